@@ -1,0 +1,78 @@
+# Everything a person does with this project. `make` alone lists the targets.
+#
+#   make search                  set up, then a master and two workers: a random search to its finished result
+#   make search ARGS=--new       the same, as another study; ARGS takes any option of `python -m master run`
+#   make search ROOT=/mnt/lab    in another shared folder
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ROOT ?= .
+STUDY ?= scenario6
+WORKERS ?= 2
+ARGS ?=
+# Pins hold for what is installed and for what builds it.
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup search master worker test check format bench lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make search   a random search to its finished result: sets up, starts a master and two workers"
+	@echo "make master   the master alone; start workers in other terminals with 'make worker'"
+	@echo "make worker   a worker; CUDA_VISIBLE_DEVICES=1 make worker for the second GPU"
+	@echo "make setup    .venv from the pinned versions"
+	@echo "make test     the tests"
+	@echo "make check    format, lint, types, import boundaries"
+	@echo "make bench    what the project is measured by"
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "installing the pinned versions into $(VENV); the first time, this takes some minutes"
+	@$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+search: $(VENV)/.installed
+	@$(BIN)/python -m master run $(STUDY) --root $(ROOT) --workers $(WORKERS) $(ARGS)
+
+master: $(VENV)/.installed
+	@$(BIN)/python -m master run $(STUDY) --root $(ROOT) $(ARGS)
+
+worker: $(VENV)/.installed
+	@$(BIN)/python -m worker --root $(ROOT) $(ARGS)
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.training
+
+# Brings every pin up to date; torch and torchvision stay where they belong together.
+lock:
+	rm -rf build/lock && $(PYTHON) -m venv build/lock
+	PIP_CONSTRAINT= build/lock/bin/pip install --quiet 'torch==2.13.0' 'torchvision==0.28.0'
+	PIP_CONSTRAINT= build/lock/bin/pip install --quiet '.[dev]'
+	{ sed -n '/^#/p' constraints.txt; build/lock/bin/pip freeze --exclude hyperspool | grep -v '^nvidia-.*-cu1' | sed 's/+.*//'; } > build/constraints.txt
+	mv build/constraints.txt constraints.txt
+
+clean:
+	rm -rf $(VENV) build dist

@@ -1,0 +1,61 @@
+"""Trials per second through the whole protocol, with an objective that costs nothing, by number of workers.
+
+    python -m benchmarks.throughput [--trials 500] [--root DIR]
+
+Real processes on a real file system: publish, claim, evaluate in the child, report, collect, with every flush to disk.
+Counted from the first claim to the last result, so that starting Python is not measured.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from common.layout import StudyFolder
+from master.standing import open_standing
+
+WORKERS = (1, 2, 4, 8)
+STUDY = """
+trials = {trials}
+batch = {trials}
+objective.name = "nothing"
+budget.epochs = 1
+space.x = {{ type = "float", low = 0, high = 1 }}
+"""
+
+
+def nothing(params: dict[str, float], _trial: object) -> float:
+    """Measure at once."""
+    return params["x"]
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=500)
+    parser.add_argument("--root", type=Path, default=None, help="Where to put the shared folder. Default: a new one.")
+    options = parser.parse_args()
+    print(f"{'workers':>8} {'trials':>7} {'seconds':>8} {'trials/s':>9}")
+    with tempfile.TemporaryDirectory(dir=options.root) as place:
+        for workers in WORKERS:
+            seconds = measure(Path(place), workers, options.trials)
+            print(f"{workers:>8} {options.trials:>7} {seconds:>8.2f} {options.trials / seconds:>9.0f}")
+
+
+def measure(root: Path, workers: int, trials: int) -> float:
+    """Seconds from the first claim to the last result of a study."""
+    study = root / f"with-{workers}.toml"
+    study.write_text(STUDY.format(trials=trials))
+    command = [sys.executable, "-m", "master", "run", str(study), "--root", str(root), "--workers", str(workers)]
+    command += ["--objective", "nothing=benchmarks.throughput:nothing"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
+    results = open_standing(StudyFolder(root, study.stem)).results.values()
+    begin = min(datetime.fromisoformat(result.times.claimed_at) for result in results)
+    end = max(datetime.fromisoformat(result.times.ended_at) for result in results)
+    return (end - begin).total_seconds()
+
+
+if __name__ == "__main__":
+    main()

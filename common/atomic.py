@@ -1,0 +1,210 @@
+"""Files that are seen whole or not at all: the one place that changes anything in the shared folder.
+
+`write_once` is how a result is reported: the first writer wins, for ever. `replace` is how a file that has one owner is
+brought up to date. Both write a temporary file of a unique name in the same folder first. So a reader, also one on
+another host, sees all of a file or nothing, and a crash leaves at most a temporary file (`is_temporary`) behind.
+
+What the calls guarantee, and their limit: after a return with `durable=True`, the content and its name survive a power
+cut, as far as the disk tells the truth about fsync. Without it they survive the death of any process, but not of the
+machine.
+
+Every primitive operation ends in `after_operation`, a hook that does nothing: a test replaces it to crash the process
+after any one of them.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from errno import EACCES, ENOSYS, EOPNOTSUPP, EPERM
+from pathlib import Path
+
+from common.errors import FolderError
+
+TEMPORARY_SUFFIX = ".tmp"
+_HOST = hashlib.blake2b(socket.gethostname().encode(), digest_size=4).hexdigest()
+_MADE_BY = re.compile(r"\.(?P<host>[0-9a-f]{8})-(?P<pid>[0-9]{1,10})-[0-9a-f]{8}\.tmp$")
+
+
+def _nothing(_operation: str, _path: Path) -> None:
+    pass
+
+
+after_operation: Callable[[str, Path], None] = _nothing
+"""Called with the name and path of every file-system operation once it is done."""
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file name is one that this module gives to files in the making."""
+    return name.startswith(".") and name.endswith(TEMPORARY_SUFFIX)
+
+
+def maker_of(name: str) -> int | None:
+    """The process that is making, or was making, a temporary file, if it was one of this host; else None."""
+    match = _MADE_BY.search(name)
+    return int(match["pid"]) if match and match["host"] == _HOST else None
+
+
+def write_once(path: Path, data: bytes) -> bool:
+    """Create `path` with `data`, durably, unless it exists.
+
+    Returns:
+        True if this call created the file. False if a file of that name was there first; it is left untouched.
+
+    Raises:
+        FolderError: the file system has no hard links, which are what makes the creation exclusive on NFS too.
+        OSError: the disk is full, read-only or gone; nothing of `path` is left.
+    """
+    temporary = _write_temporary(path, data, durable=True)
+    try:
+        won = _link(temporary, path)
+    finally:
+        with suppress(FileNotFoundError):
+            remove(temporary)
+    if won:
+        sync_folder(path.parent)
+    return won
+
+
+def replace(path: Path, data: bytes, *, durable: bool) -> None:
+    """Give `path` the content `data`, whether it exists or not. Its only writer may call this.
+
+    Raises:
+        OSError: the disk is full, read-only or gone; the former content of `path` is untouched.
+    """
+    temporary = _write_temporary(path, data, durable=durable)
+    try:
+        move(temporary, path)
+    except OSError:
+        with suppress(OSError):
+            remove(temporary)
+        raise
+    if durable:
+        sync_folder(path.parent)
+
+
+def replace_many(contents: dict[Path, bytes]) -> None:
+    """Durably write several files of one folder, with one flush of the folder at the end.
+
+    A crash midway leaves any of them written and the others not.
+    """
+    for path, data in contents.items():
+        temporary = _write_temporary(path, data, durable=True)
+        move(temporary, path)
+    for folder in {path.parent for path in contents}:
+        sync_folder(folder)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append `line` and a newline by one write, creating the file if need be. Its one writer may call this.
+
+    Not flushed to disk. A crash midway leaves a part of the line without its newline. The next append closes that part
+    off with a newline, and a reader must allow for it.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    try:
+        length = os.lseek(descriptor, 0, os.SEEK_END)
+        is_torn = length > 0 and os.pread(descriptor, 1, length - 1) != b"\n"
+        _write_all(descriptor, (b"\n" if is_torn else b"") + line.encode() + b"\n")
+    finally:
+        os.close(descriptor)
+    after_operation("append", path)
+
+
+def write_note(path: Path, text: str) -> None:
+    """Give a file new content in its place, creating it if need be. A reader may see neither the old nor the new."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    try:
+        _write_all(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+    after_operation("write note", path)
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename within one file system, replacing `target`."""
+    source.replace(target)
+    after_operation("rename", target)
+
+
+def remove(path: Path) -> None:
+    """Remove a file.
+
+    Raises:
+        FileNotFoundError: someone removed it first.
+    """
+    path.unlink()
+    after_operation("unlink", path)
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder and its parents unless they are there."""
+    path.mkdir(parents=True, exist_ok=True)
+    after_operation("mkdir", path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's names to disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    after_operation("fsync folder", folder)
+
+
+def _write_temporary(path: Path, data: bytes, *, durable: bool) -> Path:
+    temporary = path.with_name(f".{path.name}.{_HOST}-{os.getpid()}-{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        try:
+            _write_all(descriptor, data)
+            after_operation("write", temporary)
+            if durable:
+                os.fsync(descriptor)
+                after_operation("fsync", temporary)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    return temporary
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _link(temporary: Path, path: Path) -> bool:
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        # RACE: over NFS the server may link, its answer get lost, and the client's second request find the name there.
+        # Then the name is this very file, and the call did win.
+        return _is_same_file(temporary, path)
+    except OSError as error:
+        if error.errno not in {EPERM, EOPNOTSUPP, ENOSYS, EACCES}:
+            raise
+        if path.name in os.listdir(path.parent):  # noqa: PTH208 - names, not Paths
+            return False  # sshfs says EPERM where others say that the name is there
+        if os.access(path.parent, os.W_OK):
+            reason = (
+                f"this file system refuses hard links ({error.strerror}), which write-once results need. "
+                "Put the shared folder on a local disk, NFS, Lustre, BeeGFS or GPFS"
+            )
+            raise FolderError(path.parent, reason) from error
+        raise
+    after_operation("link", path)
+    return True
+
+
+def _is_same_file(first: Path, second: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return first.lstat().st_ino == second.lstat().st_ino
+    return False

@@ -1,0 +1,196 @@
+"""The protocol by which any number of workers share out jobs, and nothing is lost when any of them dies.
+
+Terms: a *slot* is a trial's job, the n-th time it is issued; its file names are never used twice. A *claim* is the
+exclusive hold on a slot; an *attempt* is one claim from start to end, numbered from 1 within its slot.
+
+The life of a slot, by the names of its steps. Each is one file-system operation or a group that may break anywhere:
+
+    PUBLISH   the master writes <slot>.json under a temporary name, flushes it, renames it.
+    LOCK      a worker's parent process locks <slot>.lock, without waiting. Held by someone: it looks at the next slot.
+    RECHECK   under the lock it opens the job afresh, and lists the trial's folder for a result.
+                job gone                 -> someone finished the slot between the scan and the lock. Remove the lock
+                                            file, unlock.
+                job there, result there  -> a reporter died between REPORT and CLEAR. Go on at CLEAR.
+    START     it appends {"event": "claimed", "attempt": n, ...} to the lock file, n one above the highest there. If
+              `max_attempts` attempts began and none ended well, it reports FAILED in their stead.
+    EVALUATE  the child process trains; the parent keeps the lock. Curve and checkpoint go to files of this attempt.
+    REPORT    the result is written once: under a temporary name, flushed, and linked to its final name, which fails if
+              a result is there. The second one is kept aside as a duplicate.
+    CLEAR     the attempt's curve moves beside the result if this attempt won; attempts' files, the job and the lock
+              file are removed, in that order; the lock is let go.
+    COLLECT   the master reads the result.
+
+    RELEASE   instead of REPORT, a worker that is asked to stop appends {"event": "released"} and unlocks: the attempt
+              does not count. If its child died, it appends {"event": "lost", "reason": ...} and unlocks: it counts.
+
+Who frees what: the kernel frees the lock at the moment when the process that holds it dies, however it dies, so a
+killed worker's slot is free at once and no timeout is involved. Only the parent process holds it; children are started
+by spawn and inherit no descriptor, or a dead parent's lock would live on in its child.
+
+Why no trial gets two results: REPORT is exclusive in the file system itself, whoever thinks to hold what.
+Why no trial loses its result: the job is removed only after the result's name is on disk; until then any worker may
+claim it again. Why every trial ends: a lock's holder reports, releases or dies, and each of them leads to the next
+attempt or a result; the number of counted attempts is bounded; a holder that does none of these for `stale_s` is passed
+by: the master issues the trial again as a new slot.
+
+RACE (lock file removed under a waiter): worker B opens <slot>.lock; A removes it in CLEAR and unlocks; B locks the
+file that has no name any more. B's RECHECK finds the job gone, because CLEAR removes the job before the lock file. If
+instead B opened the path after the removal it has created a new lock file: RECHECK again finds the job gone, and B
+removes it. No third worker can be holding a claim by then: a slot's name is never published twice.
+
+Where the file system has no locks that all hosts share, a *lease* takes the lock's place (`--claim lease`): a file that
+its holder touches; whoever has seen it untouched for `LEASE_S` on their own monotonic clock may take it. The former
+holder may still be running: it finds out at its next heartbeat and drops the attempt, and if it reports all the same,
+REPORT's exclusiveness decides.
+"""
+
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from common import atomic
+from common.attempts import AttemptEvent, AttemptHistory, read_history
+from common.clock import now_text
+from common.errors import ProtocolError
+from common.layout import AttemptName, Slot, StudyFolder
+from common.locks import LEASE_S, ClaimMode, Lock, is_lost, make_lock, try_acquire
+from common.rejection import set_aside
+
+
+@dataclass(frozen=True)
+class Claimant:
+    """The process that claims."""
+
+    worker: str
+    host: str = field(default_factory=socket.gethostname)
+    pid: int = field(default_factory=os.getpid)
+
+
+class Claim:
+    """An exclusive hold on one slot, from LOCK to CLEAR or RELEASE.
+
+    Attributes:
+        folder: the study's folder.
+        slot: what is claimed.
+        history: the attempts before this one.
+        attempt: this attempt's name: it begins with `start`.
+        claimed_at: when the lock was won.
+
+    Raises:
+        ProtocolError: the lock file is not what a claimant wrote.
+    """
+
+    def __init__(self, folder: StudyFolder, slot: Slot, claimant: Claimant, lock: Lock) -> None:
+        self.folder = folder
+        self.slot = slot
+        self.claimed_at = now_text()
+        self.history: AttemptHistory = read_history(folder.lock(slot))
+        self.attempt = AttemptName(slot, self.history.last_attempt + 1)
+        self._claimant = claimant
+        self._lock = lock
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the claim is still ours. A kernel lock stays; a lease may have been taken over."""
+        return not is_lost(self._lock)
+
+    def take_over_last_attempt(self) -> None:
+        """Report in the name of the last attempt, whose process is gone, instead of beginning another."""
+        self.attempt = AttemptName(self.slot, max(self.history.last_attempt, 1))
+
+    def start(self) -> None:
+        """START: note that this attempt begins. It counts from here on."""
+        self._append("claimed")
+
+    def release(self) -> None:
+        """RELEASE on request: the attempt does not count, and the slot is free."""
+        if self.is_held:
+            self._append("released")
+        self.unlock()
+
+    def give_up(self, reason: str) -> None:
+        """RELEASE after the evaluating process was lost: the attempt counts, and the slot is free."""
+        if self.is_held:
+            self._append("lost", reason)
+        self.unlock()
+
+    def remove_lock_file(self) -> None:
+        """The last of CLEAR, while the lock is still held; the job must be gone."""
+        with suppress(FileNotFoundError):
+            atomic.remove(self.folder.lock(self.slot))
+
+    def unlock(self) -> None:
+        """Let the lock go; its file stays unless it was removed."""
+        self._lock.release()
+
+    def _append(self, event: str, reason: str | None = None) -> None:
+        line = AttemptEvent.model_validate(
+            {
+                "event": event,
+                "attempt": self.attempt.attempt,
+                "worker": self._claimant.worker,
+                "host": self._claimant.host,
+                "pid": self._claimant.pid,
+                "at": now_text(),
+                "reason": reason,
+            }
+        ).to_line()
+        # Not flushed to disk: a process's death is counted without it, and a power cut is not the trial's fault. On a
+        # network file system closing the file sends it to the server.
+        atomic.append_line(self.folder.lock(self.slot), line)
+
+
+class Claims:
+    """Claims slots for one process.
+
+    A lease's age is measured by watching it, so the object that watches is kept from one try to the next.
+    """
+
+    def __init__(self, claimant: Claimant, lease_s: float = LEASE_S) -> None:
+        self.claimant = claimant
+        self._lease_s = lease_s
+        self._leases: dict[Path, Lock] = {}
+
+    def try_lock(self, folder: StudyFolder, slot: Slot, mode: ClaimMode) -> Claim | None:
+        """LOCK: the claim on a slot, or None if another process holds it. RECHECK is the caller's next step.
+
+        A lock file that no claimant can have made (a link, a folder, one of megabytes) is set aside.
+
+        Raises:
+            OSError: the file system refuses; nothing is held.
+            ValueError: the lease is one of other settings; nothing is held.
+        """
+        if mode is ClaimMode.LOCK:
+            lock = make_lock(folder.lock(slot), mode)
+        else:
+            path = folder.lease(slot)
+            lock = self._leases.setdefault(path, make_lock(path, mode, self._lease_s))
+        if not self._try_acquire(lock, folder, slot):
+            return None
+        self._leases.pop(folder.lease(slot), None)
+        try:
+            return Claim(folder, slot, self.claimant, lock)
+        except ProtocolError as error:
+            set_aside(folder, folder.lock(slot), error.reason)
+            lock.release()
+            return None
+        except BaseException:
+            lock.release()
+            raise
+
+    def forget(self, wanted: Callable[[Path], bool]) -> None:
+        """Stop watching the leases that are not `wanted` any more."""
+        self._leases = {path: lease for path, lease in self._leases.items() if wanted(path)}
+
+    def _try_acquire(self, lock: Lock, folder: StudyFolder, slot: Slot) -> bool:
+        try:
+            return try_acquire(lock)
+        except OSError:
+            path = folder.lock(slot)
+            if path.is_symlink() or path.is_dir():
+                set_aside(folder, path, "it is no regular file, so no worker can have made it")
+                return False
+            raise

@@ -1,0 +1,68 @@
+"""The curve's CSV file: a header, then one line per epoch. Numbers are written so that reading gives the same bits."""
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from common.errors import ProtocolError
+from common.reading import MAX_CURVE_BYTES, read_bytes
+from common.records import EpochRecord
+
+COLUMNS = tuple(EpochRecord.model_fields)
+HEADER = ",".join(COLUMNS)
+
+
+def to_line(record: EpochRecord) -> str:
+    """One epoch as a line of CSV, without its newline; a loss that is no number reads `nan` or `inf`."""
+    return ",".join(_number(getattr(record, column)) for column in COLUMNS)
+
+
+def to_text(records: Iterable[EpochRecord]) -> str:
+    """A whole curve."""
+    return "".join(f"{line}\n" for line in (HEADER, *map(to_line, records)))
+
+
+def read_curve(path: Path, *, is_running: bool = False) -> list[EpochRecord]:
+    """The epochs in a curve's file.
+
+    Args:
+        path: the file.
+        is_running: allow for a last line that is still being written.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ProtocolError: a line is not an epoch, or the epochs are not 1, 2, 3, ...
+    """
+    lines = read_bytes(path, MAX_CURVE_BYTES).decode(errors="replace").split("\n")
+    if lines[-1] and not is_running:
+        raise ProtocolError(path, "its last line is torn")
+    if not lines[:-1] or lines[0] != HEADER:
+        if is_running and len(lines) == 1:
+            return []
+        raise ProtocolError(path, f"its first line is not {HEADER}")
+    return [_parse(path, number, line) for number, line in enumerate(lines[1:-1], start=1)]
+
+
+def check_epochs(records: Sequence[EpochRecord]) -> bool:
+    """Whether the records are epochs 1, 2, 3, ... in that order."""
+    return all(record.epoch == number for number, record in enumerate(records, start=1))
+
+
+def _parse(path: Path, number: int, line: str) -> EpochRecord:
+    cells = line.split(",")
+    if len(cells) != len(COLUMNS):
+        raise ProtocolError(path, f"line {number + 1}: found {len(cells)} columns, expected {len(COLUMNS)}")
+    try:
+        values = {"epoch": int(cells[0])} | dict(zip(COLUMNS[1:], map(float, cells[1:]), strict=True))
+        record = EpochRecord.model_validate(values)
+    except (ValueError, ValidationError) as error:
+        raise ProtocolError(path, f"line {number + 1} is not an epoch: {line[:80]!r}") from error
+    if record.epoch != number:
+        raise ProtocolError(path, f"line {number + 1}: found epoch {record.epoch}, expected {number}")
+    return record
+
+
+def _number(value: float) -> str:
+    return repr(value) if isinstance(value, int) or math.isfinite(value) else str(float(value))

@@ -1,0 +1,119 @@
+"""What makes a hold exclusive between processes and hosts: a kernel lock, or a lease where there are none.
+
+A kernel lock is freed by the kernel in the moment in which its holder dies. A lease is a file that its holder touches;
+whoever has seen it untouched for `LEASE_S`, on their own monotonic clock, may take it, and the former holder may still
+be running.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from errno import ENOLCK, ENOSYS, EOPNOTSUPP
+from pathlib import Path
+from typing import Protocol
+
+from filelock import FileLock, SoftFileLease, Timeout
+
+from common import atomic
+
+LEASE_S = 30.0
+"""How long a lease may go untouched before it is taken over. A holder touches it every third of that."""
+WAIT_POLL_S = 0.2
+
+
+class ClaimMode(StrEnum):
+    """What makes a claim exclusive. All processes of a study use the same: the two do not exclude each other."""
+
+    LOCK = "lock"
+    LEASE = "lease"
+
+
+class Lock(Protocol):
+    """What a kernel lock and a lease have in common."""
+
+    def acquire(self, *, blocking: bool = True) -> object:
+        """Take it, waiting if `blocking`; `filelock.Timeout` if another holds it."""
+
+    def release(self) -> None:
+        """Let it go."""
+
+
+def make_lock(path: Path, mode: ClaimMode, lease_s: float = LEASE_S) -> Lock:
+    """A lock or lease on a file, not yet held."""
+    if mode is ClaimMode.LEASE:
+        return SoftFileLease(path, lease_duration=lease_s, thread_local=False, poll_interval=WAIT_POLL_S)
+    # Without fallback_to_soft a file system that has no locks is an error, not a silently weaker promise.
+    return FileLock(path, fallback_to_soft=False, thread_local=False, poll_interval=WAIT_POLL_S)
+
+
+def try_acquire(lock: Lock) -> bool:
+    """Take a lock without waiting; False if another process holds it.
+
+    Raises:
+        OSError: the file system refuses, for now or for good.
+        ValueError: the file is a lease of other settings.
+    """
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    return True
+
+
+def is_lost(lock: Lock) -> bool:
+    """Whether a lease that was held has been taken over. A kernel lock is never lost."""
+    return isinstance(lock, SoftFileLease) and lock.compromise is not None
+
+
+def why_no_locks(folder: Path) -> str | None:
+    """Why kernel locks do not work in a folder, or None if they do. Tries one."""
+    probe = folder / f".probe-{secrets.token_hex(6)}.tmp"
+    try:
+        lock = make_lock(probe, ClaimMode.LOCK)
+        try_acquire(lock)
+        lock.release()
+    except OSError as error:
+        if error.errno in {ENOSYS, EOPNOTSUPP, ENOLCK}:
+            return f"the file system of {folder} has no locks ({error.strerror})"
+        raise
+    finally:
+        with suppress(FileNotFoundError):
+            probe.unlink()
+    return None
+
+
+@contextmanager
+def held(path: Path, mode: ClaimMode, text: str) -> Iterator[Callable[[], bool] | None]:
+    """Hold a lock for as long as a block runs.
+
+    Args:
+        path: the lock file; it stays in its place afterwards, for what is locked has no end. A lease lies beside it.
+        mode: lock or lease.
+        text: what the file says of its holder.
+
+    Yields:
+        A function that tells whether the lock is still ours; None, at once, if another process holds it.
+    """
+    lock = make_lock(path if mode is ClaimMode.LOCK else path.with_suffix(".lease"), mode)
+    if not try_acquire(lock):
+        yield None
+        return
+    try:
+        atomic.write_note(path, text)
+        yield lambda: not is_lost(lock)
+    finally:
+        lock.release()
+
+
+@contextmanager
+def waiting_for(path: Path, mode: ClaimMode, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold a lock for as long as a block runs. Waits for it first, and calls `on_wait` once if it must."""
+    lock = make_lock(path, mode)
+    if not try_acquire(lock):
+        on_wait()
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,40 @@
+"""Names that become file names: what they may be made of, checked before any of them is put into a path."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+MAX_TRIALS = 1_000_000
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+_MAX_STUDY_CHARACTERS = 64
+_MAX_WORKER_CHARACTERS = 100
+
+
+def is_study_name(name: str) -> bool:
+    """Whether `name` may name a study and so its folder: no separator, no leading dot, at most 64 characters."""
+    return len(name) <= _MAX_STUDY_CHARACTERS and _NAME.fullmatch(name) is not None
+
+
+def is_worker_name(name: str) -> bool:
+    """Whether `name` may name a worker and so its file: as a study's, at most 100 characters."""
+    return len(name) <= _MAX_WORKER_CHARACTERS and _NAME.fullmatch(name) is not None
+
+
+def _require(is_valid: Callable[[str], bool], what: str, limit: int) -> AfterValidator:
+    def check(name: str) -> str:
+        if not is_valid(name):
+            shown = name if len(name) <= _MAX_STUDY_CHARACTERS else name[:_MAX_STUDY_CHARACTERS] + "..."
+            raise ValueError(
+                f"found {shown!r}, expected {what}: a letter or digit, then letters, digits, '.', '_' or '-', "
+                f"at most {limit} characters"
+            )
+        return name
+
+    return AfterValidator(check)
+
+
+StudyName = Annotated[str, _require(is_study_name, "a study's name", _MAX_STUDY_CHARACTERS)]
+WorkerName = Annotated[str, _require(is_worker_name, "a worker's name", _MAX_WORKER_CHARACTERS)]

@@ -1,0 +1,65 @@
+"""What the built-in objectives take: the parameters of each, their ranges and defaults.
+
+The master refuses a study whose space an objective could not evaluate, before a worker has spent a minute on it; the
+worker fills in what a study leaves out. A user's own objective is not listed here: its space is its author's affair.
+"""
+
+from collections.abc import Mapping
+
+from common.space import Categorical, Fixed, Float, Int, Params, Scalar, Space
+from common.validation import unknown_key
+
+Allowed = Float | Int | Categorical
+
+_CNN: dict[str, tuple[Allowed, Scalar]] = {
+    # Defaults of the Lasagne MNIST example, whose network this is; its mini-batch of 500 is half of `digits`.
+    "num_filters": (Int(type="int", low=1, high=4096), 32),
+    "learning_rate": (Float(type="float", low=0.0, high=1e6), 0.01),
+    "momentum": (Float(type="float", low=0.0, high=1.0), 0.9),
+    "batch_size": (Int(type="int", low=1, high=1_000_000), 100),
+}
+
+PARAMETERS: dict[str, dict[str, tuple[Allowed, Scalar]]] = {"cnn": _CNN}
+"""Per objective and parameter: the values that it takes, and the one it takes if a study does not say."""
+
+
+MEASURES = {"cnn": "validation error"}
+"""What a built-in objective's value is called."""
+
+
+def measure_name(objective: str) -> str:
+    """What people call the value of an objective; `value` for a user's own."""
+    return MEASURES.get(objective, "value")
+
+
+def with_defaults(objective: str, params: Mapping[str, Scalar]) -> Params:
+    """The params of a trial, with the defaults of a built-in objective for those that the study leaves out."""
+    return {name: default for name, (_, default) in PARAMETERS.get(objective, {}).items()} | dict(params)
+
+
+def space_problems(objective: str, space: Space) -> tuple[str, ...]:
+    """What in `space` a built-in objective could not evaluate, one line each; empty for a user's objective."""
+    known = PARAMETERS.get(objective)
+    if known is None:
+        return ()
+    lines: list[str] = []
+    for name, parameter in space.items():
+        if name not in known:
+            lines.append(unknown_key(f"space.{name}", list(known)))
+            continue
+        allowed = known[name][0]
+        for key, value in _extremes(parameter):
+            number = float(value) if isinstance(allowed, Float) and type(value) is int else value
+            if problem := allowed.problem(number):
+                lines.append(f"space.{name}.{key}: {problem}")
+    return tuple(lines)
+
+
+def _extremes(parameter: Float | Int | Categorical | Fixed) -> tuple[tuple[str, Scalar], ...]:
+    match parameter:
+        case Categorical():
+            return tuple(("choices", choice) for choice in parameter.choices)
+        case Fixed():
+            return (("value", parameter.value),)
+        case _:
+            return (("low", parameter.low), ("high", parameter.high))

@@ -1,0 +1,70 @@
+"""Reading files that anyone may have written: bounded, never followed elsewhere, never waited for, checked by a model.
+
+A reader of the shared folder must not hang on a pipe, follow a link out of the folder, fill memory with a huge file, or
+take a torn file for a whole one. Everything read from there goes through this module.
+"""
+
+import os
+import stat
+from errno import ELOOP, ENXIO
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from common.errors import ProtocolError
+from common.validation import explain
+
+MAX_RECORD_BYTES = 4 * 2**20
+"""No study, job, result or worker record of this protocol comes near 4 MiB."""
+MAX_CURVE_BYTES = 64 * 2**20
+"""A line of a curve takes about 100 bytes, so this is some 600,000 epochs."""
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def read_bytes(path: Path, limit_bytes: int = MAX_RECORD_BYTES) -> bytes:
+    """Return the content of a regular file of at most `limit_bytes`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ProtocolError: it is a link, a pipe, a device or a folder, or longer than `limit_bytes`.
+    """
+    try:
+        # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == ELOOP:
+            raise ProtocolError(path, "is a symbolic link; expected a regular file") from error
+        if error.errno == ENXIO:
+            raise ProtocolError(path, "is a socket or a device; expected a regular file") from error
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ProtocolError(path, "is not a regular file")
+        chunks: list[bytes] = []
+        length = 0
+        while chunk := os.read(descriptor, min(2**20, limit_bytes + 1 - length)):
+            chunks.append(chunk)
+            length += len(chunk)
+            if length > limit_bytes:
+                raise ProtocolError(path, f"is longer than {limit_bytes} bytes")
+        return b"".join(chunks)
+    finally:
+        os.close(descriptor)
+
+
+def read_record(path: Path, model: type[ModelT]) -> ModelT:
+    """Return the record in a JSON file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ProtocolError: it is not a whole, valid record of this model and schema version.
+    """
+    text = read_bytes(path)
+    if not text.strip(b"\0 \t\r\n"):
+        raise ProtocolError(path, f"is empty or blank ({len(text)} bytes); expected JSON")
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        raise ProtocolError(path, "; ".join(explain(error, model))) from error

@@ -1,0 +1,193 @@
+"""The records that travel through the shared folder: job, result, curve, worker. Frozen; extra fields refused.
+
+A record is written as JSON of one schema version; a file of another version is refused with its reason, never guessed.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from common.names import MAX_TRIALS, StudyName, WorkerName
+from common.space import BoundedParams, Scalar, same_params
+
+TrialNumber = Annotated[int, Field(ge=0, lt=MAX_TRIALS)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Status(StrEnum):
+    """Where a trial stands. The last three end it."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    COMPLETE = "COMPLETE"
+    PRUNED = "PRUNED"
+    FAILED = "FAILED"
+
+
+class FailureKind(StrEnum):
+    """Why a trial failed."""
+
+    EXCEPTION = "exception"
+    """The objective raised an error."""
+    TIME_LIMIT = "time_limit"
+    """The attempt ran longer than the study's `limits.time_limit_s`."""
+    OUT_OF_MEMORY = "out_of_memory"
+    """The device or the host had no memory left."""
+    WORKER_LOST = "worker_lost"
+    """The process that evaluated it died, as often as the study's `limits.max_attempts` allows."""
+
+
+class Record(BaseModel):
+    """Base of all records: frozen, strict about types, no unknown keys, no NaN or infinity unless a field says so."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    def to_json(self) -> bytes:
+        """The record as a person wants to read it with `cat`: indented, without what is empty."""
+        return self.model_dump_json(indent=2, exclude_none=True).encode() + b"\n"
+
+
+class Budget(Record):
+    """How much of its objective a job gets."""
+
+    epochs: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class Seeds(Record):
+    """Where a trial's randomness comes from, one seed per source, all derived from the study's."""
+
+    initialisation: Seed
+    shuffling: Seed
+    dropout: Seed
+
+
+class Job(Record):
+    """The file that asks for one trial to be evaluated at one budget."""
+
+    schema_version: Literal[1] = 1
+    study: StudyName
+    trial: TrialNumber
+    issue: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    """The how-manieth time that the master issues this trial; a job file's name is never used twice."""
+    params: BoundedParams
+    budget: Budget
+    seeds: Seeds
+    published_at: str
+
+    def mismatches(self, result: "Result") -> tuple[str, ...]:
+        """What keeps `result` from being a result of this trial, one line each; empty if it is one."""
+        lines = [
+            f"{name}: found {getattr(result, name)}, expected {getattr(self, name)}"
+            for name in ("study", "trial", "budget", "seeds")
+            if getattr(result, name) != getattr(self, name)
+        ]
+        if not same_params(result.params, self.params):
+            lines.append(f"params: found {result.params}, expected {self.params}")
+        return tuple(lines)
+
+
+class Failure(Record):
+    """Why a trial is FAILED."""
+
+    kind: FailureKind
+    message: str
+    traceback: str | None = None
+
+
+class Attribution(Record):
+    """Who evaluated a trial, on what, with which versions."""
+
+    worker: WorkerName
+    host: str
+    pid: int
+    device: str
+    threads: int
+    versions: dict[str, str] = Field(default_factory=dict)
+
+
+class Times(Record):
+    """When an attempt's steps happened (ISO 8601, UTC, by the worker's clock) and how long they took in seconds."""
+
+    published_at: str
+    claimed_at: str
+    ended_at: str
+    evaluation_s: Annotated[float, Field(ge=0)]
+    """Wall-clock time of this attempt from claim to end."""
+    training_s: Annotated[float, Field(ge=0)]
+    """Sum of the curve's seconds, over earlier attempts whose epochs were resumed too."""
+
+
+class Result(Record):
+    """The write-once end of a job, complete in itself; only the curve stands in a file beside it."""
+
+    schema_version: Literal[1] = 1
+    study: StudyName
+    trial: TrialNumber
+    issue: Annotated[int, Field(ge=1)]
+    attempt: Annotated[int, Field(ge=1)]
+    status: Literal[Status.COMPLETE, Status.PRUNED, Status.FAILED]
+    value: float | None = None
+    """What the objective measured; None exactly if the trial is FAILED."""
+    params: BoundedParams
+    budget: Budget
+    seeds: Seeds
+    epochs: Annotated[int, Field(ge=0)] = 0
+    """Number of lines of the curve."""
+    diverged: bool = False
+    """A loss was not finite in epoch `epochs`; `value` is the error of guessing."""
+    best_epoch: Annotated[int, Field(ge=1)] | None = None
+    best_value: float | None = None
+    """The lowest validation error of the curve, first reached in `best_epoch`."""
+    resumed_from_epoch: Annotated[int, Field(ge=0)] = 0
+    failure: Failure | None = None
+    attribution: Attribution
+    times: Times
+
+    @model_validator(mode="after")
+    def _check_status(self) -> Self:
+        if self.status is Status.FAILED and (self.failure is None or self.value is not None):
+            raise ValueError("a FAILED result has a failure and no value")
+        if self.status is not Status.FAILED and (self.failure is not None or self.value is None):
+            raise ValueError(f"a {self.status} result has a value and no failure")
+        return self
+
+
+class EpochRecord(Record):
+    """One line of a curve."""
+
+    model_config = ConfigDict(allow_inf_nan=True)
+
+    epoch: Annotated[int, Field(ge=1)]
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    """Wall-clock time of this epoch: training and validation, without saving it."""
+    training_loss: float
+    validation_loss: float
+    validation_error: Finite
+    """Fraction of the validation part that is misclassified, in [0, 1]."""
+    learning_rate: Finite
+
+
+class WorkerRecord(Record):
+    """What a worker does now; refreshed as its heartbeat."""
+
+    schema_version: Literal[1] = 1
+    worker: WorkerName
+    host: str
+    pid: Annotated[int, Field(ge=1, lt=2**31)]
+    device: str
+    state: Literal["idle", "running"]
+    trial: TrialNumber | None = None
+    issue: int | None = None
+    attempt: int | None = None
+    epoch: int | None = None
+    epochs: int | None = None
+    beat: int
+    """Counts up; an observer tells by its change, on its own clock, that the worker lives."""
+    at: str
+
+
+def scalar_text(value: Scalar) -> str:
+    """A parameter's value as people read it: four significant digits of a number."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,53 @@
+"""Opening the shared folder: is it there, and can it be used at all? One clear message if not."""
+
+import os
+import secrets
+from contextlib import suppress
+from errno import EACCES, EDQUOT, ENOSPC, EPERM, EROFS
+from pathlib import Path
+
+from common.errors import FolderError
+
+_REASONS = {
+    EROFS: "the file system is mounted read-only; mount it for writing or choose another --root",
+    EACCES: "you may not write there; ask for the permission or choose another --root",
+    EPERM: "you may not write there; ask for the permission or choose another --root",
+    ENOSPC: "the disk is full; make room or choose another --root",
+    EDQUOT: "your disk quota is used up; make room or choose another --root",
+}
+_PROBE_BYTES = 4096
+
+
+def open_shared_folder(root: Path) -> None:
+    """Make sure that `root` is a folder that can be written, with `jobs/` and `results/` in it.
+
+    The root itself is never created: where it is missing, a file system that should be mounted there probably is not.
+
+    Raises:
+        FolderError: what is wrong with it and what to do.
+    """
+    if not root.is_dir():
+        reason = (
+            "is not a folder" if root.exists() else "there is no such folder; create it, mount it, or correct --root"
+        )
+        raise FolderError(root.absolute(), reason)
+    for folder in (root / "jobs", root / "results"):
+        try:
+            folder.mkdir(exist_ok=True)
+            _try_to_write(folder)
+        except OSError as error:
+            reason = _REASONS.get(error.errno or 0, f"it cannot be written ({error.strerror})")
+            raise FolderError(folder.absolute(), reason) from error
+
+
+def _try_to_write(folder: Path) -> None:
+    probe = folder / f".probe-{secrets.token_hex(6)}.tmp"
+    try:
+        descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        try:
+            os.write(descriptor, bytes(_PROBE_BYTES))
+        finally:
+            os.close(descriptor)
+    finally:
+        with suppress(FileNotFoundError):
+            probe.unlink()

@@ -1,0 +1,116 @@
+"""Turns pydantic's errors into lines for people: which key, what was found, what is allowed."""
+
+import difflib
+import types
+from collections.abc import Iterator
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+MAX_SHOWN_CHARACTERS = 80
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> tuple[str, ...]:
+    """One line per problem: `budget.epochs: found 'five', expected an integer`."""
+    return tuple(_line(details, model) for details in error.errors(include_url=False))
+
+
+def unknown_key(key: str, allowed: list[str]) -> str:
+    """What to say of a key that does not exist, with the nearest one that does."""
+    near = difflib.get_close_matches(key.rsplit(".", 1)[-1], allowed, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    return f"{key}: unknown key{hint}; allowed: {', '.join(allowed)}"
+
+
+def shown(value: object) -> str:
+    """A value as a message can carry it: short, on one line."""
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 3] + "..."
+
+
+_EXPECTED = {
+    "int_type": "an integer",
+    "int_parsing": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "string_type": "a text in quotes",
+    "bool_type": "true or false",
+    "dict_type": "a table of keys and values",
+    "model_type": "a table of keys and values",
+    "model_attributes_type": "a table of keys and values",
+    "tuple_type": "a list",
+    "list_type": "a list",
+}
+
+
+def _line(details: ErrorDetails, model: type[BaseModel]) -> str:
+    kind, location = details["type"], details["loc"]
+    key = ".".join(str(part) for part in location if not _is_union_tag(part) and part != "[key]") or "the file"
+    context = details.get("ctx", {})
+    found = f"{key}: found {shown(details['input'])}"
+    match kind:
+        case "extra_forbidden":
+            line = unknown_key(key, _allowed_keys(model, location[:-1]))
+        case "missing":
+            line = f"{key}: missing; it is required"
+        case "json_invalid":
+            line = f"not valid JSON: {context.get('error')}"
+        case "value_error":
+            line = f"{key}: {context['error']}" if location else str(context["error"])
+        case "union_tag_not_found":
+            line = f"{found}, expected a table with a type: {_tags(model, location)}"
+        case "union_tag_invalid":
+            line = f"{key}.type: found {shown(context.get('tag'))}, expected one of {context.get('expected_tags')}"
+        case "too_short":
+            line = f"{found}, expected at least {context.get('min_length')}"
+        case "string_pattern_mismatch":
+            line = f"{found}, expected a letter, then at most 63 letters, digits or underscores"
+        case _:
+            line = f"{found}, expected {_EXPECTED.get(kind) or details['msg'].removeprefix('Input should be ')}"
+    return line
+
+
+def _is_union_tag(part: int | str) -> bool:
+    # pydantic puts the chosen member of a tagged union into the location; the user never wrote it.
+    return isinstance(part, str) and part in {"float", "int", "categorical", "fixed", "bool", "str"}
+
+
+def _tags(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
+    members = [member for member in _models_at(model, location) if "type" in member.model_fields]
+    return ", ".join(repr(get_args(member.model_fields["type"].annotation)[0]) for member in members)
+
+
+def _allowed_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    for member in _models_at(model, location):
+        tag = member.model_fields.get("type")
+        if tag is None or get_args(tag.annotation)[0] in location:
+            return [name for name in member.model_fields if name != "schema_version"]
+    return []
+
+
+def _models_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[type[BaseModel]]:
+    current: list[type[BaseModel]] = [model]
+    for part in location:
+        if _is_union_tag(part):
+            continue
+        following = [
+            found
+            for member in current
+            for name, field in member.model_fields.items()
+            if name in {str(part), "root"}
+            for found in _models_in(field.annotation)
+        ]
+        current = following or current
+    return current
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    origin = get_origin(annotation)
+    if origin in {Union, types.UnionType, Annotated, dict, tuple, list}:
+        for argument in get_args(annotation):
+            yield from _models_in(argument)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation

@@ -1,0 +1,156 @@
+"""'Something changed': watchdog's events as hints, a timed rescan as the truth.
+
+An event only ends a wait early. inotify sees nothing that another host does on a network file system, may run out of
+instances, and drops events when its queue is full; whoever waits here looks for itself afterwards, at the latest after
+the time it gave.
+"""
+
+import logging
+import os
+import select
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+from enum import Enum
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from watchdog.events import (
+    DirCreatedEvent,
+    FileCreatedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver, ObservedWatch
+
+from common.atomic import is_temporary
+
+logger = logging.getLogger(__name__)
+
+# watchdog reports as an error that its own thread has ended when it is stopped.
+logging.getLogger("watchdog").setLevel(logging.CRITICAL)
+
+
+class Wakeup:
+    """A bell that any thread or signal handler can ring and one thread can wait for, with other file descriptors."""
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+        for descriptor in (self._read, self._write):
+            os.set_blocking(descriptor, False)
+
+    def fileno(self) -> int:
+        """The descriptor that is readable once the bell was rung."""
+        return self._read
+
+    def ring(self) -> None:
+        """End the wait, now or when it comes to one."""
+        with suppress(BlockingIOError, OSError):  # full: it is rung already; closed: nobody waits any more
+            os.write(self._write, b"\0")
+
+    def ring_on_signals(self) -> None:
+        """Ring on every signal that Python handles. Called in the main thread."""
+        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the bell is rung, at most `timeout_s`; return whether it was. Resets the bell."""
+        ready, _, _ = select.select([self._read], [], [], max(timeout_s, 0.0))
+        self.reset()
+        return bool(ready)
+
+    def reset(self) -> None:
+        """Forget that the bell was rung."""
+        with suppress(BlockingIOError):
+            while os.read(self._read, 4096):
+                pass
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        os.close(self._read)
+        os.close(self._write)
+
+
+class Appearance(Enum):
+    """How what a watcher waits for comes into a folder. Everything else there makes no event at all."""
+
+    RENAMED = (FileMovedEvent,)
+    """A file is renamed into its place, as jobs are."""
+    LINKED = (FileCreatedEvent,)
+    """A file is linked to its place, as results are."""
+    FOLDER = (DirCreatedEvent,)
+    """A folder is made."""
+
+
+class FolderWatch:
+    """Rings a bell when something appears in one of the folders that it follows, as far as this host can see it.
+
+    Folders are followed one by one, not recursively: a lock file that is made beside a job then costs a waiting worker
+    nothing, however many workers there are.
+
+    Args:
+        bell: what to ring.
+    """
+
+    def __init__(self, bell: Wakeup) -> None:
+        self._handler = _Ringer(bell)
+        self._observer: BaseObserver | None = None
+        self._followed: dict[Path, ObservedWatch] = {}
+        self.why_polling: str | None = None
+        """Why no events arrive and only the rescan finds changes, or None."""
+
+    def __enter__(self) -> Self:
+        try:
+            self._observer = Observer()
+            self._observer.start()
+        except OSError as error:
+            self._give_up(error)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def follow(self, folders: Mapping[Path, Appearance]) -> None:
+        """Follow these folders and no others. A folder that is not there is left out; follow it again later."""
+        for path in self._followed.keys() - folders.keys():
+            watch = self._followed.pop(path)
+            if self._observer is not None:
+                with suppress(KeyError, OSError):  # the folder, and with it the watch, may be gone
+                    self._observer.unschedule(watch)
+        for path, appearance in folders.items():
+            if path in self._followed or self._observer is None:
+                continue
+            try:
+                watch = self._observer.schedule(self._handler, str(path), event_filter=list(appearance.value))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                self._give_up(error)
+            else:
+                self._followed[path] = watch
+
+    def _give_up(self, error: OSError) -> None:
+        # 128 inotify instances a user are common; the rescan does without.
+        self.why_polling = f"no file events ({error.strerror or error}); looking for changes by the clock alone"
+        logger.warning("%s", self.why_polling)
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer.join()
+            self._observer = None
+
+
+class _Ringer(FileSystemEventHandler):
+    def __init__(self, bell: Wakeup) -> None:
+        self._bell = bell
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        name = Path(os.fsdecode(event.dest_path or event.src_path)).name
+        if not is_temporary(name):
+            self._bell.ring()

@@ -1,0 +1,170 @@
+"""The master's command line. Options, output and exit statuses only; the work is elsewhere."""
+
+import json
+import logging
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.logging import RichHandler
+from rich.text import Text
+
+from common.errors import SearchError, UsageError
+from common.locks import ClaimMode
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Search hyperparameters by files: publish jobs, collect results, say what came of it.",
+)
+output = Console()
+errors = Console(stderr=True)
+WATCH_S = 2.0
+
+Root = Annotated[Path, typer.Option(help="The shared folder, with jobs/ and results/ in it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def run(
+    study: Annotated[
+        str, typer.Argument(help="A preset's name, a .toml file, or a study in the folder.")
+    ] = "scenario6",
+    root: Root = Path(),
+    workers: Annotated[int, typer.Option(min=0, max=1024, help="Also start this many workers on this machine.")] = 0,
+    trials: Annotated[int | None, typer.Option(help="Number of trials.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of each trial.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="digits, mnist or cifar10.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Trials proposed at once.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE, any key of the study; repeatable.")
+    ] = None,
+    new: Annotated[bool, typer.Option("--new", help="Start another study, under a new name.")] = False,
+    claim: Annotated[ClaimMode | None, typer.Option(help="lease, where the file system has no locks.")] = None,
+    objective: Annotated[list[str] | None, typer.Option(help="For local workers: NAME=MODULE:FUNCTION.")] = None,
+) -> None:
+    """Run a study: publish trials in batches and collect their results, until it is finished.
+
+    Resumes what is there; a finished study prints its result at once.
+    """
+    from master.presets import Changes
+    from master.session import RunOptions, run_session
+
+    shortcuts = {
+        "--trials": ("trials", trials),
+        "--epochs": ("budget.epochs", epochs),
+        "--dataset": ("data.name", dataset),
+        "--seed": ("seed", seed),
+        "--batch": ("batch", batch),
+        "--claim": ("claim", claim.value if claim else None),
+    }
+    changes = Changes.parse(shortcuts, set_ or [])
+    options = RunOptions(root, study, changes, workers, tuple(objective or ()), is_new=new)
+    raise typer.Exit(run_session(output, options))
+
+
+@app.command()
+def studies(as_json: AsJson = False) -> None:
+    """List the studies that come with the project."""
+    from rich.table import Table
+
+    from master.presets import load_preset, preset_names
+
+    specs = [load_preset(name) for name in preset_names()]
+    if as_json:
+        print(json.dumps([{"name": spec.name, "title": spec.title} for spec in specs], indent=2))
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("study", style="bold")
+    table.add_column("what it is")
+    for spec in specs:
+        table.add_row(spec.name, spec.title)
+    output.print(table)
+
+
+@app.command()
+def status(
+    study: Annotated[str | None, typer.Argument(help="Default: all studies of the folder.")] = None,
+    root: Root = Path(),
+    as_json: AsJson = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh every two seconds until Ctrl-C.")] = False,
+) -> None:
+    """Say how a study stands: counts, incumbent, what each worker does."""
+    from common.layout import study_folders
+    from master.presets import published_study
+    from master.standing import Standing, open_standing
+    from master.tables import standing_view, studies_table
+
+    def look() -> list[Standing]:
+        if study:
+            return [open_standing(published_study(root, study))]
+        found: list[Standing] = []
+        for folder in study_folders(root):
+            try:
+                found.append(open_standing(folder))
+            except (SearchError, OSError) as error:  # one damaged study does not hide the others
+                errors.print(Text(str(error)), soft_wrap=True)
+        return found
+
+    if not root.is_dir():
+        raise UsageError(f"{root.absolute()} is not a folder; correct --root")
+    if as_json:
+        found = [standing.to_json() for standing in look()]
+        print(json.dumps(found[0] if study else found, indent=2))
+        return
+
+    def picture() -> RenderableType:
+        return standing_view(look()[0]) if study else studies_table(look())
+
+    if not watch:
+        output.print(picture())
+        return
+    with suppress(KeyboardInterrupt), Live(picture(), console=output, auto_refresh=False) as live:
+        while True:
+            time.sleep(WATCH_S)
+            live.update(picture(), refresh=True)
+
+
+@app.command()
+def top(
+    study: Annotated[str, typer.Argument(help="A study in the folder.")],
+    root: Root = Path(),
+    count: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Print the best trials of a study."""
+    from common.objectives import measure_name
+    from master.presets import published_study
+    from master.standing import open_standing, trial_json
+    from master.tables import trials_table
+
+    standing = open_standing(published_study(root, study))
+    best = standing.best(count)
+    if as_json:
+        print(json.dumps([trial_json(result) for result in best], indent=2))
+    elif best:
+        output.print(trials_table(best, measure_name(standing.spec.objective.name)))
+    else:
+        output.print("no trial is complete yet")
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one message and exit status 2."""
+    handler = RichHandler(console=output, show_path=False, show_level=False, log_time_format="%H:%M:%S")
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+    try:
+        app(prog_name="python -m master")
+    except SearchError as error:
+        errors.print(Text(f"error: {error}"), soft_wrap=True)
+        sys.exit(error.exit_status)
+    except OSError as error:
+        errors.print(Text(f"error: {error.filename or 'the shared folder'}: {error.strerror or error}"), soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(1)

@@ -1,0 +1,179 @@
+"""Where a study comes from: a preset, a TOML file or the shared folder; what the command line changes in it."""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from common.errors import StudyError, UsageError
+from common.layout import StudyFolder, study_folders
+from common.names import is_study_name
+from common.reading import MAX_RECORD_BYTES, read_record
+from common.study_spec import StudySpec
+from common.validation import explain
+
+DEFAULT_PRESET = "scenario6"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the command line changes in a study.
+
+    Attributes:
+        values: dotted key to value, in the order given.
+        sources: dotted key to the option that gave it, for messages.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, shortcuts: Mapping[str, tuple[str, Any]], assignments: Sequence[str]) -> "Changes":
+        """Gather options.
+
+        Args:
+            shortcuts: option to (dotted key, value); a value of None was not given.
+            assignments: the `--set key=value` options; a value that is not TOML is taken as text.
+
+        Raises:
+            UsageError: an assignment is not of the form key=value.
+        """
+        values = {key: value for key, value in shortcuts.values() if value is not None}
+        sources = {key: option for option, (key, value) in shortcuts.items() if value is not None}
+        for assignment in assignments:
+            key, equals, text = assignment.partition("=")
+            key = key.strip()
+            if not equals or not all(key.split(".")):
+                raise UsageError(f"--set {assignment}: expected KEY=VALUE, e.g. --set limits.time_limit_s=60")
+            values[key] = _toml_value(text.strip())
+            sources[key] = f"--set {key}"
+        return cls(values, sources)
+
+    def apply(self, table: dict[str, Any]) -> dict[str, Any]:
+        """A copy of a study's table with the changes made."""
+        changed: dict[str, Any] = json.loads(json.dumps(table))
+        for key, value in self.values.items():
+            *path, last = key.split(".")
+            place = changed
+            for part in path:
+                inner = place.setdefault(part, {})
+                if not isinstance(inner, dict):
+                    raise UsageError(f"{self.sources[key]}: {part} is {inner!r}, a value without keys of its own")
+                place = inner
+            place[last] = value
+        return changed
+
+
+def preset_names() -> list[str]:
+    """The studies that come with the project, sorted."""
+    return sorted(entry.name.removesuffix(".toml") for entry in _presets().iterdir() if entry.name.endswith(".toml"))
+
+
+def load_preset(name: str) -> StudySpec:
+    """A study that comes with the project."""
+    return _validate(_preset_table(name), f"preset {name}")
+
+
+def find_study(study: str, root: Path, changes: Changes) -> StudySpec:
+    """The study that a command line means.
+
+    Args:
+        study: a preset's name, a TOML file's path, or the name of a study published under `root`.
+        root: the shared folder.
+        changes: the command line's.
+
+    Raises:
+        StudyError: it is not valid.
+        UsageError: there is no such study.
+    """
+    if study.endswith(".toml"):
+        table = _file_table(Path(study))
+        table.setdefault("name", Path(study).stem)
+        return _validate(changes.apply(table), study, changes)
+    if not is_study_name(study):
+        raise UsageError(f"{study!r} is neither a study's name nor a .toml file")
+    if study in preset_names():
+        return _validate(changes.apply(_preset_table(study)), f"preset {study}", changes)
+    folder = published_study(root, study)
+    published = read_record(folder.spec, StudySpec)
+    return _validate(changes.apply(json.loads(published.to_json())), str(folder.spec), changes)
+
+
+def published_study(root: Path, study: str) -> StudyFolder:
+    """The folder of a study that was published under `root`.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    folders = {folder.name: folder for folder in study_folders(root)}
+    if study in folders:
+        return folders[study]
+    there = ", ".join(folders) or "none"
+    raise UsageError(
+        f"no study {study!r}: the folder {root.absolute()} holds {there}; presets are {', '.join(preset_names())}"
+    )
+
+
+def differences(published: StudySpec, wanted: StudySpec) -> dict[str, tuple[Any, Any]]:
+    """Where two studies differ: dotted key to (published, wanted). Titles do not count."""
+    first, second = _flat(json.loads(published.to_json())), _flat(json.loads(wanted.to_json()))
+    keys = [*first, *(key for key in second if key not in first)]
+    found = {key: (first.get(key), second.get(key)) for key in keys if first.get(key) != second.get(key)}
+    return {key: values for key, values in found.items() if key not in {"title", "name"}}
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict) and value:
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def _validate(table: dict[str, Any], source: str, changes: Changes | None = None) -> StudySpec:
+    try:
+        # By way of JSON: a list of TOML then fills a tuple, and both ways into the project meet the same rules.
+        return StudySpec.model_validate_json(json.dumps(table, default=str))
+    except ValidationError as error:
+        problems = explain(error, StudySpec)
+        options = changes.sources if changes else {}
+        marked = (
+            f"{line} (from {options[line.split(':')[0]]})" if line.split(":")[0] in options else line
+            for line in problems
+        )
+        raise StudyError(source, tuple(marked)) from error
+
+
+def _presets() -> Any:
+    return resources.files("master") / "studies"
+
+
+def _preset_table(name: str) -> dict[str, Any]:
+    return tomllib.loads((_presets() / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _file_table(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MAX_RECORD_BYTES:
+            raise StudyError(str(path), (f"it is longer than {MAX_RECORD_BYTES} bytes",))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no study file {path}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(str(path), (f"not valid TOML: {error}",)) from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,205 @@
+"""The search itself: suggest -> publish -> collect -> update, batch after batch, until every trial has its result.
+
+Nothing is remembered between runs but the files. A master that starts on a study that is under way suggests the same
+batches again, finds the results that are there, and waits for the rest.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
+
+from common import atomic
+from common.claim import Claimant, Claims
+from common.clock import now_text
+from common.errors import StudyBusyError, UsageError
+from common.layout import StudyFolder
+from common.locks import ClaimMode, held
+from common.patience import until_possible
+from common.reading import read_bytes, read_record
+from common.records import Job, Result
+from common.space import Params
+from common.study_spec import StudySpec
+from common.watch import Appearance, FolderWatch, Wakeup
+from master.command import command_line, each_with, place_of
+from master.dispatch import Dispatcher
+from master.housekeeping import remove_dead_workers, tidy
+from master.presets import differences
+from master.search.counter_random import trial_seeds
+from master.search.methods import make_sampler
+from master.search.sampler import Observation
+from master.silence import Silence
+from master.standing import Standing, read_workers
+
+RESCAN_S = 1.0
+"""Seconds between looks at the results without an event, and between looks at the workers."""
+TICK_S = 0.25
+"""Seconds between two refreshes of the live view."""
+
+T = TypeVar("T")
+
+
+class View(Protocol):
+    """Who shows a person how the study goes."""
+
+    def landed(self, standing: Standing, result: Result) -> None:
+        """A result has come in."""
+
+    def tick(self, standing: Standing, silence: Silence) -> None:
+        """Called every `TICK_S` while the master waits."""
+
+
+def publish_study(folder: StudyFolder, spec: StudySpec) -> None:
+    """Create the study's folders and publish it, unless it is there already and the same.
+
+    Raises:
+        UsageError: a different study of that name is there.
+    """
+    for path in folder.folders:
+        atomic.make_folder(path)
+    if atomic.write_once(folder.spec, spec.to_json()):
+        return
+    different = differences(read_record(folder.spec, StudySpec), spec)
+    if different:
+        lines = "".join(f"\n  {key}: published {was!r}, now {now!r}" for key, (was, now) in different.items())
+        raise UsageError(
+            f"study {spec.name} is published in {folder.root.absolute()} with other settings:{lines}\n"
+            f"To go on with the published one: {_go_on(folder, different)}\n"
+            "To start another one with the settings of now: add --new"
+        )
+
+
+def _go_on(folder: StudyFolder, different: dict[str, tuple[object, object]]) -> str:
+    values = [f"{key}={json.dumps(was)}" for key, (was, _) in different.items() if was is not None]
+    return command_line("master", "run", folder.name, *place_of(folder.root), *each_with("--set", values))
+
+
+@contextmanager
+def only_master(folder: StudyFolder, mode: ClaimMode) -> Iterator[Callable[[], bool]]:
+    """Be the study's only master for as long as the block runs.
+
+    Yields:
+        A function that tells whether we still are: a lease may be taken over while this process is stopped.
+
+    Raises:
+        StudyBusyError: another master runs it.
+    """
+    me = Claimant("master")
+    with held(folder.master_lock, mode, f"process {me.pid} on {me.host} since {now_text()}\n") as is_ours:
+        if is_ours is None:
+            raise StudyBusyError(folder.name, read_bytes(folder.master_lock).decode(errors="replace").strip())
+        yield is_ours
+
+
+class Search:
+    """Runs a published study to its end: `resume` what is there, then `run` the rest. The caller is its only master.
+
+    Args:
+        folder: the study's folder.
+        spec: as published.
+        bell: rung to look at `should_stop`.
+        should_stop: whether to leave.
+
+    Attributes:
+        standing: the results so far.
+    """
+
+    def __init__(self, folder: StudyFolder, spec: StudySpec, bell: Wakeup, should_stop: Callable[[], bool]) -> None:
+        self._folder, self._spec = folder, spec
+        self._bell, self._should_stop = bell, should_stop
+        self._claims = Claims(Claimant("master"))
+        self._silence = Silence()
+        self._dispatcher = Dispatcher(folder, spec, self._claims, self._silence)
+        self._sampler = make_sampler(spec)
+        self._batch = range(0)
+        self._looked_s = float("-inf")
+        self.standing = Standing(spec)
+
+    def resume(self) -> bool:
+        """Tidy up after an earlier master and take in the finished batches; suggest the first that is not.
+
+        Returns:
+            True if the whole study is finished.
+        """
+        self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
+        while self._suggest_batch():
+            self._collect()
+            if self._dispatcher.open_count:
+                return False
+            self._update()
+        return True
+
+    def run(self, view: View, each_second: Callable[[], None]) -> bool:
+        """Search until every trial has its result. `resume` has returned False.
+
+        Args:
+            view: told of every result and every tick.
+            each_second: called about once a second, to look after local workers.
+
+        Returns:
+            True if they all have, False if it was asked to stop before.
+        """
+        with FolderWatch(self._bell) as watch:
+            while True:
+                self._until_possible(self._dispatcher.publish)
+                watch.follow(dict.fromkeys(self._dispatcher.open_folders(), Appearance.LINKED))
+                while self._dispatcher.open_count:
+                    if self._should_stop():
+                        return False
+                    self._look_at_workers(each_second)
+                    view.tick(self.standing, self._silence)
+                    self._bell.wait(TICK_S)
+                    for result in self._collect():
+                        view.landed(self.standing, result)
+                self._update()
+                if not self._suggest_batch():
+                    break
+        self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
+        return True
+
+    def _suggest_batch(self) -> bool:
+        first = self._batch.stop
+        self._batch = range(first, min(first + self._spec.batch, self._spec.trials))
+        params = self._sampler.suggest(len(self._batch))
+        self._dispatcher.expect([self._job(trial, chosen) for trial, chosen in zip(self._batch, params, strict=True)])
+        return bool(self._batch)
+
+    def _collect(self) -> list[Result]:
+        landed = self._until_possible(self._dispatcher.collect)
+        self.standing.results |= {result.trial: result for result in landed}
+        return landed
+
+    def _update(self) -> None:
+        self._sampler.update([self._observation(trial) for trial in self._batch])
+
+    def _job(self, trial: int, params: Params) -> Job:
+        return Job(
+            study=self._spec.name,
+            trial=trial,
+            params=params,
+            budget=self._spec.budget,
+            seeds=trial_seeds(self._spec.seed, trial),
+            published_at=now_text(),
+        )
+
+    def _observation(self, trial: int) -> Observation:
+        result = self.standing.results[trial]
+        sign = 1.0 if self._spec.objective.direction == "minimise" else -1.0
+        return Observation(trial, result.params, None if result.value is None else sign * result.value)
+
+    def _look_at_workers(self, each_second: Callable[[], None]) -> None:
+        if time.monotonic() - self._looked_s < RESCAN_S:
+            return
+        self._looked_s = time.monotonic()
+        records = list(read_workers(self._folder))
+        self._silence.observe(records)
+        self.standing.workers = remove_dead_workers(self._folder, records, self._silence)
+        stale_s = self._spec.limits.stale_s
+        names = (worker.worker for worker in self.standing.workers)
+        self.standing.silent = {name for name in names if self._silence.silent_for_s(name) > stale_s}
+        self._until_possible(self._dispatcher.issue_silent)
+        each_second()
+
+    def _until_possible(self, action: Callable[[], T]) -> T:
+        return until_possible(action, "the master", self._should_stop, self._bell.wait)

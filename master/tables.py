@@ -1,0 +1,139 @@
+"""How trials, workers and studies look in a terminal."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from common.objectives import measure_name
+from common.records import Result, Status, WorkerRecord, scalar_text
+from common.space import Params
+from master.standing import Standing
+
+MAX_LINE = 300
+"""Characters that are shown of a text from elsewhere."""
+STATUS_STYLES = {
+    Status.COMPLETE: "green",
+    Status.RUNNING: "cyan",
+    Status.PENDING: "dim",
+    Status.PRUNED: "yellow",
+    Status.FAILED: "red",
+}
+
+
+def value_text(value: float | None) -> str:
+    """A measured value as people compare them: four decimals, or four significant digits if it is tiny or huge."""
+    if value is None:
+        return "-"
+    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.4g}"  # noqa: PLR2004 - what reads well
+
+
+def params_text(params: Params) -> str:
+    """Params on one line: `num_filters=55 learning_rate=0.043`."""
+    return " ".join(f"{name}={first_line(scalar_text(value))}" for name, value in params.items())
+
+
+def duration_text(seconds: float) -> str:
+    """A duration in the units that people use for its size: `0.04 s`, `4.2 s`, `12 s`, `3 min 05 s`, `2 h 10 min`."""
+    if seconds < 10:  # noqa: PLR2004 - below ten seconds, fractions matter
+        return f"{seconds:.{1 if seconds >= 1 else 2}f} s"
+    whole = round(seconds)
+    minutes, hours = whole // 60, whole // 3600
+    if not minutes:
+        return f"{whole} s"
+    return f"{minutes} min {whole % 60:02} s" if not hours else f"{hours} h {minutes % 60:02} min"
+
+
+def first_line(text: str) -> str:
+    """The first line of a text from elsewhere, without characters that would move a terminal's cursor."""
+    line = text.splitlines()[0] if text.strip() else "no reason given"
+    return "".join(character if character.isprintable() else "?" for character in line)[:MAX_LINE]
+
+
+def trials_table(results: Sequence[Result], measure: str) -> Table:
+    """Trials, one a row, with a column per parameter.
+
+    Args:
+        results: in the order of the rows.
+        measure: what the value is called.
+    """
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    names = list(dict.fromkeys(name for result in results for name in result.params))
+    for column in ("trial", measure, *names, "time"):
+        table.add_column(column, justify="right")
+    for result in results:
+        cells = [first_line(scalar_text(result.params[name])) if name in result.params else "" for name in names]
+        seconds = duration_text(result.times.training_s or result.times.evaluation_s)
+        style = "red" if result.failure else "yellow" if result.diverged else None
+        # As Text: a value in brackets is no markup.
+        row = (str(result.trial), outcome_text(result), *cells, seconds)
+        table.add_row(*map(Text, row), style=style)
+    return table
+
+
+def outcome_text(result: Result) -> str:
+    """What came of a trial, in a word or a number."""
+    if result.failure:
+        return f"FAILED ({result.failure.kind.replace('_', ' ')})"
+    return f"{value_text(result.value)} diverged" if result.diverged else value_text(result.value)
+
+
+def workers_table(workers: Iterable[WorkerRecord], silent: set[str]) -> Table:
+    """What each worker does."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("worker", "device", "trial", "epoch"):
+        table.add_column(column, justify="left" if column in {"worker", "device"} else "right", style="cyan")
+    for worker in workers:
+        epoch = f"{worker.epoch}/{worker.epochs}" if worker.trial is not None else ""
+        state = str(worker.trial) if worker.trial is not None else "idle"
+        told = " (silent)" if worker.worker in silent else ""
+        row = (worker.worker + told, first_line(worker.device), state, epoch)
+        table.add_row(*map(Text, row), style="red" if told else None)
+    return table
+
+
+def counts_text(standing: Standing) -> Text:
+    """The counts by status that are not zero: `32 complete, 2 running, 6 pending`."""
+    parts = [
+        Text(f"{count} {status.value.lower()}", style=STATUS_STYLES[status])
+        for status, count in standing.counts.items()
+        if count
+    ]
+    return Text(", ").join(parts)
+
+
+def incumbent_text(standing: Standing) -> Text:
+    """The incumbent on one line."""
+    best = standing.incumbent
+    if best is None:
+        return Text("no trial is complete yet")
+    measure = measure_name(standing.spec.objective.name)
+    value = (value_text(best.value), "bold green")
+    return Text.assemble(f"best {measure} ", value, f" in trial {best.trial}: {params_text(best.params)}")
+
+
+def standing_view(standing: Standing) -> RenderableType:
+    """A study's standing, as `status STUDY` shows it."""
+    done = len(standing.results)
+    head = Text.assemble(
+        (standing.spec.name, "bold"), f"  {done}/{standing.spec.trials} trials: ", counts_text(standing)
+    )
+    parts: list[RenderableType] = [head, incumbent_text(standing)]
+    if standing.workers:
+        parts.append(workers_table(standing.workers, standing.silent))
+    return Group(*parts)
+
+
+def studies_table(standings: Sequence[Standing]) -> Table:
+    """All studies of a folder, one a row, as `status` shows them."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("study", "done", "counts", "best"):
+        table.add_column(column)
+    for standing in standings:
+        best = standing.incumbent
+        told = f"{value_text(best.value)} in trial {best.trial}" if best else "-"
+        table.add_row(
+            standing.spec.name, f"{len(standing.results)}/{standing.spec.trials}", counts_text(standing), told
+        )
+    return table

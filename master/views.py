@@ -1,0 +1,156 @@
+"""How a running study looks: a live picture in a terminal, one line per result where there is none."""
+
+import time
+from collections import deque
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from common.objectives import measure_name
+from common.records import Result
+from common.study_spec import StudySpec
+from master.command import command_line, place_of
+from master.silence import Silence
+from master.standing import Standing
+from master.tables import (
+    counts_text,
+    duration_text,
+    first_line,
+    incumbent_text,
+    outcome_text,
+    params_text,
+    trials_table,
+    workers_table,
+)
+
+ALONE_S = 3.0
+"""Seconds without any worker before the master says how to start one."""
+ALIVE_S = 10.0
+"""A worker whose heartbeat changed within this time is there; it beats every 2 s."""
+RECENT = 5
+"""Results that the live picture shows."""
+
+
+class Pace:
+    """How fast results come in, and so how long the rest will take."""
+
+    def __init__(self) -> None:
+        self._began_s = time.monotonic()
+        self._landed = 0
+
+    def landed(self) -> None:
+        """Count a result."""
+        self._landed += 1
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the master started."""
+        return time.monotonic() - self._began_s
+
+    def left_s(self, standing: Standing) -> float | None:
+        """Seconds until the study is finished if it goes on like this; None before the first result."""
+        if not self._landed:
+            return None
+        return self.elapsed_s / self._landed * (standing.spec.trials - len(standing.results))
+
+
+def waiting_for_workers(root: Path) -> str:
+    """What to do if nobody evaluates."""
+    return f"waiting for workers; start one in another terminal: {command_line('worker', *place_of(root))}"
+
+
+def result_line(standing: Standing, result: Result) -> str:
+    """One result on one line."""
+    total = standing.spec.trials
+    done = f"[{len(standing.results):>{len(str(total))}}/{total}] trial {result.trial:>{len(str(total - 1))}}"
+    where = f"{duration_text(result.times.evaluation_s)} on {result.attribution.worker}"
+    why = f": {first_line(result.failure.message)}" if result.failure else ""
+    return f"{done}  {outcome_text(result)}  {params_text(result.params)}  {where}{why}"
+
+
+class PlainView:
+    """One line per result; for logs and pipes."""
+
+    def __init__(self, console: Console, spec: StudySpec, root: Path) -> None:
+        self._console, self._spec, self._root = console, spec, root
+        self._is_alone_told = False
+        self._pace = Pace()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def landed(self, standing: Standing, result: Result) -> None:
+        """Print the result."""
+        self._console.print(Text(result_line(standing, result)), soft_wrap=True)
+
+    def tick(self, standing: Standing, silence: Silence) -> None:
+        """Say once if there is no worker."""
+        if not self._is_alone_told and _is_alone(standing, silence, self._pace):
+            self._is_alone_told = True
+            self._console.print(Text(waiting_for_workers(self._root)), soft_wrap=True)
+
+
+class LiveView:
+    """A picture that is redrawn in place: progress, incumbent, workers, the last results, the time left."""
+
+    def __init__(self, console: Console, spec: StudySpec, root: Path) -> None:
+        self._console, self._spec, self._root = console, spec, root
+        self._pace = Pace()
+        self._recent: deque[Result] = deque(maxlen=RECENT)
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def landed(self, standing: Standing, result: Result) -> None:  # noqa: ARG002 - a view's common interface
+        """Add the result to the picture."""
+        self._pace.landed()
+        self._recent.append(result)
+
+    def tick(self, standing: Standing, silence: Silence) -> None:
+        """Redraw."""
+        self._live.update(self._picture(standing, silence), refresh=True)
+
+    def _picture(self, standing: Standing, silence: Silence) -> RenderableType:
+        parts: list[RenderableType] = [self._progress(standing), counts_text(standing), incumbent_text(standing)]
+        if standing.workers:
+            parts += ["", workers_table(standing.workers, standing.silent)]
+        if _is_alone(standing, silence, self._pace):
+            parts += ["", Text(waiting_for_workers(self._root), style="yellow")]
+        if self._recent:
+            measure = measure_name(self._spec.objective.name)
+            parts += ["", trials_table(list(self._recent), measure)]
+        return Group(*parts)
+
+    def _progress(self, standing: Standing) -> RenderableType:
+        done, total = len(standing.results), self._spec.trials
+        left_s = self._pace.left_s(standing)
+        left = f", {duration_text(left_s)} left" if left_s is not None else ""
+        row = Table.grid(padding=(0, 1))
+        row.add_row(
+            ProgressBar(total=total, completed=done, width=40, complete_style="cyan"),
+            f"{done}/{total}",
+            Text(f"{duration_text(self._pace.elapsed_s)} gone{left}", style="dim"),
+        )
+        return row
+
+
+def _is_alone(standing: Standing, silence: Silence, pace: Pace) -> bool:
+    if pace.elapsed_s < ALONE_S:
+        return False
+    return not any(silence.silent_for_s(worker.worker) < ALIVE_S for worker in standing.workers)

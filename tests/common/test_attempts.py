@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import pytest
+
+from common.attempts import AttemptEvent, read_history
+from common.errors import ProtocolError
+
+
+def event(kind: str, attempt: int, reason: str | None = None) -> str:
+    return AttemptEvent.model_validate(
+        {"event": kind, "attempt": attempt, "worker": "lab-1", "host": "lab", "pid": 1, "at": "now", "reason": reason}
+    ).to_line()
+
+
+def write(path: Path, *lines: str, end: str = "\n") -> Path:
+    path.write_text("\n".join(lines) + end)
+    return path
+
+
+def test_no_file_is_an_empty_history(tmp_path: Path) -> None:
+    history = read_history(tmp_path / "00000.lock")
+    assert (history.last_attempt, history.counted, history.holder) == (0, 0, None)
+
+
+def test_an_attempt_that_was_let_go_does_not_count(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "lock", event("claimed", 1), event("released", 1), event("claimed", 2), event("lost", 2, "x")
+    )
+    history = read_history(path)
+    assert history.last_attempt == 2
+    assert history.counted == 1
+    assert history.holder is None
+    assert history.losses() == "attempt 2 on lab-1: x"
+
+
+def test_an_attempt_whose_worker_vanished_counts_and_is_told(tmp_path: Path) -> None:
+    history = read_history(write(tmp_path / "lock", event("claimed", 1), event("claimed", 2)))
+    assert history.counted == 2
+    assert history.holder is not None
+    assert history.holder.attempt == 2
+    assert history.losses() == "attempt 1 on lab-1: the worker died; attempt 2 on lab-1: the worker died"
+
+
+def test_a_torn_line_counts_as_an_attempt_wherever_it_was_torn(tmp_path: Path) -> None:
+    line = event("claimed", 2)
+    for length in range(1, len(line)):
+        history = read_history(write(tmp_path / "lock", event("claimed", 1), line[:length], end=""))
+        assert (history.last_attempt, history.counted) == (2, 2)
+
+
+def test_zeros_where_a_line_should_be_count_as_one_attempt(tmp_path: Path) -> None:
+    assert read_history(write(tmp_path / "lock", "\0" * 200)).counted == 1
+
+
+def test_a_lock_file_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to("/etc/passwd")
+    with pytest.raises(ProtocolError, match="link"):
+        read_history(tmp_path / "lock")

@@ -1,0 +1,265 @@
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from errno import ENOLCK, ENOSYS, EOPNOTSUPP
+from pathlib import Path
+
+import pytest
+
+from common import atomic
+from common.attempts import read_history
+from common.claim import Claimant, Claims
+from common.layout import Slot, StudyFolder
+from common.locks import ClaimMode, held, waiting_for, why_no_locks
+from tests.conftest import job_of
+from tests.processes import REPOSITORY, until
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from common.claim import Claimant, Claims
+from common.locks import ClaimMode
+from common.layout import Slot, StudyFolder
+claims = Claims(Claimant("other"), lease_s=1.0)
+claim = claims.try_lock(StudyFolder(Path(sys.argv[1]), "demo"), Slot(0), ClaimMode(sys.argv[2]))
+assert claim is not None
+claim.start()
+print("held", flush=True)
+if sys.stdin.readline().strip() == "wait for the loss":
+    while claim.is_held:
+        time.sleep(0.01)
+print("still ours" if claim.is_held else "taken over", flush=True)
+claim.release()
+"""
+
+LOCK = ClaimMode.LOCK
+
+Hold = Callable[[ClaimMode], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def claims() -> Claims:
+    return Claims(Claimant("mine"))
+
+
+@pytest.fixture
+def hold(folder: StudyFolder) -> Iterator[Hold]:
+    """Lets another process claim slot 0, until its standard input ends."""
+    with ExitStack() as stack:
+
+        def start(mode: ClaimMode) -> "subprocess.Popen[str]":
+            process = stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", HOLD, str(folder.root), mode.value],
+                    cwd=REPOSITORY,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            stack.callback(process.kill)
+            assert process.stdout
+            assert process.stdout.readline() == "held\n"
+            return process
+
+        yield start
+
+
+@pytest.fixture
+def published(folder: StudyFolder) -> StudyFolder:
+    atomic.replace(folder.job(Slot(0)), job_of().to_json(), durable=True)
+    return folder
+
+
+def test_a_claim_excludes_other_processes_until_it_is_let_go(
+    published: StudyFolder, claims: Claims, hold: Hold
+) -> None:
+    other = hold(ClaimMode.LOCK)
+    assert claims.try_lock(published, Slot(0), LOCK) is None
+    printed, _ = other.communicate("")
+    assert "still ours" in printed
+    claim = claims.try_lock(published, Slot(0), LOCK)
+    assert claim is not None
+    assert claim.attempt.attempt == 2
+    assert claim.history.counted == 0
+    claim.unlock()
+
+
+def test_a_claim_excludes_others_within_the_process(published: StudyFolder, claims: Claims) -> None:
+    claim = claims.try_lock(published, Slot(0), LOCK)
+    assert claim is not None
+    assert claims.try_lock(published, Slot(0), LOCK) is None
+    claim.unlock()
+
+
+def test_the_claim_of_a_killed_worker_is_free_again_at_once_and_its_attempt_counts(
+    published: StudyFolder, claims: Claims, hold: Hold
+) -> None:
+    other = hold(ClaimMode.LOCK)
+    other.kill()
+    other.wait()
+    claim = claims.try_lock(published, Slot(0), LOCK)
+    assert claim is not None
+    assert claim.history.counted == 1
+    assert claim.history.losses() == "attempt 1 on other: the worker died"
+    claim.unlock()
+
+
+def test_the_claim_of_a_stopped_worker_stays_its_own(published: StudyFolder, claims: Claims, hold: Hold) -> None:
+    other = hold(ClaimMode.LOCK)
+    os.kill(other.pid, signal.SIGSTOP)
+    assert claims.try_lock(published, Slot(0), LOCK) is None
+    os.kill(other.pid, signal.SIGCONT)
+
+
+def test_the_lock_files_text_says_who_when_and_why(published: StudyFolder, claims: Claims) -> None:
+    first = claims.try_lock(published, Slot(0), LOCK)
+    assert first is not None
+    first.start()
+    first.release()
+    second = claims.try_lock(published, Slot(0), LOCK)
+    assert second is not None
+    second.start()
+    second.give_up("the evaluating process was ended by SIGSEGV")
+    events = read_history(published.lock(Slot(0))).events
+    assert [(event.event, event.attempt) for event in events] == [
+        ("claimed", 1),
+        ("released", 1),
+        ("claimed", 2),
+        ("lost", 2),
+    ]
+    assert {event.worker for event in events} == {"mine"}
+    assert {event.pid for event in events} == {os.getpid()}
+    assert events[-1].reason == "the evaluating process was ended by SIGSEGV"
+
+
+def test_a_waiter_that_opened_a_lock_file_before_it_was_removed_does_not_get_the_claim(
+    published: StudyFolder, claims: Claims, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = claims.try_lock(published, Slot(0), LOCK)
+    assert first is not None
+    open_file = os.open
+
+    def open_then_lose(path: str, *arguments: int, **options: int) -> int:
+        descriptor = open_file(path, *arguments, **options)
+        if str(path) == str(published.lock(Slot(0))):  # the holder clears between the waiter's open and its lock
+            monkeypatch.setattr(os, "open", open_file)
+            atomic.remove(published.job(Slot(0)))
+            first.remove_lock_file()
+            first.unlock()
+        return descriptor
+
+    monkeypatch.setattr(os, "open", open_then_lose)
+    assert Claims(Claimant("late")).try_lock(published, Slot(0), LOCK) is None
+    assert not published.lock(Slot(0)).exists()
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "megabytes"])
+def test_a_lock_file_that_no_claimant_can_have_made_is_set_aside_and_the_slot_is_free(
+    published: StudyFolder, claims: Claims, kind: str
+) -> None:
+    path = published.lock(Slot(0))
+    match kind:
+        case "link":
+            path.symlink_to("/etc/passwd")
+        case "folder":
+            path.mkdir()
+        case "megabytes":
+            path.write_bytes(bytes(5 * 2**20))
+    assert claims.try_lock(published, Slot(0), LOCK) is None
+    assert [found.name[:11] for found in published.rejected.glob("*.lock.*") if "reason" not in found.name] == [
+        "00000.lock."
+    ]
+    claim = claims.try_lock(published, Slot(0), LOCK)
+    assert claim is not None
+    claim.unlock()
+
+
+def test_a_lease_of_other_settings_is_told_and_not_taken(published: StudyFolder) -> None:
+    first = Claims(Claimant("first"), lease_s=10.0).try_lock(published, Slot(0), ClaimMode.LEASE)
+    assert first is not None
+    with pytest.raises(ValueError, match=r"holds a lease of 10\.0s"):
+        Claims(Claimant("second"), lease_s=20.0).try_lock(published, Slot(0), ClaimMode.LEASE)
+    first.unlock()
+
+
+def test_a_lease_excludes_others_for_as_long_as_its_holder_lives(published: StudyFolder, hold: Hold) -> None:
+    hold(ClaimMode.LEASE)
+    claims = Claims(Claimant("mine"), lease_s=1.0)
+    tries = iter(range(30))
+    until(
+        lambda: next(tries, None) is None or claims.try_lock(published, Slot(0), ClaimMode.LEASE) is not None,
+        "thirty tries, three times as long as the lease",
+        published.root,
+    )
+    assert next(tries, None) is None
+
+
+def test_the_lease_of_a_stopped_worker_is_taken_over_and_it_learns_of_it(published: StudyFolder, hold: Hold) -> None:
+    other = hold(ClaimMode.LEASE)
+    os.kill(other.pid, signal.SIGSTOP)
+    claims = Claims(Claimant("mine"), lease_s=1.0)
+    claim = None
+
+    def took_over() -> bool:
+        nonlocal claim
+        claim = claims.try_lock(published, Slot(0), ClaimMode.LEASE)
+        return claim is not None
+
+    until(took_over, "the lease expires", published.root)
+    assert claim is not None
+    assert claim.attempt.attempt == 2
+    claim.start()
+    os.kill(other.pid, signal.SIGCONT)
+    printed, _ = other.communicate("wait for the loss\n", timeout=20)
+    assert printed == "taken over\n"
+    assert claim.is_held
+    events = read_history(published.lock(Slot(0))).events
+    assert [(event.event, event.attempt) for event in events] == [("claimed", 1), ("claimed", 2)]
+    claim.unlock()
+
+
+@pytest.mark.parametrize("mode", list(ClaimMode))
+def test_held_yields_nothing_while_another_holds_and_leaves_the_file(tmp_path: Path, mode: ClaimMode) -> None:
+    path = tmp_path / "master.lock"
+    with held(path, mode, "first\n") as is_ours:
+        assert is_ours is not None
+        assert is_ours()
+        with held(path, mode, "second\n") as is_ours_too:
+            assert is_ours_too is None
+        assert path.read_text() == "first\n"
+    with held(path, mode, "third\n") as is_ours:
+        assert is_ours is not None
+    assert path.read_text() == "third\n"
+
+
+def test_waiting_for_a_lock_says_so_once_and_goes_on_when_it_is_free(published: StudyFolder, hold: Hold) -> None:
+    other = hold(LOCK)
+    said: list[str] = []
+
+    def on_wait() -> None:
+        said.append("waiting")
+        other.kill()
+
+    with waiting_for(published.lock(Slot(0)), LOCK, on_wait):
+        said.append("held")
+    assert said == ["waiting", "held"]
+
+
+@pytest.mark.parametrize(("errno", "is_told"), [(ENOLCK, True), (ENOSYS, True), (EOPNOTSUPP, True), (0, False)])
+def test_a_file_system_without_locks_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errno: int, is_told: bool
+) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        if errno:
+            raise OSError(errno, os.strerror(errno))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    reason = why_no_locks(tmp_path)
+    assert (reason is not None) == is_told
+    assert not is_told or f"the file system of {tmp_path} has no locks" in str(reason)
+    assert list(tmp_path.iterdir()) == []

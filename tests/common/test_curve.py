@@ -1,0 +1,65 @@
+import math
+from pathlib import Path
+
+import pytest
+
+from common.curve import HEADER, read_curve, to_text
+from common.errors import ProtocolError
+from common.records import EpochRecord
+
+
+def epoch(number: int, loss: float = 0.1) -> EpochRecord:
+    return EpochRecord(
+        epoch=number,
+        seconds=0.25,
+        training_loss=loss,
+        validation_loss=loss / 3,
+        validation_error=1 / 3,
+        learning_rate=0.05,
+    )
+
+
+def test_a_curve_is_read_as_it_was_written_to_the_last_bit(tmp_path: Path) -> None:
+    path = tmp_path / "curve.csv"
+    records = [epoch(1, 0.1 + 0.2), epoch(2, 1e-300)]
+    path.write_text(to_text(records))
+    assert read_curve(path) == records
+    assert path.read_text().splitlines()[0] == HEADER
+
+
+def test_a_diverged_epoch_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "curve.csv"
+    path.write_text(to_text([epoch(1, math.inf), epoch(2, math.nan)]))
+    first, second = read_curve(path)
+    assert first.training_loss == math.inf
+    assert math.isnan(second.training_loss)
+
+
+def test_a_running_curve_may_end_in_mid_line_and_a_finished_one_may_not(tmp_path: Path) -> None:
+    path = tmp_path / "curve.csv"
+    text = to_text([epoch(1), epoch(2)])
+    for length in range(len(text)):
+        path.write_text(text[:length])
+        whole_lines = text[:length].count("\n")
+        assert len(read_curve(path, is_running=True)) == max(whole_lines - 1, 0)
+        if text[:length] and not text[:length].endswith("\n"):
+            with pytest.raises(ProtocolError, match="torn"):
+                read_curve(path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("", "first line is not"),
+        ("epoch,loss\n", "first line is not"),
+        (f"{HEADER}\n1,2\n", "found 2 columns, expected 6"),
+        (f"{HEADER}\n1,0.1,x,1,1,1\n", "is not an epoch"),
+        (f"{HEADER}\n1,-5,1,1,1,1\n", "is not an epoch"),
+        (f"{HEADER}\n2,0.1,1,1,1,1\n", "found epoch 2, expected 1"),
+    ],
+)
+def test_what_is_no_curve_is_told_by_line(tmp_path: Path, lines: str, message: str) -> None:
+    path = tmp_path / "curve.csv"
+    path.write_text(lines)
+    with pytest.raises(ProtocolError, match=message):
+        read_curve(path)

@@ -1,0 +1,46 @@
+import pynvml
+import pytest
+
+from common.gpus import visible_gpus
+
+
+class FakeDriver:
+    """Stands for NVIDIA's driver library with a number of GPUs; no such GPU need be here."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, count: int | None) -> None:
+        def init() -> None:
+            if count is None:
+                raise pynvml.NVMLError(pynvml.NVML_ERROR_LIBRARY_NOT_FOUND)
+
+        monkeypatch.setattr(pynvml, "nvmlInit", init)
+        monkeypatch.setattr(pynvml, "nvmlShutdown", lambda: None)
+        monkeypatch.setattr(pynvml, "nvmlDeviceGetCount", lambda: count)
+
+
+@pytest.mark.parametrize(
+    ("count", "chosen", "visible"),
+    [
+        (None, None, ()),
+        (None, "0", ()),
+        (0, None, ()),
+        (2, None, ("0", "1")),
+        (2, "1", ("1",)),
+        (4, "3,1", ("3", "1")),
+        (2, "", ()),
+        (2, "-1", ()),
+        (2, "0,5,1", ("0",)),
+        (2, " 0 , 1 ", ("0", "1")),
+        (2, "GPU-8932f937,1", ("GPU-8932f937", "1")),
+        (1, "MIG-1", ("MIG-1",)),
+        (2, "none", ()),
+    ],
+)
+def test_visible_gpus_are_those_that_cuda_would_number(
+    monkeypatch: pytest.MonkeyPatch, count: int | None, chosen: str | None, visible: tuple[str, ...]
+) -> None:
+    FakeDriver(monkeypatch, count)
+    if chosen is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
+    assert visible_gpus() == visible

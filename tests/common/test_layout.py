@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+
+from common.errors import UsageError
+from common.layout import AttemptName, Slot, StudyFolder, study_folders
+
+
+def test_a_trials_files_lie_in_a_folder_of_a_hundred(root: Path) -> None:
+    folder = StudyFolder(root, "demo")
+    assert folder.result(17) == root / "results/demo/trials/00000-00099/00017.json"
+    assert folder.curve(12345) == root / "results/demo/trials/12300-12399/12345.csv"
+    assert folder.result(999_999) == root / "results/demo/trials/999900-999999/999999.json"
+
+
+def test_a_slot_is_named_after_its_trial_and_from_the_second_issue_on_after_that_too(root: Path) -> None:
+    folder = StudyFolder(root, "demo")
+    assert folder.job(Slot(17)).name == "00017.json"
+    assert folder.lock(Slot(17, 2)).name == "00017-2.lock"
+    assert folder.checkpoint(AttemptName(Slot(17, 2), 3)).name == "00017.issue2.attempt3.pt"
+
+
+@pytest.mark.parametrize("name", ["", "..", ".", ".hidden", "a/b", "../a", "/etc", "a\nb", "a" * 65, "é", "a b", "-x"])
+def test_a_name_that_could_lead_elsewhere_names_no_study(root: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="cannot name a study"):
+        StudyFolder(root, name)
+
+
+def test_listing_tells_open_slots_and_passes_over_everything_else(folder: StudyFolder) -> None:
+    for name in (
+        "00003.json",
+        "00001-2.json",
+        "00001.json",
+        "00001.lock",
+        "study.json",
+        "master.lock",
+        ".00002.json.abc.tmp",
+        "٠٠٠٠١.json",
+        "1.json",
+        "00001-.json",
+        "00004.json.bak",
+        "000001.json",
+        "00001-1.json",
+        "00001-02.json",
+    ):
+        (folder.jobs / name).touch()
+    assert folder.open_slots() == [Slot(1), Slot(1, 2), Slot(3)]
+    assert folder.locked_slots() == [Slot(1)]
+
+
+def test_finished_lists_only_the_folders_that_could_hold_what_is_asked_for(folder: StudyFolder) -> None:
+    for trial in (0, 5, 250):
+        folder.trial_folder(trial).mkdir(parents=True, exist_ok=True)
+        folder.result(trial).touch()
+    folder.curve(7).touch()
+    assert folder.finished([0, 1, 250, 999]) == {0, 250}
+    assert folder.all_finished() == [0, 5, 250]
+
+
+def test_a_missing_folder_is_an_empty_one(root: Path) -> None:
+    folder = StudyFolder(root, "nothing")
+    assert folder.open_slots() == []
+    assert folder.all_finished() == []
+    assert folder.worker_files() == []
+    assert folder.last_issue(0) == 0
+
+
+def test_checkpoints_of_a_trial_come_latest_first_and_unfinished_ones_not_at_all(folder: StudyFolder) -> None:
+    for name in (
+        "00001.issue1.attempt1.pt",
+        "00001.issue1.attempt10.pt",
+        "00001.issue1.attempt2.pt",
+        "00001.issue2.attempt1.pt",
+        "00002.issue1.attempt1.pt",
+        ".00001.issue1.attempt3.pt.abc.tmp",
+    ):
+        (folder.checkpoints / name).touch()
+    assert [path.name for path in folder.checkpoints_of(1)] == [
+        "00001.issue2.attempt1.pt",
+        "00001.issue1.attempt10.pt",
+        "00001.issue1.attempt2.pt",
+        "00001.issue1.attempt1.pt",
+    ]
+    names = {path.name for _, path in folder.attempt_files(Slot(1))}
+    assert ".00001.issue1.attempt3.pt.abc.tmp" in names
+    assert len(names) == 4
+
+
+def test_the_last_issue_is_known_from_any_file_that_tells_of_it(folder: StudyFolder) -> None:
+    folder.rejected.mkdir()
+    assert folder.last_issue(1) == 0
+    (folder.jobs / "00001.json").touch()
+    assert folder.last_issue(1) == 1
+    (folder.rejected / "00001-4.json.0a1b2c3d").touch()
+    (folder.rejected / "00001-4.json.0a1b2c3d.reason.txt").touch()
+    assert folder.last_issue(1) == 4
+    (folder.running / "00001.issue6.attempt1.csv").touch()
+    assert folder.last_issue(1) == 6
+
+
+def test_studies_are_the_folders_with_a_published_study(root: Path, folder: StudyFolder) -> None:
+    (root / "jobs" / "half").mkdir()
+    (root / "jobs" / "not a study").mkdir()
+    (root / "jobs" / "file").touch()
+    assert [found.name for found in study_folders(root)] == ["demo"]

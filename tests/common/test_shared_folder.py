@@ -1,0 +1,59 @@
+import os
+import re
+import subprocess
+from errno import EACCES, EDQUOT, EIO
+from pathlib import Path
+
+import pytest
+
+from common.errors import FolderError
+from common.shared_folder import open_shared_folder
+
+
+def test_an_empty_folder_becomes_a_shared_folder_without_litter(tmp_path: Path) -> None:
+    open_shared_folder(tmp_path)
+    open_shared_folder(tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["jobs", "results"]
+
+
+def test_a_missing_folder_is_never_created(tmp_path: Path) -> None:
+    with pytest.raises(FolderError, match="there is no such folder; create it, mount it, or correct --root"):
+        open_shared_folder(tmp_path / "mnt" / "lab")
+    assert not (tmp_path / "mnt").exists()
+
+
+def test_a_file_is_no_shared_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FolderError, match="is not a folder"):
+        open_shared_folder(tmp_path / "file")
+
+
+def test_a_read_only_file_system_is_told_as_such(small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(FolderError, match="mounted read-only"):
+        open_shared_folder(small_disk)
+
+
+def test_a_full_file_system_is_told_as_such(small_disk: Path) -> None:
+    (small_disk / "big").write_bytes(bytes(1024 * 1024))
+    with pytest.raises(FolderError, match="the disk is full"):
+        open_shared_folder(small_disk)
+
+
+@pytest.mark.parametrize(
+    ("errno", "message"),
+    [
+        (EACCES, "you may not write there; ask for the permission"),
+        (EDQUOT, "your disk quota is used up"),
+        (EIO, "it cannot be written (Input/output error)"),
+    ],
+)
+def test_any_other_refusal_is_told_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errno: int, message: str
+) -> None:
+    def refuse(_descriptor: int, _data: bytes) -> int:
+        raise OSError(errno, os.strerror(errno))
+
+    monkeypatch.setattr(os, "write", refuse)
+    with pytest.raises(FolderError, match=re.escape(message)):
+        open_shared_folder(tmp_path)

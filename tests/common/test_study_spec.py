@@ -1,0 +1,117 @@
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from common.study_spec import StudySpec
+from common.validation import explain
+from tests.conftest import job_of, spec_of
+
+CNN: dict[str, Any] = {
+    "name": "mine",
+    "trials": 4,
+    "objective": {"name": "cnn"},
+    "budget": {"epochs": 5},
+    "space": {"learning_rate": {"type": "float", "low": 0.01, "high": 0.3, "log": True}, "batch_size": [16, 32]},
+}
+
+
+def problems(table: dict[str, Any]) -> tuple[str, ...]:
+    with pytest.raises(ValidationError) as caught:
+        StudySpec.model_validate_json(json.dumps(table))
+    return explain(caught.value, StudySpec)
+
+
+def test_a_study_survives_its_file() -> None:
+    spec = StudySpec.model_validate_json(json.dumps(CNN))
+    assert StudySpec.model_validate_json(spec.to_json()) == spec
+
+
+def test_a_training_study_names_its_data_set_also_if_its_author_left_it_out() -> None:
+    spec = StudySpec.model_validate_json(json.dumps(CNN))
+    assert spec.data is not None
+    assert spec.data.name == "digits"
+    assert spec_of().data is None
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"trails": 5}, "trails: unknown key (did you mean trials?); allowed: name, title, seed, trials,"),
+        ({"trials": 0}, "trials: found 0, expected greater than or equal to 1"),
+        ({"trials": "many"}, "trials: found 'many', expected an integer"),
+        ({"trials": True}, "trials: found True, expected an integer"),
+        ({"seed": -1}, "seed: found -1, expected greater than or equal to 0"),
+        ({"name": "../evil"}, "name: found '../evil', expected a study's name: a letter or digit, then letters,"),
+        ({"name": "a" * 65}, "name: found 'aaaaaaaa"),
+        ({"name": "a\nb"}, "name: found 'a\\nb', expected a study's name"),
+        ({"budget": {"epoch": 5}}, "budget.epochs: missing; it is required"),
+        ({"objective": {"name": "cnn", "direction": "up"}}, "objective.direction: found 'up', expected 'minimise' or"),
+        ({"data": {"name": "imagenet"}}, "data.name: found 'imagenet', expected 'digits', 'mnist' or 'cifar10'"),
+        ({"limits": {"time_limit_s": -1}}, "limits.time_limit_s: found -1, expected greater than 0"),
+        ({"limits": {"stale_s": 1}}, "limits.stale_s: found 1, expected greater than or equal to 5"),
+        ({"claim": "hope"}, "claim: found 'hope', expected 'lock' or 'lease'"),
+        (
+            {"space": {"momentum": {"type": "float", "low": 0, "high": 1, "step": 1e-320}}},
+            "more than 1000000000 values",
+        ),
+        ({"space": {"num_filters": {"type": "int", "low": 1, "high": 10**400, "log": True}}}, "space.num_filters.high"),
+        ({"space": {"momentum": {"type": "float", "low": -1e308, "high": 1e308}}}, "is too far for a floating-point"),
+        ({"sampler": {"name": "magic"}}, "sampler.name: found 'magic', expected 'random'"),
+        ({"space": {}}, "space: no parameter; a study searches at least one"),
+        (
+            {"space": {"momentum": {"type": "float", "low": 0, "hihg": 1}}},
+            "space.momentum.high: missing; it is required",
+        ),
+        (
+            {"space": {"momentum": {"type": "flaot", "low": 0}}},
+            "space.momentum.type: found 'flaot', expected one of 'fl",
+        ),
+        (
+            {"space": {"momentum": {"low": 0}}},
+            "space.momentum: found {'low': 0}, expected a table with a type: 'float'",
+        ),
+        ({"space": {"a/b": 1}}, "space.a/b: found 'a/b', expected a letter, then at most 63 letters, digits or"),
+        (
+            {"space": {"lerning_rate": 1.0}},
+            "space.lerning_rate: unknown key (did you mean learning_rate?); allowed: num_",
+        ),
+        ({"space": {"momentum": 1.5}}, "space.momentum.value: found 1.5, expected 0.0 to 1.0"),
+        ({"space": {"batch_size": [0, 5]}}, "space.batch_size.choices: found 0, expected 1 to 1000000"),
+        (
+            {"space": {"num_filters": {"type": "float", "low": 1, "high": 2}}},
+            "space.num_filters.low: found 1.0, expected",
+        ),
+        ({"schema_version": 2}, "schema_version: found 2, expected 1"),
+    ],
+)
+def test_a_wrong_study_is_told_by_key_what_was_found_and_what_is_allowed(change: dict[str, Any], line: str) -> None:
+    told = "; ".join(problems(CNN | change))
+    assert line in told
+    assert "pydantic" not in told
+
+
+def test_unknown_keys_within_a_parameter_are_told_with_that_parameters_keys() -> None:
+    told = problems(CNN | {"space": {"momentum": {"type": "float", "low": 0, "hihg": 1}}})
+    assert told[1] == "space.momentum.hihg: unknown key (did you mean high?); allowed: when, type, low, high, log, step"
+
+
+def test_infinity_and_nan_are_no_bounds() -> None:
+    told = problems(CNN | {"space": {"momentum": {"type": "float", "low": float("nan"), "high": float("inf")}}})
+    assert told == (
+        "space.momentum.low: found nan, expected a finite number",
+        "space.momentum.high: found inf, expected a finite number",
+    )
+
+
+def test_the_users_own_objective_may_have_any_space() -> None:
+    assert "x" in spec_of(objective={"name": "anything"}).space.root
+
+
+def test_a_job_of_another_study_or_beyond_the_last_trial_or_outside_the_space_is_told() -> None:
+    spec = spec_of()
+    assert spec.problems_of(job_of()) == ()
+    assert spec.problems_of(job_of(study="other")) == ("study: found 'other', expected 'demo'",)
+    assert spec.problems_of(job_of(trial=4)) == ("trial: found 4, expected 0 to 3",)
+    assert spec.problems_of(job_of(params={"x": 7.0})) == ("params.x: found 7.0, expected 0.0 to 1.0",)

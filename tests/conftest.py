@@ -1,0 +1,102 @@
+"""Fixtures that tests of several packages share."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common import atomic
+from common.layout import StudyFolder
+from common.records import Budget, Job, Seeds
+from common.study_spec import StudySpec
+from tests.processes import Processes
+
+MakeStudy = Callable[..., Path]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An empty shared folder."""
+    for name in ("jobs", "results"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def processes(root: Path) -> Iterator[Processes]:
+    """Starts masters and workers, and ends them with the test."""
+    started = Processes(root)
+    yield started
+    started.kill_all()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """An empty file system of its own, 1 MiB; needs the right to mount."""
+    mountpoint = tmp_path / "disk"
+    mountpoint.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(mountpoint)]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("only root may mount a file system")
+    yield mountpoint
+    subprocess.run(["umount", "--lazy", str(mountpoint)], check=True)
+
+
+@pytest.fixture
+def make_study(root: Path) -> MakeStudy:
+    """Writes a study file over x in [0, 1]; keyword arguments are its objective and anything that TOML puts on top."""
+
+    def write(objective: str, *, name: str = "demo", trials: int = 4, batch: int = 4, more: str = "") -> Path:
+        path = root / f"{name}.toml"
+        path.write_text(
+            f"""
+            trials = {trials}
+            batch = {batch}
+            objective.name = "{objective}"
+            budget.epochs = 1
+            space.x = {{ type = "float", low = 0, high = 1 }}
+            {more}
+            """
+        )
+        return path
+
+    return write
+
+
+def spec_of(**changes: Any) -> StudySpec:
+    """A study over x in [0, 1]."""
+    table: dict[str, Any] = {
+        "name": "demo",
+        "trials": 4,
+        "batch": 4,
+        "objective": {"name": "square"},
+        "budget": {"epochs": 1},
+        "space": {"x": {"type": "float", "low": 0.0, "high": 1.0}},
+    }
+    return StudySpec.model_validate(table | changes)
+
+
+def job_of(trial: int = 0, issue: int = 1, **changes: Any) -> Job:
+    """A job of `spec_of()`."""
+    job = Job(
+        study="demo",
+        trial=trial,
+        issue=issue,
+        params={"x": 0.25},
+        budget=Budget(epochs=1),
+        seeds=Seeds(initialisation=1, shuffling=2, dropout=3),
+        published_at="2026-01-01T00:00:00.000Z",
+    )
+    return job.model_copy(update=changes)
+
+
+@pytest.fixture
+def folder(root: Path) -> StudyFolder:
+    """The folder of `spec_of()`, published, without jobs."""
+    study = StudyFolder(root, "demo")
+    for path in (*study.folders, study.trial_folder(0)):
+        atomic.make_folder(path)
+    atomic.write_once(study.spec, spec_of().to_json())
+    return study

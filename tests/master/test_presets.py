@@ -1,0 +1,112 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.errors import StudyError, UsageError
+from common.layout import StudyFolder
+from master.presets import Changes, differences, find_study, load_preset, preset_names
+from tests.conftest import MakeStudy, spec_of
+
+
+def changes(*assignments: str, **shortcuts: Any) -> Changes:
+    return Changes.parse({f"--{key}": (key, value) for key, value in shortcuts.items()}, assignments)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_is_a_valid_study_named_like_its_file_with_a_title(name: str) -> None:
+    spec = load_preset(name)
+    assert spec.name == name
+    assert spec.title
+
+
+def test_scenario6_is_the_exercises() -> None:
+    spec = load_preset("scenario6")
+    space = {name: parameter.model_dump(exclude_defaults=True) for name, parameter in spec.space.items()}
+    assert space == {
+        "num_filters": {"type": "int", "low": 10, "high": 100},
+        "learning_rate": {"type": "float", "low": 0.01, "high": pytest.approx(10**-0.5), "log": True},
+        "momentum": {"type": "float", "low": 0.0, "high": 1.0},
+        "batch_size": {"type": "int", "low": 2**4, "high": 2**8, "log": True},
+    }
+    assert (spec.trials, spec.batch, spec.budget.epochs) == (40, 8, 5)
+    assert spec.data is not None
+    assert spec.data.name == "digits"
+
+
+def test_a_file_is_named_after_itself_unless_it_says_otherwise(root: Path, make_study: MakeStudy) -> None:
+    path = make_study("square", name="mine")
+    assert find_study(str(path), root, Changes()).name == "mine"
+    path.write_text('name = "yours"\n' + path.read_text())
+    assert find_study(str(path), root, Changes()).name == "yours"
+
+
+def test_the_command_line_changes_any_key(root: Path) -> None:
+    wanted = changes(
+        "limits.time_limit_s=60", "space.momentum = 0.9", "data.train_size=500", "title=two words", trials=3
+    )
+    spec = find_study("scenario6", root, wanted)
+    assert spec.trials == 3
+    assert spec.limits.time_limit_s == 60.0
+    assert spec.space.root["momentum"].model_dump()["value"] == 0.9
+    assert spec.data is not None
+    assert spec.data.train_size == 500
+    assert spec.title == "two words"
+
+
+def test_a_wrong_change_is_told_with_the_option_that_gave_it(root: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        find_study("scenario6", root, changes("budget.epohcs=3", trials=0))
+    assert str(caught.value) == (
+        "preset scenario6 is not a valid study:\n"
+        "  trials: found 0, expected greater than or equal to 1 (from --trials)\n"
+        "  budget.epohcs: unknown key (did you mean epochs?); allowed: epochs (from --set budget.epohcs)"
+    )
+
+
+@pytest.mark.parametrize("assignment", ["trials", "=3", "a..b=3"])
+def test_a_change_that_is_none_is_refused(assignment: str) -> None:
+    with pytest.raises(UsageError, match="expected KEY=VALUE"):
+        changes(assignment)
+
+
+def test_a_change_below_a_value_is_refused(root: Path) -> None:
+    with pytest.raises(UsageError, match="trials is 40, a value without keys of its own"):
+        find_study("scenario6", root, changes("trials.x=3"))
+
+
+@pytest.mark.parametrize("study", ["no-such-study", "../jobs/x", "a/b", ""])
+def test_a_study_that_is_nowhere_is_told_with_those_that_are(root: Path, study: str) -> None:
+    with pytest.raises(UsageError):
+        find_study(study, root, Changes())
+
+
+def test_a_file_that_is_missing_or_no_toml_is_told(root: Path) -> None:
+    with pytest.raises(UsageError, match="there is no study file"):
+        find_study(str(root / "gone.toml"), root, Changes())
+    (root / "bad.toml").write_text("trials = = 3")
+    with pytest.raises(StudyError, match="not valid TOML"):
+        find_study(str(root / "bad.toml"), root, Changes())
+    (root / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(StudyError, match="not valid TOML"):
+        find_study(str(root / "binary.toml"), root, Changes())
+
+
+def test_a_published_study_is_found_by_its_name(root: Path, folder: StudyFolder) -> None:
+    assert find_study("demo", root, Changes()) == spec_of()
+    assert folder.name == "demo"
+
+
+def test_differences_name_each_key_and_pass_over_titles() -> None:
+    first = spec_of(title="one")
+    assert differences(first, spec_of(title="two")) == {}
+    second = spec_of(budget={"epochs": 2}, space={"x": 0.5}, limits={"time_limit_s": 3.0})
+    assert differences(first, second) == {
+        "budget.epochs": (1, 2),
+        "space.x.type": ("float", "fixed"),
+        "space.x.low": (0.0, None),
+        "space.x.high": (1.0, None),
+        "space.x.log": (False, None),
+        "limits.time_limit_s": (None, 3.0),
+        "space.x.value": (None, 0.5),
+    }

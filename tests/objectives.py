@@ -1,0 +1,110 @@
+"""Objectives that the tests' workers are given on their command lines."""
+
+import os
+import signal
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+from common.records import EpochRecord
+from worker.objectives.trial import Trial, TrialStopped
+
+
+def square(params: dict[str, Any], _trial: Trial) -> float:
+    """Measures at once."""
+    return float((params["x"] - 0.3) ** 2)
+
+
+def noted(params: dict[str, Any], trial: Trial) -> float:
+    """Leaves a line per evaluation in the file that the environment names, so that a test can count them."""
+    _note(f"{params['x']!r}")
+    return square(params, trial)
+
+
+def waiting(params: dict[str, Any], trial: Trial) -> float:
+    """Reports an epoch, then waits until the file `go` is there; saves and stops on request."""
+    _report(trial, epoch=1)
+    _note(f"began {params['x']!r} {os.getpid()}")
+    while not Path(os.environ["NOTES"]).with_name("go").exists():
+        if trial.should_stop():
+            trial.save(b"halfway")
+            raise TrialStopped
+        threading.Event().wait(0.01)
+    return square(params, trial)
+
+
+def deaf(_params: dict[str, Any], trial: Trial) -> float:
+    """Never ends and never asks whether to stop."""
+    _note(f"began {os.getpid()} {len(list(trial.saved()))}")
+    threading.Event().wait()
+    return 0.0
+
+
+def suicidal(_params: dict[str, Any], _trial: Trial) -> float:
+    """Dies as by the kernel's out-of-memory killer."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0.0
+
+
+def dies_first(params: dict[str, Any], trial: Trial) -> float:
+    """Dies in its first attempt, and measures in its second."""
+    mark = Path(os.environ["NOTES"]).with_name(f"died-{params['x']!r}")
+    if not mark.exists():
+        mark.touch()
+        return suicidal(params, trial)
+    return square(params, trial)
+
+
+def raising(params: dict[str, Any], _trial: Trial) -> float:
+    """Raises for half of its domain."""
+    if params["x"] > 0.5:
+        raise ValueError("x is too large for me")
+    return 1.0
+
+
+def not_a_number(_params: dict[str, Any], _trial: Trial) -> float:
+    """Returns what no search can compare."""
+    return float("nan")
+
+
+def hungry(_params: dict[str, Any], _trial: Trial) -> float:
+    """Asks for more memory than there is."""
+    raise MemoryError("no room for 1 PiB")
+
+
+def resuming(params: dict[str, Any], trial: Trial) -> float:
+    """Says what earlier attempts left behind, saves, and measures."""
+    _note(f"found {[payload.decode() for payload in trial.saved()]}")
+    trial.save(b"saved")
+    _report(trial, epoch=1)
+    return square(params, trial)
+
+
+def leaves_a_grandchild(_params: dict[str, Any], _trial: Trial) -> float:
+    """Starts a process that would outlive it, and dies."""
+    grandchild = subprocess.Popen(["sleep", "300"], close_fds=False)
+    _note(f"grandchild {grandchild.pid}")
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0.0
+
+
+def verbose(_params: dict[str, Any], _trial: Trial) -> float:
+    """Raises an error whose text is long and no Unicode."""
+    raise ValueError("\udcff " + "x" * 5_000_000)
+
+
+def _report(trial: Trial, epoch: int) -> None:
+    record = EpochRecord(
+        epoch=epoch, seconds=0.5, training_loss=1.0, validation_loss=1.0, validation_error=0.5, learning_rate=0.1
+    )
+    trial.report(record)
+
+
+def _note(text: str) -> None:
+    # One write of a short line, appended: lines of several processes do not mix.
+    descriptor = os.open(os.environ["NOTES"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    try:
+        os.write(descriptor, f"{text}\n".encode())
+    finally:
+        os.close(descriptor)

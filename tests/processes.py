@@ -1,0 +1,130 @@
+"""Real masters and workers for tests: started, watched, signalled, and always cleaned up."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from common.layout import StudyFolder
+from common.reading import read_record
+from common.records import Result
+from common.watch import Appearance, FolderWatch, Wakeup
+
+REPOSITORY = Path(__file__).parent.parent
+DEADLINE_S = 60.0
+
+
+def until(condition: Callable[[], object], what: str, root: Path, deadline_s: float = DEADLINE_S) -> None:
+    """Wait until a condition on the shared folder holds: looks again at each event there, at the latest after 50 ms."""
+    bell = Wakeup()
+    try:
+        with FolderWatch(bell) as watch:
+            watch.follow(dict.fromkeys((root, *root.rglob("*/")), Appearance.LINKED))
+            end_s = time.monotonic() + deadline_s
+            while not condition():
+                if time.monotonic() > end_s:
+                    raise AssertionError(f"not within {deadline_s:g} s: {what}")
+                bell.wait(0.05)
+    finally:
+        bell.close()
+
+
+class Processes:
+    """Starts the project's own commands for one test, in one shared folder.
+
+    Args:
+        root: the shared folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.log_folder = root
+        self.notes = root / "notes"
+        self._started: list[subprocess.Popen[str]] = []
+
+    def start(self, module: str, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start `python -m module`, its output going to a file of its own."""
+        log = self.log(len(self._started))
+        with log.open("w") as sink:
+            process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                cwd=REPOSITORY,
+                env=os.environ | {"NOTES": str(self.notes), "PYTHONUNBUFFERED": "1"} | (environment or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        self._started.append(process)
+        return process
+
+    def worker(self, *arguments: str, objective: str | None = None) -> subprocess.Popen[str]:
+        """Start a worker on the CPU; `objective` is a function of `tests.objectives`, known to studies by its name."""
+        options = ["--root", str(self.root), "--device", "cpu", *arguments]
+        if objective:
+            options += ["--objective", f"{objective}=tests.objectives:{objective}"]
+        return self.start("worker", *options)
+
+    def master(self, study: Path | str, *arguments: str) -> subprocess.Popen[str]:
+        """Start a master."""
+        return self.start("master", "run", str(study), "--root", str(self.root), *arguments)
+
+    def finish(self, process: subprocess.Popen[str], deadline_s: float = DEADLINE_S) -> str:
+        """Wait for a process to end by itself with status 0; return what it printed."""
+        status = process.wait(deadline_s)
+        printed = self.output(process)
+        assert status == 0, f"exit status {status}:\n{printed}"
+        return printed
+
+    def output(self, process: subprocess.Popen[str]) -> str:
+        """What a process has printed so far."""
+        return self.log(self._started.index(process)).read_text(errors="replace")
+
+    def log(self, number: int) -> Path:
+        """The file that the n-th process prints to; outside the folders that tests look into."""
+        return self.log_folder / f"process-{number}.log"
+
+    def kill_all(self) -> None:
+        """End everything that was started, with its children."""
+        for process in self._started:
+            if process.poll() is None:
+                os.kill(process.pid, signal.SIGCONT)
+                process.kill()
+            process.wait()
+            for group in {process.pid}:
+                try:
+                    os.killpg(group, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+
+
+def children_of(pid: int) -> list[int]:
+    """The live children of a process that evaluate, without multiprocessing's resource tracker."""
+    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    rows = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
+    return [int(pid) for pid, command in rows if "resource_tracker" not in command]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process is there and not a zombie."""
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def results_of(folder: StudyFolder) -> dict[int, Result]:
+    """Every result of a study."""
+    return {trial: read_record(folder.result(trial), Result) for trial in folder.all_finished()}
+
+
+def leftovers(folder: StudyFolder) -> list[str]:
+    """Files that a finished study must not leave behind."""
+    kept = {folder.spec, folder.master_lock}
+    files: Iterable[Path] = [*folder.jobs.rglob("*"), *folder.running.rglob("*"), *folder.checkpoints.rglob("*")]
+    temporary = [path for path in folder.results.rglob(".*") if path.is_file()]
+    return sorted(str(path.relative_to(folder.root)) for path in [*files, *temporary] if path not in kept)

@@ -1,0 +1,201 @@
+"""The command lines as a user meets them: exit statuses, one clear message for each mistake, JSON for scripts."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from common.layout import StudyFolder
+from tests.conftest import MakeStudy
+from tests.processes import REPOSITORY, Processes
+
+
+def call(*arguments: str, cwd: Path = REPOSITORY, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "COLUMNS": "120"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def refused(*arguments: str, status: int = 2) -> str:
+    """The message of a command that must fail as a user's mistake does: one message, no traceback."""
+    called = call(*arguments)
+    assert called.returncode == status, called.stdout + called.stderr
+    assert "Traceback" not in called.stdout + called.stderr
+    return called.stderr
+
+
+@pytest.mark.parametrize("side", ["master", "worker"])
+def test_help_is_quick_because_it_imports_nothing_heavy(side: str) -> None:
+    program = (
+        f"import sys; sys.argv = ['{side}', '--help']\n"
+        f"from {side}.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'torch', 'torchvision', 'optuna', 'matplotlib', 'sklearn', 'numpy'} & set(sys.modules)))"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    assert printed.splitlines()[-1] == "[]"
+
+
+def test_studies_lists_presets_with_their_titles() -> None:
+    listed = json.loads(call("master", "studies", "--json").stdout)
+    assert {
+        "name": "scenario6",
+        "title": "Random search over four hyperparameters, batches evaluated in parallel",
+    } in listed
+    assert "scenario6" in call("master", "studies").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "--trials", "0"], "trials: found 0, expected greater than or equal to 1 (from --trials)"),
+        (["run", "--dataset", "imagenet"], "data.name: found 'imagenet', expected 'digits', 'mnist' or 'cifar10'"),
+        (["run", "--set", "space.momentum.low=2"], "low is 2.0 and high is 1.0"),
+        (["run", "--set", "nonsense"], "expected KEY=VALUE"),
+        (["run", "no-such"], "no study 'no-such'"),
+        (["run", "../../etc/passwd"], "neither a study's name nor a .toml file"),
+        (["run", "gone.toml"], "there is no study file gone.toml"),
+        (["status", "no-such"], "no study 'no-such'"),
+        (["top", "no-such"], "no study 'no-such'"),
+    ],
+)
+def test_a_masters_users_mistake_is_one_message_and_status_2(root: Path, arguments: list[str], message: str) -> None:
+    assert message in refused("master", *arguments, "--root", str(root))
+    assert list((root / "jobs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--device", "cuda:7"], "--device cuda:7: this machine shows"),
+        (["--device", "tpu"], "expected auto, cpu or cuda:N"),
+        (["--study", "../x"], "--study '../x'"),
+        (["--name", "a/b"], "--name 'a/b'"),
+        (["--objective", "mine"], "expected NAME=MODULE:FUNCTION"),
+        (["--root", "/no/such/folder"], "there is no such folder; create it, mount it, or correct --root"),
+        (["--claim", "hope"], "'hope' is not one of"),
+    ],
+)
+def test_a_workers_users_mistake_is_one_message_and_status_2(root: Path, arguments: list[str], message: str) -> None:
+    assert message in refused("worker", "--root", str(root), *arguments)
+
+
+def test_a_missing_root_is_refused_and_not_created(tmp_path: Path) -> None:
+    assert "there is no such folder" in refused("master", "run", "--root", str(tmp_path / "mnt"))
+    assert "is not a folder" in refused("master", "status", "--root", str(tmp_path / "mnt"))
+    assert not (tmp_path / "mnt").exists()
+
+
+def test_a_study_that_differs_from_the_published_one_is_refused_by_key_with_both_ways_out(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("square")
+    processes.finish(processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square"))
+    message = refused("master", "run", str(study), "--root", str(root), "--trials", "9", "--set", "limits.stale_s=5")
+    assert "trials: published 4, now 9" in message
+    assert "limits.stale_s: published 60.0, now 5.0" in message
+    assert f"run demo --root {root} --set trials=4 --set limits.stale_s=60.0" in message
+    assert "--new" in message
+    kept = call("master", "run", str(study), "--root", str(root))
+    assert kept.returncode == 0
+    assert "is finished: 4 trials" in kept.stdout
+
+
+def test_new_starts_under_a_new_name_and_each_goes_on_by_its_own(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("square")
+    for _ in range(3):
+        processes.finish(
+            processes.master(study, "--new", "--workers", "1", "--objective", "square=tests.objectives:square")
+        )
+    assert sorted(path.name for path in (root / "jobs").iterdir()) == ["demo-2", "demo-3", "demo-4"]
+    assert "study demo-3 is finished" in call("master", "run", "demo-3", "--root", str(root)).stdout
+
+
+def test_status_top_and_run_speak_json_and_text(root: Path, processes: Processes, make_study: MakeStudy) -> None:
+    study = make_study("raising", trials=8, batch=8)
+    master = processes.master(study, "--workers", "2", "--objective", "raising=tests.objectives:raising")
+    assert master.wait(60) == 0
+    printed = processes.output(master)
+    assert "is finished: 8 trials" in printed
+    assert "trials FAILED" in printed
+    assert "x is too large for me" in printed
+    place = ["--root", str(root)]
+    told = json.loads(call("master", "status", "demo", "--json", *place).stdout)
+    assert told["study"] == "demo"
+    assert told["total"] == sum(told["counts"].values()) == 8
+    assert told["counts"]["COMPLETE"] + told["counts"]["FAILED"] == 8
+    assert told["incumbent"]["value"] == 1.0
+    best = json.loads(call("master", "top", "demo", "-k", "2", "--json", *place).stdout)
+    assert [set(entry) for entry in best] == [{"trial", "value", "params"}] * 2
+    assert best[0] == told["incumbent"]
+    assert [entry["study"] for entry in json.loads(call("master", "status", "--json", *place).stdout)] == ["demo"]
+    assert "demo  8/8 trials" in call("master", "status", "demo", *place).stdout
+    assert "demo" in call("master", "status", *place).stdout
+    assert "num_filters" not in call("master", "top", "demo", *place).stdout
+
+
+def test_a_study_whose_trials_all_failed_ends_with_status_1(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("hungry", trials=2, batch=2)
+    master = processes.master(study, "--workers", "1", "--objective", "hungry=tests.objectives:hungry")
+    assert master.wait(60) == 1
+    assert "MemoryError: no room for 1 PiB" in processes.output(master)
+
+
+def test_a_worker_that_cannot_serve_its_study_says_why_and_the_trial_does_not_suffer(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("square", trials=1, batch=1, more="limits.max_attempts = 1")
+    master = processes.master(study, "--workers", "1")
+    assert master.wait(60) == 1
+    assert "is not known to this worker" in processes.output(master)
+    assert "Traceback" not in processes.output(master)
+    again = processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square")
+    processes.finish(again)
+    assert len(StudyFolder(root, "demo").all_finished()) == 1
+
+
+def test_a_worker_without_a_gpu_says_that_it_uses_the_cpu(root: Path) -> None:
+    called = call("worker", "--root", str(root), "--exit-when-idle", CUDA_VISIBLE_DEVICES="")
+    assert called.returncode == 0
+    assert "no GPU found; using the CPU" in called.stdout
+
+
+def test_a_finished_studys_results_are_checked_again_and_what_was_tampered_with_is_done_anew(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    command = (make_study("square"), "--workers", "1", "--objective", "square=tests.objectives:square")
+    processes.finish(processes.master(*command))
+    folder = StudyFolder(root, "demo")
+    honest = json.loads(folder.result(1).read_text())
+    folder.result(1).write_text(json.dumps(honest | {"params": {"x": 0.5}, "value": -99.0}))
+    told = json.loads(call("master", "status", "demo", "--json", "--root", str(root)).stdout)
+    assert told["total"] == sum(told["counts"].values()) == 4
+    processes.finish(processes.master(*command))
+    again = json.loads(folder.result(1).read_text())
+    assert (again["params"], again["value"]) == (honest["params"], honest["value"])
+    assert len(list(folder.rejected.glob("00001.json.*.reason.txt"))) == 1
+
+
+def test_one_damaged_study_does_not_hide_the_others(root: Path, folder: StudyFolder) -> None:
+    (root / "jobs" / "damaged").mkdir()
+    (root / "jobs" / "damaged" / "study.json").write_text("{")
+    called = call("master", "status", "--root", str(root))
+    assert called.returncode == 0
+    assert folder.name in called.stdout
+    assert "damaged" in called.stderr

@@ -1,0 +1,284 @@
+"""The promises of the whole: real masters and workers, real signals, real files."""
+
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from common.curve import read_curve
+from common.layout import Slot, StudyFolder
+from common.records import Status
+from tests.conftest import MakeStudy
+from tests.processes import Processes, children_of, is_alive, leftovers, results_of, until
+
+CNN_STUDY = """
+trials = 2
+batch = 2
+objective.name = "cnn"
+data = { name = "digits", train_size = 300 }
+budget.epochs = 6
+[space]
+num_filters = 16
+learning_rate = { type = "float", low = 0.05, high = 0.1, log = true }
+momentum = 0.5
+batch_size = 25
+"""
+
+
+def notes_of(processes: Processes) -> list[str]:
+    return processes.notes.read_text().splitlines() if processes.notes.exists() else []
+
+
+def test_a_thousand_jobs_on_eight_workers_give_a_thousand_results_each_evaluated_once(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("noted", trials=1000, batch=1000)
+    workers = [processes.worker("--exit-when-idle", objective="noted") for _ in range(8)]
+    processes.finish(processes.master(study))
+    folder = StudyFolder(root, "demo")
+    results = results_of(folder)
+    evaluated = Counter(notes_of(processes))
+    assert len(results) == 1000
+    assert {result.status for result in results.values()} == {Status.COMPLETE}
+    assert set(evaluated) == {repr(result.params["x"]) for result in results.values()}
+    assert set(evaluated.values()) == {1}
+    assert len({result.attribution.worker for result in results.values()}) > 1
+    for worker in workers:
+        processes.finish(worker)
+    assert leftovers(folder) == []
+
+
+@pytest.mark.parametrize("victim", ["parent", "child", "master"])
+def test_kill_9_in_mid_trial_costs_no_trial(
+    root: Path, processes: Processes, make_study: MakeStudy, victim: str
+) -> None:
+    study = make_study("waiting", trials=4, batch=2)
+    folder = StudyFolder(root, "demo")
+    master = processes.master(study)
+    worker = processes.worker(objective="waiting")
+    until(lambda: notes_of(processes), "the first evaluation", root)
+    child = children_of(worker.pid)[0]
+    match victim:
+        case "parent":
+            worker.kill()
+            until(lambda: not is_alive(child), "the child dies with its parent", root, deadline_s=1.0)
+            processes.worker(objective="waiting")
+        case "child":
+            os.kill(child, signal.SIGKILL)
+        case "master":
+            master.kill()
+            master.wait()
+            master = processes.master(study)
+    (root / "go").touch()
+    processes.finish(master)
+    results = results_of(folder)
+    assert sorted(results) == [0, 1, 2, 3]
+    assert {result.status for result in results.values()} == {Status.COMPLETE}
+    assert results[0].attempt == (1 if victim == "master" else 2)
+    assert all(len(read_curve(folder.curve(trial))) == 1 for trial in results)
+    assert leftovers(folder) == []
+
+
+def test_a_trial_whose_process_keeps_dying_is_failed_after_its_attempts(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("suicidal", trials=1, batch=1, more="limits.max_attempts = 2")
+    worker = processes.worker(objective="suicidal")
+    master = processes.master(study)
+    assert master.wait(60) == 1
+    result = results_of(StudyFolder(root, "demo"))[0]
+    assert result.status is Status.FAILED
+    assert result.failure is not None
+    assert result.failure.kind == "worker_lost"
+    assert "died 2 times: attempt 1 on" in result.failure.message
+    assert result.failure.message.count("SIGKILL") == 2
+    assert result.attempt == 2
+    assert worker.poll() is None
+
+
+def test_a_trial_whose_workers_keep_dying_is_failed_in_the_name_of_its_last_attempt(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("waiting", trials=1, batch=1, more="limits.max_attempts = 1")
+    folder = StudyFolder(root, "demo")
+    master = processes.master(study)
+    worker = processes.worker(objective="waiting")
+    until(lambda: any(has_epoch(path) for path in folder.running.glob("*.csv")), "an epoch", root)
+    worker.kill()
+    worker.wait()
+    processes.worker(objective="waiting")
+    assert master.wait(60) == 1
+    result = results_of(folder)[0]
+    assert result.failure is not None
+    assert result.failure.message.startswith("the process that evaluated it died once: attempt 1 on")
+    assert (result.attempt, result.epochs) == (1, 1)
+    assert len(read_curve(folder.curve(0))) == 1
+    assert leftovers(folder) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_is_asked_to_stop_saves_lets_go_and_does_not_count(
+    root: Path, processes: Processes, make_study: MakeStudy, number: signal.Signals
+) -> None:
+    study = make_study("waiting", trials=1, batch=1, more="limits.max_attempts = 1")
+    folder = StudyFolder(root, "demo")
+    master = processes.master(study)
+    worker = processes.worker(objective="waiting")
+    until(lambda: notes_of(processes), "the evaluation", root)
+    os.killpg(worker.pid, number)  # as a terminal or a cluster does: to the child too
+    assert worker.wait(10) == 0, processes.output(worker)
+    assert [path.name for path in folder.checkpoints.iterdir()] == ["00000.issue1.attempt1.pt"]
+    assert list(folder.workers.iterdir()) == []
+    (root / "go").touch()
+    processes.worker(objective="waiting")
+    processes.finish(master)
+    assert results_of(folder)[0].attempt == 2
+    assert leftovers(folder) == []
+
+
+def test_the_same_seed_gives_the_same_params_with_one_two_and_four_workers_and_after_a_restart(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    proposals: list[dict[int, object]] = []
+    for count in (1, 2, 4):
+        study = make_study("square", name=f"with-{count}", trials=24, batch=6)
+        processes.finish(processes.master(study, "--workers", str(count), "--objective", SQUARE))
+        proposals.append({trial: result.params for trial, result in results_of(StudyFolder(root, study.stem)).items()})
+    study = make_study("noted", name="restarted", trials=24, batch=6)
+    master = processes.master(study, "--workers", "2", "--objective", "noted=tests.objectives:noted")
+    until(lambda: len(notes_of(processes)) > 8, "a part of the study", root)
+    master.kill()
+    master.wait()
+    processes.finish(processes.master(study, "--workers", "1", "--objective", "noted=tests.objectives:noted"))
+    proposals.append({trial: result.params for trial, result in results_of(StudyFolder(root, "restarted")).items()})
+    assert proposals[0] == proposals[1] == proposals[2] == proposals[3]
+
+
+SQUARE = "square=tests.objectives:square"
+
+
+def test_an_interrupted_and_resumed_trial_has_the_same_curve_to_the_last_bit(root: Path, processes: Processes) -> None:
+    study = root / "cnn.toml"
+    study.write_text(CNN_STUDY)
+    processes.finish(processes.master(study, "--workers", "1"))
+    interrupted = root / "interrupted.toml"
+    interrupted.write_text(CNN_STUDY)
+    folder = StudyFolder(root, "interrupted")
+    master = processes.master(interrupted)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        worker = processes.worker("--study", "interrupted")
+        until(lambda: any(has_epoch(path) for path in folder.running.glob("*.csv")), "an epoch", root)
+        before = {path.name for path in folder.running.glob("*.csv")}
+        worker.send_signal(number)
+        worker.wait(20)
+        assert before
+    processes.worker("--study", "interrupted")
+    processes.finish(master)
+    resumed = results_of(folder)
+    assert any(result.resumed_from_epoch > 0 for result in resumed.values())
+    whole = StudyFolder(root, "cnn")
+    for trial, result in resumed.items():
+        assert result.value == results_of(whole)[trial].value
+        assert measured(folder, trial) == measured(whole, trial)
+
+
+def has_epoch(path: Path) -> bool:
+    try:
+        return len(read_curve(path, is_running=True)) > 0
+    except FileNotFoundError:
+        return False
+
+
+def measured(folder: StudyFolder, trial: int) -> list[tuple[float, float, float]]:
+    curve = read_curve(folder.curve(trial))
+    return [(epoch.training_loss, epoch.validation_loss, epoch.validation_error) for epoch in curve]
+
+
+def test_ctrl_c_stops_master_and_its_workers_and_the_same_command_goes_on(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("waiting", trials=2, batch=2)
+    command = (study, "--workers", "2", "--objective", "waiting=tests.objectives:waiting")
+    master = processes.master(*command)
+    until(lambda: len(notes_of(processes)) == 2, "both evaluations", root)
+    pids = [int(note.split()[-1]) for note in notes_of(processes)]
+    master.send_signal(signal.SIGINT)
+    assert master.wait(15) == 1
+    assert "To go on" in processes.output(master)
+    assert not any(is_alive(pid) for pid in pids)
+    (root / "go").touch()
+    printed = processes.finish(processes.master(*command))
+    assert "is finished: 2 trials" in printed
+    results = results_of(StudyFolder(root, "demo"))
+    assert [result.attempt for result in results.values()] == [2, 2]
+    again = processes.finish(processes.master(*command))
+    assert "is finished: 2 trials" in again
+    assert results_of(StudyFolder(root, "demo")) == results
+
+
+def test_workers_of_a_killed_master_leave_by_themselves(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("waiting", trials=1, batch=1)
+    master = processes.master(study, "--workers", "1", "--objective", "waiting=tests.objectives:waiting")
+    until(lambda: notes_of(processes), "the evaluation", root)
+    child = int(notes_of(processes)[0].split()[-1])
+    master.kill()
+    master.wait()
+    until(lambda: not is_alive(child), "the worker and its child leave", root, deadline_s=10)
+
+
+def test_a_second_master_is_refused_with_the_first_ones_place(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("waiting", trials=1, batch=1)
+    first = processes.master(study)
+    until(lambda: StudyFolder(root, "demo").open_slots(), "the first job", root)
+    second = processes.master(study)
+    assert second.wait(20) == 1
+    assert f"process {first.pid}" in processes.output(second)
+    assert first.poll() is None
+
+
+def test_a_worker_waits_for_a_study_that_is_published_later(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    worker = processes.worker("--study", "demo", objective="square")
+    until(lambda: "serves demo" in processes.output(worker), "the worker is there", root)
+    processes.finish(processes.master(make_study("square")))
+    assert len(results_of(StudyFolder(root, "demo"))) == 4
+
+
+def test_the_master_waits_for_workers_and_says_how_to_start_one(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    master = processes.master(make_study("square"))
+    until(lambda: "start one in another terminal" in processes.output(master), "the advice", root)
+    processes.worker(objective="square")
+    processes.finish(master)
+
+
+def test_a_silent_workers_trial_is_issued_again_and_its_late_result_is_kept_aside(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("waiting", trials=1, batch=1, more="limits.stale_s = 5")
+    folder = StudyFolder(root, "demo")
+    master = processes.master(study)
+    silent = processes.worker(objective="waiting")
+    until(lambda: notes_of(processes), "the evaluation", root)
+    child = children_of(silent.pid)[0]
+    for pid in (silent.pid, child):
+        os.kill(pid, signal.SIGSTOP)
+    until(lambda: Slot(0, 2) in folder.open_slots(), "the second issue", root)
+    assert "silent" in processes.output(master)
+    (root / "go").touch()
+    processes.worker(objective="waiting")
+    processes.finish(master)
+    assert results_of(folder)[0].issue == 2
+    for pid in (child, silent.pid):
+        os.kill(pid, signal.SIGCONT)
+    until(lambda: folder.duplicates.exists() and list(folder.duplicates.glob("*.json")), "the late result", root)
+    until(lambda: leftovers(folder) == [], "the late worker tidies up", root)
+    assert results_of(folder)[0].issue == 2

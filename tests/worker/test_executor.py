@@ -1,0 +1,268 @@
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.records import EpochRecord
+from common.study_spec import StudySpec
+from common.watch import Wakeup
+from tests.conftest import job_of, spec_of
+from tests.processes import is_alive, until
+from worker import executor as executor_module
+from worker.device import Device
+from worker.executor import Abandoned, Executor, Lost, Outcome, TimedOut
+from worker.messages import Began, ChildSettings, EpochDone, Evaluate, Failed, Finished, Stopped, Unable
+
+SQUARE_OF_HALF = (0.5 - 0.3) ** 2
+NAMES = (
+    "square",
+    "waiting",
+    "deaf",
+    "suicidal",
+    "dies_first",
+    "raising",
+    "hungry",
+    "resuming",
+    "not_a_number",
+    "leaves_a_grandchild",
+    "verbose",
+)
+
+
+class Follower:
+    """Notes what an evaluation says; may stop it or lose its claim once it has begun."""
+
+    def __init__(self) -> None:
+        self.began_with: Began | None = None
+        self.epochs: list[EpochRecord] = []
+        self.ticks = 0
+        self.is_requested = False
+        self.is_urgent = False
+        self.stop_at_first_epoch = False
+        self.keeps_claim = True
+
+    def began(self, began: Began) -> None:
+        self.began_with = began
+
+    def epoch_done(self, done: EpochDone) -> None:
+        self.epochs.append(done.record)
+        if self.stop_at_first_epoch:
+            self.is_requested = True
+
+    def tick(self) -> bool:
+        self.ticks += 1
+        return self.keeps_claim or self.began_with is None
+
+
+class Bench:
+    """An executor with everything that it needs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bell = Wakeup()
+        self.follower = Follower()
+        objectives = tuple((name, f"tests.objectives:{name}") for name in NAMES)
+        settings = ChildSettings("cpu", objectives, folder)
+        self.executor = Executor(Device("cpu", ""), settings, self.bell, self.follower)
+
+    def evaluate(self, objective: str, x: float = 0.5, earlier: tuple[Path, ...] = (), **limits: Any) -> Outcome:
+        spec = spec_of(objective={"name": objective}, limits=limits)
+        request = Evaluate(spec, job_of(params={"x": x}), self.folder / "saved.pt", earlier)
+        return self.executor.evaluate(request, self.follower)
+
+    @property
+    def child_pid(self) -> int:
+        assert self.executor._child is not None
+        pid = self.executor._child.process.pid
+        assert pid is not None
+        return pid
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setenv("NOTES", str(tmp_path / "notes"))
+    made = Bench(tmp_path)
+    yield made
+    made.executor.close()
+    made.bell.close()
+
+
+def test_a_child_lives_across_trials(bench: Bench) -> None:
+    assert bench.evaluate("square", x=0.5) == Finished(SQUARE_OF_HALF, is_diverged=False)
+    first = bench.child_pid
+    assert bench.evaluate("square", x=0.3) == Finished(0.0, is_diverged=False)
+    assert bench.child_pid == first
+
+
+def test_an_exception_fails_the_trial_with_its_traceback_and_the_child_lives_on(bench: Bench) -> None:
+    outcome = bench.evaluate("raising", x=0.9)
+    assert isinstance(outcome, Failed)
+    assert outcome.kind == "exception"
+    assert outcome.message == "ValueError: x is too large for me"
+    assert "in raising" in outcome.traceback
+    pid = bench.child_pid
+    assert isinstance(bench.evaluate("raising", x=0.1), Finished)
+    assert bench.child_pid == pid
+
+
+def test_a_value_that_is_no_number_fails_the_trial(bench: Bench) -> None:
+    outcome = bench.evaluate("not_a_number")
+    assert isinstance(outcome, Failed)
+    assert "expected a finite number" in outcome.message
+
+
+def test_want_of_memory_is_told_apart(bench: Bench) -> None:
+    outcome = bench.evaluate("hungry")
+    assert isinstance(outcome, Failed)
+    assert outcome.kind == "out_of_memory"
+
+
+def test_a_child_that_dies_is_noticed_and_replaced(bench: Bench) -> None:
+    outcome = bench.evaluate("suicidal")
+    assert outcome == Lost("the evaluating process was ended by SIGKILL (by hand, or by the kernel for want of memory)")
+    assert isinstance(bench.evaluate("square"), Finished)
+
+
+def test_a_child_that_died_while_it_had_nothing_to_do_costs_no_trial(bench: Bench) -> None:
+    bench.evaluate("square")
+    os.kill(bench.child_pid, signal.SIGKILL)
+    assert isinstance(bench.evaluate("square"), Finished)
+
+
+def test_a_childs_death_is_noticed_also_while_what_it_started_lives_on(bench: Bench) -> None:
+    outcome = bench.evaluate("leaves_a_grandchild")
+    assert isinstance(outcome, Lost)
+    grandchild = int((bench.folder / "notes").read_text().split()[-1])
+    until(lambda: not is_alive(grandchild), "it goes too", bench.folder)
+
+
+def test_a_signal_to_the_whole_group_does_not_end_a_child_that_is_still_starting(bench: Bench) -> None:
+    child = executor_module._Child(Device("cpu", ""), ChildSettings("cpu", (), bench.folder))
+    assert child.process.pid is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(child.process.pid, number)
+    child.connection.send(Evaluate(spec_of(), job_of(), bench.folder / "saved.pt", ()))
+    assert isinstance(child.connection.recv(), Unable)
+    child.kill()
+
+
+def test_a_failures_text_is_cut_and_can_always_be_stored(bench: Bench) -> None:
+    outcome = bench.evaluate("verbose")
+    assert isinstance(outcome, Failed)
+    assert len(outcome.message) < 3000
+    assert outcome.message.startswith("ValueError: \\udcff xxx")
+    outcome.traceback.encode()
+
+
+def test_a_hung_child_is_killed_at_the_studys_time_limit(bench: Bench) -> None:
+    begin_s = time.monotonic()
+    assert bench.evaluate("deaf", time_limit_s=0.5) == TimedOut(0.5)
+    assert time.monotonic() - begin_s < 10
+    assert isinstance(bench.evaluate("square"), Finished)
+
+
+def test_a_child_is_asked_to_save_before_it_stops(bench: Bench) -> None:
+    bench.follower.stop_at_first_epoch = True
+    assert bench.evaluate("waiting") == Stopped()
+    assert (bench.folder / "saved.pt").exists()
+    bench.follower.stop_at_first_epoch = False
+    bench.follower.is_requested = False
+    (bench.folder / "go").touch()
+    assert isinstance(bench.evaluate("waiting"), Finished)
+
+
+def test_a_child_that_does_not_stop_is_killed_after_its_grace(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor_module, "STOP_GRACE_S", 0.2)
+    bench.follower.is_requested = True
+    assert bench.evaluate("deaf") == Stopped(is_saved=False)
+
+
+def test_an_urgent_request_to_stop_grants_no_grace(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor_module, "STOP_GRACE_S", 1000.0)
+    bench.follower.is_requested = bench.follower.is_urgent = True
+    assert bench.evaluate("deaf") == Stopped(is_saved=False)
+
+
+def test_an_evaluation_whose_claim_is_lost_is_dropped(bench: Bench) -> None:
+    bench.follower.keeps_claim = False
+    assert bench.evaluate("deaf") == Abandoned()
+
+
+def test_an_unknown_objective_is_another_workers_to_evaluate(bench: Bench) -> None:
+    outcome = bench.evaluate("unheard_of")
+    assert isinstance(outcome, Unable)
+    assert "--objective unheard_of=MODULE:FUNCTION" in outcome.reason
+
+
+def test_a_trial_sees_what_earlier_attempts_saved(bench: Bench) -> None:
+    bench.evaluate("resuming")
+    saved = bench.folder / "saved.pt"
+    bench.evaluate("resuming", earlier=(bench.folder / "gone.pt", saved))
+    assert (bench.folder / "notes").read_text().splitlines() == ["found []", "found ['saved']"]
+    assert len(bench.follower.epochs) == 2
+
+
+def test_ctrl_c_and_sigterm_reach_only_the_parent(bench: Bench) -> None:
+    bench.evaluate("square")
+    pid = bench.child_pid
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(pid, number)
+    assert isinstance(bench.evaluate("square"), Finished)
+    assert bench.child_pid == pid
+
+
+def test_closing_ends_the_child(bench: Bench) -> None:
+    bench.evaluate("square")
+    pid = bench.child_pid
+    bench.executor.close()
+    assert not is_alive(pid)
+
+
+CNN = {
+    "objective": {"name": "cnn"},
+    "data": {"name": "digits", "train_size": 100},
+    "space": {"num_filters": 4, "batch_size": 50, "learning_rate": {"type": "float", "low": 0.01, "high": 1e6}},
+}
+
+
+def cnn(bench: Bench, learning_rate: float, epochs: int = 3, earlier: tuple[Path, ...] = (), **changes: Any) -> Outcome:
+    spec: StudySpec = spec_of(**(CNN | {"budget": {"epochs": epochs}} | changes))
+    params = {"num_filters": 4, "batch_size": 50, "learning_rate": learning_rate}
+    job = job_of(params=params, budget=spec.budget)
+    return bench.executor.evaluate(Evaluate(spec, job, bench.folder / "saved.pt", earlier), bench.follower)
+
+
+def test_the_cnn_reports_its_epochs_and_measures_its_last_error(bench: Bench) -> None:
+    outcome = cnn(bench, learning_rate=0.05)
+    assert isinstance(outcome, Finished)
+    assert [record.epoch for record in bench.follower.epochs] == [1, 2, 3]
+    assert outcome.value == bench.follower.epochs[-1].validation_error
+    assert bench.follower.began_with is not None
+    assert set(bench.follower.began_with.versions) == {"python", "torch", "numpy"}
+
+
+def test_a_diverged_cnn_measures_the_error_of_guessing(bench: Bench) -> None:
+    outcome = cnn(bench, learning_rate=1e6, epochs=50)
+    assert isinstance(outcome, Finished)
+    assert outcome.is_diverged
+    assert outcome.value == pytest.approx(0.9)
+    assert len(bench.follower.epochs) < 50
+
+
+def test_a_foreign_checkpoint_is_passed_over_and_the_trial_begins_anew(bench: Bench) -> None:
+    from worker.checkpoint import save_checkpoint
+
+    save_checkpoint(bench.folder / "foreign.pt", b"not a torch file")
+    assert isinstance(cnn(bench, 0.05, earlier=(bench.folder / "foreign.pt",)), Finished)
+    assert bench.follower.began_with is not None
+    assert bench.follower.began_with.resumed == ()
+
+
+def test_a_mini_batch_larger_than_the_data_fails_the_trial_with_one_clear_message(bench: Bench) -> None:
+    outcome = cnn(bench, 0.05, data={"name": "digits", "train_size": 10})
+    assert isinstance(outcome, Failed)
+    assert outcome.message.startswith("ValueError: batch_size is 50, but digits has 10 training examples")

@@ -1,0 +1,267 @@
+import json
+import os
+from errno import EACCES, ESTALE
+from pathlib import Path
+
+import pytest
+
+from common import atomic
+from common.claim import Claim, Claimant, Claims
+from common.layout import Slot, StudyFolder
+from common.locks import ClaimMode
+from common.records import Job
+from common.report import report
+from tests.common.test_report import CURVE, claim_of, result_of
+from tests.conftest import job_of, spec_of
+from worker.queue import JobQueue
+
+
+@pytest.fixture
+def jobs(root: Path) -> JobQueue:
+    return JobQueue(root, None, None, Claims(Claimant("mine")))
+
+
+def publish(folder: StudyFolder, *jobs: Job) -> None:
+    for job in jobs:
+        atomic.replace(folder.job(Slot(job.trial, job.issue)), job.to_json(), durable=False)
+
+
+def taken(jobs: JobQueue) -> list[int]:
+    """Claims everything there is to claim."""
+    kept = []  # a claim that nobody keeps is let go
+    while (claimed := jobs.next_claim()) is not None:
+        claimed.claim.start()
+        kept.append(claimed)
+    for claimed in kept:
+        claimed.claim.unlock()
+    return [claimed.job.trial for claimed in kept]
+
+
+def reasons(folder: StudyFolder) -> str:
+    return "".join(path.read_text() for path in sorted(folder.rejected.glob("*.reason.txt")))
+
+
+def test_jobs_are_taken_in_order_of_their_trials(folder: StudyFolder, jobs: JobQueue) -> None:
+    publish(folder, job_of(2), job_of(0), job_of(3), job_of(1))
+    assert taken(jobs) == [0, 1, 2, 3]
+    assert jobs.open_studies == [folder]
+
+
+def test_of_many_jobs_each_worker_begins_at_a_place_of_its_own_and_none_is_left_out(
+    root: Path, folder: StudyFolder
+) -> None:
+    spec = spec_of(trials=200)
+    atomic.replace(folder.spec, spec.to_json(), durable=False)
+    publish(folder, *(job_of(trial) for trial in range(200)))
+    first = [JobQueue(root, None, None, Claims(Claimant(f"w{n}"))).next_claim() for n in range(5)]
+    assert [claimed.job.trial for claimed in first if claimed] != [0, 1, 2, 3, 4]
+    for claimed in first:
+        assert claimed
+        claimed.claim.unlock()
+    assert sorted(taken(JobQueue(root, None, None, Claims(Claimant("last"))))) == list(range(200))
+
+
+def test_what_another_worker_holds_is_passed_over(folder: StudyFolder, jobs: JobQueue) -> None:
+    publish(folder, job_of(0), job_of(1))
+    claim = claim_of(folder, Slot(0))
+    assert taken(jobs) == [1]
+    claim.unlock()
+    assert taken(jobs) == [0, 1]
+
+
+def test_a_job_that_was_finished_since_the_listing_leaves_no_lock_file_behind(
+    folder: StudyFolder, jobs: JobQueue
+) -> None:
+    publish(folder, job_of(0), job_of(1))
+    claimed = jobs.next_claim()
+    assert claimed is not None
+    assert claimed.job.trial == 0
+    other = claim_of(folder, Slot(1))
+    report(other, result_of(other), CURVE)
+    assert jobs.next_claim() is None
+    assert folder.locked_slots() == [Slot(0)]
+
+
+def test_a_job_that_is_finished_between_the_look_and_the_lock_leaves_no_lock_file_behind(
+    folder: StudyFolder, jobs: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(folder, job_of(0))
+    try_lock = Claims.try_lock
+
+    def finish_first(claims: Claims, study: StudyFolder, slot: Slot, mode: ClaimMode) -> Claim | None:
+        monkeypatch.setattr(Claims, "try_lock", try_lock)
+        other = claim_of(folder)
+        report(other, result_of(other), CURVE)
+        return try_lock(claims, study, slot, mode)
+
+    monkeypatch.setattr(Claims, "try_lock", finish_first)
+    assert jobs.next_claim() is None
+    assert folder.locked_slots() == []
+    assert folder.finished([0]) == {0}
+
+
+def test_a_job_whose_reporter_died_before_it_was_cleared_is_cleared_and_not_evaluated(
+    folder: StudyFolder, jobs: JobQueue
+) -> None:
+    publish(folder, job_of(0))
+    claim = claim_of(folder)
+    report(claim, result_of(claim), CURVE)
+    before = folder.result(0).read_bytes()
+    publish(folder, job_of(0))
+    assert jobs.next_claim() is None
+    assert folder.open_slots() == []
+    assert folder.result(0).read_bytes() == before
+
+
+def test_a_job_whose_attempts_are_used_up_is_exhausted(folder: StudyFolder, jobs: JobQueue) -> None:
+    publish(folder, job_of(0))
+    for _ in range(3):
+        claimed = jobs.next_claim()
+        assert claimed is not None
+        assert not claimed.is_exhausted
+        claimed.claim.start()
+        claimed.claim.unlock()  # what the kernel does for a killed process
+    claimed = jobs.next_claim()
+    assert claimed is not None
+    assert claimed.is_exhausted
+
+
+VALID = json.loads(job_of().to_json())
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "is empty or blank"),
+        ("\0" * 100, "is empty or blank"),
+        ('{"schema_version": 1, "study"', "not valid JSON"),
+        ("[]", "expected"),
+        (json.dumps(VALID | {"schema_version": 2}), "schema_version: found 2, expected 1"),
+        (json.dumps(VALID | {"params": {"x": 7.0}}), "params.x: found 7.0, expected 0.0 to 1.0"),
+        (json.dumps(VALID | {"params": {"x": float("nan")}}), "params"),
+        (json.dumps(VALID | {"params": {"y": 1}}), "params.y: no such parameter"),
+        (json.dumps(VALID | {"study": "other"}), "study: found 'other', expected 'demo'"),
+        (json.dumps(VALID | {"trial": 3}), "asks for trial 3, issue 1, but is named 00000.json"),
+        (json.dumps(VALID | {"trial": 9}), "trial: found 9, expected 0 to 3"),
+        (json.dumps(VALID | {"params": {"x": 10**400}}), "params"),
+        (json.dumps(VALID | {"command": "rm -rf /"}), "command: unknown key"),
+    ],
+)
+def test_a_job_that_is_none_of_the_studys_is_set_aside_with_its_reason_and_the_others_go_on(
+    folder: StudyFolder, jobs: JobQueue, content: str, reason: str
+) -> None:
+    folder.job(Slot(0)).write_text(content)
+    publish(folder, job_of(1))
+    assert taken(jobs) == [1]
+    assert reason in reasons(folder)
+    assert folder.open_slots() == [Slot(1)]
+    assert folder.locked_slots() == [Slot(1)]
+
+
+def test_a_tampered_job_never_costs_an_honest_result_its_place(folder: StudyFolder, jobs: JobQueue) -> None:
+    publish(folder, job_of(0))
+    claim = claim_of(folder)
+    report(claim, result_of(claim), CURVE)
+    before = folder.result(0).read_bytes()
+    publish(folder, job_of(0, params={"x": 0.75}))
+    assert jobs.next_claim() is None
+    assert folder.result(0).read_bytes() == before
+
+
+def test_a_study_that_cannot_be_read_waits_and_is_complained_of_once(
+    folder: StudyFolder, jobs: JobQueue, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = folder.spec.read_bytes()
+    folder.spec.write_bytes(whole[:50])
+    publish(folder, job_of(0))
+    for _ in range(3):
+        assert jobs.next_claim() is None
+    assert len([record for record in caplog.records if "study.json" in record.getMessage()]) == 1
+    folder.spec.write_bytes(whole)
+    assert taken(jobs) == [0]
+
+
+def test_one_study_alone_can_be_served(root: Path, folder: StudyFolder) -> None:
+    publish(folder, job_of(0))
+    assert JobQueue(root, "another", None, Claims(Claimant("mine"))).next_claim() is None
+    assert JobQueue(root, "demo", None, Claims(Claimant("mine"))).next_claim() is not None
+
+
+def test_a_study_that_this_worker_cannot_serve_is_left_to_others(folder: StudyFolder, jobs: JobQueue) -> None:
+    publish(folder, job_of(0))
+    jobs.unable["demo"] = "no data"
+    assert jobs.next_claim() is None
+    assert folder.open_slots() == [Slot(0)]
+
+
+def test_taking_n_jobs_costs_n_claims_and_not_n_listings(
+    folder: StudyFolder, jobs: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(folder, *(job_of(trial) for trial in range(4)))
+    listings: list[Path] = []
+    original = StudyFolder.open_slots
+
+    def count(listed: StudyFolder) -> list[Slot]:
+        listings.append(listed.jobs)
+        return original(listed)
+
+    monkeypatch.setattr(StudyFolder, "open_slots", count)
+    claims = [jobs.next_claim() for _ in range(4)]
+    assert all(claims)
+    assert len(listings) == 1
+
+
+def test_a_study_that_claims_otherwise_than_this_worker_was_told_is_refused_with_the_reason(
+    root: Path, folder: StudyFolder
+) -> None:
+    publish(folder, job_of(0))
+    jobs = JobQueue(root, "demo", ClaimMode.LEASE, Claims(Claimant("mine")))
+    assert jobs.next_claim() is None
+    assert jobs.unable == {"demo": "it claims by lock, and this worker was told to claim by lease"}
+
+
+def test_somebodys_private_folder_beside_the_studies_stops_nobody(
+    folder: StudyFolder, jobs: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(folder, job_of(0))
+    private = folder.jobs.parent / "private"
+    private.mkdir()
+    original = os.listdir
+
+    def refuse(path: Path) -> list[str]:
+        if path == private:
+            raise PermissionError(EACCES, "Permission denied", str(path))
+        return original(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    assert taken(jobs) == [0]
+
+
+def test_a_job_that_the_file_system_refuses_to_lock_is_passed_over_and_tried_again(
+    folder: StudyFolder, jobs: JobQueue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish(folder, job_of(0), job_of(1))
+
+    def refuse(*_: object) -> None:
+        raise OSError(ESTALE, "Stale file handle")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Claims, "try_lock", refuse)
+        assert jobs.next_claim() is None
+        assert jobs.next_claim() is None
+    assert [record.getMessage() for record in caplog.records] == [
+        f"cannot claim: Stale file handle ({folder.job(Slot(0))})"
+    ]
+    assert taken(jobs) == [0, 1]
+
+
+def test_a_claim_is_void_once_its_study_was_removed_or_published_anew(folder: StudyFolder, jobs: JobQueue) -> None:
+    publish(folder, job_of(0))
+    claimed = jobs.next_claim()
+    assert claimed is not None
+    states = [claimed.is_void]
+    folder.spec.unlink()
+    states.append(claimed.is_void)
+    atomic.write_once(folder.spec, spec_of().to_json())
+    states.append(claimed.is_void)
+    assert states == [False, True, True]

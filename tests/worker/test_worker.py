@@ -1,0 +1,150 @@
+"""The worker as a process."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from common.layout import StudyFolder
+from common.reading import read_record
+from common.records import WorkerRecord
+from tests.conftest import MakeStudy
+from tests.processes import Processes, results_of, until
+
+MAX_RESIDENT_MIB = 80
+
+
+def resident_mib(pid: int) -> float:
+    match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert match
+    return int(match[1]) / 1024
+
+
+def test_the_parent_stays_light_also_after_training(root: Path, processes: Processes) -> None:
+    study = root / "cnn.toml"
+    study.write_text(
+        'trials = 2\nobjective.name = "cnn"\nbudget.epochs = 1\ndata = {name = "digits", train_size = 100}\n'
+        "space = {num_filters = 4, learning_rate = {type = 'float', low = 0.01, high = 0.1}}\n"
+    )
+    worker = processes.worker()
+    processes.finish(processes.master(study))
+    assert resident_mib(worker.pid) < MAX_RESIDENT_MIB
+
+
+def test_the_heartbeat_says_what_the_worker_does_and_goes_with_it(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("waiting", trials=1, batch=1)
+    folder = StudyFolder(root, "demo")
+    processes.master(study)
+    worker = processes.worker("--name", "lab-1", objective="waiting")
+    until(lambda: read_heartbeat(folder).epoch == 1, "the first epoch is shown", root)
+    first = read_heartbeat(folder)
+    assert (first.worker, first.pid, first.state) == ("lab-1", worker.pid, "running")
+    assert (first.trial, first.attempt, first.epochs) == (0, 1, 1)
+    until(lambda: read_heartbeat(folder).beat > first.beat, "the next beat", root)
+    worker.terminate()
+    assert worker.wait(20) == 0
+    assert folder.worker_files() == []
+
+
+def read_heartbeat(folder: StudyFolder) -> WorkerRecord:
+    try:
+        return read_record(folder.worker("lab-1"), WorkerRecord)
+    except FileNotFoundError:
+        return WorkerRecord(worker="none", host="", pid=1, device="", state="idle", beat=0, at="")
+
+
+def test_a_worker_waits_for_room_on_a_full_disk_and_loses_no_finished_training(
+    small_disk: Path, make_study: MakeStudy
+) -> None:
+    processes = Processes(small_disk)
+    processes.log_folder = make_study("waiting").parent
+    try:
+        study = make_study("waiting", trials=1, batch=1)
+        master = processes.master(study)
+        worker = processes.worker(objective="waiting")
+        until(processes.notes.exists, "the evaluation", small_disk)
+        ballast = small_disk / "ballast"
+        fill(ballast)
+        (processes.notes.with_name("go")).touch()
+        until(lambda: "waits: No space left" in processes.output(worker), "the worker says so", processes.log_folder)
+        assert StudyFolder(small_disk, "demo").all_finished() == []
+        ballast.unlink()
+        processes.finish(master)
+        assert "goes on" in processes.output(worker)
+        assert results_of(StudyFolder(small_disk, "demo"))[0].attempt == 1
+    finally:
+        processes.kill_all()
+
+
+def test_a_disk_that_is_read_only_for_a_while_drives_no_worker_away(small_disk: Path, make_study: MakeStudy) -> None:
+    processes = Processes(small_disk)
+    processes.log_folder = make_study("square").parent
+    try:
+        worker = processes.worker(objective="square")
+        until(lambda: "serves every study" in processes.output(worker), "the worker", processes.log_folder)
+        os.kill(worker.pid, signal.SIGSTOP)
+        master = processes.master(make_study("square"))
+        until(lambda: StudyFolder(small_disk, "demo").open_slots(), "jobs", small_disk)
+        master.kill()
+        master.wait()
+        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+        os.kill(worker.pid, signal.SIGCONT)
+        told = "cannot claim: Read-only file system"
+        until(lambda: told in processes.output(worker), "the worker says so", processes.log_folder)
+        another = processes.master(make_study("square"))
+        assert another.wait(30) == 2
+        assert "mounted read-only" in processes.output(another)
+        subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+        processes.finish(processes.master(make_study("square")))
+        assert worker.poll() is None
+        assert processes.output(worker).count(told) == 1
+    finally:
+        processes.kill_all()
+
+
+def test_a_worker_whose_study_is_removed_in_mid_trial_goes_on_with_the_others(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    master = processes.master(make_study("waiting", name="removed", trials=1, batch=1))
+    worker = processes.worker("--objective", "square=tests.objectives:square", objective="waiting")
+    until(processes.notes.exists, "the evaluation", root)
+    master.kill()
+    master.wait()
+    for top in ("jobs", "results"):
+        shutil.rmtree(root / top / "removed")
+    (root / "go").touch()
+    processes.finish(processes.master(make_study("square", name="other")))
+    assert "the study was removed meanwhile" in processes.output(worker)
+    assert not (root / "results" / "removed" / "trials").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_is_stopped_while_it_starts_leaves_in_good_order(
+    root: Path, processes: Processes, number: signal.Signals
+) -> None:
+    worker = processes.worker()
+
+    def catches() -> bool:
+        mask = re.search(r"SigCgt:\s+([0-9a-f]+)", Path(f"/proc/{worker.pid}/status").read_text())
+        return mask is not None and bool(int(mask[1], 16) & (1 << (signal.SIGTERM - 1)))
+
+    until(catches, "it listens to signals", root)
+    worker.send_signal(number)
+    assert worker.wait(20) == 0, processes.output(worker)
+    assert "Traceback" not in processes.output(worker)
+
+
+def fill(path: Path) -> None:
+    """Write until the disk is full."""
+    with path.open("wb", buffering=0) as file:
+        try:
+            while file.write(bytes(1024)):
+                pass
+        except OSError:
+            return

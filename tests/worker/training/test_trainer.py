@@ -1,0 +1,171 @@
+import io
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from worker.training.data import Dataset, load_dataset
+from worker.training.runtime import configure
+from worker.training.trainer import CnnParams, Epoch, Trainer, TrainingSeeds, evaluate
+
+SEEDS = TrainingSeeds(initialisation=1, shuffling=2, dropout=3)
+PARAMS = CnnParams(num_filters=8, learning_rate=0.05, momentum=0.5, batch_size=32)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    configure("cpu", threads=1)
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+
+
+@pytest.fixture(scope="module")
+def digits() -> Dataset:
+    return load_dataset("digits", Path(), train_size=200)
+
+
+def run(trainer: Trainer, epochs: int) -> list[Epoch]:
+    while len(trainer.curve) < epochs and not trainer.is_diverged:
+        assert trainer.run_epoch(lambda: False) is not None
+    return trainer.curve
+
+
+def measured(curve: list[Epoch]) -> list[Epoch]:
+    return [replace(epoch, seconds=0.0) for epoch in curve]
+
+
+def after(batches: int) -> Callable[[], bool]:
+    left = iter(range(batches))
+    return lambda: next(left, None) is None
+
+
+def test_training_learns() -> None:
+    params = CnnParams(num_filters=16, learning_rate=0.1, momentum=0.8, batch_size=20)
+    curve = run(Trainer(load_dataset("digits", Path()), params, SEEDS, CPU), 5)
+    assert curve[-1].training_loss < 0.8 * curve[0].training_loss
+    assert curve[-1].validation_error < 0.25
+    assert [epoch.epoch for epoch in curve] == [1, 2, 3, 4, 5]
+    assert all(epoch.seconds > 0 for epoch in curve)
+    assert {epoch.learning_rate for epoch in curve} == {0.1}
+
+
+def test_the_same_seeds_give_the_same_curve_to_the_last_bit(digits: Dataset) -> None:
+    first = measured(run(Trainer(digits, PARAMS, SEEDS, CPU), 3))
+    torch.rand(100)  # what the process drew before does not matter
+    assert measured(run(Trainer(digits, PARAMS, SEEDS, CPU), 3)) == first
+
+
+@pytest.mark.parametrize("source", ["initialisation", "shuffling", "dropout"])
+def test_each_seed_makes_a_difference_of_its_own(digits: Dataset, source: str) -> None:
+    first = run(Trainer(digits, PARAMS, SEEDS, CPU), 2)
+    other = run(Trainer(digits, PARAMS, replace(SEEDS, **{source: 99}), CPU), 2)
+    assert first[-1].training_loss != other[-1].training_loss
+
+
+@pytest.mark.parametrize("stopped_after", [0, 1, 4, 6, 9, 13, 17])
+def test_a_trainer_that_was_stopped_between_any_two_batches_goes_on_to_the_last_bit(
+    digits: Dataset, stopped_after: int
+) -> None:
+    whole = measured(run(Trainer(digits, PARAMS, SEEDS, CPU), 3))
+    stopped = Trainer(digits, PARAMS, SEEDS, CPU)
+    should_stop = after(stopped_after)
+    while stopped.run_epoch(should_stop) is not None:
+        pass
+    buffer = io.BytesIO()
+    torch.save(stopped.state_dict(), buffer)
+    torch.rand(100)
+    resumed = Trainer(digits, PARAMS, SEEDS, CPU)
+    resumed.load_state_dict(torch.load(io.BytesIO(buffer.getvalue()), weights_only=True))
+    assert measured(run(resumed, 3)) == whole
+
+
+def test_the_time_of_an_epoch_adds_up_over_its_interruptions(digits: Dataset) -> None:
+    trainer = Trainer(digits, PARAMS, SEEDS, CPU)
+    assert trainer.run_epoch(after(5)) is None
+    before = trainer.state_dict()["seconds"]
+    assert before > 0
+    epoch = trainer.run_epoch(lambda: False)
+    assert epoch is not None
+    assert epoch.seconds > before
+
+
+def test_the_last_incomplete_mini_batch_is_dropped(digits: Dataset) -> None:
+    # 200 = 6 * 32 + 8: what the dropped examples are cannot matter
+    seen: list[int] = []
+    trainer = Trainer(digits, PARAMS, SEEDS, CPU)
+    handle = trainer.model.register_forward_hook(lambda _module, inputs, _output: seen.append(len(inputs[0])))
+    trainer._train(lambda: False)
+    handle.remove()
+    assert seen == [32] * 6
+
+
+def test_the_training_loss_is_the_mean_over_the_epochs_mini_batches(digits: Dataset) -> None:
+    trainer = Trainer(digits, PARAMS, SEEDS, CPU)
+    order = trainer._order[:192].reshape(6, 32)
+    losses: list[float] = []
+
+    def note(_module: torch.nn.Module, _inputs: object, logits: torch.Tensor) -> None:
+        if len(losses) < 6:
+            labels = digits.training.labels[order[len(losses)]]
+            losses.append(torch.nn.functional.cross_entropy(logits.detach(), labels).item())
+
+    trainer.model.register_forward_hook(note)
+    epoch = trainer.run_epoch(lambda: False)
+    assert epoch is not None
+    assert epoch.training_loss == pytest.approx(sum(losses) / 6, rel=1e-6)
+
+
+def test_examples_are_shuffled_anew_each_epoch_and_each_is_seen_once(digits: Dataset) -> None:
+    trainer = Trainer(digits, replace(PARAMS, batch_size=50), SEEDS, CPU)
+    orders = []
+    for _ in range(2):
+        orders.append(trainer._order.tolist())
+        trainer.run_epoch(lambda: False)
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(200))
+    assert orders[0] != orders[1]
+
+
+def test_a_loss_that_is_no_number_any_more_ends_training_with_the_error_of_guessing(digits: Dataset) -> None:
+    trainer = Trainer(digits, replace(PARAMS, learning_rate=1e5), SEEDS, CPU)
+    curve = run(trainer, 50)
+    assert trainer.is_diverged
+    assert len(curve) < 50
+    assert not math.isfinite(curve[-1].training_loss)
+    assert curve[-1].validation_error == pytest.approx(0.9)
+
+
+def test_a_mini_batch_larger_than_the_training_part_is_refused(digits: Dataset) -> None:
+    with pytest.raises(ValueError, match="batch_size is 201, but digits has 200 training examples"):
+        Trainer(digits, replace(PARAMS, batch_size=201), SEEDS, CPU)
+
+
+def test_a_mini_batch_as_large_as_the_training_part_is_one_step(digits: Dataset) -> None:
+    assert len(run(Trainer(digits, replace(PARAMS, batch_size=200), SEEDS, CPU), 1)) == 1
+
+
+def test_validation_counts_every_image_once_without_dropout(digits: Dataset) -> None:
+    trainer = Trainer(digits, PARAMS, SEEDS, CPU)
+    loss, error = evaluate(trainer.model, digits.validation, CPU)
+    trainer.model.eval()
+    with torch.no_grad():
+        logits = trainer.model(digits.validation.images)
+    expected = torch.nn.functional.cross_entropy(logits, digits.validation.labels)
+    assert loss == pytest.approx(expected.item(), rel=1e-5)
+    assert error == (logits.argmax(1) != digits.validation.labels).double().mean().item()
+
+
+def test_a_state_of_another_network_is_refused(digits: Dataset) -> None:
+    state = Trainer(digits, PARAMS, SEEDS, CPU).state_dict()
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        Trainer(digits, replace(PARAMS, num_filters=9), SEEDS, CPU).load_state_dict(state)
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="there is no cuda:7"):
+        configure("cuda:7", threads=1)

@@ -1,0 +1,18 @@
+"""`python -m worker`."""
+
+import os
+import signal
+
+
+def main() -> None:
+    """Run the worker. Asked to stop before it listens to signals, it holds nothing yet and simply leaves."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(0))
+    from worker.cli import main as run_command_line
+
+    run_command_line()
+
+
+# The guard matters: the child process, started by spawn, imports this module again.
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""The child process: evaluates what its parent sends, across trials, and dies with it.
+
+Started by spawn, so it inherits neither the parent's locks nor its threads. It never touches a job, a lock or a result:
+of the shared folder it reads and writes checkpoints only.
+"""
+
+import ctypes
+import os
+import platform
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection
+
+from common.errors import UnableError
+from common.objectives import with_defaults
+from common.records import EpochRecord, FailureKind
+from worker.checkpoint import read_checkpoints, save_checkpoint
+from worker.messages import (
+    Began,
+    Broken,
+    ChildSettings,
+    DeviceFound,
+    EpochDone,
+    Evaluate,
+    Failed,
+    Finished,
+    FromChild,
+    ProbeDevice,
+    Stop,
+    Stopped,
+    ToChild,
+    Unable,
+    storable,
+)
+from worker.objectives.registry import find_objective
+from worker.objectives.trial import Trial, TrialStopped
+
+PR_SET_PDEATHSIG = 1
+MAX_MESSAGE = 2000
+MAX_TRACEBACK = 20_000
+"""Characters."""
+
+
+def run_child(connection: Connection, settings: ChildSettings, parent_pid: int) -> None:
+    """Serve the parent until it goes. The entry point of the spawned process."""
+    os.setsid()
+    _ignore_signals()
+    _die_with(parent_pid)
+    stop = threading.Event()
+    inbox: queue.SimpleQueue[ProbeDevice | Evaluate] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, inbox, stop), daemon=True).start()
+    while True:
+        request = inbox.get()
+        if isinstance(request, ProbeDevice):
+            connection.send(_probe(settings))
+        else:
+            connection.send(_evaluate(request, settings, connection, stop))
+
+
+def _ignore_signals() -> None:
+    # Slurm's scancel reaches every process of a step. Only the parent obeys, and tells this process.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+
+
+def _die_with(parent_pid: int) -> None:
+    # The end of the pipe tells the listening thread that the parent is gone, but a long call into C can keep that
+    # thread from running. On Linux the kernel kills this process too, at once.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    # RACE: the parent died before prctl was called, and no signal will come.
+    if os.getppid() != parent_pid:
+        os._exit(1)
+
+
+def _listen(connection: Connection, inbox: "queue.SimpleQueue[ProbeDevice | Evaluate]", stop: threading.Event) -> None:
+    while True:
+        try:
+            message: ToChild = connection.recv()
+        except (EOFError, OSError):
+            # The parent is gone. This process leads a group of its own; what an objective started goes with it.
+            os.killpg(0, signal.SIGKILL)
+        if isinstance(message, Stop):
+            stop.set()
+        else:
+            inbox.put(message)
+
+
+def _probe(settings: ChildSettings) -> FromChild:
+    from worker.training.runtime import configure, device_name
+
+    try:
+        return DeviceFound(device_name(configure(settings.device, threads=1)))
+    except (ValueError, RuntimeError) as error:
+        return Unable(str(error))
+
+
+def _evaluate(request: Evaluate, settings: ChildSettings, connection: Connection, stop: threading.Event) -> FromChild:
+    try:
+        objective = find_objective(request.spec.objective.name, settings.objectives)
+        measured = objective(_trial(request, settings, connection, stop))
+    except TrialStopped:
+        return Stopped()
+    except UnableError as error:
+        return Unable(str(error))
+    except Exception as error:  # noqa: BLE001 - whatever the objective raises ends the trial, not the worker
+        return _failure(error)
+    return Finished(measured.value, measured.is_diverged)
+
+
+def _trial(request: Evaluate, settings: ChildSettings, connection: Connection, stop: threading.Event) -> Trial:
+    spec, job = request.spec, request.job
+
+    def begin(resumed: Sequence[EpochRecord]) -> None:
+        connection.send(Began(settings.device, _versions(), tuple(resumed)))
+
+    def save(payload: bytes) -> None:
+        # A full disk costs the checkpoint, not the training that goes on.
+        with suppress(OSError):
+            save_checkpoint(request.checkpoint, payload)
+
+    return Trial(
+        params=with_defaults(spec.objective.name, job.params),
+        epochs=job.budget.epochs,
+        seeds=job.seeds,
+        device=settings.device,
+        threads=spec.objective.threads,
+        data=(spec.data.name, spec.data.train_size) if spec.data else None,
+        data_folder=settings.data_folder,
+        claim=spec.claim,
+        begin=begin,
+        report=lambda record: connection.send(EpochDone(record)),
+        should_stop=stop.is_set,
+        save=save,
+        saved=lambda: read_checkpoints(request.earlier_checkpoints),
+    )
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in ("torch", "numpy"):
+        if (module := sys.modules.get(name)) is not None:
+            versions[name] = str(module.__version__)
+    return versions
+
+
+def _failure(error: Exception) -> FromChild:
+    message = storable(f"{type(error).__name__}: {error}", MAX_MESSAGE)
+    text = storable("".join(traceback.format_exception(error)), MAX_TRACEBACK)
+    torch = sys.modules.get("torch")
+    if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
+        if torch and torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
+        return Failed(FailureKind.OUT_OF_MEMORY, message, text)
+    if torch and isinstance(error, RuntimeError) and "CUDA error" in message:
+        # After a failed kernel every further CUDA call of this process fails too.
+        return Broken(message)
+    return Failed(FailureKind.EXCEPTION, message, text)

@@ -1,0 +1,89 @@
+"""The worker's command line. Options and exit statuses only; the work is in `worker.loop`."""
+
+import logging
+import os
+import secrets
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from common.claim import Claimant
+from common.errors import SearchError, UsageError
+from common.locks import ClaimMode
+from common.names import is_study_name, is_worker_name
+from common.shared_folder import open_shared_folder
+from worker.device import choose_device
+from worker.loop import Worker, WorkerSettings
+from worker.objectives.registry import parse_objectives
+
+logger = logging.getLogger("worker")
+
+app = typer.Typer(
+    add_completion=False,
+    help="Claim jobs from a shared folder, evaluate them, report results. One worker per GPU; as many as you like.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def work(
+    context: typer.Context,
+    root: Annotated[Path, typer.Option(help="The shared folder, with jobs/ and results/ in it.")] = Path(),
+    study: Annotated[str | None, typer.Option(help="Serve this study alone. Default: all of them.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda:N.")] = "auto",
+    claim: Annotated[
+        ClaimMode | None, typer.Option(help="Refuse studies that claim otherwise. Default: as each study says.")
+    ] = None,
+    objective: Annotated[
+        list[str] | None, typer.Option(help="NAME=MODULE:FUNCTION, an objective of your own; repeatable.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="This worker's name. Default: made from host and process.")] = None,
+    exit_when_idle: Annotated[bool, typer.Option("--exit-when-idle", help="Leave when no job is open.")] = False,
+    exit_with_stdin: Annotated[bool, typer.Option("--exit-with-stdin", hidden=True)] = False,
+) -> None:
+    """Claim jobs from a shared folder, evaluate them, report results."""
+    if context.invoked_subcommand is not None:
+        return
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stdout)
+    if study is not None and not is_study_name(study):
+        raise UsageError(f"--study {study!r}: letters, digits, '.', '_' and '-', at most 64 of them")
+    open_shared_folder(root)
+    chosen = choose_device(device)
+    claimant = Claimant(_worker_name(name))
+    settings = WorkerSettings(
+        root=root,
+        study=study,
+        device=chosen,
+        objectives=parse_objectives(objective or []),
+        claim=claim,
+        exit_when_idle=exit_when_idle,
+        exit_with_stdin=exit_with_stdin,
+    )
+    logger.info("worker %s serves %s in %s", claimant.worker, study or "every study", root.absolute())
+    if chosen.note:
+        logger.info("%s", chosen.note)
+    raise typer.Exit(Worker(settings, claimant).run())
+
+
+def _worker_name(wish: str | None) -> str:
+    if wish is not None:
+        if not is_worker_name(wish):
+            raise UsageError(f"--name {wish!r}: letters, digits, '.', '_' and '-', at most 100 of them")
+        return wish
+    host = "".join(character if character.isalnum() else "-" for character in socket.gethostname().split(".")[0])
+    # Process numbers repeat, also between containers that share a host's name; the last four digits tell them apart.
+    return f"{host.strip('-')[:60] or 'host'}-{os.getpid()}-{secrets.token_hex(2)}"
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one message and exit status 2."""
+    try:
+        app(prog_name="python -m worker")
+    except SearchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_status)
+    except OSError as error:
+        print(f"error: {error.filename or 'the shared folder'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(1)

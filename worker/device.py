@@ -1,0 +1,55 @@
+"""The one device that a worker computes on, fixed before CUDA initialises in the child process."""
+
+import re
+from dataclasses import dataclass
+
+from common.errors import UsageError
+from common.gpus import visible_gpus
+
+_CUDA = re.compile(r"cuda(?::([0-9]{1,4}))?")
+
+
+@dataclass(frozen=True)
+class Device:
+    """What was chosen.
+
+    Attributes:
+        name: `cpu` or `cuda:N`, as the user counts.
+        visible: what CUDA_VISIBLE_DEVICES must be for the child, in which the GPU is then always `cuda:0`.
+        note: what to tell the user about the choice, or an empty text.
+    """
+
+    name: str
+    visible: str
+    note: str = ""
+
+    @property
+    def is_gpu(self) -> bool:
+        """Whether it is a GPU."""
+        return bool(self.visible)
+
+    @property
+    def in_child(self) -> str:
+        """What the child process calls it."""
+        return "cuda:0" if self.is_gpu else "cpu"
+
+
+def choose_device(wish: str) -> Device:
+    """The device for `auto` (the first GPU, else the CPU), `cpu` or `cuda:N`.
+
+    Raises:
+        UsageError: it is none of these, or there is no such GPU.
+    """
+    if wish == "cpu":
+        return Device("cpu", "")
+    gpus = visible_gpus()
+    if wish == "auto":
+        return Device("cuda:0", gpus[0]) if gpus else Device("cpu", "", "no GPU found; using the CPU")
+    match = _CUDA.fullmatch(wish)
+    if match is None:
+        raise UsageError(f"--device {wish}: expected auto, cpu or cuda:N")
+    index = int(match[1] or 0)
+    if index >= len(gpus):
+        there = f"cuda:0 to cuda:{len(gpus) - 1}" if len(gpus) > 1 else "only cuda:0" if gpus else "no GPU"
+        raise UsageError(f"--device {wish}: this machine shows {there}; use one that is there, auto or cpu")
+    return Device(f"cuda:{index}", gpus[index])

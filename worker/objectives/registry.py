@@ -1,0 +1,72 @@
+"""Finds an objective by its name. No file in the shared folder can add one: only the worker's command line does."""
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from common.errors import UnableError, UsageError
+from worker.objectives.trial import Measured, ObjectiveFunction, Trial
+
+
+def _cnn(trial: Trial) -> Measured:
+    try:
+        from worker.objectives.cnn import evaluate_cnn  # brings torch along
+    except ImportError as error:
+        raise UnableError(f"what cnn needs cannot be imported here: {error}") from error
+    return evaluate_cnn(trial)
+
+
+BUILT_IN: dict[str, ObjectiveFunction] = {"cnn": _cnn}
+
+
+def parse_objectives(definitions: list[str]) -> tuple[tuple[str, str], ...]:
+    """The user's objectives from `NAME=MODULE:FUNCTION` options.
+
+    Raises:
+        UsageError: an option is not of that form, or takes a built-in objective's name.
+    """
+    parsed: list[tuple[str, str]] = []
+    for definition in definitions:
+        name, equals, target = definition.partition("=")
+        module, colon, function = target.partition(":")
+        if not (equals and colon and name and module and function):
+            raise UsageError(f"--objective {definition}: expected NAME=MODULE:FUNCTION, e.g. mine=my_module:evaluate")
+        if name in BUILT_IN:
+            raise UsageError(f"--objective {definition}: {name} is built in; choose another name")
+        parsed.append((name, target))
+    return tuple(parsed)
+
+
+def find_objective(name: str, objectives: tuple[tuple[str, str], ...]) -> ObjectiveFunction:
+    """The callable for an objective's name.
+
+    A user's function takes the params, a dict, and the `Trial`; it returns the value as a number.
+
+    Raises:
+        UnableError: this worker was not given an objective of that name, or cannot import it.
+    """
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    targets = dict(objectives)
+    if name not in targets:
+        known = ", ".join([*BUILT_IN, *targets])
+        raise UnableError(
+            f"the study's objective {name!r} is not known to this worker (known: {known}); "
+            f"start the worker with --objective {name}=MODULE:FUNCTION"
+        )
+    module, _, function = targets[name].partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found: Callable[..., object] = getattr(importlib.import_module(module), function)
+    except Exception as error:
+        raise UnableError(f"the objective {name}={targets[name]} cannot be imported: {error!r}") from error
+    return lambda trial: _call(found, trial)
+
+
+def _call(function: Callable[..., object], trial: Trial) -> Measured:
+    trial.begin(())
+    value = function(dict(trial.params), trial)
+    return value if isinstance(value, Measured) else Measured(value)  # type: ignore[arg-type]  # Measured looks itself

@@ -1,0 +1,83 @@
+"""The heartbeat: one small file per worker that says what it does now, for people and for the master.
+
+It decides nothing by the clock of this host: an observer tells by the changing `beat`, on its own clock, that the
+worker lives. The file is not flushed to disk and is removed when the worker leaves in good order.
+"""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from common import atomic
+from common.claim import Claimant
+from common.clock import now_text
+from common.layout import AttemptName, StudyFolder
+from common.records import WorkerRecord
+
+BEAT_S = 2.0
+"""Seconds between heartbeats, or less if the study's `stale_s` is short."""
+MIN_INTERVAL_S = 0.5
+"""News that come faster than this do not each rewrite the file."""
+
+
+class Presence:
+    """Writes one worker's heartbeat into the studies that it serves."""
+
+    def __init__(self, claimant: Claimant, device: str) -> None:
+        self._claimant, self._device = claimant, device
+        self._beat_s = BEAT_S
+        self._beat = 0
+        self._last_s = float("-inf")
+        self._news: object = None
+        self._shown: set[Path] = set()
+
+    def idle(self, folders: list[StudyFolder]) -> None:
+        """Say, in each of these studies, that the worker waits for a job. Costs nothing while there is no news."""
+        if self._is_due(news=None):
+            for folder in folders:
+                self._write(folder, None, 0, 0)
+
+    def running(self, folder: StudyFolder, attempt: AttemptName, epoch: int, epochs: int, stale_s: float) -> None:
+        """Say that the worker evaluates a trial, and how far it is. Costs nothing while there is no news.
+
+        Beats at least five times in `stale_s`, after which the worker would count as silent.
+        """
+        self._beat_s = min(BEAT_S, stale_s / 5)
+        if self._is_due(news=(folder, attempt, epoch)):
+            self._write(folder, attempt, epoch, epochs)
+
+    def leave(self) -> None:
+        """Remove the worker's files."""
+        for path in self._shown:
+            with suppress(OSError):
+                atomic.remove(path)
+        self._shown.clear()
+
+    def _is_due(self, news: object) -> bool:
+        interval_s = self._beat_s if news == self._news else MIN_INTERVAL_S
+        if time.monotonic() - self._last_s < interval_s:
+            return False
+        self._news = news
+        self._last_s = time.monotonic()
+        return True
+
+    def _write(self, folder: StudyFolder, attempt: AttemptName | None, epoch: int, epochs: int) -> None:
+        self._beat += 1
+        record = WorkerRecord(
+            worker=self._claimant.worker,
+            host=self._claimant.host,
+            pid=self._claimant.pid,
+            device=self._device,
+            state="idle" if attempt is None else "running",
+            trial=attempt.slot.trial if attempt else None,
+            issue=attempt.slot.issue if attempt else None,
+            attempt=attempt.attempt if attempt else None,
+            epoch=epoch if attempt else None,
+            epochs=epochs if attempt else None,
+            beat=self._beat,
+            at=now_text(),
+        )
+        path = folder.worker(self._claimant.worker)
+        with suppress(OSError):  # a missed beat is no reason to stop; the next one comes
+            atomic.replace(path, record.to_json(), durable=False)
+            self._shown.add(path)

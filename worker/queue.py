@@ -1,0 +1,191 @@
+"""Finds jobs and claims them: the scan of `jobs/`, and RECHECK of the protocol (`common.claim`)."""
+
+import logging
+import random
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.claim import Claim, Claims
+from common.errors import ProtocolError
+from common.layout import Slot, StudyFolder, study_folders
+from common.locks import ClaimMode
+from common.reading import read_record
+from common.records import Job
+from common.rejection import set_aside
+from common.report import clear, read_result
+from common.study_spec import StudySpec
+
+ORDERLY = 64
+"""Up to so many open jobs are taken in order. Of more, each worker begins at a place of its own, so that they do not
+all try the same locks one after the other."""
+
+Version = tuple[int, int]
+"""Time and inode of a study's file: another pair is another study."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ClaimedJob:
+    """A job that is this worker's to evaluate; its claim is held and not yet started."""
+
+    spec: StudySpec
+    version: Version
+    job: Job
+    claim: Claim
+
+    @property
+    def is_void(self) -> bool:
+        """Whether the study was removed, or another one published in its place, so that no result is wanted."""
+        try:
+            return _version(self.claim.folder) != self.version
+        except FileNotFoundError:
+            return True
+        except OSError:  # out of reach for now
+            return False
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether as many attempts were lost as the study allows: the trial is to be FAILED instead of evaluated."""
+        return self.claim.history.counted >= self.spec.limits.max_attempts
+
+
+class JobQueue:
+    """The open jobs of one study or of all.
+
+    A listing is used up before the next is made, so that taking n jobs costs n claims and not n listings.
+
+    Args:
+        root: the shared folder.
+        study: serve this study alone; None: all of them.
+        mode: serve only studies that claim in this way; None: as each study says.
+        claims: to claim with.
+    """
+
+    def __init__(self, root: Path, study: str | None, mode: ClaimMode | None, claims: Claims) -> None:
+        self._root, self._study, self._mode, self._claims = root, study, mode, claims
+        self._listed: deque[tuple[StudyFolder, Slot]] = deque()
+        self._specs: dict[StudyFolder, tuple[tuple[int, int], StudySpec]] = {}
+        self._complained: set[str] = set()
+        self.unable: dict[str, str] = {}
+        """Studies that this worker cannot serve, with the reason."""
+        self.studies: list[StudyFolder] = []
+        """Studies that could get jobs, as of the last listing."""
+        self.open_studies: list[StudyFolder] = []
+        """Studies that had an open job in the last listing."""
+
+    def next_claim(self) -> ClaimedJob | None:
+        """Claim a job, or return None if there is none that is free.
+
+        What the file system refuses is passed over and said once; the next call tries it again.
+        """
+        for is_fresh in (False, True):
+            if is_fresh:
+                self._list()
+            while self._listed:
+                folder, slot = self._listed.popleft()
+                try:
+                    claimed = self._try_take(folder, slot)
+                except (OSError, ValueError) as error:
+                    self._complain(f"cannot claim: {getattr(error, 'strerror', None) or error}", str(folder.job(slot)))
+                    continue
+                if claimed is not None:
+                    return claimed
+        return None
+
+    def _list(self) -> None:
+        folders = [StudyFolder(self._root, self._study)] if self._study else study_folders(self._root)
+        self.studies = [folder for folder in folders if folder.name not in self.unable]
+        found: dict[StudyFolder, list[Slot]] = {}
+        for folder in self.studies:
+            try:
+                if slots := folder.open_slots():
+                    found[folder] = slots
+            except OSError as error:
+                self._complain(f"cannot look into {folder.jobs}: {error.strerror}")
+        self.open_studies = list(found)
+        wanted = {folder.lease(slot) for folder, slots in found.items() for slot in slots}
+        self._claims.forget(lambda path: path in wanted)
+        everything = [(folder, slot) for folder, slots in found.items() for slot in slots]
+        self._listed = deque(everything)
+        if len(everything) > ORDERLY:
+            self._listed.rotate(-random.randrange(len(everything)))
+
+    def _try_take(self, folder: StudyFolder, slot: Slot) -> ClaimedJob | None:
+        # Others have taken what stood in an older listing; a look costs a hundredth of a try to lock. It is a hint
+        # only: a network file system may still show what is gone, and RECHECK finds out.
+        if folder.name in self.unable or not folder.job(slot).exists():
+            return None
+        spec = self._spec(folder)
+        claim = self._claims.try_lock(folder, slot, spec.claim) if spec else None
+        if spec is None or claim is None:
+            return None
+        try:
+            job = _recheck(spec, claim)
+        except BaseException:
+            claim.unlock()
+            raise
+        return ClaimedJob(spec, self._specs[folder][0], job, claim) if job else None
+
+    def _spec(self, folder: StudyFolder) -> StudySpec | None:
+        try:
+            version = _version(folder)
+            if folder not in self._specs or self._specs[folder][0] != version:
+                self._specs[folder] = (version, read_record(folder.spec, StudySpec))
+        except FileNotFoundError:
+            return None
+        except ProtocolError as error:
+            self._complain(f"{error}; its jobs wait until the file is put right")
+            return None
+        spec = self._specs[folder][1]
+        if spec.name != folder.name:
+            self._complain(f"{folder.spec} is the study {spec.name!r}; its jobs wait until the file is put right")
+            return None
+        if self._mode not in {None, spec.claim}:
+            self.unable[folder.name] = f"it claims by {spec.claim}, and this worker was told to claim by {self._mode}"
+            self._complain(f"cannot serve study {folder.name}: {self.unable[folder.name]}")
+            return None
+        return spec
+
+    def _complain(self, told: str, example: str | None = None) -> None:
+        if told not in self._complained:
+            self._complained.add(told)
+            logger.warning("%s%s", told, f" ({example})" if example else "")
+
+
+def _version(folder: StudyFolder) -> Version:
+    status = folder.spec.stat()
+    return (status.st_mtime_ns, status.st_ino)
+
+
+def _recheck(spec: StudySpec, claim: Claim) -> Job | None:
+    """RECHECK: the job, afresh and under the lock. None if there is nothing to do; the claim is then let go."""
+    folder, slot = claim.folder, claim.slot
+    path = folder.job(slot)
+    try:
+        job = read_record(path, Job)
+        problems = (*spec.problems_of(job), *_misnamed(job, slot))
+    except FileNotFoundError:
+        # Finished between the scan and the lock. The lock file may be one that we made just now.
+        claim.remove_lock_file()
+        claim.unlock()
+        return None
+    except ProtocolError as error:
+        problems = (error.reason,)
+    if problems:
+        logger.warning("%s is refused: %s", path, "; ".join(problems))
+        set_aside(folder, path, "; ".join(problems))
+        claim.remove_lock_file()
+        claim.unlock()
+        return None
+    if slot.trial in folder.finished([slot.trial]) and read_result(folder, slot.trial) is not None:
+        clear(claim)
+        return None
+    return job
+
+
+def _misnamed(job: Job, slot: Slot) -> tuple[str, ...]:
+    if (job.trial, job.issue) == (slot.trial, slot.issue):
+        return ()
+    return (f"it asks for trial {job.trial}, issue {job.issue}, but is named {slot.name}.json",)

@@ -1,0 +1,107 @@
+"""Data sets as a trainer wants them: whole, of one type and range, on the device for the life of the process."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from worker.training.digits import load_digits
+from worker.training.images import load_cifar10, load_mnist
+
+
+@dataclass(frozen=True)
+class Part:
+    """Images and their classes.
+
+    Attributes:
+        images: (N, channels, height, width) float32 in [0, 1].
+        labels: (N,) int64 in [0, classes).
+    """
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def first(self, count: int) -> "Part":
+        """The first `count` examples."""
+        return Part(self.images[:count], self.labels[:count])
+
+    def to(self, device: torch.device) -> "Part":
+        """The part on a device, its images laid out channels last, which convolutions on CPU and GPU run faster on."""
+        images = self.images.to(device).contiguous(memory_format=torch.channels_last)
+        return Part(images, self.labels.to(device))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a search may see of a data set: its training and validation parts."""
+
+    name: str
+    training: Part
+    validation: Part
+    classes: int
+
+    @property
+    def chance_error(self) -> float:
+        """The error of guessing, all classes alike."""
+        return 1.0 - 1.0 / self.classes
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width)."""
+        channels, height, width = self.training.images.shape[1:]
+        return channels, height, width
+
+    def to(self, device: torch.device) -> "Dataset":
+        """The data set on a device."""
+        return Dataset(self.name, self.training.to(device), self.validation.to(device), self.classes)
+
+
+DEFAULT_TRAIN_SIZES = {"digits": 1000, "mnist": 5000, "cifar10": 5000}
+"""How many training examples a trial uses unless a study says otherwise."""
+
+_Parts = dict[str, tuple[Tensor, Tensor]]
+
+
+def load_dataset(name: str, folder: Path, train_size: int | None = None) -> Dataset:
+    """The training and validation parts of a data set that is on this machine.
+
+    Args:
+        name: digits, mnist or cifar10.
+        folder: where data sets that do not come with a package lie.
+        train_size: how many of the first training examples to keep; None: `DEFAULT_TRAIN_SIZES`.
+
+    Raises:
+        DataMissingError: the files are not there.
+        ValueError: there are fewer than `train_size` training examples.
+    """
+    parts = _load(name, folder, test=False)
+    training = Part(*parts["training"])
+    size = train_size if train_size is not None else DEFAULT_TRAIN_SIZES[name]
+    if size > len(training):
+        raise ValueError(f"train_size is {size}, but {name} has {len(training)} training examples")
+    return Dataset(name, training.first(size), Part(*parts["validation"]), classes=10)
+
+
+def load_test_part(name: str, folder: Path) -> Part:
+    """The test part, which no search ever reads: it answers once, at the very end.
+
+    Raises:
+        DataMissingError: the files are not there.
+    """
+    return Part(*_load(name, folder, test=True)["test"])
+
+
+def _load(name: str, folder: Path, *, test: bool) -> _Parts:
+    match name:
+        case "digits":
+            return load_digits(test=test)
+        case "mnist":
+            return load_mnist(folder, test=test)
+        case "cifar10":
+            return load_cifar10(folder, test=test)
+        case _:
+            raise ValueError(f"unknown data set {name!r}: expected {', '.join(DEFAULT_TRAIN_SIZES)}")
