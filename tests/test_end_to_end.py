@@ -59,7 +59,8 @@ def test_kill_9_in_mid_trial_costs_no_trial(
     master = processes.master(study)
     worker = processes.worker(objective="waiting")
     until(lambda: notes_of(processes), "the first evaluation", root)
-    child = children_of(worker.pid)[0]
+    _, point, child_pid = notes_of(processes)[0].split()
+    child = int(child_pid)
     match victim:
         case "parent":
             worker.kill()
@@ -67,6 +68,7 @@ def test_kill_9_in_mid_trial_costs_no_trial(
             processes.worker(objective="waiting")
         case "child":
             os.kill(child, signal.SIGKILL)
+            until(lambda: not is_alive(child), "the child dies before it may go on", root)
         case "master":
             master.kill()
             master.wait()
@@ -76,7 +78,8 @@ def test_kill_9_in_mid_trial_costs_no_trial(
     results = results_of(folder)
     assert sorted(results) == [0, 1, 2, 3]
     assert {result.status for result in results.values()} == {Status.COMPLETE}
-    assert results[0].attempt == (1 if victim == "master" else 2)
+    interrupted = next(result for result in results.values() if repr(result.params["x"]) == point)
+    assert interrupted.attempt == (1 if victim == "master" else 2)
     assert all(len(read_curve(folder.curve(trial))) == 1 for trial in results)
     assert leftovers(folder) == []
 

@@ -59,6 +59,11 @@ def read_heartbeat(folder: StudyFolder) -> WorkerRecord:
         return WorkerRecord(worker="none", host="", pid=1, device="", state="idle", beat=0, at="")
 
 
+def has_noted(processes: Processes) -> bool:
+    """Whether an objective has written its line: the file alone may be there before its text."""
+    return processes.notes.exists() and bool(processes.notes.read_text())
+
+
 def test_a_worker_waits_for_room_on_a_full_disk_and_loses_no_finished_training(
     small_disk: Path, make_study: MakeStudy
 ) -> None:
@@ -68,7 +73,7 @@ def test_a_worker_waits_for_room_on_a_full_disk_and_loses_no_finished_training(
         study = make_study("waiting", trials=1, batch=1)
         master = processes.master(study)
         worker = processes.worker(objective="waiting")
-        until(processes.notes.exists, "the evaluation", small_disk)
+        until(lambda: has_noted(processes), "the evaluation", small_disk)
         ballast = small_disk / "ballast"
         fill(ballast)
         (processes.notes.with_name("go")).touch()
@@ -113,7 +118,7 @@ def test_a_worker_whose_study_is_removed_in_mid_trial_goes_on_with_the_others(
 ) -> None:
     master = processes.master(make_study("waiting", name="removed", trials=1, batch=1))
     worker = processes.worker("--objective", "square=tests.objectives:square", objective="waiting")
-    until(processes.notes.exists, "the evaluation", root)
+    until(lambda: has_noted(processes), "the evaluation", root)
     master.kill()
     master.wait()
     for top in ("jobs", "results"):
