@@ -41,13 +41,13 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@touch $@
 
 search: $(VENV)/.installed
-	@$(BIN)/python -m master run $(STUDY) --root $(ROOT) --workers $(WORKERS) $(ARGS)
+	@$(BIN)/python -m master run $(STUDY) --root "$(ROOT)" --workers $(WORKERS) $(ARGS)
 
 master: $(VENV)/.installed
-	@$(BIN)/python -m master run $(STUDY) --root $(ROOT) $(ARGS)
+	@$(BIN)/python -m master run $(STUDY) --root "$(ROOT)" $(ARGS)
 
 worker: $(VENV)/.installed
-	@$(BIN)/python -m worker --root $(ROOT) $(ARGS)
+	@$(BIN)/python -m worker --root "$(ROOT)" $(ARGS)
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(ARGS)

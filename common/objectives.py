@@ -4,8 +4,9 @@ The master refuses a study whose space an objective could not evaluate, before a
 worker fills in what a study leaves out. A user's own objective is not listed here: its space is its author's affair.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from common.errors import UsageError
 from common.space import Categorical, Fixed, Float, Int, Params, Scalar, Space
 from common.validation import unknown_key
 
@@ -25,6 +26,24 @@ PARAMETERS: dict[str, dict[str, tuple[Allowed, Scalar]]] = {"cnn": _CNN}
 
 MEASURES = {"cnn": "validation error"}
 """What a built-in objective's value is called."""
+
+
+def parse_definitions(definitions: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """A user's own objectives, (name, `module:function`) each, from `--objective NAME=MODULE:FUNCTION` options.
+
+    Raises:
+        UsageError: an option is not of that form, or takes a built-in objective's name.
+    """
+    parsed: list[tuple[str, str]] = []
+    for definition in definitions:
+        name, equals, target = definition.partition("=")
+        module, colon, function = target.partition(":")
+        if not (equals and colon and name and module and function):
+            raise UsageError(f"--objective {definition}: expected NAME=MODULE:FUNCTION, e.g. mine=my_module:evaluate")
+        if name in PARAMETERS:
+            raise UsageError(f"--objective {definition}: {name} is built in; choose another name")
+        parsed.append((name, target))
+    return tuple(parsed)
 
 
 def measure_name(objective: str) -> str:

@@ -145,6 +145,11 @@ class Result(Record):
     attribution: Attribution
     times: Times
 
+    @property
+    def seconds(self) -> float:
+        """What the trial cost, as people compare it: the time of its epochs; without epochs, that of its attempt."""
+        return self.times.training_s if self.epochs else self.times.evaluation_s
+
     @model_validator(mode="after")
     def _check_status(self) -> Self:
         if self.status is Status.FAILED and (self.failure is None or self.value is not None):

@@ -26,11 +26,7 @@ def open_shared_folder(root: Path) -> None:
     Raises:
         FolderError: what is wrong with it and what to do.
     """
-    if not root.is_dir():
-        reason = (
-            "is not a folder" if root.exists() else "there is no such folder; create it, mount it, or correct --root"
-        )
-        raise FolderError(root.absolute(), reason)
+    need_folder(root)
     for folder in (root / "jobs", root / "results"):
         try:
             folder.mkdir(exist_ok=True)
@@ -38,6 +34,21 @@ def open_shared_folder(root: Path) -> None:
         except OSError as error:
             reason = _REASONS.get(error.errno or 0, f"it cannot be written ({error.strerror})")
             raise FolderError(folder.absolute(), reason) from error
+
+
+def need_folder(root: Path) -> None:
+    """Make sure that `root` is a folder, to read in.
+
+    Raises:
+        FolderError: it is missing or something else.
+    """
+    if not root.is_dir():
+        told = (
+            "it is not a folder; correct"
+            if root.exists()
+            else "there is no such folder; create it, mount it, or correct"
+        )
+        raise FolderError(root.absolute(), f"{told} --root")
 
 
 def _try_to_write(folder: Path) -> None:

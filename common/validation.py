@@ -25,7 +25,7 @@ def unknown_key(key: str, allowed: list[str]) -> str:
 
 def shown(value: object) -> str:
     """A value as a message can carry it: short, on one line."""
-    text = repr(value)
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 3] + "..."
 
 
@@ -40,7 +40,6 @@ _EXPECTED = {
     "bool_type": "true or false",
     "dict_type": "a table of keys and values",
     "model_type": "a table of keys and values",
-    "model_attributes_type": "a table of keys and values",
     "tuple_type": "a list",
     "list_type": "a list",
 }
@@ -64,6 +63,8 @@ def _line(details: ErrorDetails, model: type[BaseModel]) -> str:
             line = f"{found}, expected a table with a type: {_tags(model, location)}"
         case "union_tag_invalid":
             line = f"{key}.type: found {shown(context.get('tag'))}, expected one of {context.get('expected_tags')}"
+        case "model_type" | "model_attributes_type" if keys := _allowed_keys(model, location):
+            line = f"{found}, expected a table, e.g. {key} = {{ {keys[0]} = ... }}; its keys: {', '.join(keys)}"
         case "too_short":
             line = f"{found}, expected at least {context.get('min_length')}"
         case "string_pattern_mismatch":

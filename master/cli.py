@@ -4,7 +4,8 @@ import json
 import logging
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -70,22 +71,22 @@ def run(
 
 
 @app.command()
-def studies(as_json: AsJson = False) -> None:
-    """List the studies that come with the project."""
-    from rich.table import Table
-
+def studies(root: Root = Path(), as_json: AsJson = False) -> None:
+    """List the studies that come with the project, and those of the folder that have another name."""
+    from common.layout import study_folders
+    from common.shared_folder import need_folder
     from master.presets import load_preset, preset_names
+    from master.tables import titles_table
 
+    need_folder(root)
     specs = [load_preset(name) for name in preset_names()]
     if as_json:
         print(json.dumps([{"name": spec.name, "title": spec.title} for spec in specs], indent=2))
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("study", style="bold")
-    table.add_column("what it is")
-    for spec in specs:
-        table.add_row(spec.name, spec.title)
-    output.print(table)
+    output.print(titles_table("preset", {spec.name: spec.title for spec in specs}))
+    own = [folder.name for folder in study_folders(root) if folder.name not in preset_names()]
+    if own:
+        output.print(Text(f"\nin {root.absolute()}: {', '.join(own)}"), soft_wrap=True)
 
 
 @app.command()
@@ -97,6 +98,7 @@ def status(
 ) -> None:
     """Say how a study stands: counts, incumbent, what each worker does."""
     from common.layout import study_folders
+    from common.shared_folder import need_folder
     from master.presets import published_study
     from master.standing import Standing, open_standing
     from master.tables import standing_view, studies_table
@@ -112,23 +114,36 @@ def status(
                 errors.print(Text(str(error)), soft_wrap=True)
         return found
 
-    if not root.is_dir():
-        raise UsageError(f"{root.absolute()} is not a folder; correct --root")
+    need_folder(root)
+    if as_json and watch:
+        raise UsageError("--json prints once: leave out --watch, and call it again as often as you like")
     if as_json:
         found = [standing.to_json() for standing in look()]
         print(json.dumps(found[0] if study else found, indent=2))
         return
 
     def picture() -> RenderableType:
-        return standing_view(look()[0]) if study else studies_table(look())
+        if study:
+            return standing_view(look()[0])
+        standings = look()
+        return studies_table(standings) if standings else Text(f"no study in {root.absolute()} yet")
 
-    if not watch:
+    if watch:
+        _watch(picture)
+    else:
         output.print(picture())
-        return
-    with suppress(KeyboardInterrupt), Live(picture(), console=output, auto_refresh=False) as live:
+
+
+def _watch(picture: Callable[[], RenderableType]) -> None:
+    """Show a picture again and again until Ctrl-C: in place in a terminal, one below the other elsewhere."""
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
+        live = stack.enter_context(Live(console=output, auto_refresh=False)) if output.is_terminal else None
         while True:
+            if live:
+                live.update(picture(), refresh=True)
+            else:
+                output.print(picture(), "")
             time.sleep(WATCH_S)
-            live.update(picture(), refresh=True)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Where a study comes from: a preset, a TOML file or the shared folder; what the command line changes in it."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +15,9 @@ from common.errors import StudyError, UsageError
 from common.layout import StudyFolder, study_folders
 from common.names import is_study_name
 from common.reading import MAX_RECORD_BYTES, read_record
+from common.shared_folder import need_folder
 from common.study_spec import StudySpec
-from common.validation import explain
+from common.validation import explain, shown
 
 DEFAULT_PRESET = "scenario6"
 
@@ -27,10 +29,12 @@ class Changes:
     Attributes:
         values: dotted key to value, in the order given.
         sources: dotted key to the option that gave it, for messages.
+        arguments: the options as they were typed, for a message that repeats the command.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, shortcuts: Mapping[str, tuple[str, Any]], assignments: Sequence[str]) -> "Changes":
@@ -43,8 +47,10 @@ class Changes:
         Raises:
             UsageError: an assignment is not of the form key=value.
         """
-        values = {key: value for key, value in shortcuts.values() if value is not None}
-        sources = {key: option for option, (key, value) in shortcuts.items() if value is not None}
+        given = {option: pair for option, pair in shortcuts.items() if pair[1] is not None}
+        values = dict(given.values())
+        sources = {key: option for option, (key, _) in given.items()}
+        arguments = [part for option, (_, value) in given.items() for part in (option, str(value))]
         for assignment in assignments:
             key, equals, text = assignment.partition("=")
             key = key.strip()
@@ -52,7 +58,8 @@ class Changes:
                 raise UsageError(f"--set {assignment}: expected KEY=VALUE, e.g. --set limits.time_limit_s=60")
             values[key] = _toml_value(text.strip())
             sources[key] = f"--set {key}"
-        return cls(values, sources)
+            arguments += ["--set", assignment]
+        return cls(values, sources, tuple(arguments))
 
     def apply(self, table: dict[str, Any]) -> dict[str, Any]:
         """A copy of a study's table with the changes made."""
@@ -67,6 +74,12 @@ class Changes:
                 place = inner
             place[last] = value
         return changed
+
+    def source_of(self, problem: str) -> str | None:
+        """The option that a problem's line comes from: the one that gave its key, or a table around it."""
+        problem_key = problem.split(":", maxsplit=1)[0]
+        inside = [key for key in self.sources if f"{problem_key}.".startswith(f"{key}.")]
+        return self.sources[max(inside, key=len)] if inside else None
 
 
 def preset_names() -> list[str]:
@@ -108,14 +121,17 @@ def published_study(root: Path, study: str) -> StudyFolder:
     """The folder of a study that was published under `root`.
 
     Raises:
+        FolderError: there is no such root.
         UsageError: there is none of that name.
     """
+    need_folder(root)
     folders = {folder.name: folder for folder in study_folders(root)}
     if study in folders:
         return folders[study]
-    there = ", ".join(folders) or "none"
+    there = ", ".join(folders) or "no study yet"
     raise UsageError(
-        f"no study {study!r}: the folder {root.absolute()} holds {there}; presets are {', '.join(preset_names())}"
+        f"no study {study!r}: the folder {root.absolute()} holds {there}; "
+        f"the presets, which `run` takes too, are {', '.join(preset_names())}"
     )
 
 
@@ -142,11 +158,10 @@ def _validate(table: dict[str, Any], source: str, changes: Changes | None = None
         # By way of JSON: a list of TOML then fills a tuple, and both ways into the project meet the same rules.
         return StudySpec.model_validate_json(json.dumps(table, default=str))
     except ValidationError as error:
-        problems = explain(error, StudySpec)
-        options = changes.sources if changes else {}
+        options = changes or Changes()
         marked = (
-            f"{line} (from {options[line.split(':')[0]]})" if line.split(":")[0] in options else line
-            for line in problems
+            f"{line} (from {option})" if (option := options.source_of(line)) else line
+            for line in explain(error, StudySpec)
         )
         raise StudyError(source, tuple(marked)) from error
 
@@ -163,13 +178,25 @@ def _file_table(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_RECORD_BYTES:
             raise StudyError(str(path), (f"it is longer than {MAX_RECORD_BYTES} bytes",))
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise UsageError(f"there is no study file {path}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(str(path), (f"not valid TOML: {error}",)) from error
+    except UnicodeDecodeError as error:
+        raise StudyError(str(path), (f"not a text in UTF-8: {error.reason} at byte {error.start}",)) from error
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(str(path), (f"not valid TOML: {error}{_offending_line(str(error), text)}",)) from error
+
+
+def _offending_line(told: str, text: str) -> str:
+    match = re.search(r"at line (\d+)", told)
+    lines = text.splitlines()
+    if match is None or int(match[1]) > len(lines):
+        return ""
+    return f"\n    {shown(lines[int(match[1]) - 1])}"
 
 
 def _toml_value(text: str) -> Any:

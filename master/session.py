@@ -1,6 +1,10 @@
 """One `run`: from the command line's wish to a finished study, or to an interrupted one that says how to go on."""
 
+import difflib
+import json
 import signal
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -9,22 +13,20 @@ from types import FrameType
 from rich.console import Console
 from rich.text import Text
 
-from common.errors import FolderError
+from common.errors import FolderError, UsageError
 from common.layout import StudyFolder
 from common.locks import ClaimMode, why_no_locks
-from common.objectives import measure_name
+from common.objectives import PARAMETERS, parse_definitions
 from common.shared_folder import open_shared_folder
 from common.study_spec import StudySpec
 from common.watch import Wakeup
 from master.command import command_line, each_with, place_of
 from master.launch.local import LocalWorkers
-from master.presets import Changes, find_study
+from master.presets import Changes, find_study, preset_names
 from master.standing import Standing
 from master.study import Search, only_master, publish_study
-from master.tables import first_line, trials_table
+from master.summary import headline, print_result
 from master.views import LiveView, PlainView
-
-BEST_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -62,27 +64,34 @@ def run_session(console: Console, options: RunOptions) -> int:
     if spec.claim is ClaimMode.LOCK and (reason := why_no_locks(root / "jobs")):
         raise FolderError(root.absolute(), f"{reason}; use --claim lease")
     folder = StudyFolder(root, spec.name)
-    publish_study(folder, spec)
-    standing = _search(console, folder, spec, options)
+    _check_objective(console, spec, options)
+    _publish(folder, spec, options)
+    standing, elapsed_s = _search(console, folder, spec, options)
     if not standing.is_finished:
         console.print(Text(f"stopped; everything is kept. To go on: {_go_on(folder, options)}"), soft_wrap=True)
         return 1
-    _print_result(console, folder, standing)
+    print_result(console, folder, standing, elapsed_s)
     return 0 if standing.incumbent else 1
 
 
-def _search(console: Console, folder: StudyFolder, spec: StudySpec, options: RunOptions) -> Standing:
+def _search(
+    console: Console, folder: StudyFolder, spec: StudySpec, options: RunOptions
+) -> tuple[Standing, float | None]:
+    began_s = time.monotonic()
     bell = Wakeup()
     stopping = _stop_on_signals(bell)
     with only_master(folder, spec.claim) as is_ours:
         search = Search(folder, spec, bell, lambda: bool(stopping) or not is_ours())
         if search.resume():
-            return search.standing
-        console.print(Text(_headline(search.standing)), soft_wrap=True)
+            return search.standing, None
+        console.print(Text(headline(search.standing)), soft_wrap=True)
+        if options.is_new and "seed" not in options.changes.values:
+            told = f"it draws the same params as every study with seed {spec.seed}; --seed N draws others"
+            console.print(Text(told, style="dim"), soft_wrap=True)
         view = (LiveView if console.is_terminal else PlainView)(console, spec, folder.root)
         with LocalWorkers(folder, options.workers, options.objectives) as local, view:
             search.run(view, local.look_after)
-    return search.standing
+    return search.standing, time.monotonic() - began_s
 
 
 def _stop_on_signals(bell: Wakeup) -> list[int]:
@@ -107,34 +116,58 @@ def _unused_name(root: Path, name: str) -> str:
     raise AssertionError("count() ends")
 
 
-def _headline(standing: Standing) -> str:
-    spec = standing.spec
-    data = f" on {spec.data.name}" if spec.data else ""
-    epochs = "1 epoch" if spec.budget.epochs == 1 else f"{spec.budget.epochs} epochs"
-    done = f"; {len(standing.results)} are done" if standing.results else ""
-    title = f": {spec.title}" if spec.title else ""
-    return (
-        f"study {spec.name}{title}\n"
-        f"{spec.trials} trials of {spec.objective.name}{data}, {epochs} each, in batches of {spec.batch}{done}"
+def _go_on(folder: StudyFolder, options: RunOptions) -> str:
+    """The command that goes on with this run, as it was typed; a study that was started anew by its new name."""
+    changes = () if options.is_new else options.changes.arguments
+    study = folder.name if options.is_new else options.study
+    return _run_command(study, folder.root, options, changes)
+
+
+def _run_command(study: str, root: Path, options: RunOptions, changes: Sequence[str]) -> str:
+    workers = ["--workers", str(options.workers)] if options.workers else []
+    objectives = each_with("--objective", options.objectives)
+    return command_line("master", "run", study, *place_of(root), *changes, *workers, *objectives)
+
+
+def _publish(folder: StudyFolder, spec: StudySpec, options: RunOptions) -> None:
+    """Publish the study.
+
+    Raises:
+        UsageError: a different study of that name is there.
+    """
+    different = publish_study(folder, spec)
+    if not different:
+        return
+    lines = "".join(
+        f"\n  {key}: published {_as_typed(was)}, now {_as_typed(now)}" for key, (was, now) in different.items()
+    )
+    # A preset's name means the preset; any other name means what is published.
+    values = [f"{key}={json.dumps(was)}" for key, (was, _) in different.items() if was is not None]
+    changes = each_with("--set", values) if folder.name in preset_names() else []
+    raise UsageError(
+        f"study {spec.name} is published in {folder.root.absolute()} with other settings:{lines}\n"
+        f"To go on with the published one: {_run_command(folder.name, folder.root, options, changes)}\n"
+        "To start another one with the settings of now: add --new"
     )
 
 
-def _go_on(folder: StudyFolder, options: RunOptions) -> str:
-    arguments = ["run", folder.name, *place_of(folder.root)]
-    arguments += ["--workers", str(options.workers)] if options.workers else []
-    return command_line("master", *arguments, *each_with("--objective", options.objectives))
+def _as_typed(value: object) -> str:
+    return "nothing" if value is None else json.dumps(value)
 
 
-def _print_result(console: Console, folder: StudyFolder, standing: Standing) -> None:
-    best = standing.best(BEST_SHOWN)
-    failed = [result for result in standing.results.values() if result.failure]
-    console.print(Text(f"study {standing.spec.name} is finished: {len(standing.results)} trials"), soft_wrap=True)
-    if best:
-        console.print(Text(f"\nthe best {len(best)}" if len(best) > 1 else "\nthe best", style="bold"))
-        console.print(trials_table(best, measure_name(standing.spec.objective.name)), "")
-    if failed:
-        first = failed[0]
-        reason = first_line(first.failure.message) if first.failure else ""
-        console.print(Text(f"{len(failed)} trials FAILED; trial {first.trial}: {reason}"), soft_wrap=True)
-    more = command_line("master", "top", folder.name, "-k", "10", *place_of(folder.root))
-    console.print(Text(f"results and curves: {folder.trials}\nmore of them: {more}"), soft_wrap=True)
+def _check_objective(console: Console, spec: StudySpec, options: RunOptions) -> None:
+    """See to it that somebody can evaluate the study.
+
+    Raises:
+        UsageError: the local workers could not, because nobody said where its objective is; or said it wrongly.
+    """
+    name = spec.objective.name
+    own = dict(parse_definitions(options.objectives))
+    if name in PARAMETERS or name in own:
+        return
+    near = difflib.get_close_matches(name, PARAMETERS, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    told = f"the study's objective {name} is not built in (built in: {', '.join(PARAMETERS)}{hint})"
+    if options.workers:
+        raise UsageError(f"{told}; say where it is: --objective {name}=MODULE:FUNCTION")
+    console.print(Text(f"{told}: start workers with --objective {name}=MODULE:FUNCTION"), soft_wrap=True)

@@ -55,6 +55,10 @@ class Standing:
         complete = [(sign * result.value, result.trial) for result in self.results.values() if result.value is not None]
         return [self.results[trial] for _, trial in sorted(complete)[:count]]
 
+    def latest(self, count: int) -> list[Result]:
+        """The results that landed last, the latest last."""
+        return sorted(self.results.values(), key=lambda result: (result.times.ended_at, result.trial))[-count:]
+
     def running(self) -> Iterator[WorkerRecord]:
         """The workers that evaluate a trial now and are not silent."""
         for worker in self.workers:

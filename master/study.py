@@ -4,16 +4,15 @@ Nothing is remembered between runs but the files. A master that starts on a stud
 batches again, finds the results that are there, and waits for the rest.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from common import atomic
 from common.claim import Claimant, Claims
 from common.clock import now_text
-from common.errors import StudyBusyError, UsageError
+from common.errors import SearchError, StudyBusyError
 from common.layout import StudyFolder
 from common.locks import ClaimMode, held
 from common.patience import until_possible
@@ -22,7 +21,6 @@ from common.records import Job, Result
 from common.space import Params
 from common.study_spec import StudySpec
 from common.watch import Appearance, FolderWatch, Wakeup
-from master.command import command_line, each_with, place_of
 from master.dispatch import Dispatcher
 from master.housekeeping import remove_dead_workers, tidy
 from master.presets import differences
@@ -50,29 +48,17 @@ class View(Protocol):
         """Called every `TICK_S` while the master waits."""
 
 
-def publish_study(folder: StudyFolder, spec: StudySpec) -> None:
-    """Create the study's folders and publish it, unless it is there already and the same.
+def publish_study(folder: StudyFolder, spec: StudySpec) -> dict[str, tuple[Any, Any]]:
+    """Create the study's folders and publish it, unless it is there already.
 
-    Raises:
-        UsageError: a different study of that name is there.
+    Returns:
+        Where the study that was there already differs: dotted key to (published, wanted). Empty: it is the same.
     """
     for path in folder.folders:
         atomic.make_folder(path)
     if atomic.write_once(folder.spec, spec.to_json()):
-        return
-    different = differences(read_record(folder.spec, StudySpec), spec)
-    if different:
-        lines = "".join(f"\n  {key}: published {was!r}, now {now!r}" for key, (was, now) in different.items())
-        raise UsageError(
-            f"study {spec.name} is published in {folder.root.absolute()} with other settings:{lines}\n"
-            f"To go on with the published one: {_go_on(folder, different)}\n"
-            "To start another one with the settings of now: add --new"
-        )
-
-
-def _go_on(folder: StudyFolder, different: dict[str, tuple[object, object]]) -> str:
-    values = [f"{key}={json.dumps(was)}" for key, (was, _) in different.items() if was is not None]
-    return command_line("master", "run", folder.name, *place_of(folder.root), *each_with("--set", values))
+        return {}
+    return differences(read_record(folder.spec, StudySpec), spec)
 
 
 @contextmanager
@@ -192,6 +178,8 @@ class Search:
         if time.monotonic() - self._looked_s < RESCAN_S:
             return
         self._looked_s = time.monotonic()
+        if not self._folder.spec.exists():
+            raise SearchError(f"{self._folder.spec} was removed while the study ran; it has ended with it")
         records = list(read_workers(self._folder))
         self._silence.observe(records)
         self.standing.workers = remove_dead_workers(self._folder, records, self._silence)

@@ -1,16 +1,19 @@
 """How trials, workers and studies look in a terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from common.objectives import measure_name
-from common.records import Result, Status, WorkerRecord, scalar_text
+from common.records import Result, Status, scalar_text
 from common.space import Params
 from master.standing import Standing
 
+RECENT = 5
+"""Results that a view of a running study shows."""
 MAX_LINE = 300
 """Characters that are shown of a text from elsewhere."""
 STATUS_STYLES = {
@@ -45,6 +48,11 @@ def duration_text(seconds: float) -> str:
     return f"{minutes} min {whole % 60:02} s" if not hours else f"{hours} h {minutes % 60:02} min"
 
 
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: `1 trial`, `40 trials`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def first_line(text: str) -> str:
     """The first line of a text from elsewhere, without characters that would move a terminal's cursor."""
     line = text.splitlines()[0] if text.strip() else "no reason given"
@@ -64,7 +72,7 @@ def trials_table(results: Sequence[Result], measure: str) -> Table:
         table.add_column(column, justify="right")
     for result in results:
         cells = [first_line(scalar_text(result.params[name])) if name in result.params else "" for name in names]
-        seconds = duration_text(result.times.training_s or result.times.evaluation_s)
+        seconds = duration_text(result.seconds)
         style = "red" if result.failure else "yellow" if result.diverged else None
         # As Text: a value in brackets is no markup.
         row = (str(result.trial), outcome_text(result), *cells, seconds)
@@ -79,15 +87,16 @@ def outcome_text(result: Result) -> str:
     return f"{value_text(result.value)} diverged" if result.diverged else value_text(result.value)
 
 
-def workers_table(workers: Iterable[WorkerRecord], silent: set[str]) -> Table:
-    """What each worker does."""
+def workers_table(standing: Standing) -> Table:
+    """What each worker does. One whose trial has its result already is on its way to the next."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in ("worker", "device", "trial", "epoch"):
         table.add_column(column, justify="left" if column in {"worker", "device"} else "right", style="cyan")
-    for worker in workers:
-        epoch = f"{worker.epoch}/{worker.epochs}" if worker.trial is not None else ""
-        state = str(worker.trial) if worker.trial is not None else "idle"
-        told = " (silent)" if worker.worker in silent else ""
+    for worker in standing.workers:
+        is_running = worker.trial is not None and worker.trial not in standing.results
+        epoch = f"{worker.epoch}/{worker.epochs}" if is_running else ""
+        state = str(worker.trial) if is_running else "idle" if worker.trial is None else "between trials"
+        told = " (silent)" if worker.worker in standing.silent else ""
         row = (worker.worker + told, first_line(worker.device), state, epoch)
         table.add_row(*map(Text, row), style="red" if told else None)
     return table
@@ -113,16 +122,38 @@ def incumbent_text(standing: Standing) -> Text:
     return Text.assemble(f"best {measure} ", value, f" in trial {best.trial}: {params_text(best.params)}")
 
 
+def progress_row(standing: Standing, told: str) -> Table:
+    """A bar of the trials that are done, their number, and a remark."""
+    done, total = len(standing.results), standing.spec.trials
+    row = Table.grid(padding=(0, 1))
+    bar = ProgressBar(total=total, completed=done, width=40, complete_style="cyan")
+    row.add_row(bar, f"{done}/{total}", Text(told, style="dim"))
+    return row
+
+
 def standing_view(standing: Standing) -> RenderableType:
     """A study's standing, as `status STUDY` shows it."""
-    done = len(standing.results)
-    head = Text.assemble(
-        (standing.spec.name, "bold"), f"  {done}/{standing.spec.trials} trials: ", counts_text(standing)
-    )
-    parts: list[RenderableType] = [head, incumbent_text(standing)]
+    parts: list[RenderableType] = [
+        Text.assemble((standing.spec.name, "bold"), f"  {standing.spec.title}"),
+        progress_row(standing, ""),
+        counts_text(standing),
+        incumbent_text(standing),
+    ]
     if standing.workers:
-        parts.append(workers_table(standing.workers, standing.silent))
+        parts += ["", workers_table(standing)]
+    if recent := standing.latest(RECENT):
+        parts += ["", "the last results", trials_table(recent, measure_name(standing.spec.objective.name))]
     return Group(*parts)
+
+
+def titles_table(kind: str, titles: Mapping[str, str]) -> Table:
+    """Studies by name, each with what it is, as `studies` shows them."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column(kind, style="bold")
+    table.add_column("what it is")
+    for name, title in titles.items():
+        table.add_row(name, title)
+    return table
 
 
 def studies_table(standings: Sequence[Standing]) -> Table:

@@ -2,14 +2,13 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
 from common.objectives import measure_name
@@ -19,12 +18,14 @@ from master.command import command_line, place_of
 from master.silence import Silence
 from master.standing import Standing
 from master.tables import (
+    RECENT,
     counts_text,
     duration_text,
     first_line,
     incumbent_text,
     outcome_text,
     params_text,
+    progress_row,
     trials_table,
     workers_table,
 )
@@ -33,31 +34,38 @@ ALONE_S = 3.0
 """Seconds without any worker before the master says how to start one."""
 ALIVE_S = 10.0
 """A worker whose heartbeat changed within this time is there; it beats every 2 s."""
-RECENT = 5
-"""Results that the live picture shows."""
 
 
 class Pace:
-    """How fast results come in, and so how long the rest will take."""
+    """How fast results come in, and so how long the rest will take.
 
-    def __init__(self) -> None:
-        self._began_s = time.monotonic()
+    Args:
+        clock: seconds that only go forward.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began_s = clock()
+        self._evaluating_s = self._began_s
         self._landed = 0
 
-    def landed(self) -> None:
-        """Count a result."""
+    def landed(self, result: Result) -> None:
+        """Count a result. Time counts from when the first one's evaluation began: workers may come late."""
+        if not self._landed:
+            self._evaluating_s = max(self._clock() - result.times.evaluation_s, self._began_s)
         self._landed += 1
 
     @property
     def elapsed_s(self) -> float:
         """Seconds since the master started."""
-        return time.monotonic() - self._began_s
+        return self._clock() - self._began_s
 
     def left_s(self, standing: Standing) -> float | None:
         """Seconds until the study is finished if it goes on like this; None before the first result."""
         if not self._landed:
             return None
-        return self.elapsed_s / self._landed * (standing.spec.trials - len(standing.results))
+        seconds_each = (self._clock() - self._evaluating_s) / self._landed
+        return seconds_each * (standing.spec.trials - len(standing.results))
 
 
 def waiting_for_workers(root: Path) -> str:
@@ -69,7 +77,7 @@ def result_line(standing: Standing, result: Result) -> str:
     """One result on one line."""
     total = standing.spec.trials
     done = f"[{len(standing.results):>{len(str(total))}}/{total}] trial {result.trial:>{len(str(total - 1))}}"
-    where = f"{duration_text(result.times.evaluation_s)} on {result.attribution.worker}"
+    where = f"{duration_text(result.seconds)} on {result.attribution.worker}"
     why = f": {first_line(result.failure.message)}" if result.failure else ""
     return f"{done}  {outcome_text(result)}  {params_text(result.params)}  {where}{why}"
 
@@ -119,7 +127,7 @@ class LiveView:
 
     def landed(self, standing: Standing, result: Result) -> None:  # noqa: ARG002 - a view's common interface
         """Add the result to the picture."""
-        self._pace.landed()
+        self._pace.landed(result)
         self._recent.append(result)
 
     def tick(self, standing: Standing, silence: Silence) -> None:
@@ -127,27 +135,18 @@ class LiveView:
         self._live.update(self._picture(standing, silence), refresh=True)
 
     def _picture(self, standing: Standing, silence: Silence) -> RenderableType:
-        parts: list[RenderableType] = [self._progress(standing), counts_text(standing), incumbent_text(standing)]
+        left_s = self._pace.left_s(standing)
+        left = f", {duration_text(left_s)} left" if left_s is not None else ""
+        progress = progress_row(standing, f"{duration_text(self._pace.elapsed_s)} gone{left}")
+        parts: list[RenderableType] = [progress, counts_text(standing), incumbent_text(standing)]
         if standing.workers:
-            parts += ["", workers_table(standing.workers, standing.silent)]
+            parts += ["", workers_table(standing)]
         if _is_alone(standing, silence, self._pace):
             parts += ["", Text(waiting_for_workers(self._root), style="yellow")]
         if self._recent:
             measure = measure_name(self._spec.objective.name)
             parts += ["", trials_table(list(self._recent), measure)]
         return Group(*parts)
-
-    def _progress(self, standing: Standing) -> RenderableType:
-        done, total = len(standing.results), self._spec.trials
-        left_s = self._pace.left_s(standing)
-        left = f", {duration_text(left_s)} left" if left_s is not None else ""
-        row = Table.grid(padding=(0, 1))
-        row.add_row(
-            ProgressBar(total=total, completed=done, width=40, complete_style="cyan"),
-            f"{done}/{total}",
-            Text(f"{duration_text(self._pace.elapsed_s)} gone{left}", style="dim"),
-        )
-        return row
 
 
 def _is_alone(standing: Standing, silence: Silence, pace: Pace) -> bool:

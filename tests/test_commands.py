@@ -2,6 +2,9 @@
 
 import json
 import os
+import shlex
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +13,7 @@ import pytest
 
 from common.layout import StudyFolder
 from tests.conftest import MakeStudy
-from tests.processes import REPOSITORY, Processes
+from tests.processes import REPOSITORY, Processes, until
 
 
 def call(*arguments: str, cwd: Path = REPOSITORY, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -63,7 +66,12 @@ def test_studies_lists_presets_with_their_titles() -> None:
         (["run", "--trials", "0"], "trials: found 0, expected greater than or equal to 1 (from --trials)"),
         (["run", "--dataset", "imagenet"], "data.name: found 'imagenet', expected 'digits', 'mnist' or 'cifar10'"),
         (["run", "--set", "space.momentum.low=2"], "low is 2.0 and high is 1.0"),
+        (["run", "--set", "space.momentum={type='float', low=2.0, high=1.0}"], "(from --set space.momentum)"),
+        (["run", "--set", "data=true"], "data: found true, expected a table, e.g. data = { name = ... }"),
         (["run", "--set", "nonsense"], "expected KEY=VALUE"),
+        (["run", "--set", "objective.name=cnm", "--workers", "1"], "did you mean cnn?"),
+        (["run", "--workers", "1", "--objective", "mine"], "expected NAME=MODULE:FUNCTION"),
+        (["status", "--json", "--watch"], "leave out --watch"),
         (["run", "no-such"], "no study 'no-such'"),
         (["run", "../../etc/passwd"], "neither a study's name nor a .toml file"),
         (["run", "gone.toml"], "there is no study file gone.toml"),
@@ -94,7 +102,10 @@ def test_a_workers_users_mistake_is_one_message_and_status_2(root: Path, argumen
 
 def test_a_missing_root_is_refused_and_not_created(tmp_path: Path) -> None:
     assert "there is no such folder" in refused("master", "run", "--root", str(tmp_path / "mnt"))
-    assert "is not a folder" in refused("master", "status", "--root", str(tmp_path / "mnt"))
+    for command in (["status"], ["studies"], ["top", "demo"], ["status", "demo"]):
+        assert "there is no such folder" in refused("master", *command, "--root", str(tmp_path / "mnt"))
+    (tmp_path / "file").touch()
+    assert "it is not a folder" in refused("master", "status", "--root", str(tmp_path / "file"))
     assert not (tmp_path / "mnt").exists()
 
 
@@ -106,11 +117,76 @@ def test_a_study_that_differs_from_the_published_one_is_refused_by_key_with_both
     message = refused("master", "run", str(study), "--root", str(root), "--trials", "9", "--set", "limits.stale_s=5")
     assert "trials: published 4, now 9" in message
     assert "limits.stale_s: published 60.0, now 5.0" in message
-    assert f"run demo --root {root} --set trials=4 --set limits.stale_s=60.0" in message
+    assert f"-m master run demo --root {root}\n" in message
     assert "--new" in message
     kept = call("master", "run", str(study), "--root", str(root))
     assert kept.returncode == 0
     assert "is finished: 4 trials" in kept.stdout
+
+
+def test_to_go_on_the_master_repeats_the_command_as_it_was_typed(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    typed = [str(make_study("waiting")), "--root", str(root), "--trials", "6", "--set", "limits.stale_s=20"]
+    typed += ["--workers", "1", "--objective", "waiting=tests.objectives:waiting"]
+    for extra, expected in (([], typed), (["--new"], ["demo-2", *typed[1:3], *typed[7:]])):
+        processes.notes.unlink(missing_ok=True)
+        master = processes.start("master", "run", *typed, *extra)
+        until(processes.notes.exists, "a trial begins", root)
+        master.send_signal(signal.SIGINT)
+        assert master.wait(30) == 1
+        printed = processes.output(master)
+        assert "everything is kept. To go on: " in printed
+        assert f"-m master run {shlex.join(expected)}\n" in printed
+    assert "draws the same params as every study with seed 0" in processes.output(master)
+
+
+def test_a_differing_preset_is_gone_on_with_by_its_published_values(root: Path, processes: Processes) -> None:
+    master = processes.start("master", "run", "scenario6", "--root", str(root), "--epochs", "1")
+    until(lambda: StudyFolder(root, "scenario6").open_slots(), "jobs", root)
+    master.send_signal(signal.SIGINT)
+    assert master.wait(30) == 1
+    message = refused("master", "run", "--root", str(root), "--epochs", "2", "--workers", "2")
+    assert f"run scenario6 --root {root} --set budget.epochs=1 --workers 2" in message
+
+
+def test_an_objective_that_nobody_was_told_of_is_pointed_out_before_the_waiting(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    master = processes.master(make_study("square"))
+    until(lambda: "start workers with --objective square=" in processes.output(master), "the advice", root)
+    assert "objective square is not built in (built in: cnn)" in processes.output(master)
+
+
+def test_a_master_whose_study_is_removed_says_so(root: Path, processes: Processes, make_study: MakeStudy) -> None:
+    master = processes.master(make_study("square"))
+    until(lambda: StudyFolder(root, "demo").open_slots(), "jobs", root)
+    for top in ("jobs", "results"):
+        shutil.rmtree(root / top / "demo")
+    assert master.wait(30) == 1
+    assert "study.json was removed while the study ran" in processes.output(master).replace("\n", "")
+    assert "Traceback" not in processes.output(master)
+
+
+def test_a_folder_without_studies_and_one_with_ones_own_are_told_apart(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    assert "yet" in call("master", "status", "--root", str(root)).stdout
+    make_study("square")
+    study = make_study("square")
+    processes.finish(processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square"))
+    assert ": demo" in call("master", "studies", "--root", str(root)).stdout
+
+
+def test_status_watched_into_a_pipe_prints_again_and_again(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("square")
+    processes.finish(processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square"))
+    watching = processes.start("master", "status", "demo", "--watch", "--root", str(root))
+    until(lambda: processes.output(watching).count("the last results") > 1, "the second picture", root)
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(30) == 0
 
 
 def test_new_starts_under_a_new_name_and_each_goes_on_by_its_own(
@@ -143,8 +219,8 @@ def test_status_top_and_run_speak_json_and_text(root: Path, processes: Processes
     assert [set(entry) for entry in best] == [{"trial", "value", "params"}] * 2
     assert best[0] == told["incumbent"]
     assert [entry["study"] for entry in json.loads(call("master", "status", "--json", *place).stdout)] == ["demo"]
-    assert "demo  8/8 trials" in call("master", "status", "demo", *place).stdout
-    assert "demo" in call("master", "status", *place).stdout
+    assert "the last results" in call("master", "status", "demo", *place).stdout
+    assert "8/8" in call("master", "status", *place).stdout
     assert "num_filters" not in call("master", "top", "demo", *place).stdout
 
 
@@ -154,16 +230,20 @@ def test_a_study_whose_trials_all_failed_ends_with_status_1(
     study = make_study("hungry", trials=2, batch=2)
     master = processes.master(study, "--workers", "1", "--objective", "hungry=tests.objectives:hungry")
     assert master.wait(60) == 1
-    assert "MemoryError: no room for 1 PiB" in processes.output(master)
+    printed = processes.output(master)
+    assert "2 trials FAILED, first trial 0: MemoryError: no room for 1 PiB" in printed
+    assert f"its traceback is in {StudyFolder(root, 'demo').result(0)}" in printed
+    assert "with --new tries the trials again" in printed
+    assert "more of them" not in printed
 
 
 def test_a_worker_that_cannot_serve_its_study_says_why_and_the_trial_does_not_suffer(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     study = make_study("square", trials=1, batch=1, more="limits.max_attempts = 1")
-    master = processes.master(study, "--workers", "1")
+    master = processes.master(study, "--workers", "1", "--objective", "square=no_such_module:square")
     assert master.wait(60) == 1
-    assert "is not known to this worker" in processes.output(master)
+    assert "the objective square=no_such_module:square cannot be imported" in processes.output(master)
     assert "Traceback" not in processes.output(master)
     again = processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square")
     processes.finish(again)

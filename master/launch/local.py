@@ -1,6 +1,7 @@
 """Workers on this machine, started and stopped by the master that they serve."""
 
 import logging
+import signal
 import subprocess
 import sys
 import time
@@ -79,10 +80,8 @@ class LocalWorkers:
                 continue
             log = self._log(index)
             if status == WRONG_USAGE or self._restarts >= MAX_RESTARTS:
-                raise SearchError(
-                    f"local worker {index + 1} ended with status {status}; {log} ends with:\n{_tail(log)}"
-                )
-            logger.warning("local worker %d died (status %d); starting another, see %s", index + 1, status, log)
+                raise SearchError(f"local worker {index + 1} {_ending(status)}; {log} ends with:\n{_tail(log)}")
+            logger.warning("local worker %d %s; starting another, see %s", index + 1, _ending(status), log)
             self._restarts += 1
             self._start(index)
 
@@ -98,6 +97,10 @@ class LocalWorkers:
 
     def _log(self, index: int) -> Path:
         return self._folder.logs / f"worker-{index + 1}.log"
+
+
+def _ending(status: int) -> str:
+    return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
 
 
 def _tail(path: Path, lines: int = 5) -> str:

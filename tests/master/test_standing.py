@@ -9,7 +9,8 @@ from common.layout import Slot, StudyFolder
 from common.records import Failure, FailureKind, Result, Status, WorkerRecord
 from common.report import report
 from master.standing import Standing, read_standing
-from master.tables import duration_text, first_line, params_text, trials_table
+from master.tables import duration_text, first_line, params_text, trials_table, workers_table
+from master.views import Pace
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import job_of, spec_of
 
@@ -62,6 +63,40 @@ def test_the_best_trials_follow_the_direction_and_the_earlier_one_wins_a_tie(fol
     maximise = Standing(spec_of(objective={"name": "square", "direction": "maximise"}), minimise.results)
     assert [result.trial for result in maximise.best(2)] == [3, 0]
     assert minimise.is_finished
+
+
+def test_a_worker_whose_trial_has_its_result_is_between_trials(folder: StudyFolder) -> None:
+    finish(folder, 0, 0.5)
+    stands = Standing(spec_of(), read_standing(folder, spec_of()).results, [worker("lab-1", 0), worker("lab-2", 1)])
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(workers_table(stands))
+    lines = console.export_text().splitlines()
+    assert "between trials" in lines[1]
+    assert "between trials" not in lines[2]
+
+
+def test_the_latest_results_are_those_that_ended_last(folder: StudyFolder) -> None:
+    for trial in range(3):
+        finish(folder, trial, 0.5)
+    results = read_standing(folder, spec_of()).results
+    ended = {0: "2026-01-01T00:00:03.000Z", 1: "2026-01-01T00:00:01.000Z", 2: "2026-01-01T00:00:02.000Z"}
+    for trial, at in ended.items():
+        times = results[trial].times.model_copy(update={"ended_at": at})
+        results[trial] = results[trial].model_copy(update={"times": times})
+    assert [result.trial for result in Standing(spec_of(), results).latest(2)] == [2, 0]
+
+
+def test_the_time_left_counts_from_the_first_evaluation_and_not_from_the_masters_start(folder: StudyFolder) -> None:
+    finish(folder, 0, 0.5)
+    result = read_standing(folder, spec_of()).results[0]  # its evaluation took 1 s
+    now_s = [0.0]
+    pace = Pace(lambda: now_s[0])
+    standing = Standing(spec_of(), {0: result})
+    assert pace.left_s(standing) is None
+    now_s[0] = 100.0  # a worker came late
+    pace.landed(result)
+    assert pace.left_s(standing) == pytest.approx(3.0)
+    assert pace.elapsed_s == pytest.approx(100.0)
 
 
 def test_unreadable_files_are_passed_over_and_left_where_they_are(folder: StudyFolder) -> None:

@@ -1,0 +1,56 @@
+"""How every figure looks: colours that the colour-blind tell apart, a light grid, no box.
+
+Figures are `matplotlib.figure.Figure` objects, never pyplot's: nothing is global, nothing opens a window, and two
+figures may be drawn at once.
+"""
+
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+PALETTE: tuple[str, ...] = (
+    "#0072B2",  # blue
+    "#D55E00",  # vermilion
+    "#009E73",  # bluish green
+    "#CC79A7",  # reddish purple
+    "#E69F00",  # orange
+    "#56B4E9",  # sky blue
+    "#000000",  # black
+)
+"""Source: Okabe and Ito 2008, Color Universal Design, without the yellow, which is hard to see on white."""
+GREY = "#999999"
+RC: dict[str, Any] = {
+    "figure.dpi": 150,
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.labelsize": 9,
+    "axes.titlesize": 10,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.6,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+}
+"""Settings of matplotlib that hold while a figure's axes are made."""
+
+
+def new_figure(
+    width_in: float = 6.4, height_in: float = 4.0, rows: int = 1, columns: int = 1
+) -> tuple[Figure, np.ndarray[Any, np.dtype[np.object_]]]:
+    """A figure and its axes, `(rows, columns)`, in the house style, to be read at half the width of a page."""
+    with mpl.rc_context(RC):
+        figure = Figure(figsize=(width_in, height_in), layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False)
+    return figure, axes
+
+
+def only(axes: np.ndarray[Any, np.dtype[np.object_]]) -> Axes:
+    """The axes of a figure that has one."""
+    return axes.item()  # type: ignore[no-any-return] # numpy does not know what an array of objects holds
