@@ -8,7 +8,6 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 PALETTE: tuple[str, ...] = (
@@ -44,13 +43,12 @@ RC: dict[str, Any] = {
 def new_figure(
     width_in: float = 6.4, height_in: float = 4.0, rows: int = 1, columns: int = 1
 ) -> tuple[Figure, np.ndarray[Any, np.dtype[np.object_]]]:
-    """A figure and its axes, `(rows, columns)`, in the house style, to be read at half the width of a page."""
+    """A figure in the house style, to be read at half the width of a page.
+
+    Returns:
+        The figure, and its axes as an array `(rows, columns)`, also when there is one: `axes[0, 0]`.
+    """
     with mpl.rc_context(RC):
         figure = Figure(figsize=(width_in, height_in), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False)
     return figure, axes
-
-
-def only(axes: np.ndarray[Any, np.dtype[np.object_]]) -> Axes:
-    """The axes of a figure that has one."""
-    return axes.item()  # type: ignore[no-any-return] # numpy does not know what an array of objects holds
