@@ -1,0 +1,175 @@
+"""Studies made up for tests of tables and figures: frames as `master.analysis.frames` gives them, without any file."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from common.grid import grid
+from common.space import Categorical, Fixed, Params, Scalar, Space
+from common.study_spec import StudySpec
+from master.analysis.frames import StudyData
+
+CHANCE = 0.9
+SPACE: dict[str, Any] = {
+    "num_filters": {"type": "int", "low": 10, "high": 100},
+    "learning_rate": {"type": "float", "low": 0.01, "high": 0.3, "log": True},
+    "momentum": {"type": "float", "low": 0.0, "high": 1.0},
+    "batch_size": {"type": "int", "low": 16, "high": 256, "log": True},
+}
+"""The space of the random search."""
+BEGIN = pd.Timestamp("2026-01-01T00:00:00Z")
+
+
+def make_study_data(
+    space: Mapping[str, Any] = SPACE,
+    *,
+    trials: int | None = None,
+    replicates: int = 1,
+    epochs: int = 8,
+    objective: str = "cnn",
+    direction: str = "minimise",
+    has_curves: bool = True,
+    diverges: Callable[[Params], bool] = lambda _: False,
+    fails: Sequence[int] = (),
+    seed: int = 0,
+) -> StudyData:
+    """A finished study whose errors fall exponentially towards a floor that the params decide.
+
+    Args:
+        space: as a study's file has it.
+        trials: how many random settings; None for the whole grid.
+        replicates: trials per setting, one after the other.
+        epochs: of every curve.
+        objective: its name; a user's own is any that is not built in.
+        direction: of the objective; to maximise, values and curves are 1 minus the error.
+        has_curves: whether the objective reported epochs.
+        diverges: whether a trial's loss becomes NaN, in the middle of its curve.
+        fails: trials without a value.
+        seed: of everything random in here.
+    """
+    random = np.random.default_rng(seed)
+    parameters = Space.model_validate(dict(space))
+    settings = list(grid(parameters)) if trials is None else _random_settings(parameters, trials, random)
+    spec = StudySpec.model_validate(
+        {
+            "name": "synthetic",
+            "trials": len(settings) * replicates,
+            "objective": {"name": objective, "direction": direction},
+            "budget": {"epochs": epochs},
+            "space": dict(space),
+        }
+    )
+    rows: list[dict[str, Any]] = []
+    curves: list[pd.DataFrame] = []
+    for setting, params in enumerate(settings):
+        for replicate in range(replicates):
+            place = {"trial": len(rows), "setting": setting, "replicate": replicate}
+            curve = _curve(parameters, params, epochs, random, is_diverged=diverges(params))
+            if direction == "maximise":
+                curve["validation_error"] = 1 - curve["validation_error"]
+            row = _row(place, curve, has_curves=has_curves, is_failed=len(rows) in fails)
+            rows.append(row | {f"params_{name}": params.get(name) for name, _ in parameters.items()})
+            curves.append(curve.assign(**place))
+    return StudyData(spec, _typed(pd.DataFrame(rows), parameters), _one_frame(curves, has_curves=has_curves))
+
+
+def _random_settings(space: Space, count: int, random: np.random.Generator) -> list[Params]:
+    return [space.at(lambda _: float(random.uniform())) for _ in range(count)]
+
+
+def _unit(parameter: Any, value: Scalar) -> float:
+    """Where a value lies between the ends of its parameter, in [0, 1]."""
+    match parameter:
+        case Categorical():
+            return parameter.choices.index(value) / max(len(parameter.choices) - 1, 1)
+        case Fixed():
+            return 0.5
+        case _:
+            scale = np.log if parameter.log else float
+            low, high = scale(parameter.low), scale(parameter.high)
+            return float((scale(float(value)) - low) / (high - low))
+
+
+def _curve(
+    space: Space, params: Params, epochs: int, random: np.random.Generator, *, is_diverged: bool
+) -> pd.DataFrame:
+    badness = sum((_unit(parameter, params[name]) - 0.6) ** 2 for name, parameter in space.items() if name in params)
+    epoch = np.arange(1, epochs + 1)
+    floor = 0.02 + 0.3 * badness
+    noise = 1 + 0.05 * random.standard_normal((3, epochs))
+    error = floor + (CHANCE - floor) * np.exp(-0.5 * epoch / (1 + badness))
+    curve = pd.DataFrame(
+        {
+            "epoch": epoch,
+            "seconds": _seconds(params) * (1 + 0.05 * np.abs(random.standard_normal(epochs))),
+            "training_loss": 2.3 * error * noise[0] * 0.6**epoch + 0.001,
+            "validation_loss": 2.3 * error * noise[1],
+            "validation_error": np.clip(error * noise[2], 0, 1),
+            "learning_rate": 0.01,
+        }
+    )
+    if is_diverged:
+        curve = curve.head(max(epochs // 2, 1))
+        curve.loc[curve.index[-1], ["training_loss", "validation_loss"]] = np.nan
+        curve.loc[curve.index[-1], "validation_error"] = CHANCE
+    curve.insert(2, "elapsed_s", curve["seconds"].cumsum())
+    return curve
+
+
+def _seconds(params: Params) -> float:
+    filters, batch_size = (
+        float(params.get(name, default)) for name, default in (("num_filters", 32), ("batch_size", 64))
+    )
+    return 0.05 * (1 + filters / 50) * (1 + 64 / batch_size)
+
+
+def _row(place: Mapping[str, int], curve: pd.DataFrame, *, has_curves: bool, is_failed: bool) -> dict[str, Any]:
+    best = int(np.argmin(curve["validation_error"]))
+    begin = BEGIN + pd.Timedelta(seconds=10 * place["trial"])
+    training_s = float(curve["seconds"].sum())
+    return {
+        **place,
+        "status": "FAILED" if is_failed else "COMPLETE",
+        "value": np.nan if is_failed else curve["validation_error"].iloc[-1],
+        "diverged": bool(not is_failed and curve["training_loss"].isna().any()),
+        "failure": "exception" if is_failed else None,
+        "failure_message": "ValueError: boom" if is_failed else None,
+        "epochs": len(curve) if has_curves else 0,
+        "best_epoch": float(curve["epoch"].iloc[best]) if has_curves else np.nan,
+        "best_value": curve["validation_error"].iloc[best] if has_curves else np.nan,
+        "attempts": 1,
+        "issue": 1,
+        "evaluation_s": training_s + 0.5,
+        "training_s": training_s if has_curves else 0.0,
+        "worker": f"lab-{place['trial'] % 2}",
+        "host": "lab",
+        "device": "cpu",
+        "threads": 1,
+        "published_at": begin - pd.Timedelta(seconds=1),
+        "claimed_at": begin,
+        "ended_at": begin + pd.Timedelta(seconds=training_s + 0.5),
+        "seed_initialisation": place["trial"],
+        "seed_shuffling": place["trial"] + 1,
+        "seed_dropout": place["trial"] + 2,
+    }
+
+
+def _typed(trials: pd.DataFrame, space: Space) -> pd.DataFrame:
+    types: dict[str, str] = dict.fromkeys(
+        ("status", "failure", "failure_message", "worker", "host", "device"), "object"
+    )
+    types |= dict.fromkeys(("published_at", "claimed_at", "ended_at"), "datetime64[ms, UTC]")
+    for name in space.root:
+        column = trials[f"params_{name}"]
+        if column.dtype.kind not in "ifb":
+            types[f"params_{name}"] = "object"
+    return trials.astype(types)
+
+
+def _one_frame(curves: Sequence[pd.DataFrame], *, has_curves: bool) -> pd.DataFrame:
+    order = ["trial", "setting", "replicate", "epoch", "seconds", "elapsed_s"]
+    order += ["training_loss", "validation_loss", "validation_error", "learning_rate"]
+    whole = pd.concat(curves, ignore_index=True)[order]
+    return whole if has_curves else whole.head(0)

@@ -1,0 +1,14 @@
+from pandas.testing import assert_series_equal
+
+from common.layout import StudyFolder
+from master.analysis.frames import load_study
+from tests.conftest import spec_of
+from tests.master.analysis.synthetic import make_study_data
+
+
+def test_a_made_up_study_has_the_columns_of_one_that_was_read(folder: StudyFolder) -> None:
+    read = load_study(folder.root, "demo")
+    made = make_study_data({"x": {"type": "float", "low": 0.0, "high": 1.0}}, trials=3, objective="square")
+    assert made.spec.space == spec_of().space
+    assert_series_equal(made.trials.dtypes, read.trials.dtypes)
+    assert_series_equal(made.curves.dtypes, read.curves.dtypes)
