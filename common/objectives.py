@@ -12,16 +12,27 @@ from common.validation import unknown_key
 
 Allowed = Float | Int | Categorical
 
-_CNN: dict[str, tuple[Allowed, Scalar]] = {
+SOURCES = {
+    "none": (),
+    "initialisation": ("initialisation",),
+    "shuffling": ("shuffling",),
+    "dropout": ("dropout",),
+    "all": ("initialisation", "shuffling", "dropout"),
+}
+"""What the parameter `varies` may be: which of a trial's seeds are its own. The others are the same for every trial."""
+
+_CNN: dict[str, tuple[Allowed, Scalar | None]] = {
     # Defaults of the Lasagne MNIST example, whose network this is; its mini-batch of 500 is half of `digits`.
     "num_filters": (Int(type="int", low=1, high=4096), 32),
     "learning_rate": (Float(type="float", low=0.0, high=1e6), 0.01),
     "momentum": (Float(type="float", low=0.0, high=1.0), 0.9),
     "batch_size": (Int(type="int", low=1, high=1_000_000), 100),
+    # Says how the master draws a trial's seeds; training has no use for it.
+    "varies": (Categorical(type="categorical", choices=tuple(SOURCES)), None),
 }
 
-PARAMETERS: dict[str, dict[str, tuple[Allowed, Scalar]]] = {"cnn": _CNN}
-"""Per objective and parameter: the values that it takes, and the one it takes if a study does not say."""
+PARAMETERS: dict[str, dict[str, tuple[Allowed, Scalar | None]]] = {"cnn": _CNN}
+"""Per objective and parameter: the values that it takes, and the one filled in if a study does not say; None: none."""
 
 
 MEASURES = {"cnn": "validation error"}
@@ -53,7 +64,14 @@ def measure_name(objective: str) -> str:
 
 def with_defaults(objective: str, params: Mapping[str, Scalar]) -> Params:
     """The params of a trial, with the defaults of a built-in objective for those that the study leaves out."""
-    return {name: default for name, (_, default) in PARAMETERS.get(objective, {}).items()} | dict(params)
+    defaults = {name: default for name, (_, default) in PARAMETERS.get(objective, {}).items() if default is not None}
+    return defaults | dict(params)
+
+
+def varying_seeds(objective: str, params: Mapping[str, Scalar]) -> tuple[str, ...]:
+    """Which of a trial's seeds are its own: all of them, unless a built-in objective's `varies` says otherwise."""
+    is_known = "varies" in PARAMETERS.get(objective, {})
+    return SOURCES[str(params.get("varies", "all"))] if is_known else SOURCES["all"]
 
 
 def space_problems(objective: str, space: Space) -> tuple[str, ...]:

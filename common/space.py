@@ -6,6 +6,7 @@ knows nothing of logarithms, steps or choices.
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, field_validator, model_validator
@@ -81,11 +82,19 @@ class Float(_Parameter):
         _check_bounds(self.low, self.high, self.step, is_log=self.log, least=0.0)
         return self
 
+    @property
+    def step_count(self) -> int:
+        """How many values the steps give; 0 without a step."""
+        return math.floor((self.high - self.low) / self.step + RELATIVE_TOLERANCE) + 1 if self.step else 0
+
+    def at_step(self, index: int) -> float:
+        """The value after `index` steps, to the digits that low and step are written with: 0.3, not 0.1 + 2 * 0.1."""
+        return min(float(Decimal(str(self.low)) + index * Decimal(str(self.step))), self.high)
+
     def from_unit(self, unit: float) -> float:
         """The value at `unit` in [0, 1)."""
-        if self.step is not None:
-            count = math.floor((self.high - self.low) / self.step + RELATIVE_TOLERANCE) + 1
-            return self.low + min(int(unit * count), count - 1) * self.step
+        if count := self.step_count:
+            return self.at_step(min(int(unit * count), count - 1))
         if self.log:
             low, high = math.log(self.low), math.log(self.high)
             value = math.exp(low + unit * (high - low))
@@ -153,7 +162,7 @@ class Categorical(_Parameter):
     def _check_choices(cls, choices: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
         for index, choice in enumerate(choices):
             if any(same_value(choice, other) for other in choices[:index]):
-                raise ValueError(f"{choice!r} stands twice in the list")
+                raise ValueError(f"{shown(choice)} stands twice in the list")
         return choices
 
     def from_unit(self, unit: float) -> Scalar:
@@ -164,7 +173,7 @@ class Categorical(_Parameter):
         """What is wrong with `value`, or None."""
         if isinstance(value, Scalar) and any(same_value(value, choice) for choice in self.choices):
             return None
-        return f"found {shown(value)}, expected one of {', '.join(map(repr, self.choices))}"
+        return f"found {shown(value)}, expected one of {', '.join(map(shown, self.choices))}"
 
 
 class Fixed(_Parameter):
@@ -181,7 +190,7 @@ class Fixed(_Parameter):
         """What is wrong with `value`, or None."""
         if isinstance(value, Scalar) and same_value(value, self.value):
             return None
-        return f"found {shown(value)}, expected {self.value!r}"
+        return f"found {shown(value)}, expected {shown(self.value)}"
 
 
 def _check_bounds(low: float, high: float, step: float | None, *, is_log: bool, least: float) -> None:
@@ -191,6 +200,8 @@ def _check_bounds(low: float, high: float, step: float | None, *, is_log: bool, 
         raise ValueError(f"a step of {step} from {low} to {high} gives more than {MAX_STEPS} values")
     if low > high:
         raise ValueError(f"low is {low} and high is {high}; low must not be above high")
+    if step is not None and step > high - low:
+        raise ValueError(f"a step of {step} is larger than the range from {low} to {high}")
     if is_log and (low < least or low <= 0):
         raise ValueError(f"low is {low}; a logarithmic scale begins above 0")
     if is_log and step is not None:
@@ -237,20 +248,20 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
         return self.root.items()
 
     def order(self) -> list[str]:
-        """The parameters' names, each after those that its condition names.
+        """The parameters' names as in the file, but each after those that its condition names.
 
         Raises:
             ValueError: conditions run in a circle.
         """
-        ordered: list[str] = []
+        ordered: dict[str, None] = {}
         waiting = list(self.root)
         while waiting:
-            ready = [name for name in waiting if all(other in ordered for other in self.root[name].when)]
-            if not ready:
+            ready = next((name for name in waiting if self.root[name].when.keys() <= ordered.keys()), None)
+            if ready is None:
                 raise ValueError(f"the conditions of {', '.join(waiting)} run in a circle")
-            ordered += ready
-            waiting = [name for name in waiting if name not in ready]
-        return ordered
+            ordered[ready] = None
+            waiting.remove(ready)
+        return list(ordered)
 
     def at(self, unit_of: Callable[[str], float]) -> Params:
         """The params at a point of the unit cube.

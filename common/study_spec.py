@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from common.grid import grid_problems, grid_size
 from common.locks import ClaimMode
 from common.names import MAX_TRIALS, StudyName
 from common.objectives import PARAMETERS, space_problems
@@ -31,7 +32,7 @@ class Data(Record):
 class Sampler(Record):
     """How params are proposed."""
 
-    name: Literal["random"] = "random"
+    name: Literal["random", "grid"] = "random"
 
 
 class Limits(Record):
@@ -52,7 +53,10 @@ class StudySpec(Record):
     name: StudyName
     title: Annotated[str, Field(max_length=200)] = ""
     seed: Seed = 0
-    trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)]
+    trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 0
+    """A grid has as many as it has settings times replicates, unless it is told to end earlier."""
+    replicates: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 1
+    """How often each setting is evaluated, under independent seeds; a setting's replicates follow one another."""
     batch: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 8
     """Trials that the master proposes at once."""
     claim: ClaimMode = ClaimMode.LOCK
@@ -85,6 +89,28 @@ class StudySpec(Record):
     def _check_space_fits_objective(self) -> Self:
         if problems := space_problems(self.objective.name, self.space):
             raise ValueError("; ".join(problems))
+        return self
+
+    @model_validator(mode="after")
+    def _count_trials(self) -> Self:
+        if self.sampler.name != "grid":
+            if not self.trials:
+                raise ValueError("trials: missing; it is required, but for a grid")
+            return self
+        if problems := grid_problems(self.space):
+            raise ValueError("; ".join(problems))
+        settings = grid_size(self.space, limit=MAX_TRIALS)
+        if settings * self.replicates > MAX_TRIALS:
+            raise ValueError(f"space: a grid of more than {MAX_TRIALS} trials, replicates included; that is too large")
+        if self.trials > settings * self.replicates:
+            each = f", {self.replicates} replicates each" if self.replicates > 1 else ""
+            raise ValueError(
+                f"trials: found {self.trials}, expected at most {settings * self.replicates}: the grid has {settings} "
+                f"settings{each}"
+            )
+        if not self.trials:
+            # Frozen for everyone else: what the study leaves out is filled in before anyone sees it.
+            object.__setattr__(self, "trials", settings * self.replicates)
         return self
 
     def problems_of(self, job: Job | Result) -> tuple[str, ...]:

@@ -24,9 +24,9 @@ from common.watch import Appearance, FolderWatch, Wakeup
 from master.dispatch import Dispatcher
 from master.housekeeping import remove_dead_workers, tidy
 from master.presets import differences
-from master.search.counter_random import trial_seeds
 from master.search.methods import make_sampler
 from master.search.sampler import Observation
+from master.search.seeds import seeds_for
 from master.silence import Silence
 from master.standing import Standing, read_workers
 
@@ -165,7 +165,7 @@ class Search:
             trial=trial,
             params=params,
             budget=self._spec.budget,
-            seeds=trial_seeds(self._spec.seed, trial),
+            seeds=seeds_for(self._spec, trial, params),
             published_at=now_text(),
         )
 

@@ -5,6 +5,7 @@ stand before a parameter in the file.
 """
 
 import hashlib
+from collections.abc import Collection
 
 import numpy as np
 
@@ -16,10 +17,19 @@ def unit_number(seed: int, purpose: str, trial: int) -> float:
     return (_word(seed, purpose, trial) >> 11) * 2.0**-53
 
 
-def trial_seeds(seed: int, trial: int) -> Seeds:
-    """The seeds of a trial's own randomness, all derived from the study's seed."""
-    drawn = {name: _word(seed, f"seed of {name}", trial) >> 32 for name in Seeds.model_fields}
-    return Seeds.model_validate(drawn)
+def trial_seeds(seed: int, trial: int, own: Collection[str] = tuple(Seeds.model_fields)) -> Seeds:
+    """The seeds of a trial's randomness, all derived from the study's seed.
+
+    Args:
+        seed: the study's.
+        trial: its number; no two trials share a seed named in `own`.
+        own: the sources that vary from trial to trial. The seeds of the others are the same for all of the study's.
+    """
+    drawn = {
+        name: _word(seed, f"seed of {name}", trial) if name in own else _word(seed, f"common seed of {name}", 0)
+        for name in Seeds.model_fields
+    }
+    return Seeds.model_validate({name: word >> 32 for name, word in drawn.items()})
 
 
 def _word(seed: int, purpose: str, trial: int) -> int:

@@ -41,7 +41,7 @@ def test_a_training_study_names_its_data_set_also_if_its_author_left_it_out() ->
         ({"trails": 5}, "trails: unknown key (did you mean trials?); allowed: name, title, seed, trials,"),
         ({"trials": 0}, "trials: found 0, expected greater than or equal to 1"),
         ({"trials": "many"}, "trials: found 'many', expected an integer"),
-        ({"trials": True}, "trials: found True, expected an integer"),
+        ({"trials": True}, "trials: found true, expected an integer"),
         ({"seed": -1}, "seed: found -1, expected greater than or equal to 0"),
         ({"name": "../evil"}, "name: found '../evil', expected a study's name: a letter or digit, then letters,"),
         ({"name": "a" * 65}, "name: found 'aaaaaaaa"),
@@ -58,7 +58,10 @@ def test_a_training_study_names_its_data_set_also_if_its_author_left_it_out() ->
         ),
         ({"space": {"num_filters": {"type": "int", "low": 1, "high": 10**400, "log": True}}}, "space.num_filters.high"),
         ({"space": {"momentum": {"type": "float", "low": -1e308, "high": 1e308}}}, "is too far for a floating-point"),
-        ({"sampler": {"name": "magic"}}, "sampler.name: found 'magic', expected 'random'"),
+        ({"sampler": {"name": "magic"}}, "sampler.name: found 'magic', expected 'random' or 'grid'"),
+        ({"replicates": 0}, "replicates: found 0, expected greater than or equal to 1"),
+        ({"space": {"varies": ["all", "nothing"]}}, "space.varies.choices: found 'nothing', expected one of 'none', '"),
+        ({"sampler": {"name": "grid"}}, "space.learning_rate: a logarithmic scale has no grid; give a list of values"),
         ({"space": {}}, "space: no parameter; a study searches at least one"),
         (
             {"space": {"momentum": {"type": "float", "low": 0, "hihg": 1}}},
@@ -90,6 +93,56 @@ def test_a_wrong_study_is_told_by_key_what_was_found_and_what_is_allowed(change:
     told = "; ".join(problems(CNN | change))
     assert line in told
     assert "pydantic" not in told
+
+
+GRID: dict[str, Any] = {
+    "name": "mine",
+    "objective": {"name": "cnn"},
+    "budget": {"epochs": 5},
+    "sampler": {"name": "grid"},
+    "space": {"learning_rate": [0.01, 0.1], "batch_size": [16, 32, 64]},
+}
+
+
+@pytest.mark.parametrize(("change", "trials"), [({}, 6), ({"replicates": 3}, 18), ({"replicates": 3, "trials": 4}, 4)])
+def test_a_grid_has_as_many_trials_as_settings_times_replicates_or_fewer(change: dict[str, Any], trials: int) -> None:
+    spec = StudySpec.model_validate_json(json.dumps(GRID | change))
+    assert spec.trials == trials
+    assert json.loads(spec.to_json())["trials"] == trials
+    assert StudySpec.model_validate_json(spec.to_json()) == spec
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"trials": 7}, "trials: found 7, expected at most 6: the grid has 6 settings"),
+        (
+            {"replicates": 2, "trials": 13},
+            "trials: found 13, expected at most 12: the grid has 6 settings, 2 replicates each",
+        ),
+        ({"trials": 0}, "trials: found 0, expected greater than or equal to 1"),
+        ({"sampler": {"name": "random"}}, "trials: missing; it is required, but for a grid"),
+        (
+            {"replicates": 1_000_000},
+            "space: a grid of more than 1000000 trials, replicates included; that is too large",
+        ),
+        (
+            {
+                "space": {
+                    "num_filters": {"type": "int", "low": 1, "high": 4096},
+                    "batch_size": {"type": "int", "low": 1, "high": 4096},
+                }
+            },
+            "space: a grid of more than 1000000 trials, replicates included; that is too large",
+        ),
+    ],
+)
+def test_a_grid_of_another_size_than_asked_for_is_told(change: dict[str, Any], line: str) -> None:
+    assert problems(GRID | change) == (line,)
+
+
+def test_a_random_search_may_end_between_two_replicates() -> None:
+    assert spec_of(trials=4, replicates=3).trials == 4
 
 
 def test_unknown_keys_within_a_parameter_are_told_with_that_parameters_keys() -> None:

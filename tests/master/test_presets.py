@@ -3,8 +3,10 @@ from typing import Any
 
 import pytest
 
+from common import atomic
 from common.errors import StudyError, UsageError
 from common.layout import StudyFolder
+from common.space import Categorical
 from master.presets import Changes, differences, find_study, load_preset, preset_names
 from tests.conftest import MakeStudy, spec_of
 
@@ -32,6 +34,58 @@ def test_scenario6_is_the_exercises() -> None:
     assert (spec.trials, spec.batch, spec.budget.epochs) == (40, 8, 5)
     assert spec.data is not None
     assert spec.data.name == "digits"
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_fits_another_data_set_and_a_small_budget(root: Path, name: str) -> None:
+    spec = find_study(name, root, changes("data.name=mnist", "budget.epochs=1"))
+    assert (spec.data.name if spec.data else None, spec.budget.epochs) == ("mnist", 1)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_but_the_first_trains_for_the_exercises_fifty_epochs(name: str) -> None:
+    assert load_preset(name).budget.epochs == (5 if name == "scenario6" else 50)
+
+
+@pytest.mark.parametrize(
+    ("name", "trials", "lists"),
+    [
+        ("scenario1", 21, {"learning_rate": (0.001, 0.01, 0.02, 0.03, 0.05, 1.0, 2.0)}),
+        ("scenario2", 9, {"learning_rate": (0.1, 0.2, 0.5), "batch_size": (20, 100, 500)}),
+        ("scenario3", 9, {"learning_rate": (0.001, 0.01, 0.1), "momentum": (0.0, 0.5, 0.9)}),
+        ("scenario4", 9, {"num_filters": tuple(2**power for power in range(9))}),
+        ("stochasticity", 25, {"varies": ("none", "initialisation", "shuffling", "dropout", "all")}),
+    ],
+)
+def test_a_grid_of_the_exercise_varies_what_it_asks_about(name: str, trials: int, lists: dict[str, Any]) -> None:
+    spec = load_preset(name)
+    varied = {key: it.choices for key, it in spec.space.items() if isinstance(it, Categorical)}
+    assert varied == lists
+    assert spec.sampler.name == "grid"
+    assert spec.trials == trials
+
+
+def test_scenario5_searches_the_space_of_scenario6_at_random() -> None:
+    spec = load_preset("scenario5")
+    assert spec.space == load_preset("scenario6").space
+    assert (spec.trials, spec.sampler.name) == (100, "random")
+
+
+def test_a_grid_is_counted_after_the_command_line_has_changed_it(root: Path) -> None:
+    assert find_study("scenario3", root, changes("space.momentum=[0.0, 0.9]")).trials == 6
+    assert find_study("scenario3", root, changes(replicates=2)).trials == 18
+    assert find_study("scenario3", root, changes(trials=4)).trials == 4
+    with pytest.raises(StudyError, match=r"trials: found 10, expected at most 9: .* \(from --trials\)"):
+        find_study("scenario3", root, changes(trials=10))
+
+
+def test_a_published_grid_is_gone_on_with_by_its_name(root: Path) -> None:
+    spec = find_study("scenario3", root, changes("name=mine"))
+    study = StudyFolder(root, "mine")
+    for path in study.folders:
+        atomic.make_folder(path)
+    atomic.write_once(study.spec, spec.to_json())
+    assert find_study("mine", root, Changes()) == spec
 
 
 def test_a_file_is_named_after_itself_unless_it_says_otherwise(root: Path, make_study: MakeStudy) -> None:

@@ -1,15 +1,73 @@
+"""The contract of every search method, and what each promises beyond it."""
+
+from itertools import product
+from typing import Any
+
 import pytest
 
 from common.study_spec import StudySpec
 from master.presets import load_preset
-from master.search.counter_random import trial_seeds, unit_number
+from master.search.counter_random import unit_number
 from master.search.methods import make_sampler
+from master.search.replicates import Replicated
+from master.search.sampler import Observation, Sampler
 from tests.conftest import spec_of
 
+GRID: dict[str, Any] = {
+    "method": {"type": "categorical", "choices": ("sgd", "nag", "adam")},
+    "momentum": {"type": "float", "low": 0.0, "high": 0.9, "step": 0.3, "when": {"method": ("sgd", "nag")}},
+    "layers": {"type": "int", "low": 1, "high": 3},
+}
+RANDOM: dict[str, Any] = GRID | {"rate": {"type": "float", "low": 0.01, "high": 1.0, "log": True}}
+STUDIES = {
+    "random": spec_of(trials=27, space=RANDOM),
+    "random, replicated": spec_of(trials=26, space=RANDOM, replicates=4),
+    "grid": spec_of(trials=27, space=GRID, sampler={"name": "grid"}),
+    "grid, replicated": spec_of(trials=26, space=GRID, sampler={"name": "grid"}, replicates=4),
+}
 
-@pytest.fixture(scope="module")
-def spec() -> StudySpec:
-    return load_preset("scenario6")
+
+@pytest.fixture(params=STUDIES)
+def spec(request: pytest.FixtureRequest) -> StudySpec:
+    return STUDIES[request.param]
+
+
+def run(sampler: Sampler, trials: int, batch: int) -> list[dict[str, Any]]:
+    """A whole search, as the master does it; every fifth trial fails."""
+    found: list[dict[str, Any]] = []
+    for first in range(0, trials, batch):
+        suggested = sampler.suggest(min(batch, trials - first))
+        numbered = enumerate(suggested, start=first)
+        found += suggested
+        sampler.update([Observation(trial, params, None if trial % 5 == 4 else 0.5) for trial, params in numbered])
+    return found
+
+
+@pytest.mark.parametrize("batch", [1, 3, 7, 27])
+def test_every_method_proposes_the_same_whatever_the_batch(spec: StudySpec, batch: int) -> None:
+    assert run(make_sampler(spec), spec.trials, batch) == make_sampler(spec).suggest(spec.trials)
+
+
+def test_every_method_proposes_one_point_of_the_space_for_each_trial(spec: StudySpec) -> None:
+    proposed = run(make_sampler(spec), spec.trials, spec.batch)
+    assert len(proposed) == spec.trials
+    assert [line for params in proposed for line in spec.space.problems(params)] == []
+
+
+@pytest.mark.parametrize("done", [0, 1, 10])
+def test_every_method_that_is_told_the_same_again_goes_on_the_same(spec: StudySpec, done: int) -> None:
+    whole = make_sampler(spec)
+    run(whole, done, spec.batch)
+    again = make_sampler(StudySpec.model_validate_json(spec.to_json()))
+    run(again, done, spec.batch)
+    assert again.suggest(10) == whole.suggest(10)
+
+
+def test_a_proposal_that_is_changed_by_its_reader_changes_no_other(spec: StudySpec) -> None:
+    changed, untouched = make_sampler(spec), make_sampler(spec)
+    for params in changed.suggest(3):
+        params.clear()
+    assert changed.suggest(10) == untouched.suggest(13)[3:]
 
 
 def test_random_numbers_are_a_function_of_seed_purpose_and_trial_for_ever() -> None:
@@ -35,17 +93,9 @@ def test_random_numbers_are_uniform_and_independent_of_each_other() -> None:
     assert correlation == pytest.approx(0.0, abs=0.06)
 
 
-@pytest.mark.parametrize("batch", [1, 7, 40])
-def test_random_search_proposes_the_same_whatever_the_batch(spec: StudySpec, batch: int) -> None:
-    whole = make_sampler(spec).suggest(40)
-    sampler = make_sampler(spec)
-    pieces = [params for first in range(0, 40, batch) for params in sampler.suggest(min(batch, 40 - first))]
-    assert pieces == whole
-
-
-def test_random_search_stays_in_the_space_and_differs_by_seed(spec: StudySpec) -> None:
+def test_random_search_repeats_no_setting_and_differs_by_seed() -> None:
+    spec = load_preset("scenario6")
     proposed = make_sampler(spec).suggest(200)
-    assert all(spec.space.problems(params) == () for params in proposed)
     assert len({tuple(params.values()) for params in proposed}) == 200
     assert make_sampler(spec.model_copy(update={"seed": 1})).suggest(1) != proposed[:1]
 
@@ -57,10 +107,54 @@ def test_a_parameter_keeps_its_values_when_others_are_added_removed_or_moved() -
     assert values[0] == values[1] == values[2]
 
 
-def test_each_trial_has_seeds_of_its_own_for_each_source_of_randomness() -> None:
-    drawn = [trial_seeds(0, trial).model_dump() for trial in range(100)]
-    numbers = [number for seeds in drawn for number in seeds.values()]
-    assert len(set(numbers)) == 300
-    assert all(0 <= number < 2**32 for number in numbers)
-    assert trial_seeds(0, 5) == trial_seeds(0, 5)
-    assert trial_seeds(1, 5) != trial_seeds(0, 5)
+def test_grid_search_goes_through_every_combination_the_first_parameter_slowest() -> None:
+    spec = load_preset("scenario2")
+    found = [(params["learning_rate"], params["batch_size"]) for params in make_sampler(spec).suggest(100)]
+    assert found == list(product((0.1, 0.2, 0.5), (20, 100, 500)))
+    assert spec.trials == 9
+
+
+@pytest.mark.parametrize("name", ["random", "grid"])
+def test_replicates_repeat_each_setting_of_the_search_in_a_row(name: str) -> None:
+    settings = make_sampler(STUDIES[name]).suggest(6)
+    replicated = make_sampler(STUDIES[f"{name}, replicated"]).suggest(24)
+    assert replicated == [params for params in settings for _ in range(4)]
+
+
+class Listening:
+    """A search method that keeps what it is asked and told."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.told: list[list[Observation]] = []
+
+    def suggest(self, count: int) -> list[dict[str, Any]]:
+        first = sum(self.asked)
+        self.asked.append(count)
+        return [{"x": number} for number in range(first, first + count)]
+
+    def update(self, observations: Any) -> None:
+        self.told.append(list(observations))
+
+
+def test_a_search_is_told_the_mean_of_a_setting_once_all_its_replicates_are_in() -> None:
+    inner = Listening()
+    sampler = Replicated(inner, 3)
+    values = iter([1.0, 2.0, 6.0, None, 4.0, float("inf"), None, None, None])
+    for first in (0, 4, 8):
+        suggested = sampler.suggest(min(4, 9 - first))
+        numbered = enumerate(suggested, start=first)
+        sampler.update([Observation(trial, params, next(values)) for trial, params in numbered])
+    assert inner.told == [
+        [Observation(0, {"x": 0}, 3.0)],
+        [Observation(1, {"x": 1}, 4.0)],
+        [Observation(2, {"x": 2}, None)],
+    ]
+    assert inner.asked == [2, 1]
+
+
+def test_the_mean_of_very_large_values_is_finite() -> None:
+    inner = Listening()
+    sampler = Replicated(inner, 2)
+    sampler.update([Observation(trial, {}, 1.7e308) for trial in range(2)])
+    assert inner.told[0][0].value == pytest.approx(1.7e308)

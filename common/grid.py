@@ -1,0 +1,86 @@
+"""The grid of a search space: every combination of its parameters' values, and how many there are."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from common.space import Categorical, Fixed, Float, Int, Params, Scalar, Space
+
+
+def grid_values(parameter: Float | Int | Categorical | Fixed) -> tuple[int, Iterable[Scalar]]:
+    """How many values one parameter has, and them: from low to high, or in the order of its list.
+
+    Raises:
+        ValueError: there are not finitely many, or a logarithmic scale does not say which.
+    """
+    match parameter:
+        case Categorical():
+            return len(parameter.choices), parameter.choices
+        case Fixed():
+            return 1, (parameter.value,)
+        case Int(log=False):
+            whole = range(parameter.low, parameter.high + 1, parameter.step or 1)
+            return len(whole), whole
+        case Float(step=float()):
+            return parameter.step_count, map(parameter.at_step, range(parameter.step_count))
+    what = "a logarithmic scale" if parameter.log else "a range without a step"
+    raise ValueError(f"{what} has no grid; give a list of values, or a step on a linear scale")
+
+
+def grid_problems(space: Space) -> tuple[str, ...]:
+    """What keeps a space from having a grid, one line for each parameter that has none."""
+    lines: list[str] = []
+    for name, parameter in space.items():
+        try:
+            grid_values(parameter)
+        except ValueError as error:
+            lines.append(f"space.{name}: {error}")
+    return tuple(lines)
+
+
+def grid(space: Space) -> Iterator[Params]:
+    """Every combination, one by one: the first parameter of the file changes last, the last one fastest.
+
+    A parameter whose condition does not hold is absent and adds no combinations. One whose condition names a later
+    parameter counts as standing behind that.
+    """
+    return (_as_in_file(space, found) for found in _combinations(space, space.order()))
+
+
+def grid_size(space: Space, limit: int) -> int:
+    """How many combinations `grid` gives, counted up to `limit`: more than that may be told as any larger number."""
+    deciding = {other for _, parameter in space.items() for other in parameter.when}
+    free = [name for name in space.root if name not in deciding]
+    total = 0
+    # Only parameters that decide about others are gone through one by one; the others multiply.
+    for decided in _combinations(space, [name for name in space.order() if name in deciding]):
+        product = 1
+        for name in free:
+            if space.root[name].is_wanted(decided):
+                product *= grid_values(space.root[name])[0]
+        total += product
+        if total > limit:
+            break
+    return total
+
+
+def _combinations(space: Space, names: Sequence[str]) -> Iterator[Params]:
+    # A stack of iterators instead of recursion: a space may have more parameters than Python has frames.
+    stack: list[Iterator[Params]] = [iter(({},))]
+    while stack:
+        found = next(stack[-1], None)
+        if found is None:
+            stack.pop()
+        elif len(stack) > len(names):
+            yield found
+        else:
+            stack.append(_extended(space, names[len(stack) - 1], found))
+
+
+def _extended(space: Space, name: str, found: Params) -> Iterator[Params]:
+    parameter = space.root[name]
+    if not parameter.is_wanted(found):
+        return iter((found,))
+    return (found | {name: value} for value in grid_values(parameter)[1])
+
+
+def _as_in_file(space: Space, found: Params) -> Params:
+    return {name: found[name] for name in space.root if name in found}
