@@ -48,7 +48,7 @@ def evaluate_cnn(trial: Trial) -> Measured:
 
 
 def _new_trainer(trial: Trial, data: Dataset, device: torch.device) -> Trainer:
-    params: dict[str, Any] = dict(trial.params)
+    params: dict[str, Any] = {name: value for name, value in trial.params.items() if name != "varies"}
     seeds = TrainingSeeds(**trial.seeds.model_dump())
     return Trainer(data, CnnParams(**params), seeds, device)
 
