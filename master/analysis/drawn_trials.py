@@ -1,0 +1,39 @@
+"""Which trials a figure shows, and the sentence that says so."""
+
+import numpy as np
+import pandas as pd
+
+from common.records import Status
+from master.analysis.frames import StudyData
+from master.analysis.settings import complete
+from master.tables import counted
+
+
+def drawn_trials(data: StudyData) -> pd.DataFrame:
+    """The COMPLETE trials with a finite value, in trial order. Diverged ones are among them, with the error of guessing."""
+    trials = complete(data.trials)
+    return trials[np.isfinite(trials["value"])].reset_index(drop=True)
+
+
+def drawn_sentence(data: StudyData) -> str:
+    """How many trials a figure of `drawn_trials` shows, what is left out, and how diverged ones count."""
+    trials = drawn_trials(data)
+    parts = [f"{counted(len(trials), 'COMPLETE trial')}."]
+    diverged = int(trials["diverged"].sum())
+    if diverged:
+        parts.append(f"{diverged} of them diverged and {_count(diverged)} with the error of guessing.")
+    for status in (Status.FAILED, Status.PRUNED):
+        absent = int((data.trials["status"] == status.value).sum())
+        if absent:
+            parts.append(f"{counted(absent, f'{status.value} trial')} {'is' if absent == 1 else 'are'} left out.")
+    return " ".join(parts)
+
+
+def best_first(data: StudyData, trials: pd.DataFrame) -> pd.DataFrame:
+    """The trials from best to worst, the earlier one first among equals."""
+    is_ascending = data.spec.objective.direction == "minimise"
+    return trials.sort_values(["value", "trial"], ascending=[is_ascending, True])
+
+
+def _count(number: int) -> str:
+    return "counts" if number == 1 else "count"

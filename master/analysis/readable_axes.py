@@ -1,0 +1,144 @@
+"""Scales that people can read: of a parameter, of the value, of time; and colours by value."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis as DrawnAxis
+from matplotlib.colors import Colormap, LogNorm, Normalize
+from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from numpy.typing import ArrayLike, NDArray
+
+from common.objectives import measure_name
+from common.space import Float, Int, same_value
+from common.study_spec import StudySpec
+from master.analysis.settings import Axis, value_text
+
+Floats = NDArray[np.float64]
+
+DECADE = 10.0
+"""Values that span more than this factor are shown on a logarithmic scale."""
+FEW_DECADES, MANY_DECADES = 0.7, 3.0
+"""Below the first, ticks at 1, 2 and 5 would be too few; above the second, too many."""
+SHORT_TEXT = 14
+"""Characters of a choice that fit below an axis."""
+
+
+def value_label(spec: StudySpec) -> str:
+    """The name of a study's value, and which way is better, for an axis."""
+    better = "lower" if spec.objective.direction == "minimise" else "higher"
+    return f"{measure_name(spec.objective.name)} ({better} is better)"
+
+
+def is_spread(values: ArrayLike) -> bool:
+    """Whether a logarithmic scale shows `values` best: positive, and spanning more than a decade."""
+    known = np.asarray(values, dtype=np.float64)
+    known = known[np.isfinite(known)]
+    return bool(known.size and known.min() > 0 and known.max() > DECADE * known.min())
+
+
+def show_value(drawn: DrawnAxis, values: ArrayLike) -> None:
+    """Scale an axis for the values of trials."""
+    set_scale(drawn, is_log=is_spread(values))
+
+
+def value_norm(values: ArrayLike) -> Normalize:
+    """Where values lie between the lowest (0) and the highest (1), on their scale; the same scale as `show_value`."""
+    known = np.asarray(values, dtype=np.float64)
+    low, high = float(np.nanmin(known)), float(np.nanmax(known))
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return LogNorm(low, high) if is_spread(known) else Normalize(low, high)
+
+
+def value_colours(spec: StudySpec) -> Colormap:
+    """Colours that are dark where a trial is good. cividis: even in lightness, for all kinds of colour vision."""
+    return colormaps["cividis" if spec.objective.direction == "minimise" else "cividis_r"]
+
+
+def positions(axis: Axis, column: "pd.Series[object]") -> Floats:
+    """Where the cells of a parameter's column lie on its axis: numbers as they are, choices at 0, 1, 2 ...
+
+    Returns:
+        `(n,)`, NaN where the parameter is not active.
+    """
+    if axis.is_numeric:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    cells = column.tolist()
+    places = [
+        next((place for place, value in enumerate(axis.values) if same_value(value, cell)), np.nan)
+        if isinstance(cell, bool | int | float | str)
+        else np.nan
+        for cell in cells
+    ]
+    return np.array(places, dtype=np.float64)
+
+
+def bounds(spec: StudySpec, axis: Axis) -> tuple[float, float]:
+    """The ends of a parameter's axis: those of its range, or its lowest and highest value."""
+    parameter = spec.space.root[axis.name]
+    if isinstance(parameter, Float | Int):
+        return float(parameter.low), float(parameter.high)
+    if axis.is_numeric:
+        numbers = [float(value) for value in axis.values]
+        return min(numbers), max(numbers)
+    return 0.0, float(len(axis.values) - 1)
+
+
+def show_parameter(drawn: DrawnAxis, spec: StudySpec, axis: Axis) -> None:
+    """Scale an axis for a parameter, over its whole range with a little room at both ends."""
+    low, high = bounds(spec, axis)
+    if axis.is_numeric:
+        set_scale(drawn, is_log=axis.is_log)
+        room = (high / low) ** 0.04 if axis.is_log else (high - low) * 0.04
+        ends = (low / room, high * room) if axis.is_log else (low - room, high + room)
+    else:
+        ends = (low - 0.5, high + 0.5)
+        drawn.set_ticks(range(len(axis.values)), [choice_text(axis, place) for place in range(len(axis.values))])
+    plot = drawn.axes
+    if isinstance(plot, Axes):
+        (plot.set_xlim if drawn is plot.xaxis else plot.set_ylim)(ends)
+    if axis.is_log and axis.is_numeric:
+        drawn.set_major_locator(log_locator(low, high))
+
+
+def set_scale(drawn: DrawnAxis, *, is_log: bool) -> None:
+    """Make an axis linear or logarithmic, with ticks that read 0.05, not 5 x 10^-2."""
+    plot = drawn.axes
+    if not isinstance(plot, Axes):
+        raise TypeError("an axis without axes has no scale")
+    (plot.set_xscale if drawn is plot.xaxis else plot.set_yscale)("log" if is_log else "linear")
+    if not is_log:
+        drawn.set_major_locator(MaxNLocator(5))
+        return
+    drawn.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    drawn.set_major_formatter(FuncFormatter(lambda value, _: tick_text(value)))
+    drawn.set_minor_locator(NullLocator())
+    drawn.set_minor_formatter(NullFormatter())
+
+
+def log_locator(low: float, high: float) -> Locator:
+    """Ticks of a logarithmic scale from `low` to `high`: few, at round numbers."""
+    decades = np.log10(high / low)
+    if decades < FEW_DECADES:
+        return MaxNLocator(4, steps=[1, 2, 5, 10])
+    return LogLocator(subs=(1,) if decades > MANY_DECADES else (1, 2, 5))
+
+
+def tick_text(value: float) -> str:
+    """A number beside a tick."""
+    return f"{value:g}"
+
+
+def choice_text(axis: Axis, place: int) -> str:
+    """A choice of a parameter beside its tick, cut if it is long."""
+    text = value_text(axis.values[place])
+    return text if len(text) <= SHORT_TEXT else f"{text[: SHORT_TEXT - 1]}…"
+
+
+def time_unit(longest_s: float) -> tuple[float, str]:
+    """The unit in which a time is a number that people can read: its seconds and its name."""
+    hour, minute = 3600.0, 60.0
+    if longest_s >= 10 * hour:
+        return hour, "hours"
+    return (minute, "minutes") if longest_s >= 10 * minute else (1.0, "seconds")
