@@ -127,9 +127,7 @@ def median_against_time(
     # A column before the first trial's end, so that a search without a finished trial has a place to point at.
     best = np.column_stack([np.full(runs, np.nan), np.fmin.accumulate(shuffled, axis=1)])
     times = _instants(ends)
-    reached = np.stack(
-        [row[np.searchsorted(end, times, side="right")] for row, end in zip(best, ends, strict=True)]
-    )
+    reached = np.stack([row[np.searchsorted(end, times, side="right")] for row, end in zip(best, ends, strict=True)])
     return times, simulated_quantiles(reached, [0.5])[0]
 
 
@@ -171,7 +169,7 @@ def _checked(durations: ArrayLike, workers: int, batch: int | None) -> Floats:
     wrong = np.flatnonzero(~(np.isfinite(seconds) & (seconds >= 0)))
     if wrong.size:
         raise UsageError(
-            f"The duration at place {wrong[0]} is {seconds[wrong[0]]}; a replay needs seconds, 0 or more, of each trial."
+            f"The duration of trial {wrong[0]} is {seconds[wrong[0]]}; a replay needs a time of 0 s or more for each."
         )
     return seconds
 
@@ -201,9 +199,8 @@ def _begin(seconds: Floats, workers: int, batch: int | None) -> tuple[Floats, In
     return start, worker
 
 
-def _instants(ends: Floats, points: int = 500) -> Floats:
-    """Instants at which a median over searches is worth knowing: spread as the trials' ends are, the first and last too."""
-    distinct = np.unique(np.append(ends, 0.0))
-    places = np.unique(np.linspace(0, distinct.size - 1, points).round().astype(np.int64))
-    instants: Floats = distinct[places]
-    return instants
+def _instants(ends: Floats, points: int = 1000) -> Floats:
+    """Instants at which a median is worth knowing: 0, and trials' ends, the denser the earlier; the last is the end."""
+    distinct = np.unique(ends)
+    places = np.unique(np.geomspace(1, distinct.size, points).round().astype(np.int64)) - 1
+    return np.append(0.0, distinct[places])

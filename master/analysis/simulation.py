@@ -18,14 +18,22 @@ takes its turn and is never the best; as long as no trial had a value the best i
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+Direction = Literal["minimise", "maximise"]
 
 TIE = 1e-9
-"""Probabilities that differ by less, relatively, are one: far above rounding (1e-12 at n = 10,000), below what matters."""
+"""Probabilities that differ by a smaller share are equal: above rounding (1e-12 at n = 10,000), below what matters."""
+
+
+def to_minimise(values: ArrayLike, direction: Direction) -> Floats:
+    """Values of which lower is better, of any shape; the same call turns them back."""
+    numbers = np.asarray(values, dtype=np.float64)
+    return numbers if direction == "minimise" else -numbers
 
 
 def best_so_far(values: ArrayLike, runs: int, seed: int) -> Floats:
@@ -57,12 +65,9 @@ def simulated_quantiles(best: Floats, levels: Sequence[float]) -> Floats:
         `(len(levels), n)`: the lowest value that at least that share of the runs has reached (the inverse of the
         distribution function, so always one of the values); NaN where fewer have a value at all.
     """
-    # The rank of numpy's "inverted_cdf", which itself takes inf - inf where runs have no value yet, and warns.
-    runs = len(best)
-    ranks = [max(int(np.ceil(level * runs * (1.0 - TIE))) - 1, 0) for level in levels]
     filled = np.where(np.isnan(best), np.inf, best)
-    filled.partition(sorted(set(ranks)), axis=0)
-    return _with_gaps(filled[ranks])
+    quantiles: Floats = np.quantile(filled, levels, axis=0, method="inverted_cdf")
+    return _with_gaps(quantiles)
 
 
 def exact_distribution(values: ArrayLike, target: float) -> Floats:
@@ -137,18 +142,22 @@ def exact_mean(values: ArrayLike) -> Floats:
         weight[possible] += is_best[possible]
         if place < count:
             is_best[possible] *= (count - place + 1 - evaluations[possible]) / (count - place)
-    return np.divide(total, weight, out=np.full(count, np.nan), where=weight > 0)
+    mean = np.full(count, np.nan)
+    np.divide(total, weight, out=mean, where=weight > 0)
+    return mean
 
 
 def _misses(count: int, good: int, evaluations: int) -> Floats:
     """`(evaluations,)`: the probability that none of `good` among `count` trials is among the first t."""
     drawn = np.arange(evaluations, dtype=np.float64)
-    return np.cumprod(np.maximum(count - good - drawn, 0.0) / (count - drawn))
+    factors: Floats = np.maximum(count - good - drawn, 0.0) / (count - drawn)
+    return np.cumprod(factors, dtype=np.float64)
 
 
 def _without_gaps(values: ArrayLike) -> Floats:
-    numbers = np.asarray(values, dtype=np.float64)
-    return np.where(np.isfinite(numbers), numbers, np.inf)
+    numbers = np.array(values, dtype=np.float64)
+    numbers[~np.isfinite(numbers)] = np.inf
+    return numbers
 
 
 def _with_gaps(best: Floats) -> Floats:

@@ -21,7 +21,7 @@ PALETTE: tuple[str, ...] = (
 )
 """Source: Okabe and Ito 2008, Color Universal Design, without the yellow, which is hard to see on white."""
 GREY = "#999999"
-RC: dict[str, Any] = {
+RC: dict[Any, Any] = {
     "figure.dpi": 150,
     "font.size": 9,
     "axes.spines.top": False,
