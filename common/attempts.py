@@ -6,7 +6,7 @@ mid-append leaves a part of a line; it counts as an attempt that was started, si
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, ValidationError
 
@@ -34,6 +34,14 @@ class AttemptEvent(Record):
         return self.model_dump_json(exclude_none=True)
 
 
+class Loss(NamedTuple):
+    """A counted attempt and what ended it."""
+
+    attempt: int
+    worker: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class AttemptHistory:
     """What happened to a job so far."""
@@ -56,14 +64,24 @@ class AttemptHistory:
         """Who claimed the job last, if that attempt was neither let go nor reported lost."""
         return self.events[-1] if self.events and self.events[-1].event == "claimed" else None
 
-    def losses(self) -> str:
-        """What ended each counted attempt, for a person: `attempt 1 on lab1-7: killed by SIGKILL; ...`."""
+    def losses(self, *more: Loss) -> str:
+        """What ended each counted attempt, and `more` of them, for a person, each reason once.
+
+        For example `attempts 1 and 2 on lab-1, attempt 4 on lab-2: killed by SIGKILL; attempt 3 on lab-1: ...`.
+        """
         reasons = {event.attempt: event.reason for event in self.events if event.event == "lost"}
         released = {event.attempt for event in self.events if event.event == "released"}
-        return "; ".join(
-            f"attempt {event.attempt} on {event.worker}: {reasons.get(event.attempt) or 'the worker died'}"
+        losses = [
+            Loss(event.attempt, event.worker, reasons.get(event.attempt) or "the worker died")
             for event in self.events
             if event.event == "claimed" and event.attempt not in released
+        ]
+        attempts: dict[str, dict[str, list[int]]] = {}
+        for loss in (*losses, *more):
+            attempts.setdefault(loss.reason, {}).setdefault(loss.worker, []).append(loss.attempt)
+        return "; ".join(
+            f"{', '.join(f'{_numbered(numbers)} on {worker}' for worker, numbers in workers.items())}: {reason}"
+            for reason, workers in attempts.items()
         )
 
 
@@ -85,3 +103,9 @@ def read_history(path: Path) -> AttemptHistory:
             attempt = max((event.attempt for event in events), default=0) + 1
             events.append(AttemptEvent(event="claimed", attempt=attempt, worker=UNKNOWN_WORKER, host="", pid=0, at=""))
     return AttemptHistory(tuple(events))
+
+
+def _numbered(attempts: list[int]) -> str:
+    if len(attempts) == 1:
+        return f"attempt {attempts[0]}"
+    return f"attempts {', '.join(map(str, attempts[:-1]))} and {attempts[-1]}"

@@ -1,7 +1,8 @@
 """The curve's CSV file: a header, then one line per epoch. Numbers are written so that reading gives the same bits."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -33,35 +34,45 @@ def read_curve(path: Path, *, is_running: bool = False) -> list[EpochRecord]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ProtocolError: a line is not an epoch, or the epochs are not 1, 2, 3, ...
+        ProtocolError: a line is not an epoch, or not of a later epoch than the line before.
     """
-    lines = read_bytes(path, MAX_CURVE_BYTES).decode(errors="replace").split("\n")
+    return parse_curve(read_bytes(path, MAX_CURVE_BYTES), path, is_running=is_running)
+
+
+def parse_curve(content: bytes, path: Path, *, is_running: bool = False) -> list[EpochRecord]:
+    """The epochs in a curve's text. Numbers may be left out: not every objective measures after every epoch.
+
+    Args:
+        content: the text.
+        path: where it was found, for the message.
+        is_running: allow for a last line that is still being written.
+
+    Raises:
+        ProtocolError: a line is not an epoch, or not of a later epoch than the line before.
+    """
+    lines = content.decode(errors="replace").split("\n")
     if lines[-1] and not is_running:
         raise ProtocolError(path, "its last line is torn")
     if not lines[:-1] or lines[0] != HEADER:
         if is_running and len(lines) == 1:
             return []
         raise ProtocolError(path, f"its first line is not {HEADER}")
-    return [_parse(path, number, line) for number, line in enumerate(lines[1:-1], start=1)]
-
-
-def check_epochs(records: Sequence[EpochRecord]) -> bool:
-    """Whether the records are epochs 1, 2, 3, ... in that order."""
-    return all(record.epoch == number for number, record in enumerate(records, start=1))
+    records = [_parse(path, number, line) for number, line in enumerate(lines[1:-1], start=2)]
+    for number, (before, record) in enumerate(pairwise(records), start=3):
+        if record.epoch <= before.epoch:
+            raise ProtocolError(path, f"line {number}: found epoch {record.epoch} after epoch {before.epoch}")
+    return records
 
 
 def _parse(path: Path, number: int, line: str) -> EpochRecord:
     cells = line.split(",")
     if len(cells) != len(COLUMNS):
-        raise ProtocolError(path, f"line {number + 1}: found {len(cells)} columns, expected {len(COLUMNS)}")
+        raise ProtocolError(path, f"line {number}: found {len(cells)} columns, expected {len(COLUMNS)}")
     try:
         values = {"epoch": int(cells[0])} | dict(zip(COLUMNS[1:], map(float, cells[1:]), strict=True))
-        record = EpochRecord.model_validate(values)
+        return EpochRecord.model_validate(values)
     except (ValueError, ValidationError) as error:
-        raise ProtocolError(path, f"line {number + 1} is not an epoch: {line[:80]!r}") from error
-    if record.epoch != number:
-        raise ProtocolError(path, f"line {number + 1}: found epoch {record.epoch}, expected {number}")
-    return record
+        raise ProtocolError(path, f"line {number} is not an epoch: {line[:80]!r}") from error
 
 
 def _number(value: float) -> str:

@@ -13,6 +13,7 @@ results/<study>/workers/<worker>.json    what each worker does now
 results/<study>/rejected/                what could not be read, each with the reason beside it
 results/<study>/duplicates/              late results of trials that had one already
 results/<study>/logs/                    output of the workers that the master started
+results/<study>/report/                  the report: a page, its figures, its tables
 data/                                    data sets that had to be downloaded
 """
 
@@ -135,6 +136,11 @@ class StudyFolder:
         return self.results / "duplicates"
 
     @property
+    def report(self) -> Path:
+        """The folder of the study's report."""
+        return self.results / "report"
+
+    @property
     def logs(self) -> Path:
         """The folder of local workers' output."""
         return self.results / "logs"
@@ -232,14 +238,14 @@ class StudyFolder:
                 found.append((AttemptName(slot, int(match["attempt"])), self.checkpoints / entry))
         return [path for _, path in sorted(found, reverse=True)]
 
+    def rejected_slots(self) -> Iterator[Slot]:
+        """The slots of which a job or a result was set aside, each perhaps more than once."""
+        for match in filter(None, map(_REJECTED.match, _names(self.rejected))):
+            yield Slot(int(match["trial"]), int(match["issue"] or 1))
+
     def last_issue(self, trial: int) -> int:
         """The highest issue of a trial that any file tells of: open, claimed or set aside; 0 if none does."""
-        slots = [*self.open_slots(), *self.locked_slots(), *self.attempted_slots()]
-        slots += [
-            Slot(int(match["trial"]), int(match["issue"] or 1))
-            for match in map(_REJECTED.match, _names(self.rejected))
-            if match
-        ]
+        slots = [*self.open_slots(), *self.locked_slots(), *self.attempted_slots(), *self.rejected_slots()]
         return max((slot.issue for slot in slots if slot.trial == trial), default=0)
 
     def temporary_files(self) -> Iterator[Path]:

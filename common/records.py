@@ -13,7 +13,6 @@ from common.space import BoundedParams, Scalar, same_params
 
 TrialNumber = Annotated[int, Field(ge=0, lt=MAX_TRIALS)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Status(StrEnum):
@@ -139,7 +138,7 @@ class Result(Record):
     """A loss was not finite in epoch `epochs`; `value` is the error of guessing."""
     best_epoch: Annotated[int, Field(ge=1)] | None = None
     best_value: float | None = None
-    """The lowest validation error of the curve, first reached in `best_epoch`."""
+    """The lowest finite validation error of the curve, first reached in `best_epoch`; None if there is none."""
     resumed_from_epoch: Annotated[int, Field(ge=0)] = 0
     failure: Failure | None = None
     attribution: Attribution
@@ -160,18 +159,19 @@ class Result(Record):
 
 
 class EpochRecord(Record):
-    """One line of a curve."""
+    """One line of a curve. What a user's objective does not report is NaN."""
 
     model_config = ConfigDict(allow_inf_nan=True)
 
-    epoch: Annotated[int, Field(ge=1)]
-    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    epoch: Annotated[int, Field(ge=1, lt=2**31)]
+    """Above the line before's."""
+    seconds: Annotated[float, Field(ge=0, lt=1e9, allow_inf_nan=False)]
     """Wall-clock time of this epoch: training and validation, without saving it."""
     training_loss: float
     validation_loss: float
-    validation_error: Finite
-    """Fraction of the validation part that is misclassified, in [0, 1]."""
-    learning_rate: Finite
+    validation_error: float
+    """Fraction of the validation part that is misclassified, in [0, 1]; any number of a user's objective."""
+    learning_rate: float
 
 
 class WorkerRecord(Record):

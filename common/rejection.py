@@ -1,5 +1,6 @@
 """Setting aside what could not be read: moved to `rejected/`, never deleted, with the reason beside it."""
 
+import logging
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -8,9 +9,11 @@ from common import atomic
 from common.clock import now_text
 from common.layout import StudyFolder
 
+logger = logging.getLogger(__name__)
+
 
 def set_aside(folder: StudyFolder, path: Path, reason: str) -> Path | None:
-    """Move `path` to the study's rejected folder and write the reason beside it.
+    """Move `path` to the study's rejected folder, write the reason beside it, and say so in the log, in one line.
 
     Returns:
         Where the file is now, or None if another process moved or removed it first. A crash between the two steps
@@ -22,6 +25,7 @@ def set_aside(folder: StudyFolder, path: Path, reason: str) -> Path | None:
         atomic.move(path, target)
     except FileNotFoundError:
         return None
+    logger.warning("%s: %s; set aside as %s", path, " ".join(reason.split()), target.relative_to(folder.root))
     note = f"{path.relative_to(folder.root)} was set aside on {now_text()}:\n{reason}\n"
     with suppress(OSError):
         atomic.replace(target.with_name(target.name + ".reason.txt"), note.encode(), durable=False)

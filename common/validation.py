@@ -25,7 +25,7 @@ def unknown_key(key: str, allowed: list[str]) -> str:
 
 def shown(value: object) -> str:
     """A value as a message can carry it: short, on one line."""
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    text = str(value).lower() if isinstance(value, bool) else repr(value).replace("\n", " ")
     return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 3] + "..."
 
 

@@ -1,6 +1,20 @@
 """`python -m master`."""
 
-from master.cli import main
+import sys
+
+from common.dependencies import complaining_of_missing
+
+
+def main() -> None:
+    """Run the master's command line. Ctrl-C while it is still being imported ends it quietly."""
+    try:
+        with complaining_of_missing():
+            from master.cli import main as run_command_line
+    except KeyboardInterrupt:
+        sys.exit(1)
+
+    run_command_line()
+
 
 if __name__ == "__main__":
     main()

@@ -134,7 +134,9 @@ class Dispatcher:
             if trial in is_open:
                 self._missing_s.pop(trial, None)
             elif now_s - self._missing_s.setdefault(trial, now_s) > MISSING_S:
-                logger.warning("trial %d has neither a job nor a result; it is issued again", trial)
+                is_refused = any(slot.trial == trial for slot in self._folder.rejected_slots())
+                told = f" (what was set aside of it lies in {self._folder.rejected})" if is_refused else ""
+                logger.warning("trial %d has neither a job nor a result%s; it is issued again", trial, told)
                 self._issue_again(trial)
                 del self._missing_s[trial]
 

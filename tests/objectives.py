@@ -7,7 +7,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from common.records import EpochRecord
 from worker.objectives.trial import Trial, TrialStopped
 
 
@@ -81,6 +80,33 @@ def resuming(params: dict[str, Any], trial: Trial) -> float:
     return square(params, trial)
 
 
+def going_on(params: dict[str, Any], trial: Trial) -> float:
+    """Reports an epoch and saves it, until its budget is used up; in its first attempt it dies before the last one."""
+    done = int(trial.load() or 0)
+    _note(f"from {done}")
+    for epoch in range(done + 1, trial.epochs + 1):
+        if epoch == trial.epochs and not done:
+            return suicidal(params, trial)
+        trial.report(validation_loss=1 / epoch)
+        trial.save(str(epoch).encode())
+    return square(params, trial)
+
+
+def curved(params: dict[str, Any], trial: Trial) -> float:
+    """Reports a curve that falls to its value."""
+    value = 0.02 + params["x"] / 2
+    for epoch in range(1, trial.epochs + 1):
+        error = value + 0.4 / epoch
+        trial.report(training_loss=3 * error, validation_loss=3.2 * error, validation_error=error, learning_rate=0.1)
+    return value
+
+
+def misreporting(_params: dict[str, Any], trial: Trial) -> float:
+    """Calls by a name what there is no name for."""
+    trial.report(loss=0.5)
+    return 0.0
+
+
 def leaves_a_grandchild(_params: dict[str, Any], _trial: Trial) -> float:
     """Starts a process that would outlive it, and dies."""
     grandchild = subprocess.Popen(["sleep", "300"], close_fds=False)
@@ -95,10 +121,9 @@ def verbose(_params: dict[str, Any], _trial: Trial) -> float:
 
 
 def _report(trial: Trial, epoch: int) -> None:
-    record = EpochRecord(
+    trial.report(
         epoch=epoch, seconds=0.5, training_loss=1.0, validation_loss=1.0, validation_error=0.5, learning_rate=0.1
     )
-    trial.report(record)
 
 
 def _note(text: str) -> None:

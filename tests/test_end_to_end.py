@@ -95,8 +95,8 @@ def test_a_trial_whose_process_keeps_dying_is_failed_after_its_attempts(
     assert result.status is Status.FAILED
     assert result.failure is not None
     assert result.failure.kind == "worker_lost"
-    assert "died 2 times: attempt 1 on" in result.failure.message
-    assert result.failure.message.count("SIGKILL") == 2
+    assert "died 2 times: attempts 1 and 2 on" in result.failure.message
+    assert result.failure.message.count("SIGKILL") == 1
     assert result.attempt == 2
     assert worker.poll() is None
 
@@ -185,6 +185,21 @@ def test_an_interrupted_and_resumed_trial_has_the_same_curve_to_the_last_bit(roo
     for trial, result in resumed.items():
         assert result.value == results_of(whole)[trial].value
         assert measured(folder, trial) == measured(whole, trial)
+
+
+def test_a_users_objective_that_is_interrupted_keeps_the_epochs_before_its_checkpoint(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("going_on", trials=1, batch=1, more="budget.epochs = 3").read_text()
+    (root / "demo.toml").write_text(study.replace("budget.epochs = 1\n", ""))
+    processes.worker(objective="going_on")
+    processes.finish(processes.master(root / "demo.toml"))
+    result = results_of(StudyFolder(root, "demo"))[0]
+    assert notes_of(processes) == ["from 0", "from 2"]
+    assert (result.attempt, result.epochs, result.resumed_from_epoch) == (2, 3, 2)
+    assert (result.best_epoch, result.best_value) == (None, None)
+    curve = read_curve(StudyFolder(root, "demo").curve(0))
+    assert [(epoch.epoch, epoch.validation_loss) for epoch in curve] == [(1, 1.0), (2, 0.5), (3, 1 / 3)]
 
 
 def has_epoch(path: Path) -> bool:

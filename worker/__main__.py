@@ -3,12 +3,15 @@
 import os
 import signal
 
+from common.dependencies import complaining_of_missing
+
 
 def main() -> None:
     """Run the worker. Asked to stop before it listens to signals, it holds nothing yet and simply leaves."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
-    from worker.cli import main as run_command_line
+    with complaining_of_missing():
+        from worker.cli import main as run_command_line
 
     run_command_line()
 

@@ -1,39 +1,64 @@
 """Checkpoints: bytes with a digest, replaced whole, so that a torn or foreign one is seen and passed over.
 
-They are not flushed to disk: after a power cut the trial begins anew, which costs time and nothing else.
+The file holds the digest of the rest, the length of the curve's text in 8 bytes, that text, and what the objective
+saved. Checkpoints are not flushed to disk: after a power cut the trial begins anew, which costs time and nothing else.
 """
 
 import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from common import atomic
+from common.curve import parse_curve, to_text
 from common.errors import ProtocolError
 from common.reading import read_bytes
+from common.records import EpochRecord
 
 DIGEST_BYTES = 32
+LENGTH_BYTES = 8
 MAX_CHECKPOINT_BYTES = 8 * 2**30
 
 
-def save_checkpoint(path: Path, payload: bytes) -> None:
+@dataclass(frozen=True)
+class Checkpoint:
+    """What an attempt leaves for the next.
+
+    Attributes:
+        payload: what the objective saved; it alone can read it.
+        curve: the epochs that were reported by then.
+    """
+
+    payload: bytes
+    curve: tuple[EpochRecord, ...] = ()
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write or replace a checkpoint.
 
     Raises:
         OSError: the disk is full or gone; an earlier checkpoint at `path` is untouched.
     """
-    atomic.replace(path, _digest(payload) + payload, durable=False)
+    curve = to_text(checkpoint.curve).encode()
+    parts = (len(curve).to_bytes(LENGTH_BYTES, "big"), curve, checkpoint.payload)
+    atomic.replace(path, b"".join((_digest(*parts), *parts)), durable=False)
 
 
-def read_checkpoints(paths: Iterable[Path]) -> Iterable[bytes]:
-    """The payloads of those checkpoints that are there and whole, in the order of `paths`."""
+def read_checkpoints(paths: Iterable[Path]) -> Iterable[Checkpoint]:
+    """Those checkpoints that are there and whole, in the order of `paths`."""
     for path in paths:
         with suppress(OSError, ProtocolError):
             content = read_bytes(path, MAX_CHECKPOINT_BYTES)
-            digest, payload = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
-            if digest == _digest(payload):
-                yield payload
+            digest, rest = content[:DIGEST_BYTES], memoryview(content)[DIGEST_BYTES:]
+            if digest == _digest(rest):
+                begin = LENGTH_BYTES + int.from_bytes(rest[:LENGTH_BYTES], "big")
+                curve = parse_curve(bytes(rest[LENGTH_BYTES:begin]), path)
+                yield Checkpoint(bytes(rest[begin:]), tuple(curve))
 
 
-def _digest(payload: bytes) -> bytes:
-    return hashlib.blake2b(payload, digest_size=DIGEST_BYTES).digest()
+def _digest(*parts: bytes | memoryview) -> bytes:
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    for part in parts:
+        digest.update(part)
+    return digest.digest()

@@ -12,14 +12,14 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from common.errors import UnableError
 from common.objectives import with_defaults
 from common.records import EpochRecord, FailureKind
-from worker.checkpoint import read_checkpoints, save_checkpoint
+from worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 from worker.messages import (
     Began,
     Broken,
@@ -31,6 +31,7 @@ from worker.messages import (
     Finished,
     FromChild,
     ProbeDevice,
+    Resumed,
     Stop,
     Stopped,
     ToChild,
@@ -116,15 +117,6 @@ def _evaluate(request: Evaluate, settings: ChildSettings, connection: Connection
 
 def _trial(request: Evaluate, settings: ChildSettings, connection: Connection, stop: threading.Event) -> Trial:
     spec, job = request.spec, request.job
-
-    def begin(resumed: Sequence[EpochRecord]) -> None:
-        connection.send(Began(settings.device, _versions(), tuple(resumed)))
-
-    def save(payload: bytes) -> None:
-        # A full disk costs the checkpoint, not the training that goes on.
-        with suppress(OSError):
-            save_checkpoint(request.checkpoint, payload)
-
     return Trial(
         params=with_defaults(spec.objective.name, job.params),
         epochs=job.budget.epochs,
@@ -134,12 +126,35 @@ def _trial(request: Evaluate, settings: ChildSettings, connection: Connection, s
         data=(spec.data.name, spec.data.train_size) if spec.data else None,
         data_folder=settings.data_folder,
         claim=spec.claim,
-        begin=begin,
-        report=lambda record: connection.send(EpochDone(record)),
-        should_stop=stop.is_set,
-        save=save,
-        saved=lambda: read_checkpoints(request.earlier_checkpoints),
+        parent=_Parent(request, settings.device, connection, stop),
     )
+
+
+class _Parent:
+    """The trial's way to the parent process."""
+
+    def __init__(self, request: Evaluate, device: str, connection: Connection, stop: threading.Event) -> None:
+        self._request, self._device, self._connection, self._stop = request, device, connection, stop
+
+    def began(self) -> None:
+        self._connection.send(Began(self._device, _versions()))
+
+    def resumed(self, curve: Sequence[EpochRecord]) -> None:
+        self._connection.send(Resumed(tuple(curve)))
+
+    def epoch_done(self, record: EpochRecord) -> None:
+        self._connection.send(EpochDone(record))
+
+    def should_stop(self) -> bool:
+        return self._stop.is_set()
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        # A full disk costs the checkpoint, not the training that goes on.
+        with suppress(OSError):
+            save_checkpoint(self._request.checkpoint, checkpoint)
+
+    def checkpoints(self) -> Iterable[Checkpoint]:
+        return read_checkpoints(self._request.earlier_checkpoints)
 
 
 def _versions() -> dict[str, str]:

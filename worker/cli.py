@@ -14,15 +14,16 @@ from common.claim import Claimant
 from common.errors import SearchError, UsageError
 from common.locks import ClaimMode
 from common.names import is_study_name, is_worker_name
+from common.objectives import parse_definitions
 from common.shared_folder import open_shared_folder
 from worker.device import choose_device
 from worker.loop import Worker, WorkerSettings
-from worker.objectives.registry import parse_objectives
 
 logger = logging.getLogger("worker")
 
 app = typer.Typer(
     add_completion=False,
+    subcommand_metavar="",  # there is none yet
     help="Claim jobs from a shared folder, evaluate them, report results. One worker per GPU; as many as you like.",
 )
 
@@ -56,7 +57,7 @@ def work(
         root=root,
         study=study,
         device=chosen,
-        objectives=parse_objectives(objective or []),
+        objectives=parse_definitions(objective or []),
         claim=claim,
         exit_when_idle=exit_when_idle,
         exit_with_stdin=exit_with_stdin,

@@ -1,20 +1,21 @@
 """One evaluation, from START to REPORT or RELEASE: keeps the attempt's curve and heartbeat, and words the result."""
 
 import logging
+import math
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from common import atomic
+from common.attempts import Loss
 from common.claim import Claimant
 from common.clock import now_text
 from common.curve import read_curve, to_line, to_text
 from common.errors import ProtocolError
 from common.records import Attribution, EpochRecord, Failure, FailureKind, Result, Status, Times
 from worker.executor import Lost, Outcome, TimedOut
-from worker.messages import Began, EpochDone, Evaluate, Failed, Finished, storable
+from worker.messages import Began, EpochDone, Evaluate, Failed, Finished, Resumed, storable
 from worker.presence import Presence
 from worker.queue import ClaimedJob
 
@@ -31,7 +32,7 @@ class Evaluation:
         self.claimed = claimed
         self._claimant, self._device, self._presence = claimant, device, presence
         self._records: list[EpochRecord] = []
-        self._resumed = 0
+        self._resumed: tuple[EpochRecord, ...] = ()
         self._versions: dict[str, str] = {}
         self._began_s = time.monotonic()
 
@@ -48,19 +49,23 @@ class Evaluation:
         self._show()
 
     def began(self, began: Began) -> None:
-        """Preparation is over: the curve begins, with the epochs that a checkpoint brought along."""
+        """Preparation is over."""
         self._versions = began.versions
-        self._records = list(began.resumed)
-        self._resumed = len(began.resumed)
+        self._show()
+
+    def resumed(self, resumed: Resumed) -> None:
+        """The curve begins with the epochs that a checkpoint brought along."""
+        self._resumed = resumed.curve
+        self._records = list(resumed.curve)
         if self._records:
-            logger.info("%s goes on after epoch %d", self._name, self._resumed)
+            logger.info("%s goes on after epoch %d", self._name, _last_epoch(self._resumed))
         self._show()
 
     def epoch_done(self, done: EpochDone) -> None:
         """The curve has grown by a line."""
         self._records.append(done.record)
         with suppress(OSError):  # what is missing is written at the end
-            if len(self._records) == self._resumed + 1:
+            if len(self._records) == len(self._resumed) + 1:
                 atomic.replace(self._curve_path, to_text(self._records).encode(), durable=False)
             else:
                 atomic.append_line(self._curve_path, to_line(done.record))
@@ -71,6 +76,10 @@ class Evaluation:
         self._show()
         return self.claimed.claim.is_held
 
+    def stopping(self) -> None:
+        """The child has been asked to save and stop."""
+        logger.info("stopping: saving %s (ask again to stop without)", self._name)
+
     @property
     def curve(self) -> bytes:
         """The attempt's curve, as a file holds it; empty if the objective reported no epoch."""
@@ -80,11 +89,7 @@ class Evaluation:
         """The result that an outcome amounts to, or None if it ends the attempt without one."""
         match outcome:
             case Finished():
-                try:
-                    return self._result(Status.COMPLETE, value=outcome.value, is_diverged=outcome.is_diverged)
-                except ValidationError as error:  # epochs that a user's objective made up
-                    self._records = []
-                    return self._failed(FailureKind.EXCEPTION, f"its curve cannot be kept: {error}")
+                return self._result(Status.COMPLETE, value=outcome.value, is_diverged=outcome.is_diverged)
             case Failed():
                 return self._failed(outcome.kind, outcome.message, outcome.traceback)
             case TimedOut():
@@ -103,11 +108,10 @@ class Evaluation:
 
     def _losses(self, now: str | None = None) -> str:
         history, attempt = self.claimed.claim.history, self.claimed.claim.attempt.attempt
-        told = [history.losses()] if history.counted else []
-        told += [f"attempt {attempt} on {self._claimant.worker}: {now}"] if now else []
-        count = history.counted + (now is not None)
+        this = (Loss(attempt, self._claimant.worker, now),) if now else ()
+        count = history.counted + len(this)
         times = "once" if count == 1 else f"{count} times"
-        return f"the process that evaluated it died {times}: {'; '.join(told)}"
+        return f"the process that evaluated it died {times}: {history.losses(*this)}"
 
     def _failed(self, kind: FailureKind, message: str, traceback: str | None = None) -> Result:
         failure = Failure(kind=kind, message=storable(message, MAX_MESSAGE), traceback=traceback)
@@ -122,7 +126,8 @@ class Evaluation:
         failure: Failure | None = None,
     ) -> Result:
         job, claim = self.claimed.job, self.claimed.claim
-        best = min(self._records, key=lambda record: record.validation_error, default=None)
+        measured = (record for record in self._records if math.isfinite(record.validation_error))
+        best = min(measured, key=lambda record: record.validation_error, default=None)
         return Result.model_validate(
             {
                 "study": job.study,
@@ -138,7 +143,7 @@ class Evaluation:
                 "diverged": is_diverged,
                 "best_epoch": best.epoch if best else None,
                 "best_value": best.validation_error if best else None,
-                "resumed_from_epoch": self._resumed,
+                "resumed_from_epoch": _last_epoch(self._resumed),
                 "failure": failure,
                 "attribution": Attribution(
                     worker=self._claimant.worker,
@@ -170,4 +175,8 @@ class Evaluation:
         claim = self.claimed.claim
         epochs = self.claimed.job.budget.epochs
         stale_s = self.claimed.spec.limits.stale_s
-        self._presence.running(claim.folder, claim.attempt, len(self._records), epochs, stale_s)
+        self._presence.running(claim.folder, claim.attempt, _last_epoch(self._records), epochs, stale_s)
+
+
+def _last_epoch(records: Sequence[EpochRecord]) -> int:
+    return records[-1].epoch if records else 0

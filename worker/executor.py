@@ -4,19 +4,15 @@ The parent stays light (no torch) and single-threaded: it waits for the child's 
 signals ring, all at once, and wakes up every `TICK_S` to show that it lives.
 """
 
-import multiprocessing
-import os
 import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
 from typing import Protocol
 
 from common.watch import Wakeup
-from worker.child import run_child
+from worker.child_process import ChildProcess, how_it_ended
 from worker.device import Device
 from worker.messages import (
     Began,
@@ -29,6 +25,7 @@ from worker.messages import (
     Finished,
     FromChild,
     ProbeDevice,
+    Resumed,
     Stop,
     Stopped,
     ToChild,
@@ -82,11 +79,17 @@ class Observer(Protocol):
     def began(self, began: Began) -> None:
         """Preparation is over."""
 
+    def resumed(self, resumed: Resumed) -> None:
+        """The curve goes on from a checkpoint."""
+
     def epoch_done(self, done: EpochDone) -> None:
         """The curve has grown by a line."""
 
     def tick(self) -> bool:
         """Called about every `TICK_S`; False if the claim is lost and the evaluation should be dropped."""
+
+    def stopping(self) -> None:
+        """The child has been asked to save and stop."""
 
 
 class Executor:
@@ -101,7 +104,7 @@ class Executor:
 
     def __init__(self, device: Device, settings: ChildSettings, bell: Wakeup, stop: StopWish) -> None:
         self._device, self._settings, self._bell, self._stop = device, settings, bell, stop
-        self._child: _Child | None = None
+        self._child: ChildProcess | None = None
 
     def probe_device(self) -> DeviceFound | Unable | Stopped:
         """Start the child and let it try the device."""
@@ -147,7 +150,10 @@ class Executor:
                     return answer
             elif not child.is_alive():
                 return self._lost(child)
-            if ending.is_stopping(self._stop, child.connection):
+            if self._stop.is_requested and not ending.is_stopping:
+                ending.ask_to_stop(child.connection)
+                observer.stopping()
+            if ending.is_grace_over(is_urgent=self._stop.is_urgent):
                 self.close()
                 return Stopped(is_saved=False)
             if ending.is_over():
@@ -157,18 +163,18 @@ class Executor:
                 self.close()
                 return Abandoned()
 
-    def _send(self, request: ToChild) -> "_Child":
+    def _send(self, request: ToChild) -> ChildProcess:
         if self._child is not None and self._child.is_alive():
             with suppress(OSError):
                 self._child.connection.send(request)
                 return self._child
         self.close()
-        self._child = _Child(self._device, self._settings)
+        self._child = ChildProcess(self._device, self._settings)
         with suppress(OSError):  # it died at once, which the first look at it tells
             self._child.connection.send(request)
         return self._child
 
-    def _hear(self, child: "_Child", observer: Observer, ending: "_Ending") -> Outcome | DeviceFound | None:
+    def _hear(self, child: ChildProcess, observer: Observer, ending: "_Ending") -> Outcome | DeviceFound | None:
         try:
             message: FromChild = child.connection.recv()
         except (EOFError, OSError):
@@ -177,6 +183,9 @@ class Executor:
             case Began():
                 ending.begin()
                 observer.began(message)
+                return None
+            case Resumed():
+                observer.resumed(message)
                 return None
             case EpochDone():
                 observer.epoch_done(message)
@@ -187,58 +196,12 @@ class Executor:
             case _:
                 return message
 
-    def _lost(self, child: "_Child") -> Lost | Stopped:
+    def _lost(self, child: ChildProcess) -> Lost | Stopped:
         self._child = None
         exitcode = child.kill()
         if self._stop.is_requested and exitcode in {-signal.SIGINT, -signal.SIGTERM}:
             return Stopped(is_saved=False)  # the same request reached the child before it could ignore it
-        return Lost(_how_it_ended(exitcode))
-
-
-class _Child:
-    """A child process, which leads a process group of its own."""
-
-    def __init__(self, device: Device, settings: ChildSettings) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection: Connection
-        self.connection, theirs = context.Pipe()
-        self.process: SpawnProcess = context.Process(
-            target=run_child, args=(theirs, settings, os.getpid()), name="hyperspool-child", daemon=True
-        )
-        os.environ["CUDA_VISIBLE_DEVICES"] = device.visible
-        # A signal to the whole group must not end the child while it is still starting and does not ignore it yet. The
-        # resource tracker is started first, because starting it unblocks these signals (CPython 3.11).
-        resource_tracker.ensure_running()
-        blocked = {signal.SIGINT, signal.SIGTERM}
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
-        try:
-            self.process.start()
-        except OSError:
-            self.connection.close()
-            raise
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            theirs.close()
-
-    def is_alive(self) -> bool:
-        """Whether the process runs. The pipe cannot tell: what an objective started may hold its other end open."""
-        pid = self.process.pid
-        if pid is None or self.process.exitcode is not None:
-            return False
-        # Left a zombie, so that its number, which is its group's, stays its own until the group is killed.
-        with suppress(ChildProcessError):
-            return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
-        return False
-
-    def kill(self) -> int | None:
-        """End the process and whatever it started; return how it ended."""
-        if self.process.pid is not None:
-            with suppress(ProcessLookupError, PermissionError):  # gone, or not yet the leader of its group
-                os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.kill()
-        self.process.join()
-        self.connection.close()
-        return self.process.exitcode
+        return Lost(how_it_ended(exitcode))
 
 
 class _Ending:
@@ -263,17 +226,27 @@ class _Ending:
     def is_over(self) -> bool:
         return time.monotonic() >= self._deadline
 
-    def is_stopping(self, stop: StopWish, connection: Connection) -> bool:
-        """Whether the child has had its grace. Asks it to stop at the first request; an urgent one ends the grace."""
-        if stop.is_requested and self._kill_at is None:
-            self._kill_at = time.monotonic() + STOP_GRACE_S
-            with suppress(OSError):  # the child has just died, which the next look at it tells
-                connection.send(Stop())
-        return self._kill_at is not None and (stop.is_urgent or time.monotonic() >= self._kill_at)
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the child was asked to stop."""
+        return self._kill_at is not None
+
+    def ask_to_stop(self, connection: Connection) -> None:
+        """Ask the child to stop; its grace begins."""
+        self._kill_at = time.monotonic() + STOP_GRACE_S
+        with suppress(OSError):  # the child has just died, which the next look at it tells
+            connection.send(Stop())
+
+    def is_grace_over(self, *, is_urgent: bool) -> bool:
+        """Whether the child has had its grace; an urgent request ends it."""
+        return self._kill_at is not None and (is_urgent or time.monotonic() >= self._kill_at)
 
 
 class _Nobody:
     def began(self, began: Began) -> None:
+        pass
+
+    def resumed(self, resumed: Resumed) -> None:
         pass
 
     def epoch_done(self, done: EpochDone) -> None:
@@ -282,10 +255,5 @@ class _Nobody:
     def tick(self) -> bool:
         return True
 
-
-def _how_it_ended(exitcode: int | None) -> str:
-    if exitcode is None or exitcode >= 0:
-        return f"the evaluating process exited with status {exitcode}"
-    name = signal.Signals(-exitcode).name
-    hint = " (by hand, or by the kernel for want of memory)" if name == "SIGKILL" else ""
-    return f"the evaluating process was ended by {name}{hint}"
+    def stopping(self) -> None:
+        pass

@@ -23,15 +23,13 @@ from common.watch import Appearance, FolderWatch, Wakeup
 from worker.device import Device
 from worker.evaluation import Evaluation
 from worker.executor import Executor, Lost, Outcome
+from worker.idleness import Idleness
 from worker.messages import ChildSettings, DeviceFound, Stopped, Unable
 from worker.presence import Presence
 from worker.queue import ClaimedJob, JobQueue
 
 RESCAN_S = 1.0
 """Seconds between looks at `jobs/` without an event; also how soon a killed worker's job is found free."""
-IDLE_EXIT_S = 5.0
-"""With `--exit-when-idle`: seconds without any open job. Longer than a master takes between two batches."""
-
 URGENT_AFTER_S = 1.0
 """Signals that arrive within this time of the first are the same request."""
 
@@ -66,7 +64,7 @@ class StopRequests:
     """Whether the process was asked to stop: by SIGTERM, SIGINT or the end of standard input.
 
     One stop often arrives as several: a signal to the whole process tree, and the end of standard input when the master
-    obeys it. Only a second signal that comes later than `URGENT_AFTER_S` is somebody's impatience.
+    obeys it. Only a second signal that comes later than `URGENT_AFTER_S` is somebody's imidleness.
     """
 
     def __init__(self, bell: Wakeup) -> None:
@@ -136,23 +134,21 @@ class Worker:
         return not isinstance(answer, Unable)
 
     def _serve(self, watch: FolderWatch) -> int:
-        idle_since_s = time.monotonic()
+        idleness = Idleness(self._settings.root, self._settings.study, is_leaving=self._settings.exit_when_idle)
         while not self._stop.is_requested:
             claimed = self._queue.next_claim()
             if claimed is not None:
                 self._work_on(claimed)
-                idle_since_s = time.monotonic()
+                idleness.end()
                 continue
             if self._settings.study in self._queue.unable:
                 return 2
             self._follow(watch)
             self._presence.idle(self._queue.open_studies)
-            if self._queue.open_studies:
-                idle_since_s = time.monotonic()
-            elif self._settings.exit_when_idle and time.monotonic() - idle_since_s > IDLE_EXIT_S:
-                logger.info("nothing open for %g s; leaving", IDLE_EXIT_S)
-                break
+            if idleness.is_over(has_open=bool(self._queue.open_studies)):
+                return 0
             self._bell.wait(RESCAN_S)
+        logger.info("stopped")
         return 0
 
     def _follow(self, watch: FolderWatch) -> None:
@@ -169,6 +165,7 @@ class Worker:
                 return
             evaluation.announce()
             self._patiently(claimed.claim.start, claimed)
+            logger.info("%s: attempt %d", _name(claimed), claimed.claim.attempt.attempt)
             outcome = self._executor.evaluate(evaluation.request, evaluation)
             result = evaluation.result(outcome)
             if result is None:

@@ -24,7 +24,7 @@ class ProbeDevice:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """To the child: evaluate a job. Answered by `Began`, any number of `EpochDone`, and one that ends it."""
+    """To the child: evaluate a job. Answered by `Began`, any `Resumed` and `EpochDone`, and one that ends it."""
 
     spec: StudySpec
     job: Job
@@ -52,8 +52,13 @@ class Began:
 
     device: str
     versions: dict[str, str]
-    resumed: tuple[EpochRecord, ...]
-    """The epochs that a checkpoint brought along."""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The curve is this now, whatever it was: the epochs that a checkpoint brought along."""
+
+    curve: tuple[EpochRecord, ...]
 
 
 @dataclass(frozen=True)
@@ -111,4 +116,4 @@ def storable(text: str, limit: int) -> str:
 
 
 ToChild = ProbeDevice | Evaluate | Stop
-FromChild = DeviceFound | Began | EpochDone | Finished | Failed | Broken | Stopped | Unable
+FromChild = DeviceFound | Began | Resumed | EpochDone | Finished | Failed | Broken | Stopped | Unable

@@ -5,8 +5,8 @@ worker lives. The file is not flushed to disk and is removed when the worker lea
 """
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from common import atomic
 from common.claim import Claimant
@@ -18,23 +18,36 @@ BEAT_S = 2.0
 """Seconds between heartbeats, or less if the study's `stale_s` is short."""
 MIN_INTERVAL_S = 0.5
 """News that come faster than this do not each rewrite the file."""
+AWAY_S = 5.0
+"""How long a study without an open job keeps the worker's file. Longer than a master takes between two batches."""
 
 
 class Presence:
-    """Writes one worker's heartbeat into the studies that it serves."""
+    """Writes one worker's heartbeat into the studies that it serves.
 
-    def __init__(self, claimant: Claimant, device: str) -> None:
-        self._claimant, self._device = claimant, device
+    Args:
+        claimant: the worker.
+        device: what it computes on.
+        clock: seconds that only go forward.
+    """
+
+    def __init__(self, claimant: Claimant, device: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._claimant, self._device, self._clock = claimant, device, clock
         self._beat_s = BEAT_S
         self._beat = 0
         self._last_s = float("-inf")
         self._news: object = None
-        self._shown: set[Path] = set()
+        self._needed_s: dict[StudyFolder, float] = {}
 
-    def idle(self, folders: list[StudyFolder]) -> None:
-        """Say, in each of these studies, that the worker waits for a job. Costs nothing while there is no news."""
-        if self._is_due(news=None):
-            for folder in folders:
+    def idle(self, open_studies: list[StudyFolder]) -> None:
+        """Say that the worker waits for a job, in these studies and, for `AWAY_S`, in those that it served before.
+
+        Costs nothing while there is no news.
+        """
+        self._needed_s |= dict.fromkeys(open_studies, self._clock())
+        if self._is_due(news=frozenset(open_studies)):
+            self._leave_others()
+            for folder in self._needed_s:
                 self._write(folder, None, 0, 0)
 
     def running(self, folder: StudyFolder, attempt: AttemptName, epoch: int, epochs: int, stale_s: float) -> None:
@@ -43,22 +56,34 @@ class Presence:
         Beats at least five times in `stale_s`, after which the worker would count as silent.
         """
         self._beat_s = min(BEAT_S, stale_s / 5)
+        self._needed_s[folder] = self._clock()
         if self._is_due(news=(folder, attempt, epoch)):
+            self._leave_others()
             self._write(folder, attempt, epoch, epochs)
 
     def leave(self) -> None:
         """Remove the worker's files."""
-        for path in self._shown:
-            with suppress(OSError):
-                atomic.remove(path)
-        self._shown.clear()
+        for folder in self._needed_s:
+            self._remove(folder)
+        self._needed_s.clear()
+
+    def _leave_others(self) -> None:
+        # A study that needs this worker no more must not show it as it was last seen there.
+        for folder, needed_s in list(self._needed_s.items()):
+            if self._clock() - needed_s > AWAY_S:
+                self._remove(folder)
+                del self._needed_s[folder]
+
+    def _remove(self, folder: StudyFolder) -> None:
+        with suppress(OSError):
+            atomic.remove(folder.worker(self._claimant.worker))
 
     def _is_due(self, news: object) -> bool:
         interval_s = self._beat_s if news == self._news else MIN_INTERVAL_S
-        if time.monotonic() - self._last_s < interval_s:
+        if self._clock() - self._last_s < interval_s:
             return False
         self._news = news
-        self._last_s = time.monotonic()
+        self._last_s = self._clock()
         return True
 
     def _write(self, folder: StudyFolder, attempt: AttemptName | None, epoch: int, epochs: int) -> None:
@@ -77,7 +102,5 @@ class Presence:
             beat=self._beat,
             at=now_text(),
         )
-        path = folder.worker(self._claimant.worker)
         with suppress(OSError):  # a missed beat is no reason to stop; the next one comes
-            atomic.replace(path, record.to_json(), durable=False)
-            self._shown.add(path)
+            atomic.replace(folder.worker(self._claimant.worker), record.to_json(), durable=False)

@@ -174,7 +174,6 @@ def _recheck(spec: StudySpec, claim: Claim) -> Job | None:
     except ProtocolError as error:
         problems = (error.reason,)
     if problems:
-        logger.warning("%s is refused: %s", path, "; ".join(problems))
         set_aside(folder, path, "; ".join(problems))
         claim.remove_lock_file()
         claim.unlock()

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from common.attempts import AttemptEvent, read_history
+from common.attempts import AttemptEvent, Loss, read_history
 from common.errors import ProtocolError
 
 
@@ -38,7 +38,19 @@ def test_an_attempt_whose_worker_vanished_counts_and_is_told(tmp_path: Path) -> 
     assert history.counted == 2
     assert history.holder is not None
     assert history.holder.attempt == 2
-    assert history.losses() == "attempt 1 on lab-1: the worker died; attempt 2 on lab-1: the worker died"
+    assert history.losses() == "attempts 1 and 2 on lab-1: the worker died"
+
+
+def test_each_reason_of_a_loss_is_told_once(tmp_path: Path) -> None:
+    events = [
+        line
+        for attempt, reason in enumerate(["killed", "killed", "hung", "killed"], start=1)
+        for line in (event("claimed", attempt), event("lost", attempt, reason))
+    ]
+    history = read_history(write(tmp_path / "lock", *events))
+    assert history.losses(Loss(5, "lab-2", "killed")) == (
+        "attempts 1, 2 and 4 on lab-1, attempt 5 on lab-2: killed; attempt 3 on lab-1: hung"
+    )
 
 
 def test_a_torn_line_counts_as_an_attempt_wherever_it_was_torn(tmp_path: Path) -> None:

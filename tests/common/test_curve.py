@@ -35,6 +35,15 @@ def test_a_diverged_epoch_is_kept(tmp_path: Path) -> None:
     assert math.isnan(second.training_loss)
 
 
+def test_a_curve_of_every_fifth_epoch_that_tells_nothing_but_its_loss_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "curve.csv"
+    nothing = {"training_loss": math.nan, "validation_error": math.nan, "learning_rate": math.nan}
+    path.write_text(to_text([epoch(number).model_copy(update=nothing) for number in (5, 10)]))
+    found = read_curve(path)
+    assert [(record.epoch, record.validation_loss) for record in found] == [(5, 0.1 / 3), (10, 0.1 / 3)]
+    assert all(math.isnan(record.validation_error) and math.isnan(record.learning_rate) for record in found)
+
+
 def test_a_running_curve_may_end_in_mid_line_and_a_finished_one_may_not(tmp_path: Path) -> None:
     path = tmp_path / "curve.csv"
     text = to_text([epoch(1), epoch(2)])
@@ -55,7 +64,8 @@ def test_a_running_curve_may_end_in_mid_line_and_a_finished_one_may_not(tmp_path
         (f"{HEADER}\n1,2\n", "found 2 columns, expected 6"),
         (f"{HEADER}\n1,0.1,x,1,1,1\n", "is not an epoch"),
         (f"{HEADER}\n1,-5,1,1,1,1\n", "is not an epoch"),
-        (f"{HEADER}\n2,0.1,1,1,1,1\n", "found epoch 2, expected 1"),
+        (f"{HEADER}\n0,0.1,1,1,1,1\n", "is not an epoch"),
+        (f"{HEADER}\n2,0.1,1,1,1,1\n2,0.1,1,1,1,1\n", "line 3: found epoch 2 after epoch 2"),
     ],
 )
 def test_what_is_no_curve_is_told_by_line(tmp_path: Path, lines: str, message: str) -> None:

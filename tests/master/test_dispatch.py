@@ -127,6 +127,23 @@ def test_a_job_that_vanishes_is_issued_again_but_not_before_a_slow_file_system_m
     assert read_record(bench.folder.job(Slot(0)), Job).params == {"x": 0.25}
 
 
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_a_trial_that_is_issued_again_is_told_of_with_the_place_of_what_was_refused(
+    bench: Bench, caplog: pytest.LogCaptureFixture, is_refused: bool
+) -> None:
+    publish(bench.dispatcher, [job_of(0), job_of(1)])
+    for trial, is_set_aside in ((0, is_refused), (1, not is_refused)):
+        if is_set_aside:
+            set_aside(bench.folder, bench.folder.job(Slot(trial)), "of another version")
+    bench.folder.job(Slot(0)).unlink(missing_ok=True)
+    bench.dispatcher.collect()
+    bench.clock.now_s += MISSING_S + 1
+    bench.dispatcher.collect()
+    told = next(message for message in caplog.messages if message.startswith("trial 0 has neither"))
+    assert told.endswith("; it is issued again")
+    assert (f"(what was set aside of it lies in {bench.folder.rejected})" in told) is is_refused
+
+
 def test_a_job_that_is_refused_again_and_again_ends_the_search_with_the_place_of_the_reasons(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0)])
 

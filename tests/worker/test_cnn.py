@@ -1,5 +1,5 @@
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from common.records import EpochRecord
-from tests.worker.test_registry import trial_of
+from tests.worker.test_trial import trial_of
+from worker.checkpoint import Checkpoint
 from worker.objectives.cnn import evaluate_cnn
 from worker.objectives.trial import Trial, TrialStopped
 
@@ -26,24 +27,29 @@ class Recorder:
     def __init__(self, stop_after: int | None = None, saved: tuple[bytes, ...] = ()) -> None:
         self.asked = 0
         self.stop_after = stop_after
-        self.resumed: list[EpochRecord] = []
+        self.brought_along: list[EpochRecord] = []
         self.epochs: list[EpochRecord] = []
         self.payloads: list[bytes] = []
         self.saved = saved
 
     def trial(self, epochs: int = 3) -> Trial:
         params = trial_of(num_filters=4, learning_rate=0.05, momentum=0.5, batch_size=20)
-        return replace(
-            params,
-            epochs=epochs,
-            data=("digits", 100),
-            data_folder=Path(),
-            begin=self.resumed.extend,
-            report=self.epochs.append,
-            should_stop=self.should_stop,
-            save=self.payloads.append,
-            saved=lambda: self.saved,
-        )
+        return replace(params, epochs=epochs, data=("digits", 100), data_folder=Path(), parent=self)
+
+    def began(self) -> None:
+        pass
+
+    def resumed(self, curve: Sequence[EpochRecord]) -> None:
+        self.brought_along.extend(curve)
+
+    def epoch_done(self, record: EpochRecord) -> None:
+        self.epochs.append(record)
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        self.payloads.append(checkpoint.payload)
+
+    def checkpoints(self) -> Iterable[Checkpoint]:
+        return map(Checkpoint, self.saved)
 
     def should_stop(self) -> bool:
         self.asked += 1
@@ -64,7 +70,7 @@ def test_a_resumed_trial_repeats_no_mini_batch_and_tells_the_epochs_that_it_brin
         evaluate_cnn(first.trial())
     second = Recorder(saved=(b"torn", first.payloads[-1]))
     evaluate_cnn(second.trial())
-    assert [epoch.epoch for epoch in second.resumed] == [1]
+    assert [epoch.epoch for epoch in second.brought_along] == [1]
     assert [epoch.epoch for epoch in second.epochs] == [2, 3]
     assert second.asked == 3 * 5 - 7
 

@@ -13,9 +13,11 @@ from common.watch import Wakeup
 from tests.conftest import job_of, spec_of
 from tests.processes import is_alive, until
 from worker import executor as executor_module
+from worker.checkpoint import Checkpoint, save_checkpoint
+from worker.child_process import ChildProcess
 from worker.device import Device
 from worker.executor import Abandoned, Executor, Lost, Outcome, TimedOut
-from worker.messages import Began, ChildSettings, EpochDone, Evaluate, Failed, Finished, Stopped, Unable
+from worker.messages import Began, ChildSettings, EpochDone, Evaluate, Failed, Finished, Resumed, Stopped, Unable
 
 SQUARE_OF_HALF = (0.5 - 0.3) ** 2
 NAMES = (
@@ -27,6 +29,7 @@ NAMES = (
     "raising",
     "hungry",
     "resuming",
+    "misreporting",
     "not_a_number",
     "leaves_a_grandchild",
     "verbose",
@@ -39,7 +42,9 @@ class Follower:
     def __init__(self) -> None:
         self.began_with: Began | None = None
         self.epochs: list[EpochRecord] = []
+        self.curve: tuple[EpochRecord, ...] = ()
         self.ticks = 0
+        self.times_stopped = 0
         self.is_requested = False
         self.is_urgent = False
         self.stop_at_first_epoch = False
@@ -47,6 +52,12 @@ class Follower:
 
     def began(self, began: Began) -> None:
         self.began_with = began
+
+    def resumed(self, resumed: Resumed) -> None:
+        self.curve = resumed.curve
+
+    def stopping(self) -> None:
+        self.times_stopped += 1
 
     def epoch_done(self, done: EpochDone) -> None:
         self.epochs.append(done.record)
@@ -115,6 +126,15 @@ def test_a_value_that_is_no_number_fails_the_trial(bench: Bench) -> None:
     assert "expected a finite number" in outcome.message
 
 
+def test_a_report_that_is_none_fails_the_trial_with_its_traceback(bench: Bench) -> None:
+    outcome = bench.evaluate("misreporting")
+    assert isinstance(outcome, Failed)
+    assert outcome.kind == "exception"
+    assert outcome.message.startswith("TypeError: trial.report: loss: unknown key")
+    assert "in misreporting" in outcome.traceback
+    assert isinstance(bench.evaluate("square"), Finished)
+
+
 def test_want_of_memory_is_told_apart(bench: Bench) -> None:
     outcome = bench.evaluate("hungry")
     assert isinstance(outcome, Failed)
@@ -141,7 +161,7 @@ def test_a_childs_death_is_noticed_also_while_what_it_started_lives_on(bench: Be
 
 
 def test_a_signal_to_the_whole_group_does_not_end_a_child_that_is_still_starting(bench: Bench) -> None:
-    child = executor_module._Child(Device("cpu", ""), ChildSettings("cpu", (), bench.folder))
+    child = ChildProcess(Device("cpu", ""), ChildSettings("cpu", (), bench.folder))
     assert child.process.pid is not None
     for number in (signal.SIGINT, signal.SIGTERM):
         os.kill(child.process.pid, number)
@@ -168,6 +188,7 @@ def test_a_hung_child_is_killed_at_the_studys_time_limit(bench: Bench) -> None:
 def test_a_child_is_asked_to_save_before_it_stops(bench: Bench) -> None:
     bench.follower.stop_at_first_epoch = True
     assert bench.evaluate("waiting") == Stopped()
+    assert bench.follower.times_stopped == 1
     assert (bench.folder / "saved.pt").exists()
     bench.follower.stop_at_first_epoch = False
     bench.follower.is_requested = False
@@ -254,12 +275,10 @@ def test_a_diverged_cnn_measures_the_error_of_guessing(bench: Bench) -> None:
 
 
 def test_a_foreign_checkpoint_is_passed_over_and_the_trial_begins_anew(bench: Bench) -> None:
-    from worker.checkpoint import save_checkpoint
-
-    save_checkpoint(bench.folder / "foreign.pt", b"not a torch file")
+    save_checkpoint(bench.folder / "foreign.pt", Checkpoint(b"not a torch file"))
     assert isinstance(cnn(bench, 0.05, earlier=(bench.folder / "foreign.pt",)), Finished)
     assert bench.follower.began_with is not None
-    assert bench.follower.began_with.resumed == ()
+    assert bench.follower.curve == ()
 
 
 def test_a_mini_batch_larger_than_the_data_fails_the_trial_with_one_clear_message(bench: Bench) -> None:

@@ -148,11 +148,12 @@ VALID = json.loads(job_of().to_json())
     ],
 )
 def test_a_job_that_is_none_of_the_studys_is_set_aside_with_its_reason_and_the_others_go_on(
-    folder: StudyFolder, jobs: JobQueue, content: str, reason: str
+    folder: StudyFolder, jobs: JobQueue, caplog: pytest.LogCaptureFixture, content: str, reason: str
 ) -> None:
     folder.job(Slot(0)).write_text(content)
     publish(folder, job_of(1))
     assert taken(jobs) == [1]
+    assert len(caplog.messages) == 1
     assert reason in reasons(folder)
     assert folder.open_slots() == [Slot(1)]
     assert folder.locked_slots() == [Slot(1)]

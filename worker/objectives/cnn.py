@@ -43,7 +43,7 @@ def evaluate_cnn(trial: Trial) -> Measured:
             raise TrialStopped
         if len(trainer.curve) < trial.epochs:  # the last epoch is followed by the result
             trial.save(_to_bytes(trainer))
-        trial.report(EpochRecord(**asdict(epoch)))
+        trial.report_epoch(EpochRecord(**asdict(epoch)))
     return Measured(trainer.curve[-1].validation_error, trainer.is_diverged)
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from common.errors import UnableError, UsageError
+from common.errors import UnableError
 from worker.objectives.trial import Measured, ObjectiveFunction, Trial
 
 
@@ -20,28 +20,10 @@ def _cnn(trial: Trial) -> Measured:
 BUILT_IN: dict[str, ObjectiveFunction] = {"cnn": _cnn}
 
 
-def parse_objectives(definitions: list[str]) -> tuple[tuple[str, str], ...]:
-    """The user's objectives from `NAME=MODULE:FUNCTION` options.
-
-    Raises:
-        UsageError: an option is not of that form, or takes a built-in objective's name.
-    """
-    parsed: list[tuple[str, str]] = []
-    for definition in definitions:
-        name, equals, target = definition.partition("=")
-        module, colon, function = target.partition(":")
-        if not (equals and colon and name and module and function):
-            raise UsageError(f"--objective {definition}: expected NAME=MODULE:FUNCTION, e.g. mine=my_module:evaluate")
-        if name in BUILT_IN:
-            raise UsageError(f"--objective {definition}: {name} is built in; choose another name")
-        parsed.append((name, target))
-    return tuple(parsed)
-
-
 def find_objective(name: str, objectives: tuple[tuple[str, str], ...]) -> ObjectiveFunction:
     """The callable for an objective's name.
 
-    A user's function takes the params, a dict, and the `Trial`; it returns the value as a number.
+    A user's function takes the params, a dict, and the `Trial`, and returns the value; see `Trial`.
 
     Raises:
         UnableError: this worker was not given an objective of that name, or cannot import it.
@@ -67,6 +49,6 @@ def find_objective(name: str, objectives: tuple[tuple[str, str], ...]) -> Object
 
 
 def _call(function: Callable[..., object], trial: Trial) -> Measured:
-    trial.begin(())
+    trial.begin()
     value = function(dict(trial.params), trial)
-    return value if isinstance(value, Measured) else Measured(value)  # type: ignore[arg-type]  # Measured looks itself
+    return value if isinstance(value, Measured) else Measured(value)  # type: ignore[arg-type]  # Measured looks at it

@@ -1,0 +1,23 @@
+import pytest
+
+from common.layout import Slot, StudyFolder
+from common.rejection import set_aside
+
+
+def test_what_is_set_aside_is_kept_and_told_of_in_one_line(
+    folder: StudyFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = folder.job(Slot(0))
+    path.write_text("{")
+    kept = set_aside(folder, path, "not valid JSON:\n  EOF")
+    assert kept is not None
+    assert kept.read_text() == "{"
+    assert "not valid JSON:\n  EOF" in kept.with_name(f"{kept.name}.reason.txt").read_text()
+    assert caplog.messages == [f"{path}: not valid JSON: EOF; set aside as {kept.relative_to(folder.root)}"]
+
+
+def test_what_another_process_has_moved_first_is_not_told_of_twice(
+    folder: StudyFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert set_aside(folder, folder.job(Slot(0)), "not valid JSON") is None
+    assert caplog.messages == []

@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import pytest
+
+from common import atomic
+from common.claim import Claimant
+from common.layout import AttemptName, Slot, StudyFolder
+from common.reading import read_record
+from common.records import WorkerRecord
+from worker.presence import AWAY_S, BEAT_S, MIN_INTERVAL_S, Presence
+
+ATTEMPT = AttemptName(Slot(5), 1)
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 50.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def presence(clock: Clock) -> Presence:
+    return Presence(Claimant("lab-1"), "cpu", clock)
+
+
+def study(root: Path, name: str) -> StudyFolder:
+    folder = StudyFolder(root, name)
+    atomic.make_folder(folder.workers)
+    return folder
+
+
+def shown(folder: StudyFolder) -> WorkerRecord:
+    return read_record(folder.worker("lab-1"), WorkerRecord)
+
+
+def test_a_worker_that_has_nothing_more_to_do_in_a_study_is_shown_there_as_idle_and_then_no_more(
+    root: Path, presence: Presence, clock: Clock
+) -> None:
+    folder = study(root, "demo")
+    presence.running(folder, ATTEMPT, 3, 9, 60.0)
+    assert (shown(folder).state, shown(folder).trial, shown(folder).epoch) == ("running", 5, 3)
+    clock.now_s += MIN_INTERVAL_S
+    presence.idle([])
+    assert (shown(folder).state, shown(folder).trial) == ("idle", None)
+    clock.now_s += AWAY_S + BEAT_S
+    presence.idle([])
+    assert folder.worker_files() == []
+
+
+def test_a_study_that_gets_its_next_batch_in_time_is_never_without_its_worker(
+    root: Path, presence: Presence, clock: Clock
+) -> None:
+    folder = study(root, "demo")
+    for _ in range(5):
+        presence.running(folder, ATTEMPT, 1, 1, 60.0)
+        clock.now_s += AWAY_S - 1
+        presence.idle([])
+        assert shown(folder).state == "idle"
+        clock.now_s += MIN_INTERVAL_S
+
+
+def test_an_open_study_is_told_again_and_again_that_the_worker_waits(
+    root: Path, presence: Presence, clock: Clock
+) -> None:
+    folder = study(root, "demo")
+    presence.idle([folder])
+    first = shown(folder).beat
+    for _ in range(10):
+        clock.now_s += AWAY_S
+        presence.idle([folder])
+    assert shown(folder).beat == first + 10
+
+
+def test_a_worker_that_is_long_busy_in_one_study_is_not_shown_in_another(
+    root: Path, presence: Presence, clock: Clock
+) -> None:
+    one, other = study(root, "one"), study(root, "other")
+    presence.idle([one, other])
+    for epoch in range(4):
+        clock.now_s += AWAY_S / 2
+        presence.running(one, ATTEMPT, epoch, 9, 60.0)
+    assert shown(one).state == "running"
+    assert other.worker_files() == []
+
+
+def test_a_worker_that_leaves_takes_its_files_along(root: Path, presence: Presence) -> None:
+    folders = [study(root, "one"), study(root, "other")]
+    presence.idle(folders)
+    assert all(folder.worker_files() for folder in folders)
+    presence.leave()
+    assert not any(folder.worker_files() for folder in folders)

@@ -1,0 +1,233 @@
+import math
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from common.locks import ClaimMode
+from common.records import EpochRecord, Seeds
+from worker.checkpoint import Checkpoint
+from worker.objectives.trial import Measured, Trial
+
+
+class Listener:
+    """Stands for the worker: keeps the curve as it would, and what was saved."""
+
+    def __init__(self, *earlier: Checkpoint) -> None:
+        self.curve: list[EpochRecord] = []
+        self.kept: list[Checkpoint] = []
+        self.earlier = earlier
+
+    def began(self) -> None:
+        pass
+
+    def resumed(self, curve: Sequence[EpochRecord]) -> None:
+        self.curve = list(curve)
+
+    def epoch_done(self, record: EpochRecord) -> None:
+        self.curve.append(record)
+
+    def should_stop(self) -> bool:
+        return False
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        self.kept.append(checkpoint)
+
+    def checkpoints(self) -> Iterable[Checkpoint]:
+        return self.earlier
+
+    @property
+    def epochs(self) -> list[int]:
+        return [record.epoch for record in self.curve]
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 50.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def trial_of(parent: Listener | None = None, clock: Clock | None = None, **params: Any) -> Trial:
+    return Trial(
+        params=params,
+        epochs=1,
+        seeds=Seeds(initialisation=1, shuffling=2, dropout=3),
+        device="cpu",
+        threads=1,
+        data=None,
+        data_folder=Path(),
+        claim=ClaimMode.LOCK,
+        parent=parent or Listener(),
+        clock=clock or Clock(),
+    )
+
+
+def epoch_of(number: int) -> EpochRecord:
+    return EpochRecord(
+        epoch=number, seconds=1, training_loss=1, validation_loss=2, validation_error=0.5, learning_rate=0.1
+    )
+
+
+NUMBERS: list[Any] = [
+    0.5,
+    Decimal("0.5"),
+    Fraction(1, 2),
+    np.float32(0.5),
+    np.array(0.5),
+    torch.tensor(0.5),
+    torch.nn.Parameter(torch.tensor(0.5)),
+]
+NO_NUMBERS: list[Any] = [
+    "0.5",
+    b"0.5",
+    None,
+    True,
+    np.bool_(1),
+    torch.tensor([True]),
+    1j,
+    np.array([0.5, 0.5]),
+    torch.ones(2),
+    {},
+]
+
+
+def test_what_is_not_reported_is_no_number_and_epochs_and_seconds_are_counted() -> None:
+    worker, clock = Listener(), Clock()
+    trial = trial_of(worker, clock)
+    clock.now_s += 100  # preparation
+    trial.begin()
+    clock.now_s += 2
+    trial.report(validation_loss=0.25)
+    clock.now_s += 3
+    trial.report(epoch=10, training_loss=math.inf, learning_rate=0.1)
+    trial.report(validation_error=math.nan, seconds=7)
+    assert [(record.epoch, record.seconds) for record in worker.curve] == [(1, 2.0), (10, 3.0), (11, 7.0)]
+    first, second, third = worker.curve
+    assert first.validation_loss == 0.25
+    assert all(map(math.isnan, (first.training_loss, first.validation_error, first.learning_rate)))
+    assert (second.training_loss, second.learning_rate) == (math.inf, 0.1)
+    assert math.isnan(third.validation_error)
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=repr)
+def test_whatever_float_takes_is_a_number(number: Any) -> None:
+    worker = Listener()
+    trial_of(worker).report(validation_error=number, seconds=number)
+    assert (worker.curve[0].validation_error, worker.curve[0].seconds) == (0.5, 0.5)
+    assert Measured(number).value == 0.5
+    assert type(Measured(number).value) is float
+
+
+@pytest.mark.parametrize("epoch", [3, np.int64(3), torch.tensor(3)], ids=repr)
+def test_whatever_counts_is_an_epoch(epoch: Any) -> None:
+    worker = Listener()
+    trial_of(worker).report(epoch=epoch)
+    assert worker.epochs == [3]
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=repr)
+def test_what_is_no_number_is_refused_by_name(value: Any) -> None:
+    worker = Listener()
+    with pytest.raises(TypeError, match=r"trial.report: training_loss: found .*, expected a number"):
+        trial_of(worker).report(training_loss=value)
+    with pytest.raises(TypeError, match=r"the objective returned .*, expected a finite number"):
+        Measured(value)
+    assert worker.curve == []
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, np.float32("-inf"), torch.tensor(math.nan)], ids=repr)
+def test_a_value_that_is_not_finite_is_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"the objective returned (nan|-?inf), expected a finite number"):
+        Measured(value)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "error", "message"),
+    [
+        ({"validation_los": 1}, TypeError, r"did you mean validation_loss\?\); allowed: epoch, seconds, training_loss"),
+        ({"epoch": 2.0}, TypeError, "epoch: found 2.0, expected a whole number"),
+        ({"epoch": True}, TypeError, "epoch: found true, expected a whole number"),
+        ({"epoch": 1}, ValueError, "epoch: found 1, expected a number above 1"),
+        ({"epoch": -1}, ValueError, "epoch: found -1"),
+        ({"epoch": 2**31}, ValueError, "epoch: found 2147483648"),
+        ({"seconds": -1}, ValueError, "seconds: found -1"),
+        ({"seconds": math.nan}, ValueError, "seconds: found nan"),
+        ({"seconds": "1"}, TypeError, "seconds: found '1', expected a number"),
+    ],
+)
+def test_a_wrong_report_is_an_error_and_leaves_the_curve_alone(
+    numbers: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    worker = Listener()
+    trial = trial_of(worker)
+    trial.report()
+    with pytest.raises(error, match=message):
+        trial.report(**numbers)
+    trial.report()
+    assert worker.epochs == [1, 2]
+
+
+@pytest.mark.parametrize("payload", ["text", {"weights": 1}, None, bytearray(b"x")], ids=repr)
+def test_what_is_saved_must_be_bytes(payload: Any) -> None:
+    with pytest.raises(TypeError, match=r"trial.save takes bytes, found .*; make bytes of it"):
+        trial_of().save(payload)
+
+
+def test_without_a_checkpoint_there_is_nothing_to_load() -> None:
+    worker = Listener()
+    trial = trial_of(worker)
+    assert trial.load() is None
+    trial.report()
+    assert worker.epochs == [1]
+
+
+def saved_after(*epochs: int) -> Checkpoint:
+    """What an attempt that reported these epochs saves."""
+    worker = Listener()
+    trial = trial_of(worker)
+    for epoch in epochs:
+        trial.report(epoch=epoch, validation_loss=epoch)
+    trial.save(b"state")
+    return worker.kept[-1]
+
+
+def test_what_is_loaded_is_the_latest_checkpoint_and_the_curve_goes_on_from_there() -> None:
+    worker = Listener(saved_after(1, 2, 5), saved_after(1))
+    trial = trial_of(worker)
+    assert trial.load() == b"state"
+    trial.report(validation_loss=6)
+    assert [(record.epoch, record.validation_loss) for record in worker.curve] == [
+        (1, 1.0),
+        (2, 2.0),
+        (5, 5.0),
+        (6, 6.0),
+    ]
+    trial.save(b"more")
+    assert [record.epoch for record in worker.kept[-1].curve] == [1, 2, 5, 6]
+
+
+@pytest.mark.parametrize(("first", "kept"), [(1, [1]), (3, [1, 2, 3]), (9, [1, 2, 5, 9])])
+def test_the_first_epoch_after_a_load_says_how_much_of_the_curve_stays(first: int, kept: list[int]) -> None:
+    worker = Listener(saved_after(1, 2, 5))
+    trial = trial_of(worker)
+    trial.load()
+    trial.report(epoch=first)
+    assert worker.epochs == kept
+    with pytest.raises(ValueError, match="expected a number above"):
+        trial.report(epoch=first)
+
+
+def test_a_checkpoint_that_is_not_loaded_brings_no_epochs_along() -> None:
+    worker = Listener(saved_after(1, 2))
+    trial = trial_of(worker)
+    trial.report()
+    assert worker.epochs == [1]

@@ -1,0 +1,80 @@
+"""The child process as the operating system sees it: started by spawn, ended with everything that it started."""
+
+import multiprocessing
+import os
+import signal
+from contextlib import suppress
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+
+from worker.child import run_child
+from worker.device import Device
+from worker.messages import ChildSettings
+
+
+class ChildProcess:
+    """A child process, which leads a process group of its own. Making one starts it.
+
+    Args:
+        device: the only one that it will see.
+        settings: what it is told.
+
+    Attributes:
+        connection: the pipe to it.
+        process: the process.
+
+    Raises:
+        OSError: it could not be started.
+    """
+
+    def __init__(self, device: Device, settings: ChildSettings) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection: Connection
+        self.connection, theirs = context.Pipe()
+        self.process: SpawnProcess = context.Process(
+            target=run_child, args=(theirs, settings, os.getpid()), name="hyperspool-child", daemon=True
+        )
+        os.environ["CUDA_VISIBLE_DEVICES"] = device.visible
+        # A signal to the whole group must not end the child while it is still starting and does not ignore it yet. The
+        # resource tracker is started first, because starting it unblocks these signals (CPython 3.11).
+        resource_tracker.ensure_running()
+        blocked = {signal.SIGINT, signal.SIGTERM}
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
+        try:
+            self.process.start()
+        except OSError:
+            self.connection.close()
+            raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            theirs.close()
+
+    def is_alive(self) -> bool:
+        """Whether the process runs. The pipe cannot tell: what an objective started may hold its other end open."""
+        pid = self.process.pid
+        if pid is None or self.process.exitcode is not None:
+            return False
+        # Left a zombie, so that its number, which is its group's, stays its own until the group is killed.
+        with suppress(ChildProcessError):
+            return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        return False
+
+    def kill(self) -> int | None:
+        """End the process and whatever it started; return how it ended."""
+        if self.process.pid is not None:
+            with suppress(ProcessLookupError, PermissionError):  # gone, or not yet the leader of its group
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.join()
+        self.connection.close()
+        return self.process.exitcode
+
+
+def how_it_ended(exitcode: int | None) -> str:
+    """What a child's exit code, as multiprocessing tells it, means."""
+    if exitcode is None or exitcode >= 0:
+        return f"the evaluating process exited with status {exitcode}"
+    name = signal.Signals(-exitcode).name
+    hint = " (by hand, or by the kernel for want of memory)" if name == "SIGKILL" else ""
+    return f"the evaluating process was ended by {name}{hint}"
