@@ -2,12 +2,12 @@
 
 Random search draws every trial independently of every other, so the n finished trials of one study could have come in
 any order, and each order is as likely as the one that came. To shuffle them is to run the search again for nothing
-(Bergstra and Bengio 2012, JMLR 13, sec. 2.1). What shuffling tends to has a closed form. Let k of the n values be at
+(as the efficiency curves of Bergstra and Bengio 2012, JMLR 13, do). What shuffling tends to has a closed form. Let k of the n values be at
 most x. None of the k is among the first t of a random order with probability
 
     P(best of the first t > x) = C(n - k, t) / C(n, t)
 
-(Dodge et al. 2019, arXiv:1909.03004, eq. 4 and 6, draw with replacement instead: (1 - k/n)^t.)
+(Dodge et al. 2019, arXiv:1909.03004, draw with replacement instead: (1 - k/n)^t.)
 
 The limit: this tells of the n trials at hand. Every order ends at the same best, so the spread goes to zero as t goes
 to n, which a fresh search of n trials would not. It holds for random search alone: trials that a method proposed after
