@@ -2,8 +2,8 @@
 
 Random search draws every trial independently of every other, so the n finished trials of one study could have come in
 any order, and each order is as likely as the one that came. To shuffle them is to run the search again for nothing
-(as the efficiency curves of Bergstra and Bengio 2012, JMLR 13, do). What shuffling tends to has a closed form. Let k of the n values be at
-most x. None of the k is among the first t of a random order with probability
+(the idea of the efficiency curves of Bergstra and Bengio 2012, JMLR 13). What shuffling tends to has a closed form.
+Let k of the n values be at most x. None of the k is among the first t of a random order with probability
 
     P(best of the first t > x) = C(n - k, t) / C(n, t)
 
