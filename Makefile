@@ -11,8 +11,9 @@ ROOT ?= .
 STUDY ?= scenario6
 WORKERS ?= 2
 ARGS ?=
-# Pins hold for what is installed and for what builds it.
-export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+# Pins hold for what is installed and for what builds it. Relative, because pip splits the value at blanks.
+export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help setup search master worker test check format bench lock clean
@@ -50,7 +51,8 @@ worker: $(VENV)/.installed
 	@$(BIN)/python -m worker --root "$(ROOT)" $(ARGS)
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(ARGS)
+	@test -n "$(BROWSER)" || echo "no Chromium here, so the tests that open a page are left out; on Debian: apt-get install chromium"
+	$(BIN)/python -m pytest $(if $(BROWSER),,-m 'not browser') $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
@@ -64,6 +66,7 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.simulation
 	$(BIN)/python -m benchmarks.training
 
 # Brings every pin up to date; torch and torchvision stay where they belong together.

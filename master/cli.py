@@ -7,28 +7,26 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.live import Live
 from rich.logging import RichHandler
 from rich.text import Text
 
 from common.errors import SearchError, UsageError
 from common.locks import ClaimMode
+from master.analysis_cli import app as analysis_app
+from master.options import AsJson, Root, StudyName, errors, output
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     help="Search hyperparameters by files: publish jobs, collect results, say what came of it.",
 )
-output = Console()
-errors = Console(stderr=True)
+app.add_typer(analysis_app)
 WATCH_S = 2.0
-
-Root = Annotated[Path, typer.Option(help="The shared folder, with jobs/ and results/ in it.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -148,17 +146,24 @@ def _watch(picture: Callable[[], RenderableType]) -> None:
 
 @app.command()
 def top(
-    study: Annotated[str, typer.Argument(help="A study in the folder.")],
+    study: StudyName,
     root: Root = Path(),
     count: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 3,
+    within_epochs: Annotated[int | None, typer.Option(min=1, help="By the lowest error within so many epochs.")] = None,
+    within_seconds: Annotated[
+        float | None, typer.Option(min=0.0, help="By the lowest error within so many seconds of training.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print the best trials of a study."""
+    """Print the best trials of a study: by their value, or by what their curves reached within a budget."""
     from common.objectives import measure_name
     from master.presets import published_study
     from master.standing import open_standing, trial_json
     from master.tables import trials_table
 
+    if within_epochs is not None or within_seconds is not None:
+        _top_within(root, study, count, Within(within_epochs, within_seconds), as_json=as_json)
+        return
     standing = open_standing(published_study(root, study))
     best = standing.best(count)
     if as_json:
@@ -167,6 +172,36 @@ def top(
         output.print(trials_table(best, measure_name(standing.spec.objective.name)))
     else:
         output.print("no trial is complete yet")
+
+
+class Within(NamedTuple):
+    """A budget that curves are looked at up to; None: no limit of that kind."""
+
+    epochs: int | None
+    seconds: float | None
+
+
+def _top_within(root: Path, study: str, count: int, budget: Within, *, as_json: bool) -> None:
+    from master.analysis.answers import best_within
+    from master.analysis.frames import load_study
+    from master.tables import params_text, text_table, value_text
+
+    best = best_within(load_study(root, study), count, epochs=budget.epochs, seconds=budget.seconds)
+    if as_json:
+        print(json.dumps([entry._asdict() for entry in best], indent=2))
+    elif best:
+        headings = ("trial", "error", "in epoch", "after (s)", "params")
+        output.print(
+            text_table(
+                headings,
+                [
+                    (str(one.trial), value_text(one.value), str(one.epoch), f"{one.seconds:.2f}", params_text(one.params))
+                    for one in best
+                ],
+            )
+        )
+    else:
+        output.print("no trial has an epoch within that budget")
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """How trials, workers and studies look in a terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
@@ -144,6 +144,16 @@ def standing_view(standing: Standing) -> RenderableType:
     if recent := standing.latest(RECENT):
         parts += ["", "the last results", trials_table(recent, measure_name(standing.spec.objective.name))]
     return Group(*parts)
+
+
+def text_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Numbers in columns, as they are."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 def titles_table(kind: str, titles: Mapping[str, str]) -> Table:

@@ -1,0 +1,169 @@
+"""The report: everything that can be said of a study, as one page, its figures and its tables."""
+
+import base64
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from common import atomic
+from common.clock import now_text
+from common.layout import StudyFolder
+from common.objectives import measure_name
+from common.records import Result
+from master.analysis.answers import Answer, answers
+from master.analysis.catalogue import sections
+from master.analysis.columns import params_column
+from master.analysis.figure import NamedFigure
+from master.analysis.figure_files import save_figure
+from master.analysis.frames import StudyData, load_study, spent_s
+from master.analysis.page import Fact, Page, Section, ShownAnswer, ShownFigure, ShownTable, render, shown_table
+from master.analysis.settings import label_of, settings_table
+from master.standing import Standing, open_standing
+from master.tables import counted, duration_text, first_line, value_text
+
+BEST_SHOWN = 10
+REASONS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a report consists of."""
+
+    page: Path
+    figures: int
+    tables: int
+
+
+def write_report(folder: StudyFolder, out: Path) -> Written:
+    """Write `report.html`, `figures/` and `tables/` into `out`. What an earlier report left there is replaced.
+
+    Args:
+        folder: of a published study, running or not.
+        out: made if it is not there.
+
+    Raises:
+        UsageError: there is no such study.
+        OSError: `out` cannot be written.
+    """
+    data = load_study(folder.root, folder.name)
+    standing = open_standing(folder)
+    atomic.make_folder(out / "tables")
+    shown = [
+        Section(title, tuple(_shown(figure, out / "figures") for figure in figures)) for title, figures in sections(data)
+    ]
+    found = answers(data)
+    tables = dict(_tables(data, found))
+    for name, table in tables.items():
+        _write(out / "tables" / f"{name}.csv", table.to_csv(index=False).encode())
+    page = out / "report.html"
+    _write(page, render(_page(data, standing, shown, found)).encode())
+    return Written(page, sum(len(section.figures) for section in shown), len(tables))
+
+
+def _shown(figure: NamedFigure, folder: Path) -> ShownFigure:
+    saved = save_figure(figure, folder)
+    svg = base64.b64encode(saved.svg).decode()
+    return ShownFigure(figure.name, figure.title, figure.caption, svg, saved.width, saved.height)
+
+
+def _tables(data: StudyData, found: list[Answer]) -> Iterator[tuple[str, pd.DataFrame]]:
+    yield "trials", data.trials
+    yield "curves", data.curves
+    yield "settings", settings_table(data)
+    for number, answer in enumerate(found, start=1):
+        if answer.table is not None:
+            yield f"answer-{number}", answer.table
+
+
+def _page(data: StudyData, standing: Standing, shown: list[Section], found: list[Answer]) -> Page:
+    labels = {params_column(name): label_of(name) for name, _ in data.spec.space.items()}
+    labels["value"] = measure_name(data.spec.objective.name)
+    return Page(
+        name=data.spec.name,
+        title=data.spec.title,
+        facts=tuple(_facts(data, standing)),
+        notes=tuple(_notes(data, standing)),
+        best=_best(data, standing, labels),
+        answers=tuple(
+            ShownAnswer(
+                answer.question, answer.sentences, None if answer.table is None else shown_table(answer.table, labels)
+            )
+            for answer in found
+        ),
+        sections=tuple(shown),
+        settings=shown_table(settings_table(data), labels) if len(data.trials) else None,
+        made=tuple(_made(data, standing)),
+        study_json=data.spec.to_json().decode(),
+    )
+
+
+def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
+    spec, trials = data.spec, data.trials
+    yield Fact(f"{len(trials)} of {spec.trials}", "trials finished")
+    best = standing.incumbent
+    yield Fact(value_text(best.value if best else None), f"best {measure_name(spec.objective.name)}")
+    yield Fact(f"{spec.objective.name}{f' on {spec.data.name}' if spec.data else ''}", "objective")
+    yield Fact(counted(spec.budget.epochs, "epoch"), "each trial")
+    if len(trials):
+        yield Fact(duration_text(float(spent_s(trials).sum())), "of evaluation, all trials together")
+        passed = trials["ended_at"].max() - trials["claimed_at"].min()
+        if not pd.isna(passed):
+            yield Fact(duration_text(passed.total_seconds()), "from the first claim to the last result")
+        yield Fact(str(trials["worker"].nunique()), "workers")
+
+
+def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
+    counts = {status.value: count for status, count in standing.counts.items()}
+    if not len(data.trials):
+        yield "No trial has a result yet, so there is nothing to draw. The same command later shows more."
+    elif len(data.trials) < data.spec.trials:
+        rest = f"{counts['RUNNING']} running, {counts['PENDING']} waiting"
+        yield f"The study goes on: {rest}. This page shows the trials that have a result."
+    failed = data.trials[data.trials["status"] == "FAILED"]
+    if len(failed):
+        yield f"{counted(len(failed), 'trial')} FAILED and {_has(len(failed))} no value; figures and answers leave them out."
+        reasons = Counter(first_line(str(message)) for message in failed["failure_message"])
+        for reason, count in reasons.most_common(REASONS_SHOWN):
+            yield f"{count} × {reason}"
+    diverged = int(data.trials["diverged"].sum())
+    if diverged:
+        yield (
+            f"{counted(diverged, 'trial')} diverged: a loss was no finite number any more. "
+            "Their value is the error of guessing, and their curves end there."
+        )
+    yield from data.unreadable
+
+
+def _has(count: int) -> str:
+    return "has" if count == 1 else "have"
+
+
+def _best(data: StudyData, standing: Standing, labels: dict[str, str]) -> ShownTable | None:
+    best = [result.trial for result in standing.best(BEST_SHOWN) if result.trial in set(data.trials["trial"])]
+    if not best:
+        return None
+    rows = data.trials.set_index("trial", drop=False).loc[best]
+    params = [params_column(name) for name, _ in data.spec.space.items()]
+    return shown_table(rows[["trial", "value", *params, "best_epoch", "training_s"]], labels)
+
+
+def _made(data: StudyData, standing: Standing) -> Iterator[str]:
+    yield f"Written on {now_text()} from the files of the study; seed {data.spec.seed}."
+    if len(data.trials):
+        devices = ", ".join(sorted(set(data.trials["device"])))
+        hosts = ", ".join(sorted(set(data.trials["host"])))
+        versions = sorted({f"{name} {text}" for result in standing.results.values() for name, text in _versions(result)})
+        threads = counted(data.spec.objective.threads, "CPU thread")
+        yield f"Evaluated on {devices} of {hosts}, {threads} per trial, with {', '.join(versions) or 'unknown versions'}."
+    yield "The study as it was published:"
+
+
+def _versions(result: Result) -> Iterable[tuple[str, str]]:
+    return result.attribution.versions.items()
+
+
+def _write(path: Path, content: bytes) -> None:
+    atomic.replace(path, content, durable=False)

@@ -1,0 +1,87 @@
+"""The commands that look back at a study: report, export, simulate. Options and output only."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from master.options import AsJson, Root, StudyName, output
+
+app = typer.Typer()
+
+
+class ExportFormat(StrEnum):
+    """What `export` writes."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    TXT = "txt"
+
+
+@app.command()
+def report(
+    study: StudyName,
+    root: Root = Path(),
+    out: Annotated[Path | None, typer.Option(help="Folder to write to. Default: results/STUDY/report.")] = None,
+) -> None:
+    """Write a page with every figure, answer and table of a study; it opens from disk and needs nothing else."""
+    from master.analysis.report import write_report
+    from master.presets import published_study
+
+    folder = published_study(root, study)
+    written = write_report(folder, out or folder.report)
+    output.print(
+        Text(f"{written.page}: {written.figures} figures, also as PNG and SVG; {written.tables} tables, also as CSV"),
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def export(
+    study: StudyName,
+    root: Root = Path(),
+    file_format: Annotated[
+        ExportFormat, typer.Option("--format", help="txt: one text file per run, all in one zip.")
+    ] = ExportFormat.CSV,
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: STUDY.csv and so on, here.")] = None,
+) -> None:
+    """Write one row per trial, and the curves, for other programs."""
+    from master.analysis.export import export as write_export
+    from master.analysis.frames import load_study
+
+    for path in write_export(load_study(root, study), file_format.value, out):
+        output.print(Text(str(path)), soft_wrap=True)
+
+
+@app.command()
+def simulate(
+    study: StudyName,
+    root: Root = Path(),
+    runs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Simulated searches.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the shuffling.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder for the figures. Default: results/STUDY/report/figures.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Shuffle a study's finished trials into many random searches: how good is one after t evaluations, on W workers?"""
+    from master.analysis.frames import load_study
+    from master.analysis.page import shown_table
+    from master.analysis.simulation_report import SimulatedStudy
+    from master.presets import published_study
+    from master.tables import text_table
+
+    folder = published_study(root, study)
+    simulated = SimulatedStudy(load_study(root, study), runs, seed)
+    if as_json:
+        print(json.dumps(simulated.to_json(), indent=2))
+        return
+    for sentence in simulated.sentences:
+        output.print(Text(sentence), soft_wrap=True)
+    for frame in (simulated.table, simulated.speedups):
+        shown = shown_table(frame, {})
+        output.print("", text_table([column.label for column in shown.columns], shown.rows))
+    for path in simulated.save(out or folder.report / "figures"):
+        output.print(Text(str(path)), soft_wrap=True)
