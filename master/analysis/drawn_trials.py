@@ -10,9 +10,11 @@ from master.tables import counted
 
 
 def drawn_trials(data: StudyData) -> pd.DataFrame:
-    """The COMPLETE trials with a finite value, in trial order. Diverged ones are among them, with the error of guessing."""
+    """The COMPLETE trials with a finite value, in trial order; diverged ones too, with the error of guessing."""
     trials = complete(data.trials)
-    return trials[np.isfinite(trials["value"])].reset_index(drop=True)
+    is_finite = np.isfinite(trials["value"].to_numpy(dtype=np.float64))
+    drawn: pd.DataFrame = trials.loc[is_finite].reset_index(drop=True)
+    return drawn
 
 
 def drawn_sentence(data: StudyData) -> str:

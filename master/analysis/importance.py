@@ -10,13 +10,13 @@ Both are given as shares that sum to 1 over the parameters. For fANOVA, `main_ef
 parameters explain one by one; the rest is in their interactions, and no share tells of it.
 
 How sure: fANOVA's forest is random, PED-ANOVA is not, and neither says what other trials would have said. So both are
-computed again on random halves of the trials, and `low` to `high` is the middle 90 % of the answers. Half of the trials
-without replacement scatter around the whole as the whole scatters around the truth (the delete-d jackknife with d = n/2;
-Shao and Wu 1989, doi:10.1214/aos/1176347263). A bootstrap would draw trials twice, which both take for more structure
+computed again on random halves of the trials, and `low` to `high` is the middle 90 % of the answers. Halves without
+replacement scatter around the whole as the whole scatters around the truth (the delete-d jackknife with d = n/2; Shao
+and Wu 1989, doi:10.1214/aos/1176347263). A bootstrap would draw trials twice, which both take for more structure
 than there is; the spread between seeds of the forest alone would look far too sure.
 
-Optuna is given each parameter by its place between the ends of its range on the scale that was searched. Its fANOVA takes
-no logarithm by itself: it would weigh a learning rate's upper decade ten times as much as the one below.
+Optuna is given each parameter by its place between the ends of its range on the scale that was searched. Its fANOVA
+takes no logarithm by itself: it would weigh a learning rate's upper decade ten times as much as the one below.
 """
 
 import logging
@@ -41,6 +41,8 @@ from optuna.importance import (
 )
 from optuna.trial import FrozenTrial
 
+from common.space import Int
+from common.study_spec import StudySpec
 from master.analysis.drawn_trials import drawn_trials
 from master.analysis.frames import StudyData
 from master.analysis.readable_axes import bounds, positions
@@ -51,12 +53,15 @@ PED_ANOVA: Final = "PED-ANOVA"
 METHODS: Final = (FANOVA, PED_ANOVA)
 COLUMNS: Final = ["parameter", "label", "method", "importance", "low", "high"]
 LEAST_TRIALS: Final = 10
-FORESTS, TREES, DEPTH = 10, 6, 7
-"""Forests on all trials, trees of each, and their depth: 128 leaves. Deeper trees move no importance of a thousand
-trials by more than 0.01, and Optuna's walk through them takes minutes."""
+FORESTS, TREES, DEPTH = 10, 6, 6
+"""Forests on all trials, trees of each, and their depth: 64 leaves. Deeper trees moved no importance of 1,000 trials of
+four parameters by more than 0.02, and Optuna's walk through them takes minutes."""
 HALVES, HALF_TREES = 20, 8
 BEST_SHARE, LEAST_BEST = 0.1, 5
 """PED-ANOVA looks at the best tenth, at five trials at least, as Optuna's documentation advises."""
+
+MAX_LEVELS = 10
+"""A parameter of so few values is one of choices to Optuna: PED-ANOVA takes few numbers for spikes of a density."""
 
 Shares = dict[str, float]
 
@@ -108,7 +113,7 @@ def importances(data: StudyData, *, seed: int = 0) -> Importances:
 
 
 def most_important(data: StudyData) -> list[Axis]:
-    """All searched parameters, the most important first by PED-ANOVA alone, which is fast; those it cannot tell of last."""
+    """All searched parameters, the most important first by PED-ANOVA alone, which is fast; the rest last."""
     axes = searched_parameters(data.spec)
     sample = _Sample(data)
     if sample.problem():
@@ -129,8 +134,8 @@ class _Sample:
         self.left_out = tuple(axis.label for axis in searched if axis not in self.axes)
         self._is_minimised = data.spec.objective.direction == "minimise"
         self._values = self.trials["value"].to_numpy(dtype=np.float64)
-        self._distributions = {axis.name: _distribution(axis) for axis in self.axes}
-        self._places = {axis.name: _places(data, axis, self.trials) for axis in self.axes}
+        self._places = {axis.name: _places(data.spec, axis, self.trials) for axis in self.axes}
+        self._distributions = {name: _distribution(places) for name, places in self._places.items()}
 
     def problem(self) -> str | None:
         """Why nothing can be said, one sentence."""
@@ -169,19 +174,29 @@ class _Sample:
         return optuna.create_trial(params=params, distributions=self._distributions, value=float(self._values[row]))
 
 
-def _distribution(axis: Axis) -> BaseDistribution:
-    return FloatDistribution(0.0, 1.0) if axis.is_numeric else CategoricalDistribution(range(len(axis.values)))
-
-
-def _places(data: StudyData, axis: Axis, trials: pd.DataFrame) -> NDArray[np.float64] | NDArray[np.int64]:
-    """Each trial's place in a parameter's range, on the scale that was searched; the index of its choice."""
+def _places(spec: StudySpec, axis: Axis, trials: pd.DataFrame) -> NDArray[np.float64] | NDArray[np.int64]:
+    """Each trial's place in a parameter's range, in [0, 1] on the scale that was searched; the index of few values."""
     places = positions(axis, trials[axis.column])
-    if not axis.is_numeric:
-        return places.astype(np.int64)
-    low, high = bounds(data.spec, axis)
+    if not axis.is_numeric or _levels(spec, axis) <= MAX_LEVELS:
+        return np.unique(places, return_inverse=True)[1].astype(np.int64)
+    low, high = bounds(spec, axis)
     if axis.is_log:
         places, low, high = np.log(places), math.log(low), math.log(high)
     return np.clip((places - low) / (high - low), 0.0, 1.0)
+
+
+def _levels(spec: StudySpec, axis: Axis) -> float:
+    """How many values a parameter has."""
+    parameter = spec.space.root[axis.name]
+    if axis.choices:
+        return len(axis.choices)
+    return parameter.high - parameter.low + 1 if isinstance(parameter, Int) else math.inf
+
+
+def _distribution(places: NDArray[np.float64] | NDArray[np.int64]) -> BaseDistribution:
+    if places.dtype == np.int64:
+        return CategoricalDistribution(range(int(places.max(initial=0)) + 1))
+    return FloatDistribution(0.0, 1.0)
 
 
 def _best_count(trials: int) -> int:
@@ -218,7 +233,7 @@ def _table(sample: _Sample, whole: dict[str, Shares], halves: dict[str, list[Sha
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without Optuna's log of studies made in memory, and its notes that raw importances are an experimental feature."""
+    """Without Optuna's log of studies made in memory, and its notes that raw importances are experimental."""
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(logging.WARNING)
     try:

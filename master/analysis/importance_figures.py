@@ -50,8 +50,9 @@ def importance_figure(found: Importances) -> Figure:
 def _caption(data: StudyData, found: Importances) -> str:
     trials = data.trials
     lines = [
-        f"{found.trials} COMPLETE trials. fANOVA: a parameter's share of the variance of the value over the whole space; "
-        f"parameters one by one explain {found.main_effects:.0%} of it, the rest is in their interactions.",
+        f"{found.trials} COMPLETE trials.",
+        "fANOVA: the share of the value's variance over the whole space that a parameter explains by itself.",
+        f"One by one, parameters explain {100 * found.main_effects:.0f} % of it; the rest is in their interactions.",
         f"PED-ANOVA: how much a parameter sets the best {found.best} trials apart from all.",
         "Both as shares that sum to 1. A line spans the middle 90 % of what random halves of the trials say.",
     ]

@@ -12,7 +12,15 @@ from master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trial
 from master.analysis.figure import NamedFigure
 from master.analysis.frames import StudyData
 from master.analysis.importance import most_important
-from master.analysis.readable_axes import positions, set_scale, show_parameter, value_colours, value_label, value_norm
+from master.analysis.readable_axes import (
+    Floats,
+    positions,
+    set_scale,
+    show_parameter,
+    value_colours,
+    value_label,
+    value_norm,
+)
 from master.analysis.settings import Axis, searched_parameters
 from master.analysis.style import PALETTE, RC, new_figure
 
@@ -30,7 +38,8 @@ def figures(data: StudyData) -> list[NamedFigure]:
         return []
     shown = shown_axes(data)
     caption = [
-        f"{drawn_sentence(data)} Each panel shows all of them at two of their params; the best lie on top, the very best is ringed."
+        drawn_sentence(data),
+        "Each panel shows all of them by two of their params; the better ones lie on top, the best one is ringed.",
     ]
     left_out = [axis.label for axis in axes if axis not in shown]
     if left_out:
@@ -64,6 +73,7 @@ def pair_figure(data: StudyData) -> Figure:
                 continue
             _draw_panel(panels[row, column], data, axes[column], axes[row + 1])
             _label(panels[row, column], axes[column], axes[row + 1], is_left=column == 0, is_lowest=row == size - 1)
+    figure.align_labels()
     mappable = ScalarMappable(value_norm(drawn_trials(data)["value"]), value_colours(data.spec))
     with mpl.rc_context(RC):
         kept = [panels[row, column] for row in range(size) for column in range(row + 1)]
@@ -94,9 +104,7 @@ def _draw_panel(panel: Axes, data: StudyData, across: Axis, up: Axis) -> None:
     show_parameter(panel.yaxis, data.spec, up)
 
 
-def _spread(
-    axis: Axis, places: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", seed: int
-) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+def _spread(axis: Axis, places: Floats, seed: int) -> Floats:
     """Choices spread a little, so that trials do not hide each other."""
     if axis.is_numeric:
         return places

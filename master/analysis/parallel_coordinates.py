@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import Locator, MaxNLocator
 from numpy.typing import ArrayLike
 
 from common.objectives import measure_name
@@ -18,6 +19,7 @@ from master.analysis.readable_axes import (
     bounds,
     choice_text,
     log_locator,
+    parameter_locator,
     positions,
     tick_text,
     value_colours,
@@ -28,8 +30,6 @@ from master.analysis.style import new_figure
 
 BEST_LINES = 5
 MAX_AXES = 10
-DENSE = 200
-"""More lines than this are pixels in an SVG file."""
 CLOSE = 0.045
 """Ticks nearer than this part of an axis would write over each other."""
 WIDE_SPACE_IN = 1.0
@@ -48,7 +48,7 @@ def parallel_figure(data: StudyData) -> Figure:
     _draw_lines(plot, np.stack(heights, axis=1), colours(heights[-1]))
     for place, axis in enumerate(axes):
         _draw_axis(plot, place, _ticks(data, axis))
-    _draw_axis(plot, len(axes), _scale_ticks(float(norm.vmin or 0), float(norm.vmax or 0), is_log=_is_log(norm)))
+    _draw_axis(plot, len(axes), _value_ticks(norm))
     ends = (len(axes), len(axes) + STRIP)
     plot.imshow(
         np.linspace(0, 1, 256)[:, np.newaxis],
@@ -81,13 +81,12 @@ def _draw_lines(plot: Axes, heights: Floats, colours: Floats) -> None:
     alpha = float(np.clip(60 / count, 0.15, 0.7))
     for chosen, linewidth, opacity in ((slice(0, best), 0.8, alpha), (slice(best, None), 2.2, 1.0)):
         lines = LineCollection(list(segments[chosen]), colors=colours[chosen], linewidths=linewidth, alpha=opacity)
-        lines.set_rasterized(count > DENSE and opacity < 1)
         plot.add_collection(lines)
 
 
 def _draw_axis(plot: Axes, place: int, ticks: list[tuple[float, str]]) -> None:
     plot.plot([place, place], [0, 1], color="black", linewidth=0.9, zorder=3)
-    outline = [patheffects.withStroke(linewidth=2.5, foreground="white")]
+    outline: list[patheffects.AbstractPathEffect] = [patheffects.withStroke(linewidth=2.5, foreground="white")]
     for height, text in ticks:
         plot.plot([place, place + 0.03], [height, height], color="black", linewidth=0.9, zorder=3)
         written = plot.annotate(
@@ -112,13 +111,17 @@ def _share(values: ArrayLike, low: float, high: float, *, is_log: bool) -> Float
 def _ticks(data: StudyData, axis: Axis) -> list[tuple[float, str]]:
     low, high = bounds(data.spec, axis)
     if axis.is_numeric:
-        return _scale_ticks(low, high, is_log=axis.is_log)
-    return [(place / high, choice_text(axis, place)) for place in range(len(axis.values))]
+        return _scale_ticks(low, high, parameter_locator(data.spec, axis), is_log=axis.is_log)
+    return [(place / high, choice_text(axis, place)) for place in range(len(axis.choices))]
 
 
-def _scale_ticks(low: float, high: float, *, is_log: bool) -> list[tuple[float, str]]:
+def _value_ticks(norm: Normalize) -> list[tuple[float, str]]:
+    low, high, is_log = float(norm.vmin or 0), float(norm.vmax or 0), isinstance(norm, LogNorm)
+    return _scale_ticks(low, high, log_locator(low, high) if is_log else MaxNLocator(6), is_log=is_log)
+
+
+def _scale_ticks(low: float, high: float, locator: Locator, *, is_log: bool) -> list[tuple[float, str]]:
     """Round numbers, and both ends of the scale unless a round number is too close to tell them apart."""
-    locator = log_locator(low, high) if is_log else MaxNLocator(6)
     ends = [low, high]
     inner = [float(tick) for tick in locator.tick_values(low, high) if low < tick < high]
     shares = _share([*ends, *inner], low, high, is_log=is_log)
@@ -127,12 +130,6 @@ def _scale_ticks(low: float, high: float, *, is_log: bool) -> list[tuple[float, 
         if all(abs(share - other) > CLOSE for other, _ in kept):
             kept.append((float(share), tick_text(float(f"{value:.3g}"))))
     return kept
-
-
-def _is_log(norm: object) -> bool:
-    from matplotlib.colors import LogNorm
-
-    return isinstance(norm, LogNorm)
 
 
 def _wrapped(label: str) -> str:

@@ -1,16 +1,18 @@
 """Scales that people can read: of a parameter, of the value, of time; and colours by value."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis as DrawnAxis
 from matplotlib.colors import Colormap, LogNorm, Normalize
-from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
 from common.objectives import measure_name
-from common.space import Float, Int, same_value
+from common.space import Float, Int, Scalar, same_value
 from common.study_spec import StudySpec
 from master.analysis.settings import Axis, value_text
 
@@ -20,6 +22,9 @@ DECADE = 10.0
 """Values that span more than this factor are shown on a logarithmic scale."""
 FEW_DECADES, MANY_DECADES = 0.7, 3.0
 """Below the first, ticks at 1, 2 and 5 would be too few; above the second, too many."""
+ROUND_STEPS = [1, 2, 2.5, 5, 10]
+FEW_CHOICES = 8
+"""So many choices have a tick each."""
 SHORT_TEXT = 14
 """Characters of a choice that fit below an axis."""
 
@@ -56,22 +61,15 @@ def value_colours(spec: StudySpec) -> Colormap:
     return colormaps["cividis" if spec.objective.direction == "minimise" else "cividis_r"]
 
 
-def positions(axis: Axis, column: "pd.Series[object]") -> Floats:
+def positions(axis: Axis, column: "pd.Series[Any]") -> Floats:
     """Where the cells of a parameter's column lie on its axis: numbers as they are, choices at 0, 1, 2 ...
 
     Returns:
         `(n,)`, NaN where the parameter is not active.
     """
     if axis.is_numeric:
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    cells = column.tolist()
-    places = [
-        next((place for place, value in enumerate(axis.values) if same_value(value, cell)), np.nan)
-        if isinstance(cell, bool | int | float | str)
-        else np.nan
-        for cell in cells
-    ]
-    return np.array(places, dtype=np.float64)
+        return np.asarray(column, dtype=np.float64)
+    return np.array([_place(axis, cell) for cell in column.tolist()], dtype=np.float64)
 
 
 def bounds(spec: StudySpec, axis: Axis) -> tuple[float, float]:
@@ -80,9 +78,9 @@ def bounds(spec: StudySpec, axis: Axis) -> tuple[float, float]:
     if isinstance(parameter, Float | Int):
         return float(parameter.low), float(parameter.high)
     if axis.is_numeric:
-        numbers = [float(value) for value in axis.values]
+        numbers = [float(value) for value in axis.choices]
         return min(numbers), max(numbers)
-    return 0.0, float(len(axis.values) - 1)
+    return 0.0, float(len(axis.choices) - 1)
 
 
 def show_parameter(drawn: DrawnAxis, spec: StudySpec, axis: Axis) -> None:
@@ -94,12 +92,23 @@ def show_parameter(drawn: DrawnAxis, spec: StudySpec, axis: Axis) -> None:
         ends = (low / room, high * room) if axis.is_log else (low - room, high + room)
     else:
         ends = (low - 0.5, high + 0.5)
-        drawn.set_ticks(range(len(axis.values)), [choice_text(axis, place) for place in range(len(axis.values))])
+        drawn.set_ticks(range(len(axis.choices)), [choice_text(axis, place) for place in range(len(axis.choices))])
     plot = drawn.axes
     if isinstance(plot, Axes):
         (plot.set_xlim if drawn is plot.xaxis else plot.set_ylim)(ends)
-    if axis.is_log and axis.is_numeric:
-        drawn.set_major_locator(log_locator(low, high))
+    if axis.is_numeric:
+        drawn.set_major_locator(parameter_locator(spec, axis))
+
+
+def parameter_locator(spec: StudySpec, axis: Axis) -> Locator:
+    """Where the axis of a parameter of numbers has its ticks: at each choice if they are few, else at round numbers."""
+    if 0 < len(axis.choices) <= FEW_CHOICES:
+        return FixedLocator([float(choice) for choice in axis.choices])
+    low, high = bounds(spec, axis)
+    if axis.is_log:
+        return log_locator(low, high)
+    is_whole = isinstance(spec.space.root[axis.name], Int)
+    return MaxNLocator(5, steps=[1, 2, 5, 10] if is_whole else ROUND_STEPS, integer=is_whole)
 
 
 def set_scale(drawn: DrawnAxis, *, is_log: bool) -> None:
@@ -109,7 +118,7 @@ def set_scale(drawn: DrawnAxis, *, is_log: bool) -> None:
         raise TypeError("an axis without axes has no scale")
     (plot.set_xscale if drawn is plot.xaxis else plot.set_yscale)("log" if is_log else "linear")
     if not is_log:
-        drawn.set_major_locator(MaxNLocator(5))
+        drawn.set_major_locator(MaxNLocator(5, steps=ROUND_STEPS))
         return
     drawn.set_major_locator(LogLocator(subs=(1, 2, 5)))
     drawn.set_major_formatter(FuncFormatter(lambda value, _: tick_text(value)))
@@ -121,7 +130,7 @@ def log_locator(low: float, high: float) -> Locator:
     """Ticks of a logarithmic scale from `low` to `high`: few, at round numbers."""
     decades = np.log10(high / low)
     if decades < FEW_DECADES:
-        return MaxNLocator(4, steps=[1, 2, 5, 10])
+        return MaxNLocator(4, steps=ROUND_STEPS)
     return LogLocator(subs=(1,) if decades > MANY_DECADES else (1, 2, 5))
 
 
@@ -132,7 +141,7 @@ def tick_text(value: float) -> str:
 
 def choice_text(axis: Axis, place: int) -> str:
     """A choice of a parameter beside its tick, cut if it is long."""
-    text = value_text(axis.values[place])
+    text = value_text(axis.choices[place])
     return text if len(text) <= SHORT_TEXT else f"{text[: SHORT_TEXT - 1]}…"
 
 
@@ -142,3 +151,9 @@ def time_unit(longest_s: float) -> tuple[float, str]:
     if longest_s >= 10 * hour:
         return hour, "hours"
     return (minute, "minutes") if longest_s >= 10 * minute else (1.0, "seconds")
+
+
+def _place(axis: Axis, cell: object) -> float:
+    if not isinstance(cell, Scalar):
+        return np.nan
+    return next((float(place) for place, choice in enumerate(axis.choices) if same_value(choice, cell)), np.nan)

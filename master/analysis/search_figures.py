@@ -1,5 +1,6 @@
 """Figures of a search: the best value so far, the value against each parameter, and all parameters at once."""
 
+import math
 from functools import partial
 
 import matplotlib as mpl
@@ -8,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from common.objectives import measure_name
@@ -15,7 +17,7 @@ from master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trial
 from master.analysis.figure import NamedFigure
 from master.analysis.frames import StudyData
 from master.analysis.parallel_coordinates import BEST_LINES, MAX_AXES, parallel_figure
-from master.analysis.readable_axes import Floats, positions, set_scale, show_parameter, show_value, value_label
+from master.analysis.readable_axes import Floats, positions, show_parameter, show_value, value_label
 from master.analysis.settings import Axis, searched_parameters
 from master.analysis.style import GREY, PALETTE, RC, new_figure
 from master.tables import value_text
@@ -60,12 +62,12 @@ def figures(data: StudyData) -> list[NamedFigure]:
 
 
 def best_so_far_figure(data: StudyData) -> Figure:
-    """Each trial's value and the best so far, in order of trial number, so that it is the same on any number of workers.
+    """Each trial's value and the best so far, in order of trial number: the same on any number of workers.
 
     A failed trial takes its turn.
     """
     trials, values = data.trials, _comparable(data)
-    evaluations = np.arange(1, len(trials) + 1)
+    evaluations = np.arange(1, len(trials) + 1, dtype=np.float64)
     is_diverged = trials["diverged"].to_numpy(dtype=bool)
     best = (np.fmin if data.spec.objective.direction == "minimise" else np.fmax).accumulate(values)
     figure, axes = new_figure(6.4, 3.6)
@@ -79,7 +81,7 @@ def best_so_far_figure(data: StudyData) -> Figure:
     show_value(plot.yaxis, values)
     plot.set_ylabel(value_label(data.spec))
     plot.set_xlabel("evaluations, in order of trial number")
-    set_scale(plot.xaxis, is_log=False)
+    plot.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
     plot.set_xlim(0.5 if len(trials) < DENSE else 0, len(trials) + max(0.5, len(trials) / 100))
     handles = [
         *_dot_handles(data),
@@ -97,7 +99,8 @@ def scatter_figure(data: StudyData) -> Figure:
     rows = -(-len(axes) // columns)
     figure, panels = new_figure(6.4, 0.6 + 2.2 * rows, rows, columns)
     trials = drawn_trials(data)
-    for place, panel in enumerate(panels.flat):
+    for place in range(panels.size):
+        panel: Axes = panels[divmod(place, columns)]
         if place >= len(axes):
             panel.remove()
             continue
@@ -121,13 +124,18 @@ def running_median(x: Floats, values: Floats) -> tuple[Floats, Floats]:
         values: `(n,)`.
 
     Returns:
-        x in ascending order, and at each the median over its window, which is cut at both ends.
+        The distinct x in ascending order, and at each the median of its values and of the neighbours on both sides.
     """
     order = np.argsort(x, kind="stable")
-    reach = max(round(np.sqrt(len(x)) / 2), 1)
-    ordered = values[order]
-    medians = [np.median(ordered[max(place - reach, 0) : place + reach + 1]) for place in range(len(x))]
-    return x[order], np.array(medians)
+    reach = _reach(len(x))
+    distinct, first, count = np.unique(x[order], return_index=True, return_counts=True)
+    windows = zip(np.maximum(first - reach, 0), first + count + reach, strict=True)
+    return distinct, np.array([np.median(values[order[begin:end]]) for begin, end in windows])
+
+
+def _reach(trials: int) -> int:
+    """Neighbours on each side."""
+    return max(round(math.sqrt(trials) / 2), 1)
 
 
 def _comparable(data: StudyData) -> Floats:
@@ -168,7 +176,7 @@ def _room(panel: Axes, low: float, high: float) -> None:
 
 
 def _draw_median(panel: Axes, axis: Axis, x: Floats, values: Floats) -> None:
-    if axis.values:
+    if axis.choices:
         for place in np.unique(x):
             panel.plot(place, np.median(values[x == place]), "_", color=MEDIAN_COLOUR, markersize=16, markeredgewidth=2)
     else:
@@ -229,7 +237,7 @@ def _scatter_caption(data: StudyData) -> str:
     trials = len(drawn_trials(data))
     lines = [f"{drawn_sentence(data)} In each panel the other parameters vary too, which spreads the dots."]
     if trials >= LEAST_FOR_MEDIAN:
-        width = 2 * max(round(np.sqrt(trials) / 2), 1) + 1
+        width = 2 * _reach(trials) + 1
         lines.append(
             f"The line is the median of {width} neighbours; of a listed value, the bar is the median of its trials."
         )

@@ -21,8 +21,10 @@ MAX_ROWS = 24
 BATCH_COLOURS = (PALETTE[0], PALETTE[5])
 DIVERGED_COLOUR, FAILED_COLOUR, WAIT_COLOUR = PALETTE[4], PALETTE[6], "#E4E4E4"
 BAR_HEIGHT, WAIT_HEIGHT = 0.8, 0.4
-WIDE_INCHES = 0.04
-"""A bar that is narrower on average has no room for an outline."""
+AXES_WIDTH_IN, OUTLINED_IN = 5.0, 0.04
+"""Width of the axes, about, and of the narrowest bar, on average, that has room for an outline."""
+SHORTEST_S = 1e-3
+"""Times are told to the millisecond; a timeline is at least that long."""
 MAX_NAME = 22
 MAX_MARKED_PAUSES = 8
 MAX_OUTLINES = 400
@@ -43,17 +45,16 @@ def timeline_figure(data: StudyData) -> Figure:
     bars = without_pauses(whole).merge(data.trials[["trial", "status", "diverged"]], on="trial")
     table = _shown_workers(waiting(data))
     rows = {worker: row for row, worker in enumerate(table["worker"])}
-    unit_s, unit = time_unit(float(bars["end_s"].max()))
+    end_s = max(float(bars["end_s"].max()), SHORTEST_S)
+    unit_s, unit = time_unit(end_s)
     figure, axes = new_figure(6.4, 1.5 + 0.24 * len(rows))
     plot: Axes = axes[0, 0]
-    idle = waits(bars)
-    _draw_bars(plot, idle[idle["worker"].isin(rows)], rows, unit_s, WAIT_HEIGHT, [WAIT_COLOUR], linewidth=0)
-    shown = bars[bars["worker"].isin(rows)]
-    width_in = 5 * float((shown["end_s"] - shown["start_s"]).mean()) / max(float(bars["end_s"].max()), 1e-9)
-    linewidth = 0.5 if width_in > WIDE_INCHES else 0.0
-    _draw_bars(plot, shown, rows, unit_s, BAR_HEIGHT, _colours(shown), linewidth=linewidth)
-    _mark_pauses(plot, whole, unit_s)
-    plot.set_xlim(0, max(float(bars["end_s"].max()) / unit_s, 1e-9))
+    idle, shown = (_shown(frame, rows, unit_s) for frame in (waits(bars), bars))
+    _draw_bars(plot, idle, [WAIT_COLOUR], height=WAIT_HEIGHT, linewidth=0)
+    mean_in = AXES_WIDTH_IN * float((shown["right"] - shown["left"]).mean()) * unit_s / end_s
+    _draw_bars(plot, shown, _colours(shown), height=BAR_HEIGHT, linewidth=0.5 if mean_in > OUTLINED_IN else 0.0)
+    _mark_pauses(plot, pauses(whole), unit_s)
+    plot.set_xlim(0, end_s / unit_s)
     plot.set_ylim(len(rows) - 0.5, -0.5)
     plot.set_yticks(range(len(rows)), [_short(worker) for worker in rows])
     plot.grid(visible=False, axis="y")
@@ -69,10 +70,10 @@ def _caption(data: StudyData, bars: pd.DataFrame) -> str:
     table = waiting(data)
     busy_s, waited_s = float(table["busy_s"].sum()), float(table["waited_s"].sum())
     lines = [
-        f"{counted(len(bars), 'trial')} on {counted(len(table), 'worker')}, from claim to end, in batches of "
-        f"{data.spec.batch}: neighbouring batches differ in colour.",
-        "A worker's grey stretch is its wait between its last trial of a batch and the batch's end; the number on the "
-        "right is the share of its time that it waited so.",
+        f"{counted(len(bars), 'trial')} on {counted(len(table), 'worker')}, from claim to end.",
+        f"Batches of {data.spec.batch}; one differs in colour from the next.",
+        "Grey is a worker's wait between its last trial of a batch and the batch's end.",
+        "The number on the right is the share of its time that it waited so.",
         f"All workers together evaluated for {duration_text(busy_s)} and waited for {duration_text(waited_s)}.",
     ]
     if len(table) > MAX_ROWS:
@@ -87,7 +88,7 @@ def _caption(data: StudyData, bars: pd.DataFrame) -> str:
     absent = len(data.trials) - len(bars)
     if absent:
         lines.append(f"{counted(absent, 'trial')} without readable times {'is' if absent == 1 else 'are'} left out.")
-    if data.trials["host"].nunique() > 1:
+    if len(set(data.trials["host"])) > 1:
         lines.append("Each host tells the time by its own clock.")
     return " ".join(lines)
 
@@ -97,21 +98,17 @@ def _shown_workers(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[sorted(busiest)]
 
 
-def _draw_bars(
-    plot: Axes,
-    bars: pd.DataFrame,
-    rows: dict[str, int],
-    unit_s: float,
-    height: float,
-    colours: list[str],
-    *,
-    linewidth: float,
-) -> None:
-    middle = bars["worker"].map(rows).to_numpy(dtype=np.float64)
-    left, right = bars["start_s"].to_numpy() / unit_s, bars["end_s"].to_numpy() / unit_s
-    low, high = middle - height / 2, middle + height / 2
+def _shown(bars: pd.DataFrame, rows: dict[str, int], unit_s: float) -> pd.DataFrame:
+    """The bars of the workers that have a row, in the units of the figure."""
+    shown = bars[bars["worker"].isin(list(rows))]
+    return shown.assign(row=shown["worker"].map(rows), left=shown["start_s"] / unit_s, right=shown["end_s"] / unit_s)
+
+
+def _draw_bars(plot: Axes, bars: pd.DataFrame, colours: list[str], *, height: float, linewidth: float) -> None:
+    left, right, row = (bars[name].to_numpy(dtype=np.float64) for name in ("left", "right", "row"))
+    low, high = row - height / 2, row + height / 2
     corners = np.stack([left, low, right, low, right, high, left, high], axis=1).reshape(-1, 4, 2)
-    drawn = PolyCollection(corners, facecolors=colours, edgecolors="white", linewidths=linewidth)
+    drawn = PolyCollection(list(corners), facecolors=colours, edgecolors="white", linewidths=linewidth)
     drawn.set_rasterized(len(bars) > MAX_OUTLINES)
     plot.add_collection(drawn)
 
@@ -123,8 +120,7 @@ def _colours(bars: pd.DataFrame) -> list[str]:
     ]
 
 
-def _mark_pauses(plot: Axes, whole: pd.DataFrame, unit_s: float) -> None:
-    cuts = pauses(whole)
+def _mark_pauses(plot: Axes, cuts: pd.DataFrame, unit_s: float) -> None:
     gone_s = 0.0
     for start_s, end_s in zip(cuts["start_s"], cuts["end_s"], strict=True):
         place = (start_s - gone_s) / unit_s
@@ -168,7 +164,7 @@ def _handles(bars: pd.DataFrame) -> list[Patch]:
     handles = [
         Patch(color=colour, label=label) for colour, label in zip(BATCH_COLOURS, ("batch", "next batch"), strict=True)
     ]
-    if bars["batch"].nunique() == 1:
+    if len(set(bars["batch"])) == 1:
         handles = [Patch(color=BATCH_COLOURS[int(bars["batch"].iloc[0]) % 2], label="trial")]
     if bars["diverged"].any():
         handles.append(Patch(color=DIVERGED_COLOUR, label="diverged"))
