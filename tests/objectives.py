@@ -94,7 +94,7 @@ def going_on(params: dict[str, Any], trial: Trial) -> float:
 
 def curved(params: dict[str, Any], trial: Trial) -> float:
     """Reports a curve that falls to its value."""
-    value = 0.02 + params["x"] / 2
+    value = 0.02 + float(params["x"]) / 2
     for epoch in range(1, trial.epochs + 1):
         error = value + 0.4 / epoch
         trial.report(training_loss=3 * error, validation_loss=3.2 * error, validation_error=error, learning_rate=0.1)

@@ -52,6 +52,32 @@ def test_the_heartbeat_says_what_the_worker_does_and_goes_with_it(
     assert folder.worker_files() == []
 
 
+def test_a_worker_says_what_it_begins_ends_and_waits_for_a_line_each(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    worker = processes.worker("--name", "lab-1", "--study", "demo", objective="waiting")
+    until(lambda: "waiting\n" in processes.output(worker), "it waits for its study", root)
+    processes.master(make_study("waiting", trials=1, batch=1))
+    until(lambda: has_noted(processes), "the evaluation", root)
+    worker.terminate()
+    assert worker.wait(20) == 0
+    told = [line.split(" ", 1)[1] for line in processes.output(worker).splitlines()]
+    assert told == [
+        f"worker lab-1 serves demo in {root}",
+        "no study demo here yet; waiting",
+        "demo/00000: attempt 1",
+        "stopping: saving demo/00000 (ask again to stop without)",
+        "demo/00000 is saved and free again",
+        "stopped",
+    ]
+
+
+def test_help_shows_one_command_with_its_options(processes: Processes) -> None:
+    printed = processes.finish(processes.start("worker", "--help"))
+    assert "python -m worker [OPTIONS]" in printed
+    assert "COMMAND" not in printed
+
+
 def read_heartbeat(folder: StudyFolder) -> WorkerRecord:
     try:
         return read_record(folder.worker("lab-1"), WorkerRecord)
