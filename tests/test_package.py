@@ -51,10 +51,11 @@ def test_the_installed_wheel_runs_a_study_outside_the_checkout(wheel: Path, tmp_
     where = [sys.executable, "-c", "import master; print(master.__file__)"]
     found = subprocess.run(where, cwd=elsewhere, env=environment, capture_output=True, text=True, check=True).stdout
     assert str(site) in found
-    assert {"name": "scenario6"}.items() <= json.loads(call("studies", "--json"))[-1].items()
+    assert "scenario6" in {study["name"] for study in json.loads(call("studies", "--json"))}
     printed = call("run", "mine.toml", "--workers", "2", "--objective", "parabola=mine:parabola")
     assert "study mine is finished: 6 trials" in printed
     assert json.loads(call("status", "mine", "--json"))["counts"]["COMPLETE"] == 6
+    assert "report.html" in call("report", "mine")
     assert sorted(path.name for path in elsewhere.iterdir() if path.is_dir() and path.name[0] not in "_.") == [
         "jobs",
         "results",
