@@ -105,20 +105,22 @@ def median_interval(values: Iterable[float], confidence: float = CONFIDENCE) -> 
     return Interval(statistics.median(numbers), numbers[k - 1], numbers[count - k], reached[k - 1], count)
 
 
-def deviation_interval(values: Iterable[float], confidence: float = CONFIDENCE) -> Interval | None:
-    """The interval for the standard deviation of normal values, by chi squared; None for fewer than two values.
+def deviation_interval(*groups: Iterable[float], confidence: float = CONFIDENCE) -> Interval | None:
+    """The interval for the standard deviation of normal values within groups, each with a mean of its own.
 
-    With three values it reaches from half to more than six times the estimate. NaN and infinite values are left out.
+    By the chi-squared distribution. With one group of three values it reaches from half to more than six times the
+    estimate. None if no group has two values. NaN and infinite values are left out.
     """
     from scipy import stats
 
-    numbers = _finite(values)
-    if len(numbers) < MIN_SPREAD:
+    numbers = [found for group in groups if len(found := _finite(group)) >= MIN_SPREAD]
+    freedom = sum(len(group) - 1 for group in numbers)
+    if not freedom:
         return None
-    deviation, freedom = statistics.stdev(numbers), len(numbers) - 1
+    deviation = math.sqrt(sum(statistics.variance(group) * (len(group) - 1) for group in numbers) / freedom)
     tail = (1 - confidence) / 2
     low, high = (math.sqrt(freedom / float(stats.chi2.ppf(level, freedom))) for level in (1 - tail, tail))
-    return Interval(deviation, low * deviation, high * deviation, confidence, len(numbers))
+    return Interval(deviation, low * deviation, high * deviation, confidence, sum(map(len, numbers)))
 
 
 def correlation_threshold(count: int, confidence: float = CONFIDENCE) -> float:

@@ -1,0 +1,104 @@
+"""An answer to one question about a study, and the words and numbers that all answers share."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pandas as pd
+
+from common.objectives import SOURCES, measure_name
+from common.space import Scalar
+from common.study_spec import StudySpec
+from master.analysis.frames import StudyData
+from master.analysis.intervals import Sample
+from master.analysis.settings import Axis, complete, searched_parameters
+
+MAX_SENTENCES = 10
+"""Lines of a list that people read; the table holds the rest."""
+
+
+VARIES = "varies"
+"""The parameter that says which source of randomness differs between replicates."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question about a study and its answer.
+
+    Attributes:
+        question: a question.
+        sentences: the answer, from the main point to its limits.
+        table: the numbers that it rests on; None if the sentences hold them all.
+    """
+
+    question: str
+    sentences: tuple[str, ...]
+    table: pd.DataFrame | None = None
+
+
+def measure_of(spec: StudySpec) -> str:
+    """What the value of the study's trials is called."""
+    return measure_name(spec.objective.name)
+
+
+def source_axis(spec: StudySpec) -> Axis | None:
+    """The parameter that says which source of randomness differs, if the study compares them."""
+    found = (axis for axis in searched_parameters(spec) if axis.name == VARIES and set(axis.choices) <= set(SOURCES))
+    return next(found, None)
+
+
+def compared_axes(spec: StudySpec) -> list[Axis]:
+    """The parameters of which one value may be better than another; none where sources of randomness are compared."""
+    return [] if source_axis(spec) else searched_parameters(spec)
+
+
+def sample_of(data: StudyData, setting: int, name: str) -> Sample:
+    """The COMPLETE replicates of a setting."""
+    trials = complete(data.trials)
+    trials = trials[trials["setting"] == setting]
+    return Sample(name, tuple(trials["value"]), int(trials["diverged"].sum()))
+
+
+def by_value(frame: pd.DataFrame, spec: StudySpec, column: str = "median") -> pd.DataFrame:
+    """The rows that have a value, best first, the earlier row first among equals."""
+    is_ascending = spec.objective.direction == "minimise"
+    return frame.dropna(subset=[column]).sort_values(column, ascending=is_ascending, kind="stable")
+
+
+def ratio_text(ratio: float) -> str:
+    """A ratio to three significant digits: `2.31`, `0.0500`, `123`."""
+    if ratio <= 0 or not math.isfinite(ratio):
+        return f"{ratio:.3g}"
+    decimals = max(0, 2 - math.floor(math.log10(ratio)))
+    return f"{ratio:.{decimals}f}" if decimals < MAX_SENTENCES else f"{ratio:.2e}"
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration to three significant digits: `0.512 s`, `41.0 s`."""
+    return f"{ratio_text(seconds)} s"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def trend(values: Sequence[Scalar]) -> str | None:
+    """Whether numbers rise, fall or stay, in a word; None if they do neither, or are not all numbers."""
+    numbers = [float(value) for value in values if not isinstance(value, bool | str)]
+    if len(numbers) < len(values) or len(numbers) < 2:  # noqa: PLR2004 - one value has no trend
+        return None
+    steps = [after - before for before, after in pairwise(numbers)]
+    if not any(steps):
+        return "stays the same"
+    return "rises" if min(steps) >= 0 else "falls" if max(steps) <= 0 else None
+
+
+def edge_remark(axis: Axis, chosen: Iterable[Scalar]) -> str | None:
+    """A warning if the best value was the least or the greatest one tried, so that a better one may lie beyond."""
+    if not axis.is_numeric or len(axis.choices) < 2:  # noqa: PLR2004 - a single value has no edge
+        return None
+    edges = {axis.choices[0]: "least", axis.choices[-1]: "greatest"}
+    told = [f"{axis.text(value)} is the {edges[value]} tried" for value in dict.fromkeys(chosen) if value in edges]
+    return f"{listed(told)}: a better value may lie beyond." if told else None

@@ -1,0 +1,34 @@
+"""What a study answers: its questions, each with plain sentences and the numbers behind them.
+
+Everything is computed from the results at hand, also while a study runs; a question that they cannot answer is not
+asked. Where a statement could be chance, the sentence says so (see `master.analysis.intervals`).
+"""
+
+from collections.abc import Callable
+
+from master.analysis.answer import Answer
+from master.analysis.answers_on_budgets import best_by_budget, best_within_epochs, best_within_seconds
+from master.analysis.answers_on_grids import best_for_each, epoch_times
+from master.analysis.answers_on_randomness import curves_without_randomness, spread_by_source
+from master.analysis.answers_on_settings import best_two, correlations, divergences
+from master.analysis.frames import StudyData
+
+__all__ = ["Answer", "answers", "best_within_epochs", "best_within_seconds"]
+
+_QUESTIONS: tuple[Callable[[StudyData], list[Answer]], ...] = (
+    best_for_each,
+    best_by_budget,
+    best_two,
+    correlations,
+    spread_by_source,
+    curves_without_randomness,
+    divergences,
+    epoch_times,
+)
+
+
+def answers(data: StudyData) -> list[Answer]:
+    """The answers that the study's results give, the most telling first; empty before the first result."""
+    if data.trials.empty:
+        return []
+    return [answer for question in _QUESTIONS for answer in question(data)]

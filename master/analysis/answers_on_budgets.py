@@ -1,0 +1,116 @@
+"""Answers by budget: what was best within so many epochs, and within so many seconds of training."""
+
+from typing import Any
+
+import pandas as pd
+
+from common.records import Status
+from common.space import Scalar
+from master.analysis.answer import Answer, compared_axes, edge_remark, seconds_text, trend
+from master.analysis.columns import params_column
+from master.analysis.frames import StudyData
+from master.analysis.settings import Axis, is_grid, value_text
+from master.tables import counted
+from master.tables import value_text as measured_text
+
+SHARES = (0.25, 0.5, 1.0)
+"""The parts of the whole budget at which the question is asked."""
+
+
+def best_within_epochs(data: StudyData, epochs: int, count: int) -> pd.DataFrame:
+    """The trials whose curves came lowest within so many epochs.
+
+    Args:
+        data: the study.
+        epochs: how many epochs of each curve count.
+        count: how many trials.
+
+    Returns:
+        Columns trial; value, the lowest validation error; epoch, the first that reached it; elapsed_s, the seconds of
+        training until then; params_<name>. Best first, the earlier trial first among equals. An error is better the
+        lower it is, also where the study's own measure is to be maximised.
+    """
+    return _best(data, data.curves[data.curves["epoch"] <= epochs], count)
+
+
+def best_within_seconds(data: StudyData, seconds: float, count: int) -> pd.DataFrame:
+    """The trials whose curves came lowest within so many seconds of training; columns as in `best_within_epochs`."""
+    return _best(data, data.curves[data.curves["elapsed_s"] <= seconds], count)
+
+
+def best_by_budget(data: StudyData) -> list[Answer]:
+    """Where a single listed parameter varies: its best value within parts of the epochs, and of the time.
+
+    The whole time is what the quickest setting took, so that every setting has run as long.
+    """
+    axes = compared_axes(data.spec)
+    if len(axes) != 1 or not is_grid(axes) or data.curves.empty:
+        return []
+    axis = axes[0]
+    curves = _of_finished(data)
+    if curves.empty or curves["setting"].nunique() < 2:  # noqa: PLR2004 - a best one takes two
+        return []
+    whole_epochs = int(curves.groupby("trial")["epoch"].max().min())
+    whole_s = float(curves.groupby("trial")["elapsed_s"].max().groupby(_settings(data)).median().min())
+    epochs = sorted({max(1, round(share * whole_epochs)) for share in SHARES})
+    by_epochs = {counted(limit, "epoch"): curves[curves["epoch"] <= limit] for limit in epochs}
+    by_time = {seconds_text(share * whole_s): curves[curves["elapsed_s"] <= share * whole_s] for share in SHARES}
+    return [
+        _answer(data, axis, by_epochs, f"Which {axis.label} is best within a number of epochs?"),
+        _answer(data, axis, by_time, f"Which {axis.label} is best within a time of training?"),
+    ]
+
+
+def _best(data: StudyData, curves: pd.DataFrame, count: int) -> pd.DataFrame:
+    lowest = _first_best(curves).rename(columns={"validation_error": "value"})
+    best = lowest.sort_values("value", kind="stable").head(count)
+    names = [params_column(name) for name, _ in data.spec.space.items()]
+    merged = best[["trial", "value", "epoch", "elapsed_s"]].merge(
+        data.trials[["trial", *names]], on="trial", how="left"
+    )
+    return merged.reset_index(drop=True)
+
+
+def _first_best(curves: pd.DataFrame) -> pd.DataFrame:
+    """The epoch of each trial in which its validation error was lowest, the first of equals."""
+    measured = curves.dropna(subset=["validation_error"])
+    return measured.loc[measured.groupby("trial")["validation_error"].idxmin()]
+
+
+def _of_finished(data: StudyData) -> pd.DataFrame:
+    finished = data.trials.loc[data.trials["status"] == Status.COMPLETE.value, "trial"]
+    # A diverged curve ends early, and never had the budget that it is asked about.
+    diverged = data.trials.loc[data.trials["diverged"], "trial"]
+    return data.curves[data.curves["trial"].isin(finished) & ~data.curves["trial"].isin(diverged)]
+
+
+def _settings(data: StudyData) -> "pd.Series[Any]":
+    return data.trials.set_index("trial")["setting"]
+
+
+def _answer(data: StudyData, axis: Axis, budgets: dict[str, pd.DataFrame], question: str) -> Answer:
+    value_of = data.trials.drop_duplicates("setting").set_index("setting")[axis.column]
+    rows: list[dict[str, Any]] = []
+    sentences: list[str] = []
+    chosen: list[Scalar] = []
+    for name, curves in budgets.items():
+        reached = _first_best(curves).groupby("setting")["validation_error"].median().sort_values(kind="stable")
+        ranked = list(zip(value_of.loc[reached.index], reached, strict=True))
+        rows += [{"within": name, axis.label: value, "validation error": error} for value, error in ranked]
+        if not ranked:
+            continue
+        (best, lowest), others = ranked[0], ranked[1:]
+        chosen.append(best)
+        told = f"Within {name}: {axis.text(best)}, with a validation error of {measured_text(lowest)}"
+        if others:
+            told += f"; next is {value_text(others[0][0])} with {measured_text(others[0][1])}"
+        sentences.append(f"{told}.")
+    if axis.is_numeric and (word := trend(chosen)):
+        sentences.append(f"With a larger budget the best {axis.label} {word}.")
+    if remark := edge_remark(axis, chosen):
+        sentences.append(remark)
+    sentences.append(
+        "Counted is the lowest validation error of each curve up to there, the median over replicates; "
+        "diverged trials are left out."
+    )
+    return Answer(question, tuple(sentences), pd.DataFrame(rows))

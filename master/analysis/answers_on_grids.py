@@ -1,0 +1,138 @@
+"""Answers where every parameter takes listed values: which goes best with which, and what an epoch costs."""
+
+import math
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+
+from common.objectives import PARAMETERS
+from master.analysis.answer import (
+    Answer,
+    by_value,
+    compared_axes,
+    edge_remark,
+    measure_of,
+    ratio_text,
+    sample_of,
+    seconds_text,
+    trend,
+)
+from master.analysis.frames import StudyData
+from master.analysis.intervals import MIN_SPREAD, difference
+from master.analysis.settings import Axis, is_grid, settings_table, value_text
+from master.tables import counted
+from master.tables import value_text as measured_text
+
+TUNED_FIRST = "learning_rate"
+"""Of two parameters it is the one whose best value is asked for, as what has to be tuned anew for every other."""
+COSTLY = ("batch_size", "num_filters")
+"""The parameters of the built-in objectives that change the work of an epoch."""
+NOTABLE = 1.1
+"""A ratio of epochs' times that is worth telling of a parameter of a user's own objective."""
+
+
+def best_for_each(data: StudyData) -> list[Answer]:
+    """For every pair of listed parameters: the best value of one for each value of the other."""
+    axes = compared_axes(data.spec)
+    if not is_grid(axes):
+        return []
+    table = settings_table(data)
+    pairs = (
+        (first, second) if second.name != TUNED_FIRST else (second, first) for first, second in combinations(axes, 2)
+    )
+    return [answer for best, each in pairs if (answer := _best_for_each(data, table, best, each))]
+
+
+def _best_for_each(data: StudyData, table: pd.DataFrame, best: Axis, each: Axis) -> Answer | None:
+    rows: list[dict[str, Any]] = []
+    sentences: list[str] = []
+    measure = measure_of(data.spec)
+    for value in each.choices:
+        group = by_value(table[table[each.column] == value], data.spec).drop_duplicates(best.column)
+        group = group.dropna(subset=[best.column])
+        if group.empty:
+            continue
+        first, others = group.iloc[0], group.iloc[1:]
+        row = {each.label: value, f"best {best.label}": first[best.column], measure: first["median"]}
+        told = f"{each.text(value)}: {best.text(first[best.column])} is best, with {_value(first, measure)}"
+        if not others.empty:
+            row |= {"next": others.iloc[0][best.column], f"{measure} of the next": others.iloc[0]["median"]}
+            told += (
+                f"; next is {value_text(others.iloc[0][best.column])} with {measured_text(others.iloc[0]['median'])}"
+            )
+        rows.append(row)
+        sentences.append(f"{told}.")
+    if not rows:
+        return None
+    chosen = [row[f"best {best.label}"] for row in rows]
+    if each.is_numeric and (word := trend(chosen)):
+        sentences.append(f"As the {each.label} rises, the best {best.label} {word}.")
+    if remark := edge_remark(best, chosen):
+        sentences.append(remark)
+    return Answer(f"Which {best.label} is best for each {each.label}?", tuple(sentences), pd.DataFrame(rows))
+
+
+def _value(row: "pd.Series[Any]", measure: str) -> str:
+    count = int(row["n_complete"])
+    number = measured_text(float(row["median"]))
+    return f"{measure} {number}" if count == 1 else f"a median {measure} of {number} over {counted(count, 'replicate')}"
+
+
+def _certainty(data: StudyData, *rows: "pd.Series[Any]") -> str:
+    first, second = (sample_of(data, int(row["setting"]), str(row["label"])) for row in rows)
+    if min(len(first.finite), len(second.finite)) < MIN_SPREAD:
+        return ""
+    winner = difference(first, second, data.spec.objective.direction).winner
+    return ", which the replicates tell apart" if winner else ", which the replicates do not tell apart"
+
+
+def epoch_times(data: StudyData) -> list[Answer]:
+    """For every listed parameter that an epoch's time depends on: how many times as long an epoch takes."""
+    axes = compared_axes(data.spec)
+    if not is_grid(axes) or data.curves.empty:
+        return []
+    table = settings_table(data).dropna(subset=["epoch_s"])
+    costly = [axis for axis in axes if data.spec.objective.name not in PARAMETERS or axis.name in COSTLY]
+    return [answer for axis in costly if (answer := _epoch_times(data, table, axis, axes))]
+
+
+def _epoch_times(data: StudyData, table: pd.DataFrame, axis: Axis, axes: list[Axis]) -> Answer | None:
+    others = [other.column for other in axes if other != axis]
+    # Like is compared with like: only where the other parameters were tried with every value of this one.
+    wide = table.assign(all=0).pivot_table(
+        index=["all", *others], columns=axis.column, values="epoch_s", aggfunc="median", dropna=False
+    )
+    wide = wide.dropna()
+    present = [value for value in axis.choices if value in wide.columns]
+    if wide.empty or len(present) < 2:  # noqa: PLR2004 - a ratio takes two
+        return None
+    seconds: dict[Any, float] = {
+        value: float(median) for value, median in zip(wide.columns, wide.median(), strict=True)
+    }
+    reference = min(present, key=lambda value: seconds[value])
+    ratios = {value: _geometric_mean(wide[value] / wide[reference]) for value in present}
+    if data.spec.objective.name not in PARAMETERS and max(ratios.values()) < NOTABLE:
+        return None
+    sentences = [
+        f"An epoch takes {seconds_text(seconds[reference])} with {axis.text(reference)}"
+        + "".join(
+            f"; {ratio_text(ratios[value])} times as long with {value_text(value)} ({seconds_text(seconds[value])})"
+            for value in present
+            if value != reference
+        )
+        + "."
+    ]
+    if others:
+        sentences.append(f"Compared at equal other parameters, {counted(len(wide), 'combination')} of them.")
+    devices = data.trials[["host", "device"]].drop_duplicates()
+    if len(devices) > 1:
+        sentences.append(f"The trials ran on {len(devices)} different devices, so part of it is their difference.")
+    found = pd.DataFrame(
+        {axis.label: present, "epoch_s": [seconds[v] for v in present], "ratio": [ratios[v] for v in present]}
+    )
+    return Answer(f"How does the time of an epoch depend on the {axis.label}?", tuple(sentences), found)
+
+
+def _geometric_mean(ratios: "pd.Series[float]") -> float:
+    return math.exp(sum(math.log(ratio) for ratio in ratios) / len(ratios))

@@ -1,0 +1,117 @@
+"""Answers on single settings: which is best and whether that is sure, what goes with a good value, what diverged."""
+
+from typing import Any
+
+import pandas as pd
+
+from master.analysis.answer import MAX_SENTENCES, Answer, by_value, compared_axes, listed, measure_of, sample_of
+from master.analysis.frames import StudyData
+from master.analysis.intervals import Sample, correlation_threshold, difference, mean_interval
+from master.analysis.settings import complete, is_grid, setting_labels, settings_table
+from master.tables import counted, value_text
+
+MIN_CORRELATED = 8
+"""Trials below which a correlation says nothing worth a sentence: chance alone exceeds 0.7 then."""
+
+
+def best_two(data: StudyData) -> list[Answer]:
+    """Whether the best setting is better than the next, by their replicates."""
+    axes = compared_axes(data.spec)
+    ranked = by_value(settings_table(data), data.spec)
+    if not axes or len(ranked) < 2:  # noqa: PLR2004 - a comparison takes two
+        return []
+    firsts = data.trials.drop_duplicates("setting").set_index("setting")["trial"]
+    # Four drawn numbers make no name that a sentence could carry twice.
+    names = ranked["label"] if is_grid(axes) else "trial " + ranked["setting"].map(firsts).astype(str) + "'s params"
+    samples = [sample_of(data, int(s), str(name)) for s, name in zip(ranked["setting"][:2], names, strict=False)]
+    compared = difference(samples[0], samples[1], data.spec.objective.direction)
+    measure = measure_of(data.spec)
+    values = [
+        f"{sample.name}: {measure} {value_text(float(row['median']))}"
+        + (f" (median of {int(row['n_complete'])})" if row["n_complete"] > 1 else "")
+        for sample, (_, row) in zip(samples, ranked.iterrows(), strict=False)
+    ]
+    sentences = [
+        f"The best two of {len(ranked)} settings are {listed(values)}.",
+        f"Which of the two is better: {compared.verdict}.",
+    ]
+    return [Answer("Which of the two best settings is better?", tuple(sentences), _samples_table(samples))]
+
+
+def _samples_table(samples: list[Sample]) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for sample in samples:
+        interval = mean_interval(sample.values)
+        mean = sum(sample.finite) / len(sample.finite)
+        low, high = (interval.low, interval.high) if interval else (None, None)
+        rows.append({"setting": sample.name, "replicates": len(sample.finite), "mean": mean, "low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+def correlations(data: StudyData) -> list[Answer]:
+    """For a search that draws its params: how the value goes with each parameter, by Spearman's rank correlation."""
+    axes = compared_axes(data.spec)
+    trials = complete(data.trials)
+    if is_grid(axes) or not axes or len(trials) < MIN_CORRELATED:
+        return []
+    rows: list[dict[str, Any]] = []
+    for axis in axes:
+        pairs = trials[[axis.column, "value"]].dropna() if axis.is_numeric else trials.iloc[:0]
+        rank = pairs.astype("float64").rank()
+        if len(pairs) >= MIN_CORRELATED and rank.std().gt(0).all():  # what is the same everywhere goes with nothing
+            found = float(rank[axis.column].corr(rank["value"]))
+            rows.append({"parameter": axis.label, "correlation": found, "trials": len(pairs)})
+    if not rows:
+        return []
+    rows.sort(key=lambda row: -abs(row["correlation"]))
+    measure = measure_of(data.spec)
+    sentences = [_correlation_sentence(row, measure) for row in rows]
+    diverged = int(trials["diverged"].sum())
+    if diverged:
+        share = f"{diverged} of {counted(len(trials), 'trial')} ({diverged / len(trials):.0%})"
+        sentences.append(f"{share} diverged; they count with the error of guessing.")
+    question = f"Which parameters does the {measure} go with?"
+    return [Answer(question, tuple(sentences), pd.DataFrame(rows))]
+
+
+def _correlation_sentence(row: dict[str, Any], measure: str) -> str:
+    rho, count = row["correlation"], row["trials"]
+    limit = correlation_threshold(count)
+    numbers = f"rank correlation {rho:.2f} over {counted(count, 'trial')}"
+    if abs(rho) < limit:
+        return f"{row['parameter']}: nothing that chance would not give ({numbers}; chance gives up to {limit:.2f})."
+    word = "higher" if rho > 0 else "lower"
+    return f"{row['parameter']}: the higher it is, the {word} the {measure} ({numbers})."
+
+
+def divergences(data: StudyData) -> list[Answer]:
+    """Which settings diverged, and in which epoch."""
+    diverged = data.trials[data.trials["diverged"]]
+    if data.curves.empty and diverged.empty:
+        return []
+    question = "Which settings diverged, and when?"
+    if diverged.empty:
+        return [Answer(question, (f"None of {counted(len(data.trials), 'trial')} diverged.",))]
+    labels = setting_labels(data)
+    sizes = data.trials["setting"].value_counts()
+    rows = [
+        {
+            "setting": labels[setting],
+            "diverged": len(trials),
+            "trials": int(sizes[setting]),
+            "epochs": listed([str(epoch) for epoch in sorted(trials["epochs"])]),
+        }
+        for setting, trials in ((int(str(key)), group) for key, group in diverged.groupby("setting"))
+    ]
+    share = f"{len(diverged)} of {counted(len(data.trials), 'trial')} ({len(diverged) / len(data.trials):.0%})"
+    sentences = [f"{share} diverged, in {counted(len(rows), 'setting')}."]
+    sentences += [_divergence_sentence(row) for row in rows[:MAX_SENTENCES]]
+    if len(rows) > MAX_SENTENCES:
+        sentences.append(f"The table has the other {len(rows) - MAX_SENTENCES}.")
+    return [Answer(question, tuple(sentences), pd.DataFrame(rows))]
+
+
+def _divergence_sentence(row: dict[str, Any]) -> str:
+    epochs = "epoch" if row["diverged"] == 1 else "epochs"
+    which = "" if row["trials"] == 1 else f"{row['diverged']} of {counted(row['trials'], 'replicate')}, "
+    return f"{row['setting']}: {which}in {epochs} {row['epochs']}."
