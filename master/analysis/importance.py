@@ -74,7 +74,7 @@ class Importances:
         table: one row per parameter and method, the most important parameter first: parameter, label, method,
             importance, low, high. Shares, in [0, 1]. Empty if `reason` says why there is none.
         trials: how many it rests on: COMPLETE ones, diverged ones with the error of guessing.
-        best: how many of them PED-ANOVA takes for the best.
+        best: how many of them PED-ANOVA takes for the best, with all that tie with the last of them.
         main_effects: the share of the variance that parameters explain one by one, by fANOVA; NaN without a table.
         left_out: labels of parameters that are not active in every trial, which fANOVA cannot do.
         reason: why there is no table, one sentence; None if there is one.
@@ -96,20 +96,19 @@ def importances(data: StudyData, *, seed: int = 0) -> Importances:
         seed: of the forests and the halves. The same seed gives the same table.
     """
     sample = _Sample(data)
-    best = _best_count(len(sample.trials))
     if reason := sample.problem():
-        return Importances(pd.DataFrame(columns=COLUMNS), len(sample.trials), best, math.nan, sample.left_out, reason)
+        return Importances(pd.DataFrame(columns=COLUMNS), len(sample.trials), 0, math.nan, sample.left_out, reason)
     random = np.random.default_rng(seed)
-    everything = np.arange(len(sample.trials))
-    forests = [sample.fanova(everything, trees=TREES, seed=int(random.integers(2**31))) for _ in range(FORESTS)]
-    whole = {
+    whole, best_share = sample.part(np.arange(len(sample.trials))), _best_share(len(sample.trials))
+    forests = [whole.fanova(TREES, _seed(random)) for _ in range(FORESTS)]
+    shares = {
         FANOVA: {name: float(np.mean([_as_shares(raw)[name] for raw in forests])) for name in sample.names},
-        PED_ANOVA: _as_shares(sample.ped_anova(everything, best / len(everything))),
+        PED_ANOVA: _as_shares(whole.ped_anova(best_share)),
     }
-    halves = _on_halves(sample, random, best / len(everything))
-    table = _table(sample, whole, halves)
+    table = _table(sample, shares, _on_halves(sample, random, best_share))
     main_effects = float(np.mean([sum(raw.values()) for raw in forests]))
-    return Importances(table, len(everything), best, min(main_effects, 1.0), sample.left_out, None)
+    best = whole.best_count(best_share)
+    return Importances(table, len(sample.trials), best, min(main_effects, 1.0), sample.left_out, None)
 
 
 def most_important(data: StudyData) -> list[Axis]:
@@ -118,13 +117,13 @@ def most_important(data: StudyData) -> list[Axis]:
     sample = _Sample(data)
     if sample.problem():
         return axes
-    everything = np.arange(len(sample.trials))
-    shares = sample.ped_anova(everything, _best_count(len(everything)) / len(everything))
+    count = len(sample.trials)
+    shares = sample.part(np.arange(count)).ped_anova(_best_share(count))
     return sorted(axes, key=lambda axis: -shares.get(axis.name, -1.0))
 
 
 class _Sample:
-    """The trials of a study as Optuna takes them, and both methods on any part of them."""
+    """The trials of a study and the parameters that all of them have, ready for Optuna."""
 
     def __init__(self, data: StudyData) -> None:
         self.trials = drawn_trials(data)
@@ -147,31 +146,49 @@ class _Sample:
             return "All trials have the same value, so no parameter made a difference."
         return None
 
-    def fanova(self, rows: NDArray[np.int64], *, trees: int, seed: int) -> Shares:
-        """By parameter, the share of the forest's variance; nothing if all its trees are stumps."""
-        if np.ptp(self._values[rows]) == 0:
-            return {}
+    def part(self, rows: NDArray[np.int64]) -> "_Part":
+        """Some of the trials. Optuna copies every trial that it is given, which takes longer than a forest."""
         with _quiet():
-            evaluator = FanovaImportanceEvaluator(n_trees=trees, max_depth=DEPTH, seed=seed)
-            return self._evaluate(rows, evaluator)
-
-    def ped_anova(self, rows: NDArray[np.int64], best_share: float) -> Shares:
-        """By parameter, the divergence between the best trials and all; nothing if all tie with the best."""
-        values = np.sort(self._values[rows] if self._is_minimised else -self._values[rows])
-        if values[math.ceil(best_share * len(rows)) - 1] == values[-1]:
-            return {}
-        with _quiet():
-            return self._evaluate(rows, PedAnovaImportanceEvaluator(target_quantile=best_share))
-
-    def _evaluate(self, rows: NDArray[np.int64], evaluator: BaseImportanceEvaluator) -> Shares:
-        study = optuna.create_study(direction="minimize" if self._is_minimised else "maximize")
-        study.add_trials([self._trial(int(row)) for row in rows])
-        found = get_param_importances(study, evaluator=evaluator, params=self.names, normalize=False)
-        return {name: float(share) for name, share in found.items()}
+            study = optuna.create_study(direction="minimize" if self._is_minimised else "maximize")
+            study.add_trials([self._trial(int(row)) for row in rows])
+        losses = self._values[rows] if self._is_minimised else -self._values[rows]
+        return _Part(study, tuple(self.names), losses)
 
     def _trial(self, row: int) -> FrozenTrial:
         params = {name: places[row].item() for name, places in self._places.items()}
         return optuna.create_trial(params=params, distributions=self._distributions, value=float(self._values[row]))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some trials as Optuna takes them, and both methods on them."""
+
+    study: optuna.Study
+    names: tuple[str, ...]
+    losses: NDArray[np.float64]
+
+    def fanova(self, trees: int, seed: int) -> Shares:
+        """By parameter, the share of the forest's variance; nothing if all values are equal."""
+        if np.ptp(self.losses) == 0:
+            return {}
+        with _quiet():
+            return self._evaluate(FanovaImportanceEvaluator(n_trees=trees, max_depth=DEPTH, seed=seed))
+
+    def ped_anova(self, best_share: float) -> Shares:
+        """By parameter, the divergence between the best trials and all; nothing if all tie with the best."""
+        if self.best_count(best_share) == len(self.losses):
+            return {}
+        with _quiet():
+            return self._evaluate(PedAnovaImportanceEvaluator(target_quantile=best_share))
+
+    def best_count(self, best_share: float) -> int:
+        """How many trials PED-ANOVA takes for the best: those that tie with the last of them too."""
+        last = np.sort(self.losses)[math.ceil(best_share * len(self.losses)) - 1]
+        return int(np.count_nonzero(self.losses <= last))
+
+    def _evaluate(self, evaluator: BaseImportanceEvaluator) -> Shares:
+        found = get_param_importances(self.study, evaluator=evaluator, params=list(self.names), normalize=False)
+        return {name: float(share) for name, share in found.items()}
 
 
 def _places(spec: StudySpec, axis: Axis, trials: pd.DataFrame) -> NDArray[np.float64] | NDArray[np.int64]:
@@ -199,18 +216,22 @@ def _distribution(places: NDArray[np.float64] | NDArray[np.int64]) -> BaseDistri
     return FloatDistribution(0.0, 1.0)
 
 
-def _best_count(trials: int) -> int:
-    return max(math.ceil(BEST_SHARE * trials), LEAST_BEST)
+def _best_share(trials: int) -> float:
+    return max(BEST_SHARE, LEAST_BEST / trials)
 
 
 def _on_halves(sample: _Sample, random: np.random.Generator, best_share: float) -> dict[str, list[Shares]]:
     found: dict[str, list[Shares]] = {method: [] for method in METHODS}
     for _ in range(HALVES):
-        half = random.permutation(len(sample.trials))[: len(sample.trials) // 2]
-        found[FANOVA].append(sample.fanova(half, trees=HALF_TREES, seed=int(random.integers(2**31))))
-        found[PED_ANOVA].append(sample.ped_anova(half, best_share))
+        half = sample.part(random.permutation(len(sample.trials))[: len(sample.trials) // 2])
+        found[FANOVA].append(half.fanova(HALF_TREES, _seed(random)))
+        found[PED_ANOVA].append(half.ped_anova(best_share))
     # A half in which nothing differs says nothing.
     return {method: [_as_shares(raw) for raw in answers if sum(raw.values())] for method, answers in found.items()}
+
+
+def _seed(random: np.random.Generator) -> int:
+    return int(random.integers(2**31))
 
 
 def _as_shares(raw: Shares) -> Shares:

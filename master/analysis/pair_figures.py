@@ -95,6 +95,7 @@ def _draw_panel(panel: Axes, data: StudyData, across: Axis, up: Axis) -> None:
         norm=value_norm(trials["value"]),
         cmap=value_colours(data.spec),
         linewidths=0,
+        antialiased=len(trials) <= DENSE,
         rasterized=len(trials) > DENSE,
     )
     panel.plot(

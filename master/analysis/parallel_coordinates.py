@@ -28,7 +28,7 @@ from master.analysis.readable_axes import (
 from master.analysis.settings import Axis, searched_parameters
 from master.analysis.style import new_figure
 
-BEST_LINES = 5
+MOST_BEST_LINES, BEST_SHARE = 5, 0.25
 MAX_AXES = 10
 CLOSE = 0.045
 """Ticks nearer than this part of an axis would write over each other."""
@@ -73,11 +73,16 @@ def parallel_figure(data: StudyData) -> Figure:
     return figure
 
 
+def best_lines(trials: int) -> int:
+    """How many of the best trials are drawn thick: few, of many and of few."""
+    return min(MOST_BEST_LINES, max(int(BEST_SHARE * trials), 1))
+
+
 def _draw_lines(plot: Axes, heights: Floats, colours: Floats) -> None:
     """Lines `(n, axes)`, the best last; NaN interrupts a line."""
     count, width = heights.shape
     segments = np.stack([np.broadcast_to(np.arange(width, dtype=np.float64), heights.shape), heights], axis=2)
-    best = max(count - BEST_LINES, 0)
+    best = count - best_lines(count)
     alpha = float(np.clip(60 / count, 0.15, 0.7))
     for chosen, linewidth, opacity in ((slice(0, best), 0.8, alpha), (slice(best, None), 2.2, 1.0)):
         lines = LineCollection(list(segments[chosen]), colors=colours[chosen], linewidths=linewidth, alpha=opacity)

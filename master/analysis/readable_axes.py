@@ -131,7 +131,7 @@ def log_locator(low: float, high: float) -> Locator:
     decades = np.log10(high / low)
     if decades < FEW_DECADES:
         return MaxNLocator(4, steps=ROUND_STEPS)
-    return LogLocator(subs=(1,) if decades > MANY_DECADES else (1, 2, 5))
+    return LogLocator(numticks=5) if decades > MANY_DECADES else LogLocator(subs=(1, 2, 5))
 
 
 def tick_text(value: float) -> str:

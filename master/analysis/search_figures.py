@@ -16,8 +16,8 @@ from common.objectives import measure_name
 from master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trials
 from master.analysis.figure import NamedFigure
 from master.analysis.frames import StudyData
-from master.analysis.parallel_coordinates import BEST_LINES, MAX_AXES, parallel_figure
-from master.analysis.readable_axes import Floats, positions, show_parameter, show_value, value_label
+from master.analysis.parallel_coordinates import MAX_AXES, best_lines, parallel_figure
+from master.analysis.readable_axes import Floats, choice_text, positions, show_parameter, show_value, value_label
 from master.analysis.settings import Axis, searched_parameters
 from master.analysis.style import GREY, PALETTE, RC, new_figure
 from master.tables import value_text
@@ -25,20 +25,22 @@ from master.tables import value_text
 Bools = NDArray[np.bool_]
 
 TRIAL_COLOUR, DIVERGED_COLOUR, BEST_COLOUR, MEDIAN_COLOUR = PALETTE[5], PALETTE[1], PALETTE[0], PALETTE[6]
-LEAST_FOR_MEDIAN = 10
+LEAST_TRIALS, LEAST_FOR_MEDIAN = 2, 10
 DENSE = 300
 """More dots than this are pixels in an SVG file."""
 MAX_PANELS = 12
+ROOM_FOR_CHOICES = 20
+"""Characters below a panel; longer choices are slanted."""
 JITTER = 0.15
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
-    """The figures of a search that has a value; what a grid's parameters do is shown setting by setting elsewhere."""
-    if drawn_trials(data).empty:
+    """The figures of a search that has two values; a grid's parameters are shown setting by setting elsewhere."""
+    if len(drawn_trials(data)) < LEAST_TRIALS:
         return []
     drawn = [NamedFigure("best-so-far", "Best value so far", _best_caption(data), partial(best_so_far_figure, data))]
     axes = searched_parameters(data.spec)
-    if data.spec.sampler.name == "grid" or not axes or len(drawn_trials(data)) < 2:  # noqa: PLR2004 - one dot is no figure
+    if data.spec.sampler.name == "grid" or not axes:
         return drawn
     measure = measure_name(data.spec.objective.name)
     drawn.append(
@@ -153,11 +155,14 @@ def _draw_panel(panel: Axes, data: StudyData, axis: Axis, trials: pd.DataFrame) 
     _draw_trials(panel, x + jitter, values, shown["diverged"].to_numpy(dtype=bool))
     if len(x) >= LEAST_FOR_MEDIAN:
         _draw_median(panel, axis, x, values)
-    if len(x):
-        best = best_first(data, shown).index[0]
-        where = shown.index.get_loc(best)
-        panel.plot((x + jitter)[where], values[where], "*", color=BEST_COLOUR, markeredgecolor="white", markersize=11)
+    is_best = shown.index.to_numpy() == best_first(data, trials).index[0]
+    panel.plot((x + jitter)[is_best], values[is_best], "*", color=BEST_COLOUR, markeredgecolor="white", markersize=11)
     show_parameter(panel.xaxis, data.spec, axis)
+    if (
+        not axis.is_numeric
+        and sum(len(choice_text(axis, place)) for place in range(len(axis.choices))) > ROOM_FOR_CHOICES
+    ):
+        panel.tick_params(axis="x", labelrotation=30)
     show_value(panel.yaxis, trials["value"])
     low, high = float(trials["value"].min()), float(trials["value"].max())
     _room(panel, low, high)
@@ -238,9 +243,7 @@ def _scatter_caption(data: StudyData) -> str:
     lines = [f"{drawn_sentence(data)} In each panel the other parameters vary too, which spreads the dots."]
     if trials >= LEAST_FOR_MEDIAN:
         width = 2 * _reach(trials) + 1
-        lines.append(
-            f"The line is the median of {width} neighbours; of a listed value, the bar is the median of its trials."
-        )
+        lines.append(f"The line is the median of {width} neighbours; of a listed value, a bar is that of its trials.")
     if len(axes) > MAX_PANELS:
         lines.append(f"The first {MAX_PANELS} of {len(axes)} parameters are shown.")
     return " ".join(lines)
@@ -248,9 +251,11 @@ def _scatter_caption(data: StudyData) -> str:
 
 def _parallel_caption(data: StudyData) -> str:
     axes = searched_parameters(data.spec)
-    best = min(BEST_LINES, len(drawn_trials(data)))
+    best = best_lines(len(drawn_trials(data)))
     lines = [
-        f"{drawn_sentence(data)} One line per trial, coloured by its value; the best {best} are thick and lie on top.",
+        drawn_sentence(data),
+        "One line per trial, coloured by its value.",
+        f"The best {f'{best} are' if best > 1 else 'one is'} thick and on top.",
         "Each axis has the scale on which the parameter was searched.",
     ]
     if any(data.trials[axis.column].isna().any() for axis in axes):
