@@ -56,6 +56,8 @@ def make_study_data(
         {
             "name": "synthetic",
             "trials": len(settings) * replicates,
+            "replicates": replicates,
+            "sampler": {"name": "grid" if trials is None else "random"},
             "objective": {"name": objective, "direction": direction},
             "budget": {"epochs": epochs},
             "space": dict(space),
