@@ -191,7 +191,7 @@ def _read_curve(folder: StudyFolder, result: Result, unreadable: list[str]) -> l
         unreadable.append(_line(path, error))
         return []
     if len(curve) != result.epochs:
-        unreadable.append(f"{path}: found {len(curve)} epochs, expected {result.epochs} as its result says")
+        unreadable.append(f"{path}: its number of epochs is {len(curve)}, by its result {result.epochs}")
         return []
     return curve
 

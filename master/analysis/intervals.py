@@ -10,6 +10,7 @@ not: its interval is very wide then, and the verdict names the diverged ones.
 
 import math
 import statistics
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -205,12 +206,14 @@ def _diverged_remark(*samples: Sample) -> str:
 def _needed(estimate: float, deviations: Sequence[float], confidence: float) -> int | None:
     if estimate == 0:
         return None
-    for count in range(MIN_SPREAD, MAX_NEEDED + 1):
+
+    def is_enough(count: int) -> bool:
         freedom = _freedom(deviations, [count, count])
         reach = _student(confidence, freedom) + _student(2 * POWER - 1, freedom)
-        if abs(estimate) >= reach * _error(deviations, [count, count]):
-            return count
-    return MAX_NEEDED + 1
+        return abs(estimate) >= reach * _error(deviations, [count, count])
+
+    # Once enough, more are too: with every replicate both the quantiles and the error shrink.
+    return MIN_SPREAD + bisect_left(range(MIN_SPREAD, MAX_NEEDED + 1), True, key=is_enough)
 
 
 def _error(deviations: Sequence[float], counts: Sequence[int]) -> float:
