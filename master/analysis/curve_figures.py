@@ -56,7 +56,7 @@ def figures(data: StudyData) -> list[NamedFigure]:
             partial(curve_figure, data, quantity),
         )
         for quantity in QUANTITIES
-        if len(measured(data, quantity))
+        if setting_curves(data, quantity)
     ]
 
 
@@ -64,7 +64,7 @@ def curve_figure(data: StudyData, quantity: str) -> Figure:
     """A quantity against epochs on the left, and against training time on the right.
 
     Args:
-        data: a study in which the quantity was measured.
+        data: a study that has a curve of the quantity.
         quantity: a column of `StudyData.curves`.
     """
     curves = {curve.setting: curve for curve in setting_curves(data, quantity)}

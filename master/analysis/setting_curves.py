@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -67,7 +68,7 @@ def _split(table: pd.DataFrame, diverged: set[int]) -> Iterator[SettingCurve]:
     columns = ("epoch", "elapsed_s", "median", "min", "max")
     arrays = [table[column].to_numpy(dtype=np.float64) for column in columns]
     begins = np.flatnonzero(np.diff(settings, prepend=-1))
-    for begin, end in zip(begins, [*begins[1:], len(settings)], strict=True):
+    for begin, end in pairwise([*begins, len(settings)]):
         epoch, elapsed_s, median, low, high = (array[begin:end] for array in arrays)
         setting = int(settings[begin])
         yield SettingCurve(setting, epoch, elapsed_s, median, low, high, is_diverged=setting in diverged)
