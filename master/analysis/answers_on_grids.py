@@ -57,10 +57,10 @@ def _best_for_each(data: StudyData, table: pd.DataFrame, best: Axis, each: Axis)
         row = {each.label: value, f"best {best.label}": first[best.column], measure: first["median"]}
         told = f"{each.text(value)}: {best.text(first[best.column])} is best, with {_value(first, measure)}"
         if not others.empty:
-            row |= {"next": others.iloc[0][best.column], f"{measure} of the next": others.iloc[0]["median"]}
-            told += (
-                f"; next is {value_text(others.iloc[0][best.column])} with {measured_text(others.iloc[0]['median'])}"
-            )
+            other = others.iloc[0]
+            row |= {"next": other[best.column], f"{measure} of the next": other["median"]}
+            told += f"; next is {value_text(other[best.column])} with {measured_text(float(other['median']))}"
+            told += _certainty(data, first, other)
         rows.append(row)
         sentences.append(f"{told}.")
     if not rows:

@@ -53,7 +53,10 @@ def curves_without_randomness(data: StudyData) -> list[Answer]:
     if not differing:
         return [Answer(question, (f"Yes: the {compared} curves with the same seeds are equal to the last bit.",))]
     devices = sorted(set(trials["device"]))
-    sentences = [f"No: {counted(len(differing), 'curve')} of {compared} with the same seeds differ.", *differing[:3]]
+    sentences = [
+        f"No: {len(differing)} of {counted(compared, 'curve')} with the same seeds differ from the first.",
+        *differing[:3],
+    ]
     sentences.append(f"They ran on {', '.join(map(value_text, devices))}.")
     return [Answer(question, tuple(sentences))]
 

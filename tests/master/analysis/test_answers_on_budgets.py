@@ -1,0 +1,51 @@
+from master.analysis.answers import best_within_epochs, best_within_seconds
+from tests.master.analysis.answered_grids import falling, study, text_of
+
+
+def test_the_best_number_of_filters_depends_on_whether_epochs_or_seconds_are_counted() -> None:
+    # An epoch's time grows with the square of the filters: by the clock, few filters win.
+    data = study(
+        {"num_filters": [1, 2, 4]}, falling, replicates=2, seconds=lambda params: float(params["num_filters"]) ** 2
+    )
+    by_epochs = text_of(data, "Which number of filters is best within a number of epochs?")
+    assert (
+        "Within 2 epochs: number of filters 4, with a validation error of 0.1116; next is 2 with 0.2005." in by_epochs
+    )
+    assert "With a larger budget the best number of filters stays the same." in by_epochs
+    assert "number of filters 4 is the greatest tried" in by_epochs
+    by_time = text_of(data, "Which number of filters is best within a time of training?")
+    assert "Within 8.00 s: number of filters 1, with a validation error of 0.1116; next is 2 with 0.2005." in by_time
+
+
+def test_a_diverged_curve_is_not_the_best_within_its_budget() -> None:
+    data = study({"num_filters": [1, 2, 4]}, falling)
+    data.trials.loc[2, "diverged"] = True
+    assert "number of filters 2, with" in text_of(data, "Which number of filters is best within a number of epochs?")
+
+
+def test_the_best_within_a_budget_are_those_whose_curves_came_lowest_there() -> None:
+    curves = {1: [0.5, 0.1, 0.2], 2: [0.4, 0.4, 0.05], 4: [0.4, 0.3, 0.3]}
+    data = study(
+        {"num_filters": [1, 2, 4]},
+        lambda params, _: curves[int(params["num_filters"])],
+        seconds=lambda params: float(params["num_filters"]),
+    )
+    first = best_within_epochs(data, 1, 2)
+    assert first.to_dict("list") == {
+        "trial": [1, 2],
+        "value": [0.4, 0.4],
+        "epoch": [1, 1],
+        "elapsed_s": [2.0, 4.0],
+        "params_num_filters": [2, 4],
+    }
+    assert best_within_epochs(data, 3, 9)["trial"].tolist() == [1, 0, 2]
+    assert best_within_epochs(data, 3, 9)["epoch"].tolist() == [3, 2, 2]
+    timed = best_within_seconds(data, 3.5, 9)
+    assert timed[["trial", "value", "epoch"]].to_numpy().tolist() == [[0, 0.1, 2], [1, 0.4, 1]]
+    assert best_within_seconds(data, 0.5, 9).columns.tolist() == first.columns.tolist()
+    assert best_within_seconds(data, 0.5, 9).empty
+
+
+def test_an_error_is_lower_the_better_also_in_a_study_that_maximises_its_value() -> None:
+    data = study({"num_filters": [1, 2]}, lambda params, _: [1 / float(params["num_filters"])], direction="maximise")
+    assert best_within_epochs(data, 1, 1)["value"].tolist() == [0.5]

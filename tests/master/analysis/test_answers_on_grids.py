@@ -1,0 +1,73 @@
+import pytest
+
+from common.space import Params
+from master.analysis.frames import StudyData
+from tests.master.analysis.answered_grids import RATES, answer_to, questions_of, study, text_of
+from tests.master.analysis.synthetic import make_study_data
+
+BEST_EACH = "Which learning rate is best for each mini-batch size?"
+
+
+def test_the_best_learning_rate_is_named_for_each_batch_size() -> None:
+    errors = {(0.01, 20): 0.1, (0.1, 20): 0.2, (1.0, 20): 0.9, (0.01, 100): 0.3, (0.1, 100): 0.05, (1.0, 100): 0.9}
+
+    def curve(params: Params, replicate: int) -> list[float]:
+        return [errors[float(params["learning_rate"]), int(params["batch_size"])] + 0.001 * replicate]
+
+    data = study(RATES, curve, replicates=3)
+    told, sure = "with a median validation error of {} over 3 replicates", "which the replicates tell apart"
+    assert answer_to(data, BEST_EACH).sentences == (
+        f"mini-batch size 20: learning rate 0.01 is best, {told.format('0.1010')}; next is 0.1 with 0.2010, {sure}.",
+        f"mini-batch size 100: learning rate 0.1 is best, {told.format('0.0510')}; next is 0.01 with 0.3010, {sure}.",
+        "As the mini-batch size rises, the best learning rate rises.",
+        "learning rate 0.01 is the least tried: a better value may lie beyond.",
+    )
+    table = answer_to(data, BEST_EACH).table
+    assert table is not None
+    assert table["best learning rate"].tolist() == [0.01, 0.1]
+
+
+def test_a_best_value_that_replicates_do_not_tell_from_the_next_is_told_so() -> None:
+    data = study(
+        RATES, lambda params, replicate: [float(params["learning_rate"]) / 100 + 0.1 * replicate], replicates=3
+    )
+    assert "which the replicates do not tell apart" in text_of(data, BEST_EACH)
+
+
+def test_a_study_that_maximises_has_its_best_at_the_top() -> None:
+    data = study(RATES, lambda params, _: [float(params["learning_rate"])], direction="maximise")
+    assert text_of(data, BEST_EACH).startswith("mini-batch size 20: learning rate 1 is best")
+
+
+def test_every_pair_of_listed_parameters_is_asked_about() -> None:
+    data = make_study_data({"momentum": [0.0, 0.9], "learning_rate": [0.01, 0.1], "num_filters": [8, 16]})
+    asked = [question for question in questions_of(data) if "is best for each" in question]
+    assert asked == [
+        "Which learning rate is best for each momentum?",
+        "Which momentum is best for each number of filters?",
+        "Which learning rate is best for each number of filters?",
+    ]
+
+
+def test_the_time_of_an_epoch_is_compared_at_equal_other_parameters() -> None:
+    data = study(
+        {"batch_size": [20, 100], "num_filters": [8, 16]},
+        lambda *_: [0.1],
+        seconds=lambda params: float(params["num_filters"]) * (3.0 if params["batch_size"] == 20 else 1.0) / 100,
+    )
+    # Without the slow setting of batch size 100, medians over all would compare unlike things.
+    keep = ~((data.trials["params_batch_size"] == 100) & (data.trials["params_num_filters"] == 16))
+    part = StudyData(data.spec, data.trials[keep], data.curves[data.curves["trial"].isin(data.trials[keep]["trial"])])
+    question = "How does the time of an epoch depend on the mini-batch size?"
+    assert "An epoch takes 0.0800 s with mini-batch size 100; 3.00 times as long with 20 (0.240 s)." in text_of(
+        part, question
+    )
+    assert "Compared at equal other parameters, 1 combination of them." in text_of(part, question)
+    table = answer_to(data, "How does the time of an epoch depend on the number of filters?").table
+    assert table is not None
+    assert table["ratio"].tolist() == pytest.approx([1.0, 2.0])
+
+
+def test_the_time_of_an_epoch_is_not_said_to_depend_on_the_learning_rate() -> None:
+    data = study(RATES, lambda *_: [0.1], seconds=lambda params: float(params["learning_rate"]))
+    assert "How does the time of an epoch depend on the learning rate?" not in questions_of(data)

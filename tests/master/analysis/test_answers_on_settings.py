@@ -1,0 +1,69 @@
+from master.analysis.frames import StudyData
+from tests.master.analysis.answered_grids import answer_to, falling, questions_of, study, text_of
+from tests.master.analysis.synthetic import SPACE, make_study_data
+
+BEST_TWO = "Which of the two best settings is better?"
+DIVERGED = "Which settings diverged, and when?"
+
+
+def test_the_best_two_settings_are_compared_by_their_replicates() -> None:
+    data = study({"num_filters": [1, 2, 4]}, falling, replicates=3)
+    first, second = (f"validation error {value} (median of 3)" for value in ("0.0313", "0.0598"))
+    assert answer_to(data, BEST_TWO).sentences == (
+        f"The best two of 3 settings are number of filters 4: {first} and number of filters 2: {second}.",
+        "Which of the two is better: number of filters 4 is better than number of filters 2, by 0.0263 to 0.0308.",
+    )
+
+
+def test_two_drawn_settings_without_replicates_cannot_be_told_apart() -> None:
+    sentences = answer_to(make_study_data(SPACE, trials=10), BEST_TWO).sentences
+    assert "'s params: validation error" in sentences[0]
+    assert "cannot be told: 1 replicate of trial" in sentences[1]
+
+
+def test_a_drawn_search_says_which_parameters_its_value_goes_with() -> None:
+    data = make_study_data(SPACE, trials=20)
+    data.trials["value"] = data.trials["params_momentum"] ** 3
+    data.trials.loc[:3, "diverged"] = True
+    question = "Which parameters does the validation error go with?"
+    sentences = answer_to(data, question).sentences
+    assert sentences[0] == (
+        "momentum: the higher it is, the higher the validation error (rank correlation 1.00 over 20 trials)."
+    )
+    assert sentences[-1] == "4 of 20 trials (20%) diverged; they count with the error of guessing."
+    few = StudyData(data.spec, data.trials.head(7), data.curves)
+    assert question not in questions_of(few)
+
+
+def test_values_that_go_with_nothing_are_not_made_into_a_finding() -> None:
+    data = make_study_data(SPACE, trials=20)
+    data.trials["value"] = [0.1, 0.2] * 10
+    data.trials["params_momentum"] = sorted(data.trials["params_momentum"])
+    told = text_of(data, "Which parameters does the validation error go with?")
+    assert "momentum: nothing that chance would not give" in told
+    data.trials["value"] = 0.1
+    assert "Which parameters does the validation error go with?" not in questions_of(data)
+
+
+def test_the_diverged_settings_are_named_with_their_epochs() -> None:
+    data = study({"num_filters": [1, 2, 4]}, falling, replicates=2)
+    data.trials.loc[[2, 4, 5], "diverged"] = True
+    data.trials.loc[[2, 4, 5], "epochs"] = [3, 7, 1]
+    assert answer_to(data, DIVERGED).sentences == (
+        "3 of 6 trials (50%) diverged, in 2 settings.",
+        "number of filters 2: 1 of 2 replicates, in epoch 3.",
+        "number of filters 4: 2 of 2 replicates, in epochs 1 and 7.",
+    )
+
+
+def test_many_diverged_settings_are_left_to_the_table() -> None:
+    data = make_study_data(SPACE, trials=30, diverges=lambda _: True)
+    answer = answer_to(data, DIVERGED)
+    assert answer.sentences[-1] == "The table has the other 20."
+    assert answer.table is not None
+    assert len(answer.table) == 30
+
+
+def test_it_is_told_that_nothing_diverged_unless_there_are_no_curves() -> None:
+    assert text_of(make_study_data(SPACE, trials=3), DIVERGED) == "None of 3 trials diverged."
+    assert DIVERGED not in questions_of(make_study_data(SPACE, trials=3, objective="mine", has_curves=False))
