@@ -134,10 +134,11 @@ def test_where_nothing_can_be_said_the_reason_is_told(data: StudyData, reason: s
     assert list(found.table.columns) == COLUMNS
 
 
-def test_trials_that_tie_with_the_best_are_among_the_best() -> None:
-    data = valued(lambda trials: (trials["params_x1"] > 0.5).astype(float), trials=40)
+@pytest.mark.parametrize(("direction", "best_value"), [("minimise", 0.0), ("maximise", 1.0)])
+def test_trials_that_tie_with_the_best_are_among_the_best(direction: str, best_value: float) -> None:
+    data = valued(lambda trials: (trials["params_x1"] > 0.6).astype(float), trials=40, direction=direction)
     found = importances(data)
-    assert found.best == int((data.trials["params_x1"] <= 0.5).sum())
+    assert found.best == int((data.trials["value"] == best_value).sum())
     assert share(data, PED_ANOVA)["x1"] > 0.8
 
 
@@ -155,6 +156,10 @@ def test_all_parameters_are_ranked_the_unknown_last() -> None:
 
 
 def test_optuna_keeps_its_log_level() -> None:
-    level = optuna.logging.get_verbosity()
-    importances(valued(ninety_ten, trials=12))
-    assert optuna.logging.get_verbosity() == level
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.INFO)
+    try:
+        importances(valued(ninety_ten, trials=12))
+        assert optuna.logging.get_verbosity() == optuna.logging.INFO
+    finally:
+        optuna.logging.set_verbosity(before)
