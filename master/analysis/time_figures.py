@@ -64,7 +64,7 @@ def figures(data: StudyData) -> list[NamedFigure]:
 def costs_of(data: StudyData) -> Costs:
     """The median over a trial's epochs of the time that one took; without epochs, the time of the evaluation.
 
-    Trials that failed without an epoch are left out, and so are times of 0, which no clock can tell from others.
+    Trials that failed without an epoch are left out, and so are times of 0, which a logarithmic axis cannot show.
     """
     if len(data.curves):
         seconds, per = data.trials["trial"].map(data.curves.groupby("trial")["seconds"].median()), "epoch"

@@ -33,6 +33,12 @@ def test_trials_without_a_time_are_left_out_and_counted() -> None:
     assert "1 trial without a measured time left out." in figures(data)[0].caption
 
 
+def test_a_time_of_nothing_is_left_out() -> None:
+    data = make_study_data(GRID)
+    data.curves.loc[data.curves["trial"] == 0, "seconds"] = 0.0
+    assert costs_of(data).trials["trial"].min() == 1
+
+
 def test_a_grid_has_a_line_per_value_of_the_other_size() -> None:
     data = make_study_data(GRID)
     filters, batch_size, _ = searched_parameters(data.spec)
