@@ -29,7 +29,7 @@ def data(root: Path) -> StudyData:
     folder = publish(root, SPACE)
     params = {"rate": 0.1 + 0.2, "kind": "a", "mixed": 1, "steps": 3}
     finish(folder, 0, params, 1 / 3, 0.2)
-    finish(folder, 1, params, 0.5, 0.1)
+    finish(folder, 1, params, 0.5, 0.1, loss=math.inf)
     finish(folder, 2, {"rate": 0.9, "kind": "b/../c", "mixed": "auto"}, 0.9, loss=math.nan, diverged=True)
     failure = Failure(kind=FailureKind.EXCEPTION, message='boom, "quoted"\nand more')
     finish(folder, 3, params | {"rate": 0.5}, status=Status.FAILED, value=None, failure=failure, attempt=2)
@@ -80,7 +80,7 @@ def test_jsonl_has_a_line_per_trial_with_the_keys_that_others_rely_on(data: Stud
     assert (lines[0]["worker"], lines[0]["published_at"]) == ("lab-1", "2026-01-31T12:00:00.000Z")
     curves = [json.loads(line) for line in (tmp_path / "out.curves.jsonl").read_text().splitlines()]
     assert [line["validation_error"] for line in curves] == data.curves["validation_error"].tolist()
-    assert curves[4]["training_loss"] is None
+    assert [line["training_loss"] for line in curves] == [1.0, 1.0, None, None, None]
 
 
 def test_parquet_reads_back_with_its_types(data: StudyData, tmp_path: Path) -> None:

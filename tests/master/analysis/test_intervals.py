@@ -47,6 +47,14 @@ def test_a_median_has_an_interval_from_six_values_on() -> None:
     assert six.confidence == pytest.approx(1 - 2 / 2**6)
 
 
+def test_the_interval_for_a_median_is_no_wider_than_it_has_to_be() -> None:
+    # From tables of the sign test: with 15 values the 4th and the 12th, at 96.5 %.
+    found = median_interval(range(1, 16))
+    assert found is not None
+    assert (found.low, found.high) == (4, 12)
+    assert found.confidence == pytest.approx(0.9648, abs=1e-4)
+
+
 def test_the_interval_for_a_median_covers_it_as_often_as_it_says() -> None:
     random = np.random.default_rng(0)
     found = [median_interval(random.exponential(size=15)) for _ in range(2000)]
