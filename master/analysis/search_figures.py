@@ -243,7 +243,9 @@ def _scatter_caption(data: StudyData) -> str:
     lines = [f"{drawn_sentence(data)} In each panel the other parameters vary too, which spreads the dots."]
     if trials >= LEAST_FOR_MEDIAN:
         width = 2 * _reach(trials) + 1
-        lines.append(f"The line is the median of {width} neighbours; of a listed value, a bar is that of its trials.")
+        lines.append(f"The line is the median of {width} neighbours.")
+        if any(axis.choices for axis in axes):
+            lines.append("Of a listed value, a bar is the median of its trials.")
     if len(axes) > MAX_PANELS:
         lines.append(f"The first {MAX_PANELS} of {len(axes)} parameters are shown.")
     return " ".join(lines)
