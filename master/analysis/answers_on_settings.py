@@ -56,7 +56,9 @@ def correlations(data: StudyData) -> list[Answer]:
         return []
     rows: list[dict[str, Any]] = []
     for axis in axes:
-        pairs = trials[[axis.column, "value"]].dropna() if axis.is_numeric else trials.iloc[:0]
+        if not axis.is_numeric:
+            continue
+        pairs = trials[[axis.column, "value"]].dropna()
         rank = pairs.astype("float64").rank()
         if len(pairs) >= MIN_CORRELATED and rank.std().gt(0).all():  # what is the same everywhere goes with nothing
             found = float(rank[axis.column].corr(rank["value"]))

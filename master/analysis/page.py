@@ -9,9 +9,13 @@ import jinja2
 import pandas as pd
 
 from common.records import scalar_text
+from master.tables import value_text
 
+MISSING = "-"
 SHOWN_ROWS = 60
 """Rows of a table that the page shows; its CSV file has them all."""
+MEASURED = {"value", "validation_error", "best_value", "median", "min", "max", "mean", "low", "high"}
+"""Columns of measured values, which people compare digit by digit."""
 UNITS = {"_s": " (s)", "_share": " (share)"}
 
 
@@ -87,6 +91,7 @@ class Page:
     facts: tuple[Fact, ...]
     notes: tuple[str, ...]
     best: ShownTable | None
+    fixed: str
     answers: tuple[ShownAnswer, ...]
     sections: tuple[Section, ...]
     settings: ShownTable | None
@@ -102,7 +107,7 @@ def render(page: Page) -> str:
 
 
 def shown_table(frame: pd.DataFrame, labels: dict[str, str], max_rows: int = SHOWN_ROWS) -> ShownTable:
-    """A data frame as people read it: four significant digits, a dash for what is missing.
+    """A data frame as people read it: measured values with four decimals, other numbers with four significant digits.
 
     Args:
         frame: its index is not shown.
@@ -112,7 +117,11 @@ def shown_table(frame: pd.DataFrame, labels: dict[str, str], max_rows: int = SHO
     kinds = {column: _is_number(frame[column]) for column in frame}
     columns = tuple(Column(labels.get(str(name)) or heading(str(name)), not kinds[name]) for name in frame)
     shown = frame.head(max_rows)
-    rows = tuple(tuple(_cell(value) for value in row) for row in shown.itertuples(index=False, name=None))
+    texts = [value_cell if str(name) in MEASURED else _cell for name in frame]
+    rows = tuple(
+        tuple(text(value) for text, value in zip(texts, row, strict=True))
+        for row in shown.itertuples(index=False, name=None)
+    )
     hidden = len(frame) - len(shown)
     left_out = f"{hidden} more rows are in the CSV file." if hidden > 0 else ""
     return ShownTable(columns, rows, left_out)
@@ -131,9 +140,14 @@ def _is_number(column: "pd.Series[Any]") -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
+def value_cell(value: Any) -> str:
+    """A measured value, with as many decimals as the others of its column."""
+    return MISSING if pd.isna(value) else value_text(float(value))
+
+
 def _cell(value: Any) -> str:
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
-        return "–"
+        return MISSING
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d %H:%M:%S")
     scalar = value.item() if hasattr(value, "item") else value

@@ -20,12 +20,20 @@ from master.analysis.figure import NamedFigure
 from master.analysis.figure_files import save_figure
 from master.analysis.frames import StudyData, load_study, spent_s
 from master.analysis.page import Fact, Page, Section, ShownAnswer, ShownFigure, ShownTable, render, shown_table
-from master.analysis.settings import label_of, settings_table
+from master.analysis.settings import fixed_text, label_of, searched_parameters, settings_table
 from master.standing import Standing, open_standing
 from master.tables import counted, duration_text, first_line, value_text
 
 BEST_SHOWN = 10
 REASONS_SHOWN = 5
+SETTINGS_LABELS = {
+    "epoch_s": "time per epoch (s)",
+    "n_diverged": "diverged",
+    "n_failed": "FAILED",
+    "n_pruned": "PRUNED",
+    "training_s": "training time (s)",
+    "evaluation_s": "time (s)",
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,8 @@ def write_report(folder: StudyFolder, out: Path) -> Written:
     standing = open_standing(folder)
     atomic.make_folder(out / "tables")
     shown = [
-        Section(title, tuple(_shown(figure, out / "figures") for figure in figures)) for title, figures in sections(data)
+        Section(title, tuple(_shown(figure, out / "figures") for figure in figures))
+        for title, figures in sections(data)
     ]
     found = answers(data)
     tables = dict(_tables(data, found))
@@ -80,13 +89,16 @@ def _tables(data: StudyData, found: list[Answer]) -> Iterator[tuple[str, pd.Data
 
 def _page(data: StudyData, standing: Standing, shown: list[Section], found: list[Answer]) -> Page:
     labels = {params_column(name): label_of(name) for name, _ in data.spec.space.items()}
-    labels["value"] = measure_name(data.spec.objective.name)
+    labels |= SETTINGS_LABELS | {"value": measure_name(data.spec.objective.name)}
+    if len(data.trials) == data.trials["setting"].nunique():
+        labels["median"] = labels["value"]
     return Page(
         name=data.spec.name,
         title=data.spec.title,
         facts=tuple(_facts(data, standing)),
         notes=tuple(_notes(data, standing)),
         best=_best(data, standing, labels),
+        fixed=_fixed(data),
         answers=tuple(
             ShownAnswer(
                 answer.question, answer.sentences, None if answer.table is None else shown_table(answer.table, labels)
@@ -94,7 +106,7 @@ def _page(data: StudyData, standing: Standing, shown: list[Section], found: list
             for answer in found
         ),
         sections=tuple(shown),
-        settings=shown_table(settings_table(data), labels) if len(data.trials) else None,
+        settings=shown_table(_settings(data), labels) if len(data.trials) else None,
         made=tuple(_made(data, standing)),
         study_json=data.spec.to_json().decode(),
     )
@@ -111,8 +123,8 @@ def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
         yield Fact(duration_text(float(spent_s(trials).sum())), "of evaluation, all trials together")
         passed = trials["ended_at"].max() - trials["claimed_at"].min()
         if not pd.isna(passed):
-            yield Fact(duration_text(passed.total_seconds()), "from the first claim to the last result")
-        yield Fact(str(trials["worker"].nunique()), "workers")
+            workers = counted(trials["worker"].nunique(), "worker")
+            yield Fact(duration_text(passed.total_seconds()), f"from the first claim to the last result, on {workers}")
 
 
 def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
@@ -124,10 +136,11 @@ def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
         yield f"The study goes on: {rest}. This page shows the trials that have a result."
     failed = data.trials[data.trials["status"] == "FAILED"]
     if len(failed):
-        yield f"{counted(len(failed), 'trial')} FAILED and {_has(len(failed))} no value; figures and answers leave them out."
+        told = f"{counted(len(failed), 'trial')} FAILED and {'has' if len(failed) == 1 else 'have'} no value"
+        yield f"{told}; figures and answers leave them out."
         reasons = Counter(first_line(str(message)) for message in failed["failure_message"])
         for reason, count in reasons.most_common(REASONS_SHOWN):
-            yield f"{count} × {reason}"
+            yield f"{count} times: {reason}"
     diverged = int(data.trials["diverged"].sum())
     if diverged:
         yield (
@@ -137,17 +150,36 @@ def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
     yield from data.unreadable
 
 
-def _has(count: int) -> str:
-    return "has" if count == 1 else "have"
-
-
 def _best(data: StudyData, standing: Standing, labels: dict[str, str]) -> ShownTable | None:
     best = [result.trial for result in standing.best(BEST_SHOWN) if result.trial in set(data.trials["trial"])]
     if not best:
         return None
     rows = data.trials.set_index("trial", drop=False).loc[best]
-    params = [params_column(name) for name, _ in data.spec.space.items()]
-    return shown_table(rows[["trial", "value", *params, "best_epoch", "training_s"]], labels)
+    costs = ["best_epoch", "training_s"] if rows["epochs"].any() else ["evaluation_s"]
+    return shown_table(rows[["trial", "value", *_varied(data), *costs]], labels)
+
+
+def _varied(data: StudyData) -> list[str]:
+    return [axis.column for axis in searched_parameters(data.spec)]
+
+
+def _fixed(data: StudyData) -> str:
+    varied = {axis.name for axis in searched_parameters(data.spec)}
+    fixed = [(name, parameter) for name, parameter in data.spec.space.items() if name not in varied]
+    told = [f"{label_of(name)} {fixed_text(parameter)}" for name, parameter in fixed]
+    return f"The same in all trials: {', '.join(told)}." if told else ""
+
+
+def _settings(data: StudyData) -> pd.DataFrame:
+    """The settings as the page shows them: what is the same in all rows is left out, what says the same twice too."""
+    table = settings_table(data)
+    shown = [*_varied(data), "median"]
+    if len(data.trials) > len(table):
+        table["trials"] = table["n_complete"] + table["n_pruned"] + table["n_failed"]
+        shown += ["min", "max", "trials"]
+    shown += [name for name in ("n_diverged", "n_failed", "n_pruned") if table[name].any()]
+    shown += ["epoch_s"] if table["epoch_s"].notna().any() else []
+    return table[shown].sort_values("median", ascending=data.spec.objective.direction == "minimise")
 
 
 def _made(data: StudyData, standing: Standing) -> Iterator[str]:
@@ -155,9 +187,12 @@ def _made(data: StudyData, standing: Standing) -> Iterator[str]:
     if len(data.trials):
         devices = ", ".join(sorted(set(data.trials["device"])))
         hosts = ", ".join(sorted(set(data.trials["host"])))
-        versions = sorted({f"{name} {text}" for result in standing.results.values() for name, text in _versions(result)})
+        versions = sorted(
+            {f"{name} {text}" for result in standing.results.values() for name, text in _versions(result)}
+        )
         threads = counted(data.spec.objective.threads, "CPU thread")
-        yield f"Evaluated on {devices} of {hosts}, {threads} per trial, with {', '.join(versions) or 'unknown versions'}."
+        software = ", ".join(versions) or "unknown versions"
+        yield f"Evaluated on {devices} of {hosts}, {threads} per trial, with {software}."
     yield "The study as it was published:"
 
 

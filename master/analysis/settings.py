@@ -58,6 +58,17 @@ def label_of(name: str) -> str:
     return LABELS.get(name, name.replace("_", " "))
 
 
+def fixed_text(parameter: Parameter) -> str:
+    """The value of a parameter that has only one."""
+    match parameter:
+        case Fixed():
+            return value_text(parameter.value)
+        case Categorical():
+            return value_text(parameter.choices[0])
+        case _:
+            return value_text(parameter.low)
+
+
 def value_text(value: Scalar) -> str:
     """A parameter's value for people, on one line."""
     return first_line(scalar_text(value))
