@@ -1,7 +1,7 @@
 """Answers where every parameter takes listed values: which goes best with which, and what an epoch costs."""
 
-import math
 from itertools import combinations
+from statistics import geometric_mean
 from typing import Any
 
 import pandas as pd
@@ -92,7 +92,8 @@ def epoch_times(data: StudyData) -> list[Answer]:
     axes = compared_axes(data.spec)
     if not is_grid(axes) or data.curves.empty:
         return []
-    table = settings_table(data).dropna(subset=["epoch_s"])
+    table = settings_table(data)
+    table = table[table["epoch_s"] > 0]  # an objective may report epochs without a time
     costly = [axis for axis in axes if data.spec.objective.name not in PARAMETERS or axis.name in COSTLY]
     return [answer for axis in costly if (answer := _epoch_times(data, table, axis, axes))]
 
@@ -107,11 +108,10 @@ def _epoch_times(data: StudyData, table: pd.DataFrame, axis: Axis, axes: list[Ax
     present = [value for value in axis.choices if value in wide.columns]
     if wide.empty or len(present) < 2:  # noqa: PLR2004 - a ratio takes two
         return None
-    seconds: dict[Any, float] = {
-        value: float(median) for value, median in zip(wide.columns, wide.median(), strict=True)
-    }
+    # Geometric means: their ratio is the mean of the ratios, whichever of the values is the reference.
+    seconds: dict[Any, float] = {value: geometric_mean(wide[value]) for value in present}
     reference = min(present, key=lambda value: seconds[value])
-    ratios = {value: _geometric_mean(wide[value] / wide[reference]) for value in present}
+    ratios = {value: seconds[value] / seconds[reference] for value in present}
     if data.spec.objective.name not in PARAMETERS and max(ratios.values()) < NOTABLE:
         return None
     sentences = [
@@ -132,7 +132,3 @@ def _epoch_times(data: StudyData, table: pd.DataFrame, axis: Axis, axes: list[Ax
         {axis.label: present, "epoch_s": [seconds[v] for v in present], "ratio": [ratios[v] for v in present]}
     )
     return Answer(f"How does the time of an epoch depend on the {axis.label}?", tuple(sentences), found)
-
-
-def _geometric_mean(ratios: "pd.Series[float]") -> float:
-    return math.exp(sum(math.log(ratio) for ratio in ratios) / len(ratios))

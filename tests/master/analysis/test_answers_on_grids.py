@@ -71,3 +71,8 @@ def test_the_time_of_an_epoch_is_compared_at_equal_other_parameters() -> None:
 def test_the_time_of_an_epoch_is_not_said_to_depend_on_the_learning_rate() -> None:
     data = study(RATES, lambda *_: [0.1], seconds=lambda params: float(params["learning_rate"]))
     assert "How does the time of an epoch depend on the learning rate?" not in questions_of(data)
+
+
+def test_epochs_that_took_no_time_are_not_compared() -> None:
+    data = study(RATES, lambda *_: [0.1], seconds=lambda _: 0.0)
+    assert not [question for question in questions_of(data) if "time of an epoch" in question]
