@@ -1,25 +1,16 @@
 """The commands that look back at a study: report, export, simulate. Options and output only."""
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from master.options import AsJson, Root, StudyName, output
+from master.analysis.formats import ExportFormat
+from master.options import AsJson, Root, StudyName, errors, output
 
 app = typer.Typer()
-
-
-class ExportFormat(StrEnum):
-    """What `export` writes."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-    TXT = "txt"
 
 
 @app.command()
@@ -53,7 +44,10 @@ def export(
     from master.analysis.export import export as write_export
     from master.analysis.frames import load_study
 
-    for path in write_export(load_study(root, study), file_format.value, out):
+    data = load_study(root, study)
+    for told in data.unreadable:
+        errors.print(Text(f"left out: {told}"), soft_wrap=True)
+    for path in write_export(data, file_format, out):
         output.print(Text(str(path)), soft_wrap=True)
 
 
@@ -63,10 +57,12 @@ def simulate(
     root: Root = Path(),
     runs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Simulated searches.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the shuffling.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder for the figures. Default: results/STUDY/report/figures.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the figures. Default: results/STUDY/report/figures.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Shuffle a study's finished trials into many random searches: how good is one after t evaluations, on W workers?"""
+    """Shuffle finished trials into many random searches: how good is one after t evaluations, or on W workers?"""
     from master.analysis.frames import load_study
     from master.analysis.page import shown_table
     from master.analysis.simulation_report import SimulatedStudy

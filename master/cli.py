@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
@@ -18,6 +18,7 @@ from rich.text import Text
 from common.errors import SearchError, UsageError
 from common.locks import ClaimMode
 from master.analysis_cli import app as analysis_app
+from master.folder_cli import app as folder_app
 from master.options import AsJson, Root, StudyName, errors, output
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app = typer.Typer(
     help="Search hyperparameters by files: publish jobs, collect results, say what came of it.",
 )
 app.add_typer(analysis_app)
+app.add_typer(folder_app)
 WATCH_S = 2.0
 
 
@@ -162,7 +164,8 @@ def top(
     from master.tables import trials_table
 
     if within_epochs is not None or within_seconds is not None:
-        _top_within(root, study, count, Within(within_epochs, within_seconds), as_json=as_json)
+        budget = {"epochs": within_epochs, "seconds": within_seconds}
+        _top_within(root, study, count, budget, as_json=as_json)
         return
     standing = open_standing(published_study(root, study))
     best = standing.best(count)
@@ -174,31 +177,29 @@ def top(
         output.print("no trial is complete yet")
 
 
-class Within(NamedTuple):
-    """A budget that curves are looked at up to; None: no limit of that kind."""
-
-    epochs: int | None
-    seconds: float | None
-
-
-def _top_within(root: Path, study: str, count: int, budget: Within, *, as_json: bool) -> None:
+def _top_within(root: Path, study: str, count: int, budget: dict[str, Any], *, as_json: bool) -> None:
     from master.analysis.answers import best_within
+    from master.analysis.columns import params_of
     from master.analysis.frames import load_study
     from master.tables import params_text, text_table, value_text
 
-    best = best_within(load_study(root, study), count, epochs=budget.epochs, seconds=budget.seconds)
+    data = load_study(root, study)
+    best = [(row, params_of(data.spec, row)) for _, row in best_within(data, count, **budget).iterrows()]
     if as_json:
-        print(json.dumps([entry._asdict() for entry in best], indent=2))
+        found = [
+            {"trial": int(row["trial"]), "value": float(row["value"]), "params": params}
+            | {"epoch": int(row["epoch"]), "elapsed_s": float(row["elapsed_s"])}
+            for row, params in best
+        ]
+        print(json.dumps(found, indent=2))
     elif best:
-        headings = ("trial", "error", "in epoch", "after (s)", "params")
+        headings = ("trial", "lowest error", "in epoch", "after (s)", "params")
+        rows = [
+            (str(int(row["trial"])), value_text(row["value"]), str(int(row["epoch"])), f"{row['elapsed_s']:.2f}")
+            for row, _ in best
+        ]
         output.print(
-            text_table(
-                headings,
-                [
-                    (str(one.trial), value_text(one.value), str(one.epoch), f"{one.seconds:.2f}", params_text(one.params))
-                    for one in best
-                ],
-            )
+            text_table(headings, [(*row, params_text(params)) for row, (_, params) in zip(rows, best, strict=True)])
         )
     else:
         output.print("no trial has an epoch within that budget")

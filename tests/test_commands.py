@@ -16,6 +16,14 @@ from tests.conftest import MakeStudy
 from tests.processes import REPOSITORY, Processes, until
 
 
+CURVED = """
+sampler.name = "grid"
+objective.name = "curved"
+budget.epochs = 2
+space.x = [0.1, 0.2, 0.3]
+"""
+
+
 def call(*arguments: str, cwd: Path = REPOSITORY, **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", *arguments],
@@ -43,7 +51,8 @@ def test_help_is_quick_because_it_imports_nothing_heavy(side: str) -> None:
         f"from {side}.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "print(sorted({'torch', 'torchvision', 'optuna', 'matplotlib', 'pandas', 'jinja2', 'sklearn', 'numpy'} & set(sys.modules)))"
+        "print(sorted(set(sys.modules) & {'torch', 'torchvision', 'optuna', 'matplotlib', 'pandas',"
+        " 'jinja2', 'sklearn', 'numpy'}))"
     )
     printed = subprocess.run(
         [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=60
@@ -122,6 +131,39 @@ def test_a_study_that_differs_from_the_published_one_is_refused_by_key_with_both
     kept = call("master", "run", str(study), "--root", str(root))
     assert kept.returncode == 0
     assert "is finished: 4 trials" in kept.stdout
+
+
+def test_a_finished_study_is_looked_back_at_from_the_command_line(
+    root: Path, processes: Processes, tmp_path: Path
+) -> None:
+    study = tmp_path / "demo.toml"
+    study.write_text(CURVED)
+    processes.finish(processes.master(study, "--workers", "1", "--objective", "curved=tests.objectives:curved"))
+    place = ["--root", str(root)]
+    within = json.loads(call("master", "top", "demo", "--within-epochs", "1", "-k", "1", "--json", *place).stdout)
+    assert [(found["trial"], found["epoch"]) for found in within] == [(0, 1)]
+    assert within[0]["value"] == pytest.approx(0.02 + 0.1 / 2 + 0.4)
+    assert within[0]["params"] == {"x": 0.1}
+    assert "lowest error" in call("master", "top", "demo", "--within-seconds", "60", *place).stdout
+    assert "no trial has an epoch" in call("master", "top", "demo", "--within-seconds", "0", *place).stdout
+    simulated = call("master", "simulate", "demo", "--runs", "50", *place)
+    assert "exact median" in simulated.stdout
+    assert (root / "results" / "demo" / "report" / "figures" / "simulated-search.png").exists()
+    assert len(json.loads(call("master", "simulate", "demo", "--json", *place).stdout)["exact"]["median"]) == 3
+    lines = tmp_path / "out.jsonl"
+    exported = call("master", "export", "demo", "--format", "jsonl", "--out", str(lines), *place)
+    assert exported.returncode == 0
+    rows = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert all({"trial", "status", "value", "params", "attempts"} <= row.keys() for row in rows)
+    assert [row["params"] for row in rows] == [{"x": 0.1}, {"x": 0.2}, {"x": 0.3}]
+
+
+def test_what_cannot_be_looked_back_at_is_one_message(root: Path, folder: StudyFolder, tmp_path: Path) -> None:
+    place = ["--root", str(root)]
+    for command in ("report", "export", "simulate"):
+        assert "no study 'gone'" in refused("master", command, "gone", *place)
+    assert "no finished trial yet" in refused("master", "simulate", "demo", *place)
+    assert "there is no folder" in refused("master", "export", "demo", "--out", str(tmp_path / "no" / "x.csv"), *place)
 
 
 def test_to_go_on_the_master_repeats_the_command_as_it_was_typed(

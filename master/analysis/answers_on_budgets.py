@@ -17,25 +17,34 @@ SHARES = (0.25, 0.5, 1.0)
 """The parts of the whole budget at which the question is asked."""
 
 
-def best_within_epochs(data: StudyData, epochs: int, count: int) -> pd.DataFrame:
-    """The trials whose curves came lowest within so many epochs.
+def best_within(
+    data: StudyData, count: int, *, epochs: int | None = None, seconds: float | None = None
+) -> pd.DataFrame:
+    """The trials whose curves came lowest within a budget.
 
     Args:
         data: the study.
-        epochs: how many epochs of each curve count.
         count: how many trials.
+        epochs: how many epochs of each curve count; None: all.
+        seconds: how many seconds of training count; None: all.
 
     Returns:
         Columns trial; value, the lowest validation error; epoch, the first that reached it; elapsed_s, the seconds of
         training until then; params_<name>. Best first, the earlier trial first among equals. An error is better the
         lower it is, also where the study's own measure is to be maximised.
     """
-    return _best(data, data.curves[data.curves["epoch"] <= epochs], count)
-
-
-def best_within_seconds(data: StudyData, seconds: float, count: int) -> pd.DataFrame:
-    """The trials whose curves came lowest within so many seconds of training; columns as in `best_within_epochs`."""
-    return _best(data, data.curves[data.curves["elapsed_s"] <= seconds], count)
+    curves = data.curves
+    if epochs is not None:
+        curves = curves[curves["epoch"] <= epochs]
+    if seconds is not None:
+        curves = curves[curves["elapsed_s"] <= seconds]
+    lowest = _first_best(curves).rename(columns={"validation_error": "value"})
+    best = lowest.sort_values("value", kind="stable").head(count)
+    names = [params_column(name) for name, _ in data.spec.space.items()]
+    merged = best[["trial", "value", "epoch", "elapsed_s"]].merge(
+        data.trials[["trial", *names]], on="trial", how="left"
+    )
+    return merged.reset_index(drop=True)
 
 
 def best_by_budget(data: StudyData) -> list[Answer]:
@@ -61,16 +70,6 @@ def best_by_budget(data: StudyData) -> list[Answer]:
     ]
 
 
-def _best(data: StudyData, curves: pd.DataFrame, count: int) -> pd.DataFrame:
-    lowest = _first_best(curves).rename(columns={"validation_error": "value"})
-    best = lowest.sort_values("value", kind="stable").head(count)
-    names = [params_column(name) for name, _ in data.spec.space.items()]
-    merged = best[["trial", "value", "epoch", "elapsed_s"]].merge(
-        data.trials[["trial", *names]], on="trial", how="left"
-    )
-    return merged.reset_index(drop=True)
-
-
 def _first_best(curves: pd.DataFrame) -> pd.DataFrame:
     """The epoch of each trial in which its validation error was lowest, the first of equals."""
     measured = curves.dropna(subset=["validation_error"])
@@ -90,13 +89,13 @@ def _settings(data: StudyData) -> "pd.Series[Any]":
 
 def _answer(data: StudyData, axis: Axis, budgets: dict[str, pd.DataFrame], question: str) -> Answer:
     value_of = data.trials.drop_duplicates("setting").set_index("setting")[axis.column]
-    rows: list[dict[str, Any]] = []
+    columns: dict[str, pd.Series[float]] = {}
     sentences: list[str] = []
     chosen: list[Scalar] = []
     for name, curves in budgets.items():
         reached = _first_best(curves).groupby("setting")["validation_error"].median().sort_values(kind="stable")
+        columns[f"within {name}"] = reached
         ranked = list(zip(value_of.loc[reached.index], reached, strict=True))
-        rows += [{"within": name, axis.label: value, "validation error": error} for value, error in ranked]
         if not ranked:
             continue
         (best, lowest), others = ranked[0], ranked[1:]
@@ -113,4 +112,6 @@ def _answer(data: StudyData, axis: Axis, budgets: dict[str, pd.DataFrame], quest
         "Counted is the lowest validation error of each curve up to there, the median over replicates; "
         "diverged trials are left out."
     )
-    return Answer(question, tuple(sentences), pd.DataFrame(rows))
+    table = pd.DataFrame(columns).sort_index()
+    table.insert(0, axis.label, value_of.loc[table.index])
+    return Answer(question, tuple(sentences), table.reset_index(drop=True))

@@ -15,7 +15,6 @@ import math
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +25,13 @@ from common import atomic
 from common.errors import UsageError
 from common.space import Int
 from master.analysis.columns import params_column, params_of
+from master.analysis.formats import ExportFormat
 from master.analysis.frames import StudyData
 from master.analysis.settings import searched_parameters, setting_label
 
 RUN_COLUMNS = ("epoch", "elapsed_s", "training_loss", "validation_loss", "validation_error")
 MAX_NAME = 120
 """Characters of a run's file name; every file system takes 255 bytes."""
-
-
-class ExportFormat(StrEnum):
-    """What an export is written as."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-    TXT = "txt"
 
 
 def export(data: StudyData, form: ExportFormat | str, out: Path | None = None) -> list[Path]:

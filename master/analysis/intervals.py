@@ -93,7 +93,7 @@ def median_interval(values: Iterable[float], confidence: float = CONFIDENCE) -> 
     Its `confidence` is what it reaches. None if not even the least and the greatest value reach it: at 0.95 that is
     with fewer than six values. NaN and infinite values are left out.
     """
-    from scipy import stats  # type: ignore[import-untyped]  # scipy ships no type information
+    from scipy import stats
 
     numbers = sorted(_finite(values))
     count = len(numbers)

@@ -117,7 +117,7 @@ def shown_table(frame: pd.DataFrame, labels: dict[str, str], max_rows: int = SHO
     kinds = {column: _is_number(frame[column]) for column in frame}
     columns = tuple(Column(labels.get(str(name)) or heading(str(name)), not kinds[name]) for name in frame)
     shown = frame.head(max_rows)
-    texts = [value_cell if str(name) in MEASURED else _cell for name in frame]
+    texts = [value_cell if str(name) in MEASURED or str(name).startswith("within ") else _cell for name in frame]
     rows = tuple(
         tuple(text(value) for text, value in zip(texts, row, strict=True))
         for row in shown.itertuples(index=False, name=None)

@@ -1,4 +1,4 @@
-from master.analysis.answers import best_within_epochs, best_within_seconds
+from master.analysis.answers import best_within
 from tests.master.analysis.answered_grids import falling, study, text_of
 
 
@@ -30,7 +30,7 @@ def test_the_best_within_a_budget_are_those_whose_curves_came_lowest_there() -> 
         lambda params, _: curves[int(params["num_filters"])],
         seconds=lambda params: float(params["num_filters"]),
     )
-    first = best_within_epochs(data, 1, 2)
+    first = best_within(data, 2, epochs=1)
     assert first.to_dict("list") == {
         "trial": [1, 2],
         "value": [0.4, 0.4],
@@ -38,14 +38,14 @@ def test_the_best_within_a_budget_are_those_whose_curves_came_lowest_there() -> 
         "elapsed_s": [2.0, 4.0],
         "params_num_filters": [2, 4],
     }
-    assert best_within_epochs(data, 3, 9)["trial"].tolist() == [1, 0, 2]
-    assert best_within_epochs(data, 3, 9)["epoch"].tolist() == [3, 2, 2]
-    timed = best_within_seconds(data, 3.5, 9)
+    assert best_within(data, 9, epochs=3)["trial"].tolist() == [1, 0, 2]
+    assert best_within(data, 9, epochs=3)["epoch"].tolist() == [3, 2, 2]
+    timed = best_within(data, 9, seconds=3.5)
     assert timed[["trial", "value", "epoch"]].to_numpy().tolist() == [[0, 0.1, 2], [1, 0.4, 1]]
-    assert best_within_seconds(data, 0.5, 9).columns.tolist() == first.columns.tolist()
-    assert best_within_seconds(data, 0.5, 9).empty
+    assert best_within(data, 9, seconds=0.5).columns.tolist() == first.columns.tolist()
+    assert best_within(data, 9, seconds=0.5).empty
 
 
 def test_an_error_is_lower_the_better_also_in_a_study_that_maximises_its_value() -> None:
     data = study({"num_filters": [1, 2]}, lambda params, _: [1 / float(params["num_filters"])], direction="maximise")
-    assert best_within_epochs(data, 1, 1)["value"].tolist() == [0.5]
+    assert best_within(data, 1, epochs=1)["value"].tolist() == [0.5]
