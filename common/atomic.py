@@ -2,7 +2,8 @@
 
 `write_once` is how a result is reported: the first writer wins, for ever. `replace` is how a file that has one owner is
 brought up to date. Both write a temporary file of a unique name in the same folder first. So a reader, also one on
-another host, sees all of a file or nothing, and a crash leaves at most a temporary file (`is_temporary`) behind.
+another host, sees all of a file or nothing, and a crash leaves at most a temporary file (`is_temporary`) behind. No
+link leads any of it out of the shared folder (`common.confinement`).
 
 What the calls guarantee, and their limit: after a return with `durable=True`, the content and its name survive a power
 cut, as far as the disk tells the truth about fsync. Without it they survive the death of any process, but not of the
@@ -21,7 +22,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from errno import EACCES, ENOSYS, EOPNOTSUPP, EPERM
 from pathlib import Path
+from typing import BinaryIO
 
+from common import confinement
+from common.confinement import names_in, open_folder, open_to_write, parent_of
 from common.errors import FolderError
 
 TEMPORARY_SUFFIX = ".tmp"
@@ -104,7 +108,7 @@ def append_line(path: Path, line: str) -> None:
     Not flushed to disk. A crash midway leaves a part of the line without its newline. The next append closes that part
     off with a newline, and a reader must allow for it.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    descriptor = open_to_write(path, os.O_RDWR | os.O_APPEND)
     try:
         length = os.lseek(descriptor, 0, os.SEEK_END)
         is_torn = length > 0 and os.pread(descriptor, 1, length - 1) != b"\n"
@@ -116,17 +120,24 @@ def append_line(path: Path, line: str) -> None:
 
 def write_note(path: Path, text: str) -> None:
     """Give a file new content in its place, creating it if need be. A reader may see neither the old nor the new."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    descriptor = open_to_write(path, os.O_WRONLY)
     try:
+        os.ftruncate(descriptor, 0)  # not on opening: it may be somebody else's file by a second name
         _write_all(descriptor, text.encode())
     finally:
         os.close(descriptor)
     after_operation("write note", path)
 
 
+def open_log(path: Path) -> BinaryIO:
+    """A file to which a process of ours will append what it prints, created if need be."""
+    return os.fdopen(open_to_write(path, os.O_WRONLY | os.O_APPEND), "ab")
+
+
 def move(source: Path, target: Path) -> None:
     """Rename within one file system, replacing `target`."""
-    source.replace(target)
+    with parent_of(source) as here, parent_of(target) as there:
+        os.replace(source.name, target.name, src_dir_fd=here, dst_dir_fd=there)
     after_operation("rename", target)
 
 
@@ -136,19 +147,20 @@ def remove(path: Path) -> None:
     Raises:
         FileNotFoundError: someone removed it first.
     """
-    path.unlink()
+    with parent_of(path) as folder:
+        os.unlink(path.name, dir_fd=folder)
     after_operation("unlink", path)
 
 
 def make_folder(path: Path) -> None:
     """Create a folder and its parents unless they are there."""
-    path.mkdir(parents=True, exist_ok=True)
+    confinement.make_folder(path)
     after_operation("mkdir", path)
 
 
 def sync_folder(folder: Path) -> None:
     """Flush a folder's names to disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = open_folder(folder, to_read=True)
     try:
         os.fsync(descriptor)
     finally:
@@ -158,7 +170,9 @@ def sync_folder(folder: Path) -> None:
 
 def _write_temporary(path: Path, data: bytes, *, durable: bool) -> Path:
     temporary = path.with_name(f".{path.name}.{_HOST}-{os.getpid()}-{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    with parent_of(temporary) as folder:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        descriptor = os.open(temporary.name, flags, 0o666, dir_fd=folder)
     try:
         try:
             _write_all(descriptor, data)
@@ -170,7 +184,7 @@ def _write_temporary(path: Path, data: bytes, *, durable: bool) -> Path:
             os.close(descriptor)
     except OSError:
         with suppress(OSError):
-            temporary.unlink()
+            remove(temporary)
         raise
     return temporary
 
@@ -183,7 +197,8 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 def _link(temporary: Path, path: Path) -> bool:
     try:
-        os.link(temporary, path)
+        with parent_of(path) as folder:
+            os.link(temporary.name, path.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
     except FileExistsError:
         # RACE: over NFS the server may link, its answer get lost, and the client's second request find the name there.
         # Then the name is this very file, and the call did win.
@@ -191,7 +206,7 @@ def _link(temporary: Path, path: Path) -> bool:
     except OSError as error:
         if error.errno not in {EPERM, EOPNOTSUPP, ENOSYS, EACCES}:
             raise
-        if path.name in os.listdir(path.parent):  # noqa: PTH208 - names, not Paths
+        if path.name in names_in(path.parent):
             return False  # sshfs says EPERM where others say that the name is there
         if os.access(path.parent, os.W_OK):
             reason = (
@@ -205,6 +220,6 @@ def _link(temporary: Path, path: Path) -> bool:
 
 
 def _is_same_file(first: Path, second: Path) -> bool:
-    with suppress(FileNotFoundError):
-        return first.lstat().st_ino == second.lstat().st_ino
+    with suppress(FileNotFoundError), parent_of(first) as folder:
+        return os.path.samestat(os.lstat(first.name, dir_fd=folder), os.lstat(second.name, dir_fd=folder))
     return False

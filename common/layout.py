@@ -17,7 +17,6 @@ results/<study>/report/                  the report: a page, its figures, its ta
 data/                                    data sets that had to be downloaded
 """
 
-import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from common.atomic import is_temporary
+from common.confinement import confine, folders_in, names_in
 from common.errors import UsageError
 from common.names import is_study_name, is_worker_name
 
@@ -84,6 +84,7 @@ class StudyFolder:
             raise UsageError(
                 f"{self.name!r} cannot name a study: letters, digits, '.', '_' and '-', at most 64 of them"
             )
+        confine(self.root)
 
     @property
     def jobs(self) -> Path:
@@ -265,6 +266,7 @@ class StudyFolder:
 
 def study_folders(root: Path) -> list[StudyFolder]:
     """The studies that are published under a shared folder, by name."""
+    confine(root)
     folders = (StudyFolder(root, folder.name) for folder in _folders(root / "jobs") if is_study_name(folder.name))
     return [folder for folder in folders if _has_spec(folder)]
 
@@ -285,10 +287,13 @@ def _parse(pattern: re.Pattern[str], folder: Path) -> Iterator[Slot]:
 
 def _names(folder: Path) -> list[str]:
     try:
-        return os.listdir(folder)  # noqa: PTH208 - a thousand names, several times a second, without a Path for each
+        return names_in(folder)
     except (FileNotFoundError, NotADirectoryError):
         return []
 
 
 def _folders(folder: Path) -> list[Path]:
-    return sorted(folder / name for name in _names(folder) if (folder / name).is_dir())
+    try:
+        return sorted(folder / name for name in folders_in(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []

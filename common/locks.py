@@ -16,6 +16,7 @@ from typing import Protocol
 from filelock import FileLock, SoftFileLease, Timeout
 
 from common import atomic
+from common.confinement import check_way
 
 LEASE_S = 30.0
 """How long a lease may go untouched before it is taken over. A holder touches it every third of that."""
@@ -40,7 +41,12 @@ class Lock(Protocol):
 
 
 def make_lock(path: Path, mode: ClaimMode, lease_s: float = LEASE_S) -> Lock:
-    """A lock or lease on a file, not yet held."""
+    """A lock or lease on a file, not yet held.
+
+    Raises:
+        OSError: there is no way to the file, or one over a link.
+    """
+    check_way(path)
     if mode is ClaimMode.LEASE:
         return SoftFileLease(path, lease_duration=lease_s, thread_local=False, poll_interval=WAIT_POLL_S)
     # Without fallback_to_soft a file system that has no locks is an error, not a silently weaker promise.

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from common.confinement import parent_of
 from common.errors import ProtocolError
 from common.validation import explain
 
@@ -28,20 +29,11 @@ def read_bytes(path: Path, limit_bytes: int = MAX_RECORD_BYTES) -> bytes:
 
     Raises:
         FileNotFoundError: there is no such file.
+        NotADirectoryError: a link or something else stands where a folder on the way to it belongs.
         ProtocolError: it is a link, a pipe, a device or a folder, or longer than `limit_bytes`.
     """
+    descriptor = open_to_read(path)
     try:
-        # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno == ELOOP:
-            raise ProtocolError(path, "is a symbolic link; expected a regular file") from error
-        if error.errno == ENXIO:
-            raise ProtocolError(path, "is a socket or a device; expected a regular file") from error
-        raise
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ProtocolError(path, "is not a regular file")
         chunks: list[bytes] = []
         length = 0
         while chunk := os.read(descriptor, min(2**20, limit_bytes + 1 - length)):
@@ -52,6 +44,41 @@ def read_bytes(path: Path, limit_bytes: int = MAX_RECORD_BYTES) -> bytes:
         return b"".join(chunks)
     finally:
         os.close(descriptor)
+
+
+def read_tail(path: Path, limit_bytes: int) -> bytes:
+    """Return the last bytes of a regular file, at most so many.
+
+    Raises:
+        FileNotFoundError, NotADirectoryError, ProtocolError: as `read_bytes`.
+    """
+    descriptor = open_to_read(path)
+    try:
+        return os.pread(descriptor, limit_bytes, max(os.fstat(descriptor).st_size - limit_bytes, 0))
+    finally:
+        os.close(descriptor)
+
+
+def open_to_read(path: Path) -> int:
+    """A descriptor of a regular file; the caller closes it.
+
+    Raises:
+        FileNotFoundError, NotADirectoryError, ProtocolError: as `read_bytes`.
+    """
+    try:
+        with parent_of(path) as folder:
+            # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
+            descriptor = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    except OSError as error:
+        if error.errno == ELOOP:
+            raise ProtocolError(path, "is a symbolic link; expected a regular file") from error
+        if error.errno == ENXIO:
+            raise ProtocolError(path, "is a socket or a device; expected a regular file") from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ProtocolError(path, "is not a regular file")
+    return descriptor
 
 
 def read_record(path: Path, model: type[ModelT]) -> ModelT:

@@ -3,13 +3,15 @@
 import os
 import secrets
 from contextlib import suppress
-from errno import EACCES, EDQUOT, ENOSPC, EPERM, EROFS
+from errno import EACCES, EDQUOT, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
 
+from common.confinement import TOP_FOLDERS, confine, make_folder, parent_of
 from common.errors import FolderError
 
 _REASONS = {
     EROFS: "the file system is mounted read-only; mount it for writing or choose another --root",
+    ENOTDIR: "it is a symbolic link or no folder at all; give the folder that really holds it as --root",
     EACCES: "you may not write there; ask for the permission or choose another --root",
     EPERM: "you may not write there; ask for the permission or choose another --root",
     ENOSPC: "the disk is full; make room or choose another --root",
@@ -27,9 +29,10 @@ def open_shared_folder(root: Path) -> None:
         FolderError: what is wrong with it and what to do.
     """
     need_folder(root)
-    for folder in (root / "jobs", root / "results"):
+    confine(root)
+    for folder in (root / name for name in TOP_FOLDERS):
         try:
-            folder.mkdir(exist_ok=True)
+            make_folder(folder)
             _try_to_write(folder)
         except OSError as error:
             reason = _REASONS.get(error.errno or 0, f"it cannot be written ({error.strerror})")
@@ -54,7 +57,8 @@ def need_folder(root: Path) -> None:
 def _try_to_write(folder: Path) -> None:
     probe = folder / f".probe-{secrets.token_hex(6)}.tmp"
     try:
-        descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        with parent_of(probe) as parent:
+            descriptor = os.open(probe.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, dir_fd=parent)
         try:
             os.write(descriptor, bytes(_PROBE_BYTES))
         finally:

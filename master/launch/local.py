@@ -14,11 +14,14 @@ from common import atomic
 from common.errors import SearchError
 from common.gpus import visible_gpus
 from common.layout import StudyFolder
+from common.reading import read_tail
 
 STOP_S = 8.0
 """How long a worker may take to save and leave; it kills a child that takes longer than 5 s."""
 MAX_RESTARTS = 20
 """How often workers that died are replaced, all together, before the search is given up."""
+TAIL_BYTES = 20_000
+"""How much of a worker's output is looked at for its last lines."""
 WRONG_USAGE = 2
 
 logger = logging.getLogger(__name__)
@@ -90,7 +93,7 @@ class LocalWorkers:
         command += ["--device", self._devices[index], "--exit-with-stdin"]
         for objective in self._objectives:
             command += ["--objective", objective]
-        with self._log(index).open("ab") as log:
+        with atomic.open_log(self._log(index)) as log:
             self._processes[index] = subprocess.Popen(  # noqa: S603 - our own program, arguments from our own command line
                 command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
@@ -104,4 +107,5 @@ def _ending(status: int) -> str:
 
 
 def _tail(path: Path, lines: int = 5) -> str:
-    return "\n".join(f"  {line}" for line in path.read_text(errors="replace").splitlines()[-lines:])
+    text = read_tail(path, TAIL_BYTES).decode(errors="replace")
+    return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])

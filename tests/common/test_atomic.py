@@ -117,8 +117,8 @@ def test_a_full_disk_leaves_the_old_content_and_no_litter(
 def test_a_lost_answer_to_a_link_that_was_made_is_a_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     link = os.link
 
-    def link_twice(source: Path, target: Path) -> None:
-        link(source, target)
+    def link_twice(source: str, target: str, **options: int) -> None:
+        link(source, target, **options)  # type: ignore[arg-type]  # as it was called
         raise FileExistsError(EEXIST, os.strerror(EEXIST))
 
     monkeypatch.setattr(os, "link", link_twice)
@@ -127,7 +127,7 @@ def test_a_lost_answer_to_a_link_that_was_made_is_a_win(tmp_path: Path, monkeypa
 
 
 def test_a_file_system_without_hard_links_is_named_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_source: Path, _target: Path) -> None:
+    def refuse(_source: str, _target: str, **_options: int) -> None:
         raise OSError(EPERM, os.strerror(EPERM))
 
     monkeypatch.setattr(os, "link", refuse)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from common import atomic
+from common import atomic, confinement
 from common.claim import Claim, Claimant, Claims
 from common.errors import SearchError
 from common.layout import Slot, StudyFolder
@@ -280,7 +280,7 @@ def test_files_whose_maker_is_gone_are_removed_and_those_in_the_making_are_not(b
 
 def test_a_step_costs_the_open_jobs_and_not_all_trials(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     listed: list[Path] = []
-    original = os.listdir
+    original = confinement.names_in
 
     def note(path: Path) -> list[str]:
         listed.append(path)
@@ -289,7 +289,7 @@ def test_a_step_costs_the_open_jobs_and_not_all_trials(bench: Bench, monkeypatch
     for shard in range(0, 100_000, 100):
         bench.folder.trial_folder(shard).mkdir(parents=True, exist_ok=True)
     publish(bench.dispatcher, [job_of(5), job_of(99_999, study="demo")])
-    monkeypatch.setattr(os, "listdir", note)
+    monkeypatch.setattr("common.layout.names_in", note)
     bench.dispatcher.collect()
     assert set(listed) == {bench.folder.jobs, bench.folder.trial_folder(5), bench.folder.trial_folder(99_999)}
 

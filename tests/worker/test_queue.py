@@ -1,11 +1,10 @@
 import json
-import os
 from errno import EACCES, ESTALE
 from pathlib import Path
 
 import pytest
 
-from common import atomic
+from common import atomic, confinement
 from common.claim import Claim, Claimant, Claims
 from common.layout import Slot, StudyFolder
 from common.locks import ClaimMode
@@ -227,14 +226,14 @@ def test_somebodys_private_folder_beside_the_studies_stops_nobody(
     publish(folder, job_of(0))
     private = folder.jobs.parent / "private"
     private.mkdir()
-    original = os.listdir
+    original = confinement.names_in
 
     def refuse(path: Path) -> list[str]:
         if path == private:
             raise PermissionError(EACCES, "Permission denied", str(path))
         return original(path)
 
-    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr("common.layout.names_in", refuse)
     assert taken(jobs) == [0]
 
 

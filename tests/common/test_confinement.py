@@ -1,0 +1,156 @@
+"""Whoever swaps folders for links, at any place and at any moment, leads nobody out of the shared folder."""
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from common import atomic, confinement
+from common.confinement import confine, folders_in, names_in
+from common.layout import StudyFolder, study_folders
+from common.locks import ClaimMode, make_lock
+from common.reading import read_bytes
+
+PLACES = ("jobs", "results", "jobs/demo", "results/demo", "results/demo/trials")
+
+Action = Callable[[Path], object]
+ACTIONS: dict[str, Action] = {
+    "write once": lambda path: atomic.write_once(path, b"x"),
+    "replace": lambda path: atomic.replace(path, b"x", durable=True),
+    "append": lambda path: atomic.append_line(path, "x"),
+    "note": lambda path: atomic.write_note(path, "x"),
+    "log": atomic.open_log,
+    "remove": lambda path: atomic.remove(path.with_name("precious")),
+    "move in": lambda path: atomic.move(path.with_name("precious"), path),
+    "folder": lambda path: atomic.make_folder(path / "inner"),
+    "flush": lambda path: atomic.sync_folder(path.parent),
+    "read": lambda path: read_bytes(path.with_name("precious")),
+    "list": lambda path: names_in(path.parent),
+    "list folders": lambda path: folders_in(path.parent),
+    "lock": lambda path: make_lock(path, ClaimMode.LOCK),
+}
+
+
+def elsewhere(tmp_path: Path) -> Path:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "precious").write_text("mine")
+    return folder
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("action", ACTIONS)
+def test_nothing_goes_over_a_link_in_a_folders_place(tmp_path: Path, place: str, action: str) -> None:
+    outside = elsewhere(tmp_path)
+    root = tmp_path / "root"
+    confine(root)
+    path = root / place
+    path.parent.mkdir(parents=True)
+    path.symlink_to(outside)
+    with pytest.raises(NotADirectoryError, match=place):
+        ACTIONS[action](path / "name")
+    assert [entry.name for entry in outside.iterdir()] == ["precious"]
+    assert (outside / "precious").read_text() == "mine"
+
+
+@pytest.mark.parametrize("action", ["append", "note", "log"])
+def test_a_file_that_is_written_in_its_place_has_no_second_name_elsewhere(tmp_path: Path, action: str) -> None:
+    precious = elsewhere(tmp_path) / "precious"
+    path = tmp_path / "00000.lock"
+    os.link(precious, path)
+    with pytest.raises(OSError, match="second name"):
+        ACTIONS[action](path)
+    assert precious.read_text() == "mine"
+
+
+@pytest.mark.parametrize("action", ["append", "note", "log"])
+def test_a_pipe_in_a_files_place_makes_no_writer_wait(tmp_path: Path, action: str) -> None:
+    path = tmp_path / "worker-1.log"
+    os.mkfifo(path)
+    with pytest.raises(OSError, match=r"regular|No such device"):
+        ACTIONS[action](path)
+
+
+def test_a_folder_that_is_swapped_for_a_link_at_any_moment_leads_nowhere(tmp_path: Path) -> None:
+    outside = elsewhere(tmp_path)
+    folder = StudyFolder(tmp_path / "root", "demo")
+    folder.running.mkdir(parents=True)
+    aside = tmp_path / "aside"
+    is_done = threading.Event()
+
+    def swap() -> None:
+        while not is_done.is_set():
+            folder.running.rename(aside)
+            folder.running.symlink_to(outside)
+            folder.running.unlink()
+            aside.rename(folder.running)
+
+    attacker = threading.Thread(target=swap)
+    attacker.start()
+    refused = 0
+    try:
+        for number in range(3000):
+            try:
+                atomic.replace(folder.running / f"{number}.csv", b"x", durable=False)
+                atomic.append_line(folder.running / "notes", "x")
+            except OSError:
+                refused += 1
+    finally:
+        is_done.set()
+        attacker.join()
+    assert 0 < refused < 3000
+    assert [entry.name for entry in outside.iterdir()] == ["precious"]
+
+
+def test_the_root_itself_may_be_reached_over_a_link(tmp_path: Path) -> None:
+    real = tmp_path / "real"
+    StudyFolder(real, "demo").jobs.mkdir(parents=True)
+    (tmp_path / "link").symlink_to(real)
+    folder = StudyFolder(tmp_path / "link", "demo")
+    atomic.write_once(folder.spec, b"{}")
+    assert [found.name for found in study_folders(tmp_path / "link")] == ["demo"]
+
+
+def test_a_study_that_is_a_link_is_not_served(tmp_path: Path) -> None:
+    real = StudyFolder(tmp_path / "elsewhere", "demo")
+    real.jobs.mkdir(parents=True)
+    real.spec.touch()
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "demo").symlink_to(real.jobs)
+    assert study_folders(tmp_path) == []
+    assert StudyFolder(tmp_path, "demo").open_slots() == []
+
+
+def test_a_path_that_a_user_gave_elsewhere_may_lead_over_links(tmp_path: Path) -> None:
+    confine(tmp_path / "root")
+    (tmp_path / "root" / "results").mkdir(parents=True)
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    atomic.make_folder(tmp_path / "link" / "report")
+    atomic.replace(tmp_path / "root" / "results" / ".." / ".." / "link" / "report" / "page", b"x", durable=False)
+    assert (tmp_path / "real" / "report" / "page").read_bytes() == b"x"
+
+
+def test_an_error_names_the_whole_path(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as raised:
+        atomic.remove(tmp_path / "missing")
+    assert raised.value.filename == str(tmp_path / "missing")
+
+
+def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
+    folder = StudyFolder(tmp_path, "demo")
+    folder.jobs.mkdir(parents=True)
+    (folder.jobs / "link").symlink_to(tmp_path)
+    before = len(names_in(Path("/dev/fd")))
+    for number in range(20):
+        atomic.replace(folder.jobs / "file", b"x", durable=True)
+        names_in(folder.jobs)
+        for path in (folder.jobs / "link" / "x", folder.jobs / "missing" / "x", folder.jobs / str(number)):
+            with suppress(OSError):
+                confinement.check_way(path)
+            with suppress(OSError):
+                read_bytes(path)
+    assert len(names_in(Path("/dev/fd"))) == before
