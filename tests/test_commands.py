@@ -15,7 +15,6 @@ from common.layout import StudyFolder
 from tests.conftest import MakeStudy
 from tests.processes import REPOSITORY, Processes, until
 
-
 CURVED = """
 sampler.name = "grid"
 objective.name = "curved"

@@ -115,8 +115,7 @@ class SimulatedStudy:
 
     @cached_property
     def _seconds(self) -> Floats:
-        seconds: Floats = spent_s(self.data.trials).to_numpy(dtype=np.float64)
-        return seconds
+        return np.asarray(spent_s(self.data.trials), dtype=np.float64)
 
     @cached_property
     def _lowest_exact(self) -> list[Floats]:

@@ -11,7 +11,8 @@ import pytest
 
 from common.errors import UsageError
 from common.records import Failure, FailureKind, Status
-from master.analysis.export import ExportFormat, export
+from master.analysis.export import export
+from master.analysis.formats import ExportFormat
 from master.analysis.frames import StudyData, load_study
 from tests.master.analysis.test_frames import finish, publish
 
