@@ -45,7 +45,7 @@ from common.space import Int
 from common.study_spec import StudySpec
 from master.analysis.drawn_trials import drawn_trials
 from master.analysis.frames import StudyData
-from master.analysis.readable_axes import bounds, positions
+from master.analysis.positions import bounds, positions
 from master.analysis.settings import Axis, searched_parameters
 
 FANOVA: Final = "fANOVA"

@@ -14,10 +14,10 @@ from common.layout import StudyFolder
 from common.objectives import measure_name
 from common.records import Result
 from master.analysis.answers import Answer, answers
-from master.analysis.catalogue import sections
 from master.analysis.columns import params_column
-from master.analysis.figure import NamedFigure
-from master.analysis.figure_files import save_figure
+from master.analysis.figures.catalogue import sections
+from master.analysis.figures.figure import NamedFigure
+from master.analysis.figures.files import save_figure
 from master.analysis.frames import StudyData, load_study, spent_s
 from master.analysis.page import Fact, Page, Section, ShownAnswer, ShownFigure, ShownTable, render, shown_table
 from master.analysis.settings import fixed_text, label_of, searched_parameters, settings_table

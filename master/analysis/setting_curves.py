@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from master.analysis.frames import StudyData
-from master.analysis.readable_axes import Floats
+from master.analysis.positions import Floats
 
 
 @dataclass(frozen=True)

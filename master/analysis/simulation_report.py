@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from common.errors import UsageError
-from common.objectives import measure_name
-from master.analysis.figure import NamedFigure
-from master.analysis.figure_files import save_figure
+from master.analysis.figures.figure import NamedFigure
+from master.analysis.figures.files import save_figure
+from master.analysis.figures.simulation import WORKERS, study_figures
 from master.analysis.frames import StudyData, spent_s
 from master.analysis.replay import speedups
 from master.analysis.simulation import (
@@ -23,7 +23,6 @@ from master.analysis.simulation import (
     simulated_quantiles,
     to_minimise,
 )
-from master.analysis.simulation_figures import WORKERS, study_figures
 from master.analysis.simulation_summary import simulation_summary
 
 QUARTILES = (0.25, 0.5, 0.75)
@@ -92,7 +91,9 @@ class SimulatedStudy:
 
     def to_json(self) -> dict[str, Any]:
         """What `simulate --json` prints: the curves after t = 1..n evaluations, None where there is no value yet."""
-        curves = {"mean": exact_mean(self._lower)} | dict(zip(("q25", "median", "q75"), self._lowest_exact, strict=True))
+        curves = {"mean": exact_mean(self._lower)} | dict(
+            zip(("q25", "median", "q75"), self._lowest_exact, strict=True)
+        )
         return {
             "study": self.data.spec.name,
             "runs": self.runs,

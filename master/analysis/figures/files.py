@@ -1,0 +1,54 @@
+"""A figure's files: SVG for pages and papers, PNG for everything else."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+from common import atomic
+from master.analysis.figures.figure import NamedFigure
+
+PNG_DPI = 150
+CSS_DPI = 96
+SVG_SETTINGS: dict[Any, Any] = {"svg.hashsalt": "hyperspool", "svg.fonttype": "path"}
+"""The same study gives the same file; letters are drawn, so that they look alike where a font is missing."""
+
+
+@dataclass(frozen=True)
+class SavedFigure:
+    """Where a figure's files are, and what a page needs to show it.
+
+    Attributes:
+        paths: the PNG file and the SVG file.
+        svg: the text of the SVG file.
+        width: in CSS pixels.
+        height: in CSS pixels.
+    """
+
+    paths: tuple[Path, Path]
+    svg: bytes
+    width: int
+    height: int
+
+
+def save_figure(figure: NamedFigure, folder: Path) -> SavedFigure:
+    """Draw a figure and write `<name>.png` and `<name>.svg` into `folder`, which is made if it is not there.
+
+    Raises:
+        OSError: the folder cannot be written; each file is whole or as it was.
+    """
+    atomic.make_folder(folder)
+    drawn = figure.draw()
+    written: dict[str, bytes] = {}
+    with mpl.rc_context(SVG_SETTINGS):
+        for ending in ("png", "svg"):
+            buffer = io.BytesIO()
+            metadata: dict[str, Any] = {"Date": None} if ending == "svg" else {}
+            drawn.savefig(buffer, format=ending, dpi=PNG_DPI, metadata=metadata)
+            written[ending] = buffer.getvalue()
+            atomic.replace(folder / f"{figure.name}.{ending}", written[ending], durable=False)
+    width, height = (round(inches * CSS_DPI) for inches in drawn.get_size_inches())
+    paths = (folder / f"{figure.name}.png", folder / f"{figure.name}.svg")
+    return SavedFigure(paths, written["svg"], width, height)

@@ -1,0 +1,157 @@
+"""Figures of a grid: the value in each cell of two parameters, as a heat map."""
+
+from functools import partial
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from common.objectives import measure_name
+from master.analysis.drawn_trials import drawn_sentence, drawn_trials
+from master.analysis.figures.figure import NamedFigure
+from master.analysis.figures.legends import add_colour_bar, plain, value_colours
+from master.analysis.figures.parameter_scale import list_ticks, order_of
+from master.analysis.figures.readable_axes import choice_text, value_label, value_norm
+from master.analysis.figures.style import PALETTE, new_figure
+from master.analysis.frames import StudyData
+from master.analysis.positions import Floats
+from master.analysis.settings import Axis, searched_parameters
+
+MAX_PAIRS = 10
+MAX_SIDE = 30
+"""Cells along a side; more would be too small to tell apart."""
+WRITTEN_CELLS = 60
+"""Up to here each cell's value is written into it."""
+FILLED = 0.5
+"""Part of the cells that must have a trial; a random search with lists for two parameters may leave most empty."""
+DARK = 0.45
+"""Below this lightness a cell's text is white."""
+
+
+class Cells(NamedTuple):
+    """The cells of two parameters: `(len(rows.choices), len(columns.choices))` each.
+
+    Attributes:
+        columns: the parameter across.
+        rows: the parameter upwards.
+        median: of the values in each cell; NaN where there is none, or only diverged ones.
+        is_diverged: whether all trials of the cell diverged.
+    """
+
+    columns: Axis
+    rows: Axis
+    median: Floats
+    is_diverged: NDArray[np.bool_]
+
+
+def figures(data: StudyData) -> list[NamedFigure]:
+    """A heat map for each pair of listed parameters of which at least half of the cells have a trial."""
+    axes = [axis for axis in searched_parameters(data.spec) if 1 < len(axis.choices) <= MAX_SIDE]
+    trials = drawn_trials(data)
+    drawn: list[NamedFigure] = []
+    for pair in list(combinations(axes, 2))[:MAX_PAIRS]:
+        cells = cells_of(trials, *pair)
+        if (np.isfinite(cells.median) | cells.is_diverged).mean() < FILLED:
+            continue
+        names = "-".join(axis.name.replace("_", "-").lower() for axis in pair)
+        title = f"{measure_name(data.spec.objective.name).capitalize()} by {pair[0].label} and {pair[1].label}"
+        others = len(searched_parameters(data.spec)) - len(pair)
+        drawn.append(
+            NamedFigure(f"grid-{names}", title, _caption(data, cells, others), partial(grid_figure, data, cells))
+        )
+    return drawn
+
+
+def cells_of(trials: pd.DataFrame, first: Axis, second: Axis) -> Cells:
+    """Gather trials with values into the cells of two parameters, the one with more choices across."""
+    columns, rows = (first, second) if len(first.choices) > len(second.choices) else (second, first)
+    frame = pd.DataFrame(
+        {
+            "row": order_of(rows, trials[rows.column]),
+            "column": order_of(columns, trials[columns.column]),
+            "value": trials["value"],
+            "diverged": trials["diverged"],
+        }
+    ).dropna()
+    frame = frame.astype({"row": "int64", "column": "int64"})
+    shape = len(rows.choices), len(columns.choices)
+    median, is_diverged = np.full(shape, np.nan), np.zeros(shape, dtype=np.bool_)
+    for _, cell in frame.groupby(["row", "column"]):
+        place = int(cell["row"].iloc[0]), int(cell["column"].iloc[0])
+        is_diverged[place] = cell["diverged"].all()
+        median[place] = np.nan if is_diverged[place] else cell["value"].median()
+    return Cells(columns, rows, median, is_diverged)
+
+
+def grid_figure(data: StudyData, cells: Cells) -> Figure:
+    """A heat map of two parameters, the best cell framed."""
+    rows, columns = cells.median.shape
+    figure, axes = new_figure(float(np.clip(2.2 + 0.7 * columns, 4.6, 9.0)), float(np.clip(1.4 + 0.5 * rows, 2.8, 7.0)))
+    plot: Axes = axes[0, 0]
+    plot.grid(visible=False)
+    is_written = cells.median.size <= WRITTEN_CELLS
+    if np.isfinite(cells.median).any():
+        norm, colours = value_norm(cells.median), value_colours(data.spec)
+        plot.pcolormesh(np.ma.masked_invalid(cells.median), cmap=colours, norm=norm, edgecolors="white", linewidth=0.8)
+        if is_written:
+            _write(plot, cells, colours(norm(np.nan_to_num(cells.median, nan=norm.vmin or 0.0))))
+        _frame_best(plot, cells, is_lowest_best=data.spec.objective.direction == "minimise")
+        add_colour_bar(figure, [plot], norm, colours, value_label(data.spec))
+    _mark_diverged(plot, cells, is_written=is_written)
+    plot.set(xlim=(0, columns), ylim=(0, rows))
+    for drawn, axis, room in ((plot.xaxis, cells.columns, 11 * columns), (plot.yaxis, cells.rows, 6 * rows)):
+        drawn.set_label_text(plain(axis.label))
+        texts = [plain(choice_text(axis, place)) for place in range(len(axis.choices))]
+        list_ticks(drawn, np.arange(len(texts)) + 0.5, texts, max(room, 40))
+        drawn.set_tick_params(length=0)
+    for spine in plot.spines.values():
+        spine.set_visible(False)
+    return figure
+
+
+def _write(plot: Axes, cells: Cells, colours: Floats) -> None:
+    lightness = colours[..., :3] @ np.array([0.299, 0.587, 0.114])
+    for row, column in np.argwhere(np.isfinite(cells.median)).tolist():
+        plot.text(
+            column + 0.5,
+            row + 0.5,
+            f"{cells.median[row, column]:.3g}",
+            ha="center",
+            va="center",
+            fontsize=8,
+            color="white" if lightness[row, column] < DARK else "black",
+        )
+
+
+def _frame_best(plot: Axes, cells: Cells, *, is_lowest_best: bool) -> None:
+    best = (np.nanargmin if is_lowest_best else np.nanargmax)(cells.median)
+    row, column = np.unravel_index(best, cells.median.shape)
+    place = (float(column) + 0.04, float(row) + 0.04)
+    plot.add_patch(Rectangle(place, 0.92, 0.92, fill=False, edgecolor=PALETTE[1], linewidth=2.2, zorder=3))
+
+
+def _mark_diverged(plot: Axes, cells: Cells, *, is_written: bool) -> None:
+    for row, column in np.argwhere(cells.is_diverged).tolist():
+        plot.add_patch(
+            Rectangle((column, row), 1, 1, facecolor="#EEEEEE", edgecolor="#BBBBBB", hatch="///", linewidth=0)
+        )
+        if is_written:
+            box = {"facecolor": "#EEEEEE", "edgecolor": "none", "pad": 1.5}
+            plot.text(column + 0.5, row + 0.5, "div.", ha="center", va="center", fontsize=8, bbox=box)
+
+
+def _caption(data: StudyData, cells: Cells, others: int) -> str:
+    parts = [drawn_sentence(data), "A cell shows the median of its trials"]
+    parts[-1] += ", over all values of the other parameters." if others else "."
+    if np.isfinite(cells.median).any():
+        parts.append("The darker, the better; the best cell is framed.")
+    if cells.is_diverged.any():
+        parts.append("In hatched cells every trial diverged.")
+    if (np.isnan(cells.median) & ~cells.is_diverged).any():
+        parts.append("Empty cells have no trial.")
+    return " ".join(parts)

@@ -1,0 +1,70 @@
+"""The figure of which parameters mattered."""
+
+from functools import partial
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from master.analysis.figures.figure import NamedFigure
+from master.analysis.figures.style import PALETTE, RC, new_figure
+from master.analysis.frames import StudyData
+from master.analysis.importance import METHODS, Importances, importances
+
+MAX_PARAMETERS = 12
+BAR_HEIGHT = 0.36
+
+
+def figures(data: StudyData) -> list[NamedFigure]:
+    """The importances, if the study has enough trials and parameters to tell. Computed here, for the caption."""
+    found = importances(data)
+    if found.reason:
+        return []
+    title = "Which parameters mattered"
+    return [NamedFigure("importance", title, _caption(data, found), partial(importance_figure, found))]
+
+
+def importance_figure(found: Importances) -> Figure:
+    """Horizontal bars of both methods side by side, the most important parameter on top, with their intervals."""
+    names = list(dict.fromkeys(found.table["parameter"]))[:MAX_PARAMETERS]
+    labels = found.table.drop_duplicates("parameter").set_index("parameter")["label"]
+    figure, axes = new_figure(6.4, 1.1 + 0.45 * len(names))
+    plot: Axes = axes[0, 0]
+    for place, (method, colour) in enumerate(zip(METHODS, PALETTE, strict=False)):
+        rows = found.table[found.table["method"] == method].set_index("parameter").loc[names]
+        heights = np.arange(len(names)) + (place - 0.5) * BAR_HEIGHT
+        plot.barh(heights, rows["importance"], height=BAR_HEIGHT, color=colour, alpha=0.85, label=method)
+        plot.hlines(heights, rows["low"], rows["high"], color="black", linewidth=1.2)
+        plot.plot(rows["low"], heights, "|", rows["high"], heights, "|", color="black", markersize=5)
+    plot.set_ylim(len(names) - 0.5, -0.5)
+    plot.set_yticks(range(len(names)), [str(labels[name]) for name in names])
+    plot.grid(visible=False, axis="y")
+    plot.set_xlim(left=0)
+    plot.set_xlabel("importance (share of all parameters' importance)")
+    with mpl.rc_context(RC):
+        figure.legend(loc="outside upper center", ncols=len(METHODS))
+    return figure
+
+
+def _caption(data: StudyData, found: Importances) -> str:
+    trials = data.trials
+    lines = [
+        f"{found.trials} COMPLETE trials.",
+        "fANOVA: the share of the value's variance over the whole space that a parameter explains by itself.",
+        f"One by one, parameters explain {100 * found.main_effects:.0f} % of it; the rest is in their interactions.",
+        f"PED-ANOVA: how much a parameter sets the best {found.best} trials apart from all.",
+        "Both as shares that sum to 1. A line spans the middle 90 % of what random halves of the trials say.",
+    ]
+    diverged = int(trials["diverged"].sum())
+    if diverged:
+        lines.append(f"{diverged} of the trials diverged; they count with the error of guessing.")
+    failed = int((trials["status"] == "FAILED").sum())
+    if failed:
+        lines.append(f"{failed} FAILED, without a value, and left out.")
+    if found.left_out:
+        lines.append(f"Left out, because not every trial has a value for them: {', '.join(found.left_out)}.")
+    hidden = found.table["parameter"].nunique() - MAX_PARAMETERS
+    if hidden > 0:
+        lines.append(f"The {hidden} least important are not shown.")
+    return " ".join(lines)

@@ -1,0 +1,177 @@
+"""The figure of who evaluated what and when."""
+
+from functools import partial
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from master.analysis.figures.figure import NamedFigure
+from master.analysis.figures.readable_axes import time_unit
+from master.analysis.figures.style import PALETTE, RC, new_figure
+from master.analysis.frames import StudyData
+from master.analysis.timeline import pauses, timeline, waiting, waits, without_pauses
+from master.tables import counted, duration_text
+
+MAX_ROWS = 24
+BATCH_COLOURS = (PALETTE[0], PALETTE[5])
+DIVERGED_COLOUR, FAILED_COLOUR, WAIT_COLOUR = PALETTE[4], PALETTE[6], "#E4E4E4"
+BAR_HEIGHT, WAIT_HEIGHT = 0.8, 0.4
+AXES_WIDTH_IN, OUTLINED_IN = 5.0, 0.04
+"""Width of the axes, about, and of the narrowest bar, on average, that has room for an outline."""
+SHORTEST_S = 1e-3
+"""Times are told to the millisecond; a timeline is at least that long."""
+MAX_NAME = 22
+MAX_MARKED_PAUSES = 8
+MAX_OUTLINES = 400
+"""More bars than this are pixels in an SVG file."""
+
+
+def figures(data: StudyData) -> list[NamedFigure]:
+    """The timeline, if a trial has its times."""
+    bars = timeline(data)
+    if bars.empty:
+        return []
+    return [NamedFigure("timeline", "Who ran what when", _caption(data, bars), partial(timeline_figure, data))]
+
+
+def timeline_figure(data: StudyData) -> Figure:
+    """One row per worker, one bar per trial, coloured by batch; behind them the waits at the batches' ends."""
+    whole = timeline(data)
+    bars = without_pauses(whole).merge(data.trials[["trial", "status", "diverged"]], on="trial")
+    table = _shown_workers(waiting(data))
+    rows = {worker: row for row, worker in enumerate(table["worker"])}
+    end_s = max(float(bars["end_s"].max()), SHORTEST_S)
+    unit_s, unit = time_unit(end_s)
+    figure, axes = new_figure(6.4, 1.5 + 0.24 * len(rows))
+    plot: Axes = axes[0, 0]
+    idle, shown = (_shown(frame, rows, unit_s) for frame in (waits(bars), bars))
+    _draw_bars(plot, idle, [WAIT_COLOUR], height=WAIT_HEIGHT, linewidth=0)
+    mean_in = AXES_WIDTH_IN * float((shown["right"] - shown["left"]).mean()) * unit_s / end_s
+    _draw_bars(plot, shown, _colours(shown), height=BAR_HEIGHT, linewidth=0.5 if mean_in > OUTLINED_IN else 0.0)
+    _mark_pauses(plot, pauses(whole), unit_s)
+    plot.set_xlim(0, end_s / unit_s)
+    plot.set_ylim(len(rows) - 0.5, -0.5)
+    plot.set_yticks(range(len(rows)), [_short(worker) for worker in rows])
+    plot.grid(visible=False, axis="y")
+    cut = ", pauses cut out" if len(pauses(whole)) else ""
+    plot.set_xlabel(f"time since the first trial began ({unit}{cut})")
+    _label_waits(plot, table)
+    with mpl.rc_context(RC):
+        figure.legend(handles=_handles(bars), loc="outside upper center", ncols=5, columnspacing=1.2)
+    return figure
+
+
+def _caption(data: StudyData, bars: pd.DataFrame) -> str:
+    table = waiting(data)
+    busy_s, waited_s = float(table["busy_s"].sum()), float(table["waited_s"].sum())
+    lines = [
+        f"{counted(len(bars), 'trial')} on {counted(len(table), 'worker')}, from claim to end.",
+        f"Batches of {data.spec.batch}; one differs in colour from the next.",
+        "Grey is a worker's wait between its last trial of a batch and the batch's end.",
+        "The number on the right is the share of its time that it waited so.",
+        f"All workers together evaluated for {duration_text(busy_s)} and waited for {duration_text(waited_s)}.",
+    ]
+    if len(table) > MAX_ROWS:
+        lines.append(f"Shown are the {MAX_ROWS} workers that evaluated longest.")
+    cuts = pauses(bars)
+    if len(cuts):
+        off_s = float((cuts["end_s"] - cuts["start_s"]).sum())
+        lines.append(
+            f"{counted(len(cuts), 'pause')} in which no worker had a trial, {duration_text(off_s)} in all, "
+            f"{'is' if len(cuts) == 1 else 'are'} cut out where the dashed line stands."
+        )
+    absent = len(data.trials) - len(bars)
+    if absent:
+        lines.append(f"{counted(absent, 'trial')} without readable times {'is' if absent == 1 else 'are'} left out.")
+    if len(set(data.trials["host"])) > 1:
+        lines.append("Each host tells the time by its own clock.")
+    return " ".join(lines)
+
+
+def _shown_workers(table: pd.DataFrame) -> pd.DataFrame:
+    busiest = table.sort_values("busy_s", ascending=False, kind="stable").head(MAX_ROWS).index
+    return table.loc[sorted(busiest)]
+
+
+def _shown(bars: pd.DataFrame, rows: dict[str, int], unit_s: float) -> pd.DataFrame:
+    """The bars of the workers that have a row, in the units of the figure."""
+    shown = bars[bars["worker"].isin(list(rows))]
+    return shown.assign(row=shown["worker"].map(rows), left=shown["start_s"] / unit_s, right=shown["end_s"] / unit_s)
+
+
+def _draw_bars(plot: Axes, bars: pd.DataFrame, colours: list[str], *, height: float, linewidth: float) -> None:
+    left, right, row = (bars[name].to_numpy(dtype=np.float64) for name in ("left", "right", "row"))
+    low, high = row - height / 2, row + height / 2
+    corners = np.stack([left, low, right, low, right, high, left, high], axis=1).reshape(-1, 4, 2)
+    drawn = PolyCollection(list(corners), facecolors=colours, edgecolors="white", linewidths=linewidth)
+    drawn.set_rasterized(len(bars) > MAX_OUTLINES)
+    plot.add_collection(drawn)
+
+
+def _colours(bars: pd.DataFrame) -> list[str]:
+    return [
+        FAILED_COLOUR if status == "FAILED" else DIVERGED_COLOUR if diverged else BATCH_COLOURS[batch % 2]
+        for status, diverged, batch in zip(bars["status"], bars["diverged"], bars["batch"], strict=True)
+    ]
+
+
+def _mark_pauses(plot: Axes, cuts: pd.DataFrame, unit_s: float) -> None:
+    gone_s = 0.0
+    for start_s, end_s in zip(cuts["start_s"], cuts["end_s"], strict=True):
+        place = (start_s - gone_s) / unit_s
+        plot.axvline(place, color=PALETTE[1], linewidth=1.2, linestyle=(0, (4, 2)))
+        if len(cuts) <= MAX_MARKED_PAUSES:
+            plot.annotate(
+                duration_text(end_s - start_s),
+                (place, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 2),
+                textcoords="offset points",
+                ha="center",
+                fontsize=7,
+                color=PALETTE[1],
+            )
+        gone_s += end_s - start_s
+
+
+def _label_waits(plot: Axes, table: pd.DataFrame) -> None:
+    for row, share in enumerate(table["waited_share"]):
+        plot.annotate(
+            f"{share:.0%}",
+            (1, row),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+    plot.annotate(
+        "waited",
+        (1, 1),
+        xycoords="axes fraction",
+        xytext=(4, 2),
+        textcoords="offset points",
+        fontsize=7,
+    )
+
+
+def _handles(bars: pd.DataFrame) -> list[Patch]:
+    handles = [
+        Patch(color=colour, label=label) for colour, label in zip(BATCH_COLOURS, ("batch", "next batch"), strict=True)
+    ]
+    if len(set(bars["batch"])) == 1:
+        handles = [Patch(color=BATCH_COLOURS[int(bars["batch"].iloc[0]) % 2], label="trial")]
+    if bars["diverged"].any():
+        handles.append(Patch(color=DIVERGED_COLOUR, label="diverged"))
+    if (bars["status"] == "FAILED").any():
+        handles.append(Patch(color=FAILED_COLOUR, label="failed"))
+    return [*handles, Patch(color=WAIT_COLOUR, label="waiting for the batch")]
+
+
+def _short(worker: str) -> str:
+    return worker if len(worker) <= MAX_NAME else f"…{worker[1 - MAX_NAME :]}"

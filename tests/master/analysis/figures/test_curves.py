@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
+
+from common.space import Params
+from master.analysis.figures.curves import MAX_LINES, axis_top, curve_figure, figures, spread_out
+from master.analysis.frames import StudyData
+from master.analysis.setting_curves import setting_curves
+from tests.master.analysis.synthetic import CHANCE, make_study_data
+
+RATES = {"learning_rate": [0.01, 0.02, 0.05, 0.1, 0.2, 2.0]}
+
+
+def diverges(params: Params) -> bool:
+    return params["learning_rate"] == 2.0
+
+
+def test_each_measured_quantity_has_a_figure() -> None:
+    names = [figure.name for figure in figures(make_study_data(RATES))]
+    assert names == ["training-loss-curves", "validation-loss-curves", "validation-error-curves"]
+
+
+def test_an_objective_without_epochs_has_no_figure() -> None:
+    assert figures(make_study_data(RATES, has_curves=False)) == []
+
+
+def test_replicates_of_which_most_diverged_at_once_have_no_figure() -> None:
+    data = make_study_data({"learning_rate": [2.0, 3.0]}, replicates=3, epochs=2, diverges=diverges)
+    only = data.trials["setting"] == 0
+    data = StudyData(data.spec, data.trials[only].reset_index(drop=True), data.curves[data.curves["setting"] == 0])
+    data.trials.loc[2, "diverged"] = False
+    data.curves.loc[data.curves["trial"] == 2, ["training_loss", "validation_loss"]] = 1.0
+    assert figures(data) == []
+
+
+def test_both_plots_show_every_setting_once() -> None:
+    left, right = curve_figure(make_study_data(RATES, epochs=5), "validation_error").axes
+    assert len(left.lines) == len(right.lines) == 6
+    assert left.get_xlabel() == "epochs"
+    assert right.get_xlabel() == "training time (seconds)"
+    assert left.get_ylim() == right.get_ylim()
+
+
+def test_the_last_loss_of_a_diverging_trial_does_not_stretch_the_axis() -> None:
+    data = make_study_data(RATES, epochs=8, diverges=diverges)
+    is_before = (data.curves["setting"] == 5) & (data.curves["epoch"] == 3)
+    data.curves.loc[is_before, "training_loss"] = 4.0
+    assert curve_figure(data, "training_loss").axes[0].get_ylim()[1] < 3
+
+
+def test_a_first_loss_of_ten_thousand_does_not_stretch_the_axis_and_the_caption_says_so() -> None:
+    data = make_study_data(RATES, epochs=8)
+    is_first = (data.curves["setting"] == 5) & (data.curves["epoch"] == 1)
+    data.curves.loc[is_first, "training_loss"] = 1e4
+    assert curve_figure(data, "training_loss").axes[0].get_ylim()[1] < 20
+    assert "some curves go higher" in figures(data)[0].caption
+    assert "some curves go higher" not in figures(data)[1].caption
+
+
+def test_curves_that_differ_little_are_shown_whole() -> None:
+    assert axis_top(setting_curves(make_study_data(RATES), "training_loss")) == np.inf
+
+
+def test_losses_that_span_decades_have_a_logarithmic_axis() -> None:
+    assert curve_figure(make_study_data(RATES, epochs=10), "training_loss").axes[0].get_yscale() == "log"
+    assert curve_figure(make_study_data(RATES, epochs=2), "training_loss").axes[0].get_yscale() == "linear"
+
+
+def test_the_error_of_guessing_is_shown_if_a_trial_diverged() -> None:
+    left, right = curve_figure(make_study_data(RATES, diverges=diverges), "validation_error").axes
+    assert [text.get_text() for text in right.texts] == ["guessing"]
+    assert any(np.allclose(np.asarray(line.get_ydata(), dtype=float), CHANCE) for line in left.lines)
+    assert left.get_ylim()[0] < CHANCE <= left.get_ylim()[1]
+
+
+@pytest.mark.parametrize(("trials", "expected"), [(30, 30), (MAX_LINES + 50, MAX_LINES)])
+def test_many_settings_are_drawn_at_once_up_to_a_number_that_can_be_seen(trials: int, expected: int) -> None:
+    data = make_study_data(trials=trials, epochs=3)
+    (lines,) = (
+        found for found in curve_figure(data, "training_loss").axes[0].collections if isinstance(found, LineCollection)
+    )
+    assert len(lines.get_segments()) == expected
+    assert ("of the settings are drawn" in figures(data)[0].caption) == (trials > expected)
+
+
+def test_the_best_and_the_worst_are_among_those_drawn() -> None:
+    curves = setting_curves(make_study_data(trials=MAX_LINES + 50, epochs=2), "training_loss")
+    chosen = spread_out(curves)
+    assert (chosen[0].setting, chosen[-1].setting) == (0, MAX_LINES + 49)
+    assert len({curve.setting for curve in chosen}) == MAX_LINES
+
+
+def test_single_epochs_are_dots() -> None:
+    data = make_study_data(trials=70, epochs=1)
+    assert (
+        sum(
+            len(np.asarray(found.get_offsets()))
+            for found in curve_figure(data, "training_loss").axes[0].collections[1:]
+        )
+        == 70
+    )

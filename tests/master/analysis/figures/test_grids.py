@@ -1,0 +1,69 @@
+from typing import Literal
+
+import numpy as np
+import pytest
+from matplotlib.patches import Rectangle
+
+from master.analysis.figures.grids import cells_of, figures, grid_figure
+from master.analysis.settings import searched_parameters
+from tests.master.analysis.synthetic import make_study_data
+
+GRID = {"learning_rate": [0.01, 0.1, 1.0], "momentum": [0.0, 0.9]}
+
+
+def test_a_cell_is_the_median_of_its_trials() -> None:
+    data = make_study_data(GRID, replicates=3)
+    cells = cells_of(data.trials, *searched_parameters(data.spec))
+    assert (cells.columns.name, cells.rows.name) == ("learning_rate", "momentum")
+    medians = data.trials.pivot_table(
+        index="params_momentum", columns="params_learning_rate", values="value", aggfunc="median"
+    )
+    assert cells.median == pytest.approx(medians.to_numpy())
+
+
+def test_a_cell_in_which_every_trial_diverged_is_marked_and_has_no_value() -> None:
+    data = make_study_data(GRID, diverges=lambda params: params["learning_rate"] == 1.0)
+    cells = cells_of(data.trials, *searched_parameters(data.spec))
+    assert cells.is_diverged.tolist() == [[False, False, True]] * 2
+    assert np.isnan(cells.median[:, 2]).all()
+    written = [text.get_text() for text in grid_figure(data, cells).axes[0].texts]
+    assert written.count("div.") == 2
+    assert len(written) == 6
+
+
+def test_a_cell_in_which_one_of_three_diverged_counts_it_with_the_error_of_guessing() -> None:
+    data = make_study_data(GRID, replicates=3)
+    data.trials.loc[0, ["value", "diverged"]] = [0.9, True]
+    cells = cells_of(data.trials, *searched_parameters(data.spec))
+    assert cells.median[0, 0] == data.trials["value"][:3].median()
+    assert not cells.is_diverged.any()
+
+
+@pytest.mark.parametrize("direction", ["minimise", "maximise"])
+def test_the_best_cell_is_framed_and_darkest(direction: Literal["minimise", "maximise"]) -> None:
+    data = make_study_data(GRID, objective="mine", direction=direction)
+    cells = cells_of(data.trials, *searched_parameters(data.spec))
+    plot = grid_figure(data, cells).axes[0]
+    (frame,) = (patch for patch in plot.patches if isinstance(patch, Rectangle) and not patch.get_fill())
+    row, column = int(frame.get_y()), int(frame.get_x())
+    best = cells.median.min() if direction == "minimise" else cells.median.max()
+    assert cells.median[row, column] == best
+    colours = plot.collections[0].to_rgba(cells.median.ravel())[:, :3].sum(axis=1)
+    assert int(colours.argmin()) == row * 3 + column
+
+
+def test_each_pair_of_parameters_has_a_figure() -> None:
+    names = [figure.name for figure in figures(make_study_data(GRID | {"batch_size": [20, 100]}))]
+    assert names == ["grid-learning-rate-momentum", "grid-learning-rate-batch-size", "grid-momentum-batch-size"]
+
+
+def test_values_are_written_into_few_cells_only() -> None:
+    data = make_study_data(
+        {"learning_rate": [0.01 * place for place in range(1, 11)], "num_filters": list(range(1, 8))}
+    )
+    assert not list(grid_figure(data, cells_of(data.trials, *searched_parameters(data.spec))).axes[0].texts)
+
+
+def test_a_search_that_leaves_most_cells_empty_has_no_heat_map() -> None:
+    values = [0.01 * place for place in range(1, 21)]
+    assert figures(make_study_data({"learning_rate": values, "momentum": values}, trials=30)) == []
