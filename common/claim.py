@@ -47,7 +47,6 @@ REPORT's exclusiveness decides.
 import os
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,7 +56,7 @@ from common.clock import now_text
 from common.errors import ProtocolError
 from common.layout import AttemptName, Slot, StudyFolder
 from common.locks import LEASE_S, ClaimMode, Lock, is_lost, make_lock, try_acquire
-from common.rejection import set_aside
+from common.rejection import remove_or_set_aside, set_aside
 
 
 @dataclass(frozen=True)
@@ -119,8 +118,7 @@ class Claim:
 
     def remove_lock_file(self) -> None:
         """The last of CLEAR, while the lock is still held; the job must be gone."""
-        with suppress(FileNotFoundError):
-            atomic.remove(self.folder.lock(self.slot))
+        remove_or_set_aside(self.folder, self.folder.lock(self.slot))
 
     def unlock(self) -> None:
         """Let the lock go; its file stays unless it was removed."""

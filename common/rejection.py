@@ -9,6 +9,8 @@ from common import atomic
 from common.clock import now_text
 from common.layout import StudyFolder
 
+_IN_THE_WAY = "it is a folder where a file belongs, so nobody of this study can have made it"
+
 logger = logging.getLogger(__name__)
 
 
@@ -30,3 +32,21 @@ def set_aside(folder: StudyFolder, path: Path, reason: str) -> Path | None:
     with suppress(OSError):
         atomic.replace(target.with_name(target.name + ".reason.txt"), note.encode(), durable=False)
     return target
+
+
+def remove_or_set_aside(folder: StudyFolder, path: Path) -> None:
+    """Remove a file that may be gone already. A folder of its name, which nobody of ours made, is set aside."""
+    try:
+        atomic.remove(path)
+    except FileNotFoundError:
+        return
+    except OSError:
+        if not path.is_dir():
+            raise
+        set_aside(folder, path, _IN_THE_WAY)
+
+
+def make_room(folder: StudyFolder, path: Path) -> None:
+    """Set aside a folder that stands where a file is about to be put."""
+    if path.is_dir():
+        set_aside(folder, path, _IN_THE_WAY)

@@ -8,7 +8,7 @@ from common.errors import ProtocolError
 from common.layout import AttemptName, Slot, StudyFolder
 from common.reading import read_record
 from common.records import Job, Result
-from common.rejection import set_aside
+from common.rejection import make_room, remove_or_set_aside, set_aside
 
 
 def report(claim: Claim, result: Result, curve: bytes) -> bool:
@@ -22,13 +22,17 @@ def report(claim: Claim, result: Result, curve: bytes) -> bool:
     """
     folder, attempt = claim.folder, claim.attempt
     if curve:
+        make_room(folder, folder.running_curve(attempt))
         atomic.replace(folder.running_curve(attempt), curve, durable=True)
     atomic.make_folder(folder.trial_folder(result.trial))
     is_first = atomic.write_once(folder.result(result.trial), result.to_json())
+    if not is_first and read_result(folder, result.trial) is None:  # what had the name was none, and is set aside
+        is_first = atomic.write_once(folder.result(result.trial), result.to_json())
     if not is_first and not _is_ours(folder, attempt):
         atomic.make_folder(folder.duplicates)
         atomic.write_once(folder.duplicate(attempt), result.to_json())
         if curve:
+            make_room(folder, folder.duplicate(attempt).with_suffix(".csv"))
             atomic.replace(folder.duplicate(attempt).with_suffix(".csv"), curve, durable=True)
     clear(claim)
     return is_first
@@ -42,10 +46,8 @@ def clear(claim: Claim) -> None:
     folder, slot = claim.folder, claim.slot
     settle_curve(folder, slot)
     for _, path in folder.attempt_files(slot):
-        with suppress(FileNotFoundError):
-            atomic.remove(path)
-    with suppress(FileNotFoundError):
-        atomic.remove(folder.job(slot))
+        remove_or_set_aside(folder, path)
+    remove_or_set_aside(folder, folder.job(slot))
     claim.remove_lock_file()
     claim.unlock()
 
@@ -56,6 +58,7 @@ def settle_curve(folder: StudyFolder, slot: Slot) -> None:
         result = read_record(folder.result(slot.trial), Result)
         if result.issue == slot.issue:
             attempt = AttemptName(slot, result.attempt)
+            make_room(folder, folder.curve(slot.trial))
             atomic.move(folder.running_curve(attempt), folder.curve(slot.trial))
 
 

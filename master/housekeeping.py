@@ -10,6 +10,7 @@ from common.claim import Claims
 from common.layout import Slot, StudyFolder
 from common.locks import ClaimMode
 from common.records import WorkerRecord
+from common.rejection import remove_or_set_aside
 from common.report import clear, settle_curve
 from common.study_spec import StudySpec
 from master.silence import Silence
@@ -50,8 +51,7 @@ def sweep_attempts(folder: StudyFolder) -> None:
         if slot.trial in finished and slot.trial not in open_trials:
             settle_curve(folder, slot)
             for _, path in folder.attempt_files(slot):
-                with suppress(FileNotFoundError):
-                    atomic.remove(path)
+                remove_or_set_aside(folder, path)
 
 
 def remove_temporary_files(folder: StudyFolder) -> None:

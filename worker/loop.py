@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from errno import ENOENT
+from errno import EEXIST, EISDIR, ELOOP, EMLINK, ENOENT, ENOTDIR, EXDEV
 from pathlib import Path
 from types import FrameType
 from typing import TypeVar
@@ -32,6 +32,10 @@ RESCAN_S = 1.0
 """Seconds between looks at `jobs/` without an event; also how soon a killed worker's job is found free."""
 URGENT_AFTER_S = 1.0
 """Signals that arrive within this time of the first are the same request."""
+
+IN_THE_WAY = frozenset({EEXIST, EISDIR, ELOOP, EMLINK, ENOTDIR, EXDEV})
+"""Somebody put something where a file or folder of the study belongs. That is no fault that passes, and must not keep a
+worker from other studies."""
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -64,7 +68,7 @@ class StopRequests:
     """Whether the process was asked to stop: by SIGTERM, SIGINT or the end of standard input.
 
     One stop often arrives as several: a signal to the whole process tree, and the end of standard input when the master
-    obeys it. Only a second signal that comes later than `URGENT_AFTER_S` is somebody's imidleness.
+    obeys it. Only a second signal that comes later than `URGENT_AFTER_S` is somebody's impatience.
     """
 
     def __init__(self, bell: Wakeup) -> None:
@@ -202,7 +206,9 @@ class Worker:
             f"worker {self._claimant.worker} with {_name(claimed)}",
             lambda: self._stop.is_requested,
             self._bell.wait,
-            passes=lambda error: not isinstance(error, FolderError) and not claimed.is_void,
+            passes=lambda error: (
+                not isinstance(error, FolderError) and error.errno not in IN_THE_WAY and not claimed.is_void
+            ),
         )
 
     def _let_go(self, claimed: ClaimedJob, outcome: Outcome) -> None:

@@ -3,9 +3,11 @@
 import logging
 import random
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from common import confinement
 from common.claim import Claim, Claims
 from common.errors import ProtocolError
 from common.layout import Slot, StudyFolder, study_folders
@@ -118,6 +120,7 @@ class JobQueue:
         if folder.name in self.unable or not folder.job(slot).exists():
             return None
         spec = self._spec(folder)
+        _check_folders(folder, slot)
         claim = self._claims.try_lock(folder, slot, spec.claim) if spec else None
         if spec is None or claim is None:
             return None
@@ -157,6 +160,17 @@ class JobQueue:
 def _version(folder: StudyFolder) -> Version:
     status = folder.spec.stat()
     return (status.st_mtime_ns, status.st_ino)
+
+
+def _check_folders(folder: StudyFolder, slot: Slot) -> None:
+    """Refuse a job whose result could not be written, before anyone has spent hours on it.
+
+    Raises:
+        OSError: a link or something else stands where a folder of the study belongs.
+    """
+    for path in (*folder.folders, folder.trial_folder(slot.trial)):
+        with suppress(FileNotFoundError):
+            confinement.check_way(path / "any")
 
 
 def _recheck(spec: StudySpec, claim: Claim) -> Job | None:
