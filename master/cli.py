@@ -178,7 +178,7 @@ def top(
 
 
 def _top_within(root: Path, study: str, count: int, budget: dict[str, Any], *, as_json: bool) -> None:
-    from master.analysis.answers import best_within
+    from master.analysis.answers.budgets import best_within
     from master.analysis.columns import params_of
     from master.analysis.frames import load_study
     from master.tables import params_text, text_table, value_text

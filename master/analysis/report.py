@@ -13,7 +13,8 @@ from common.clock import now_text
 from common.layout import StudyFolder
 from common.objectives import measure_name
 from common.records import Result
-from master.analysis.answers import Answer, answers
+from master.analysis.answers.answer import Answer
+from master.analysis.answers.catalogue import answers
 from master.analysis.columns import params_column
 from master.analysis.figures.catalogue import sections
 from master.analysis.figures.figure import NamedFigure

@@ -1,1 +1,1 @@
-"""What a study looks like. Each module with a `figures(data)` lists those that the study has the data for."""
+"""What a study looks like: a module per kind of figure; `catalogue` orders them."""

@@ -2,7 +2,7 @@ import pytest
 
 from common.space import Params
 from master.analysis.frames import StudyData
-from tests.master.analysis.answered_grids import answer_to, questions_of, study, text_of
+from tests.master.analysis.answers.answered_grids import answer_to, questions_of, study, text_of
 
 NAN = float("nan")
 SOURCES = {"varies": ["none", "initialisation", "shuffling", "dropout", "all"]}

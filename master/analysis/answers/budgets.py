@@ -6,7 +6,7 @@ import pandas as pd
 
 from common.records import Status
 from common.space import Scalar
-from master.analysis.answer import Answer, compared_axes, edge_remark, seconds_text, trend
+from master.analysis.answers.answer import Answer, compared_axes, edge_remark, seconds_text, trend
 from master.analysis.columns import params_column
 from master.analysis.frames import StudyData
 from master.analysis.settings import Axis, is_grid, value_text

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from master.analysis.answer import Answer, source_axis
+from master.analysis.answers.answer import Answer, source_axis
 from master.analysis.frames import StudyData
 from master.analysis.intervals import deviation_interval
 from master.analysis.settings import complete, value_text

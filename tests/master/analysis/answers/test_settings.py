@@ -1,5 +1,5 @@
 from master.analysis.frames import StudyData
-from tests.master.analysis.answered_grids import answer_to, falling, questions_of, study, text_of
+from tests.master.analysis.answers.answered_grids import answer_to, falling, questions_of, study, text_of
 from tests.master.analysis.synthetic import SPACE, make_study_data
 
 BEST_TWO = "Which of the two best settings is better?"

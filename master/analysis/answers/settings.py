@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from master.analysis.answer import MAX_SENTENCES, Answer, by_value, compared_axes, listed, measure_of, sample_of
+from master.analysis.answers.answer import MAX_SENTENCES, Answer, by_value, compared_axes, listed, measure_of, sample_of
 from master.analysis.frames import StudyData
 from master.analysis.intervals import Sample, correlation_threshold, difference, mean_interval
 from master.analysis.settings import complete, is_grid, setting_labels, settings_table

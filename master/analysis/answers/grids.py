@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from common.objectives import PARAMETERS
-from master.analysis.answer import (
+from master.analysis.answers.answer import (
     Answer,
     by_value,
     compared_axes,

@@ -6,14 +6,12 @@ asked. Where a statement could be chance, the sentence says so (see `master.anal
 
 from collections.abc import Callable
 
-from master.analysis.answer import Answer
-from master.analysis.answers_on_budgets import best_by_budget, best_within
-from master.analysis.answers_on_grids import best_for_each, epoch_times
-from master.analysis.answers_on_randomness import curves_without_randomness, spread_by_source
-from master.analysis.answers_on_settings import best_two, correlations, divergences
+from master.analysis.answers.answer import Answer
+from master.analysis.answers.budgets import best_by_budget
+from master.analysis.answers.grids import best_for_each, epoch_times
+from master.analysis.answers.randomness import curves_without_randomness, spread_by_source
+from master.analysis.answers.settings import best_two, correlations, divergences
 from master.analysis.frames import StudyData
-
-__all__ = ["Answer", "answers", "best_within"]
 
 _QUESTIONS: tuple[Callable[[StudyData], list[Answer]], ...] = (
     best_for_each,

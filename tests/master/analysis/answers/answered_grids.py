@@ -7,8 +7,8 @@ import pandas as pd
 
 from common.grid import grid
 from common.space import Params
-from master.analysis.answer import Answer
-from master.analysis.answers import answers
+from master.analysis.answers.answer import Answer
+from master.analysis.answers.catalogue import answers
 from master.analysis.frames import StudyData
 from tests.master.analysis.synthetic import make_study_data
 

@@ -1,5 +1,5 @@
-from master.analysis.answers import best_within
-from tests.master.analysis.answered_grids import falling, study, text_of
+from master.analysis.answers.budgets import best_within
+from tests.master.analysis.answers.answered_grids import falling, study, text_of
 
 
 def test_the_best_number_of_filters_depends_on_whether_epochs_or_seconds_are_counted() -> None:

@@ -1,8 +1,8 @@
 import pytest
 
-from master.analysis.answers import answers
+from master.analysis.answers.catalogue import answers
 from master.analysis.frames import StudyData
-from tests.master.analysis.answered_grids import RATES
+from tests.master.analysis.answers.answered_grids import RATES
 from tests.master.analysis.synthetic import SPACE, make_study_data
 
 

@@ -1,0 +1,1 @@
+"""What a study answers: a module per kind of question; `catalogue` orders them."""
