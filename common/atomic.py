@@ -46,6 +46,11 @@ def is_temporary(name: str) -> bool:
     return name.startswith(".") and name.endswith(TEMPORARY_SUFFIX)
 
 
+def temporary_beside(path: Path) -> Path:
+    """A name in the same folder for `path` in the making, or for a trial: unique, and known as this process's."""
+    return path.with_name(f".{path.name}.{_HOST}-{os.getpid()}-{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+
+
 def maker_of(name: str) -> int | None:
     """The process that is making, or was making, a temporary file, if it was one of this host; else None."""
     match = _MADE_BY.search(name)
@@ -169,7 +174,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _write_temporary(path: Path, data: bytes, *, durable: bool) -> Path:
-    temporary = path.with_name(f".{path.name}.{_HOST}-{os.getpid()}-{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+    temporary = temporary_beside(path)
     with parent_of(temporary) as folder:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         descriptor = os.open(temporary.name, flags, 0o666, dir_fd=folder)

@@ -250,9 +250,10 @@ class StudyFolder:
         return max((slot.issue for slot in slots if slot.trial == trial), default=0)
 
     def temporary_files(self) -> Iterator[Path]:
-        """Files in the making, or whose making was cut short. Costs a listing of the whole study."""
+        """Files in the making, or whose making was cut short, those of all studies included. Lists the whole study."""
+        common = (self.jobs.parent, self.results.parent)
         fixed = (self.jobs, self.results, self.running, self.checkpoints, self.workers, self.rejected, self.duplicates)
-        for folder in (*fixed, *_folders(self.trials)):
+        for folder in (*common, *fixed, *_folders(self.trials)):
             yield from (folder / entry for entry in _names(folder) if is_temporary(entry))
 
     def worker_files(self) -> list[Path]:

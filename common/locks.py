@@ -5,7 +5,6 @@ whoever has seen it untouched for `LEASE_S`, on their own monotonic clock, may t
 be running.
 """
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
@@ -74,7 +73,7 @@ def is_lost(lock: Lock) -> bool:
 
 def why_no_locks(folder: Path) -> str | None:
     """Why kernel locks do not work in a folder, or None if they do. Tries one."""
-    probe = folder / f".probe-{secrets.token_hex(6)}.tmp"
+    probe = atomic.temporary_beside(folder / "probe")
     try:
         lock = make_lock(probe, ClaimMode.LOCK)
         try_acquire(lock)

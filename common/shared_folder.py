@@ -1,11 +1,11 @@
 """Opening the shared folder: is it there, and can it be used at all? One clear message if not."""
 
 import os
-import secrets
 from contextlib import suppress
 from errno import EACCES, EDQUOT, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
 
+from common import atomic
 from common.confinement import TOP_FOLDERS, confine, make_folder, parent_of
 from common.errors import FolderError
 
@@ -55,7 +55,7 @@ def need_folder(root: Path) -> None:
 
 
 def _try_to_write(folder: Path) -> None:
-    probe = folder / f".probe-{secrets.token_hex(6)}.tmp"
+    probe = atomic.temporary_beside(folder / "probe")
     try:
         with parent_of(probe) as parent:
             descriptor = os.open(probe.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, dir_fd=parent)

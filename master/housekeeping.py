@@ -16,7 +16,7 @@ from common.study_spec import StudySpec
 from master.silence import Silence
 
 ABANDONED_S = 600.0
-"""A temporary file of another host that is older has no maker any more: making one takes milliseconds, on a slow disk
+"""A temporary file that is older has no maker any more, on whatever host: making one takes milliseconds, on a slow disk
 seconds. Should its maker live after all, it finds the file gone and writes it again."""
 DEAD_S = 10.0
 """A worker whose process is not there is dead if its heartbeat, which comes every 2 s, has also stood still so long."""
@@ -62,10 +62,13 @@ def remove_temporary_files(folder: StudyFolder) -> None:
     with suppress(OSError):
         now_s = folder.master_lock.stat().st_mtime
         for path in folder.temporary_files():
-            maker = atomic.maker_of(path.name)
-            is_orphan = not _is_running(maker) if maker else now_s - path.stat().st_mtime > ABANDONED_S
-            if is_orphan:
-                with suppress(FileNotFoundError):
+            # RACE: its maker, or the master of another study, removes or renames it between the listing and here. That
+            # one is gone then, and the others still want to be looked at.
+            with suppress(OSError):
+                maker = atomic.maker_of(path.name)
+                # Process numbers come round again, so one that runs need not be the maker.
+                is_orphan = maker is not None and not _is_running(maker)
+                if is_orphan or now_s - path.lstat().st_mtime > ABANDONED_S:
                     atomic.remove(path)
 
 

@@ -268,6 +268,7 @@ def test_files_whose_maker_is_gone_are_removed_and_those_in_the_making_are_not(b
     dead.wait()
     mine = atomic._write_temporary(folder.job(Slot(0)), b"", durable=False)
     places = [folder.job(Slot(1)), folder.result(1), folder.worker("lab-1"), folder.running / "x.csv"]
+    places += [folder.jobs.parent / "probe", folder.results.parent / "probe"]
     orphans = [atomic._write_temporary(path, b"", durable=False) for path in places]
     orphans = [path.rename(path.with_name(path.name.replace(f"-{os.getpid()}-", f"-{dead.pid}-"))) for path in orphans]
     elsewhere = [folder.jobs / f".{number}.json.0badcafe-1-0a1b2c3d.tmp" for number in (1, 2)]
@@ -276,6 +277,27 @@ def test_files_whose_maker_is_gone_are_removed_and_those_in_the_making_are_not(b
     os.utime(elsewhere[1], (0, 0))
     remove_temporary_files(folder)
     assert [path for path in [mine, *orphans, *elsewhere] if path.exists()] == [mine, elsewhere[0]]
+
+
+def test_an_old_file_whose_makers_number_another_process_bears_now_is_removed(bench: Bench) -> None:
+    bench.folder.master_lock.touch()
+    path = atomic._write_temporary(bench.folder.job(Slot(0)), b"", durable=False)
+    os.utime(path, (0, 0))
+    remove_temporary_files(bench.folder)
+    assert not path.exists()
+
+
+def test_a_temporary_file_that_vanishes_meanwhile_keeps_no_other_from_being_removed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.folder.master_lock.touch()
+    paths = [atomic._write_temporary(bench.folder.job(Slot(trial)), b"", durable=False) for trial in range(3)]
+    for path in paths:
+        os.utime(path, (0, 0))
+    monkeypatch.setattr(StudyFolder, "temporary_files", lambda _folder: iter(paths))
+    paths[0].unlink()
+    remove_temporary_files(bench.folder)
+    assert not any(path.exists() for path in paths)
 
 
 def test_a_step_costs_the_open_jobs_and_not_all_trials(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
