@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from typing import NoReturn
 
 from common.errors import UnableError
 from common.objectives import with_defaults
@@ -58,9 +59,21 @@ def run_child(connection: Connection, settings: ChildSettings, parent_pid: int) 
     while True:
         request = inbox.get()
         if isinstance(request, ProbeDevice):
-            connection.send(_probe(settings))
+            answer = _probe(settings)
         else:
-            connection.send(_evaluate(request, settings, connection, stop))
+            answer = _evaluate(request, settings, connection, stop)
+        try:
+            connection.send(answer)
+        except OSError:
+            # RACE: the parent died while this process evaluated. Either the listening thread or the kernel ends it
+            # first, or it comes to here first: nobody wants the answer, and a traceback would tell of no fault.
+            _end_group()
+
+
+def _end_group() -> NoReturn:
+    """End this process, which leads a group of its own, and with it what an objective started."""
+    os.killpg(0, signal.SIGKILL)
+    raise AssertionError("SIGKILL cannot be outlived")
 
 
 def _ignore_signals() -> None:
@@ -85,8 +98,7 @@ def _listen(connection: Connection, inbox: "queue.SimpleQueue[ProbeDevice | Eval
         try:
             message: ToChild = connection.recv()
         except (EOFError, OSError):
-            # The parent is gone. This process leads a group of its own; what an objective started goes with it.
-            os.killpg(0, signal.SIGKILL)
+            _end_group()  # the parent is gone
         if isinstance(message, Stop):
             stop.set()
         else:
