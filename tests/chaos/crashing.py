@@ -1,0 +1,233 @@
+"""A master or a worker, in a process of its own, that dies by SIGKILL at its n-th operation on the shared folder.
+
+The operations are those of `common.atomic` (the process dies after one, and in the middle of a write) and whatever else
+Python is about to do to a file there, as its audit events tell: so the locks' operations are found too, and one that
+bypasses `common.atomic`. The processes are forked from a server that has imported everything, which takes milliseconds.
+"""
+
+import fcntl
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from common import atomic
+from common.claim import Claimant, Claims
+from common.layout import Slot, StudyFolder
+from common.report import report
+from common.watch import Wakeup
+from master import session, study
+from master.presets import Changes, find_study
+from tests.chaos import objective
+from worker import child, executor, idleness, loop
+from worker.device import Device
+from worker.evaluation import Evaluation
+from worker.messages import Began, ChildSettings, EpochDone, Evaluate, Resumed
+from worker.presence import Presence
+from worker.queue import ClaimedJob
+
+OBJECTIVES = (("logistic", "tests.chaos.objective:logistic"),)
+CHANGES = frozenset({"os.remove", "os.rename", "os.link", "os.mkdir", "os.rmdir", "os.truncate", "fcntl.flock"})
+"""The audit events that announce a change of the file system, besides `open`."""
+NEVER = sys.maxsize
+FAST_S = 0.01
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([__name__])
+
+
+class Crash:
+    """Counts this process's operations on a folder, and kills it at one of them."""
+
+    def __init__(self, root: Path, at: int) -> None:
+        self._root, self._left = root, at
+        self._is_known = False
+        self.is_paused = False
+        self._write_all = atomic._write_all
+        atomic.after_operation = self._after
+        atomic._write_all = self._write_half
+        sys.addaudithook(self._heed)
+
+    def _after(self, operation: str, path: Path) -> None:
+        self._pass(f"after {operation} {path.name}")
+        self._is_known = True
+
+    def _pass(self, what: str) -> None:
+        if self.is_paused or threading.current_thread() is not threading.main_thread():
+            return  # the threads of a lease and of the folder watch come when they like
+        self._left -= 1
+        if self._left == 0:
+            os.write(1, f"{what}\n".encode())
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _write_half(self, descriptor: int, data: bytes) -> None:
+        half = len(data) // 2
+        self._write_all(descriptor, data[:half])
+        self._pass("in the middle of a write")
+        self._write_all(descriptor, data[half:])
+
+    def _heed(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "fcntl.flock" and arguments[1] != fcntl.LOCK_UN:
+            self._pass("before flock")
+        elif event == "open" and arguments[2] & (os.O_CREAT | os.O_TRUNC):
+            self._pass_before(event, arguments[:1])
+        elif event in CHANGES:
+            self._pass_before(event, arguments)
+
+    def _pass_before(self, event: str, arguments: tuple[Any, ...]) -> None:
+        # A name without its folder is one in a folder that was opened before.
+        paths = [Path(argument) for argument in arguments if isinstance(argument, str)]
+        if self._is_known:  # nothing has happened since the last operation was done, and there it has crashed already
+            self._is_known = False
+        elif any(not path.is_absolute() or path.is_relative_to(self._root) for path in paths):
+            self._pass(f"before {event} {paths[0].name}")
+
+
+class Inside:
+    """Evaluates in the worker's own process, so that its checkpoints are operations of this process too."""
+
+    def __init__(self, worker: loop.Worker, scene: str, crash: Crash) -> None:
+        self._worker, self._scene, self._crash = worker, scene, crash
+
+    def evaluate(self, request: Evaluate, observer: executor.Observer) -> executor.Outcome:
+        """As an executor does; in the scene that is asked for, it ends otherwise."""
+        stop = threading.Event()
+        scene, self._scene = self._scene, ""
+        if scene == "is asked to stop":
+            self._worker._stop.is_requested = True
+            stop.set()
+        pipe: Any = _Pipe(observer)
+        settings = ChildSettings("cpu", OBJECTIVES, Path("data"))
+        outcome: executor.Outcome = child._evaluate(request, settings, pipe, stop)  # type: ignore[assignment]  # to a job
+        if scene == "loses its child":
+            return executor.Lost("the evaluating process was ended by SIGKILL")
+        if scene == "is late":
+            self._crash.is_paused = True
+            self._finish_second_issue(request)
+            self._crash.is_paused = False
+        return outcome
+
+    def close(self) -> None:
+        """There is no process to end."""
+
+    def _finish_second_issue(self, request: Evaluate) -> None:
+        folder = StudyFolder(self._worker._settings.root, request.job.study)
+        job = request.job.model_copy(update={"issue": 2})
+        atomic.replace(folder.job(Slot(job.trial, 2)), job.to_json(), durable=False)
+        claimant = Claimant("other")
+        claim = Claims(claimant).try_lock(folder, Slot(job.trial, 2), request.spec.claim)
+        if claim is None:
+            raise RuntimeError("the second issue is held")
+        claimed = ClaimedJob(request.spec, (0, 0), job, claim)
+        evaluation = Evaluation(claimed, claimant, "cpu", Presence(claimant, "cpu"))
+        claim.start()
+        pipe: Any = _Pipe(evaluation)
+        settings = ChildSettings("cpu", OBJECTIVES, Path("data"))
+        outcome: Any = child._evaluate(evaluation.request, settings, pipe, threading.Event())
+        result = evaluation.result(outcome)
+        if result is None:
+            raise RuntimeError("the second issue came to nothing")
+        report(claim, result, evaluation.curve)
+
+
+class _Pipe:
+    """What a child says goes to the observer at once."""
+
+    def __init__(self, observer: executor.Observer) -> None:
+        self._observer = observer
+
+    def send(self, message: object) -> None:
+        match message:
+            case Began():
+                self._observer.began(message)
+            case Resumed():
+                self._observer.resumed(message)
+            case EpochDone():
+                self._observer.epoch_done(message)
+
+
+def recover(root: Path) -> int:
+    """Serve the study of `root` as a worker until nothing is open, then run it to its end as its master."""
+    return run_worker(root, "", NEVER, is_staying=False) or run_master(root, NEVER)
+
+
+def run_worker(root: Path, scene: str, at: int, *, is_staying: bool) -> int:
+    """Serve every study of `root` until nothing is open, or until asked to stop; in a process of its own."""
+    loop.RESCAN_S = FAST_S
+    idleness.IDLE_EXIT_S = float("inf") if is_staying else 0.0
+    crash = Crash(root, at)
+    device = Device("cpu", visible="")
+    settings = loop.WorkerSettings(root, None, device, OBJECTIVES, None, exit_when_idle=True, exit_with_stdin=False)
+    worker = loop.Worker(settings, Claimant("victim"))
+    inside: Any = Inside(worker, scene, crash)
+    worker._executor = inside
+    return worker.run()
+
+
+def run_master(root: Path, at: int) -> int:
+    """Run the study of `root` to its end; in a process of its own."""
+    study.RESCAN_S = study.TICK_S = FAST_S
+    Crash(root, at)
+    options = session.RunOptions(root, str(root / "demo.toml"), Changes(), 0, (), is_new=False)
+    return session.run_session(Console(force_terminal=False), options)
+
+
+def publish(root: Path) -> None:
+    """Publish the study of `root` with its first batch, in a process of its own, and leave."""
+    spec = find_study(str(root / "demo.toml"), root, Changes())
+    folder = StudyFolder(root, spec.name)
+    study.publish_study(folder, spec)
+    search = study.Search(folder, spec, Wakeup(), lambda: False)
+    search.resume()
+    search._dispatcher.publish()
+
+
+class Fork:
+    """A process that does `action`, its output going to a file."""
+
+    def __init__(self, log: Path, action: Callable[..., object], *arguments: object, **options: object) -> None:
+        self._log = log
+        self._process = _FORKS.Process(target=_speak_into, args=(log, action, arguments, options))
+        self._process.start()
+
+    @property
+    def pid(self) -> int | None:
+        """The process's number."""
+        return self._process.pid
+
+    @property
+    def output(self) -> str:
+        """What it has printed; after a crash the last line says where that was."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def wait(self, deadline_s: float = 60.0) -> int | None:
+        """Wait for its end and return its exit status; None if it does not end."""
+        self._process.join(deadline_s)
+        return self._process.exitcode
+
+    def stop(self) -> int | None:
+        """Ask it to stop, and return its exit status."""
+        if self._process.is_alive() and self._process.pid:
+            os.kill(self._process.pid, signal.SIGTERM)
+        return self.wait()
+
+    def end(self) -> None:
+        """Kill it if it still runs."""
+        self._process.kill()
+        self._process.join()
+
+
+def _speak_into(
+    log: Path, action: Callable[..., object], arguments: tuple[object, ...], options: dict[str, object]
+) -> None:
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    objective.EPOCH_S = 0.0
+    os.fsync = lambda _descriptor: None  # type: ignore[assignment]  # a process dies here, not the machine
+    sys.exit(action(*arguments, **options))  # type: ignore[arg-type]  # a status, or None

@@ -1,0 +1,54 @@
+"""What a finished study comes to: what must not depend on who evaluated it, when, and how often that one was killed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from common.layout import StudyFolder
+from tests.processes import leftovers
+
+OF_THE_ATTEMPT = ("attribution", "attempt", "issue", "resumed_from_epoch")
+OF_THE_CLOCK = ("published_at", "claimed_at", "ended_at", "evaluation_s")
+
+Outcome = dict[str, Any]
+
+
+def outcome_of(folder: StudyFolder, *, is_timed: bool) -> Outcome:
+    """Every file of the study's trials, by its path there, without what belongs to the attempt and the clock.
+
+    Args:
+        folder: the study's.
+        is_timed: whether an epoch's seconds are measured, and so differ from run to run; else they are compared too.
+    """
+    files = sorted(path for path in folder.trials.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder.trials)): _comparable(path, is_timed=is_timed) for path in files}
+
+
+def differences(found: Outcome, expected: Outcome) -> list[str]:
+    """Where two outcomes differ, one line a file."""
+    lines = [f"{name}: missing" for name in expected.keys() - found.keys()]
+    lines += [f"{name}: not in the undisturbed run" for name in found.keys() - expected.keys()]
+    both = found.keys() & expected.keys()
+    lines += [
+        f"{name}: found {found[name]}, expected {expected[name]}" for name in both if found[name] != expected[name]
+    ]
+    return sorted(lines)
+
+
+def strays(root: Path, study: str) -> list[str]:
+    """Files of a shared folder that nobody owns once its only study is finished, relative to it."""
+    hidden = [path for name in ("jobs", "results") for path in (root / name).rglob(".*") if path.is_file()]
+    return sorted({*leftovers(StudyFolder(root, study)), *(str(path.relative_to(root)) for path in hidden)})
+
+
+def _comparable(path: Path, *, is_timed: bool) -> object:
+    text = path.read_text()
+    if path.suffix == ".csv":
+        lines = [line.split(",") for line in text.splitlines()]
+        return [[cell for column, cell in enumerate(line) if not is_timed or column != 1] for line in lines]
+    result = json.loads(text)
+    for key in OF_THE_ATTEMPT:
+        result.pop(key, None)
+    for key in (*OF_THE_CLOCK, *(("training_s",) if is_timed else ())):
+        result["times"].pop(key)
+    return result
