@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from common.study_spec import StudySpec
-from master.analysis.figures.legends import MAX_ENTRIES, Legend, entry, listed_colours
+from master.analysis.figures.colours import listed_colours
+from master.analysis.figures.legends import MAX_ENTRIES, Legend, entry
 from master.analysis.figures.parameter_scale import order_of, places, show_listed, stands_evenly
 from master.analysis.figures.style import GREY, PALETTE
 from master.analysis.positions import Floats

@@ -12,8 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from master.analysis.figures.figure import NamedFigure
 from master.analysis.figures.legends import MAX_ENTRIES, Legend, add_colour_bar, add_legends, entry
-from master.analysis.figures.parameter_scale import scale_measured
-from master.analysis.figures.readable_axes import time_unit
+from master.analysis.figures.readable_axes import limit, show_measured, time_unit
 from master.analysis.figures.setting_looks import Looks, looks_of
 from master.analysis.figures.style import GREY, new_figure
 from master.analysis.frames import StudyData
@@ -136,10 +135,10 @@ def _scale_across(plot: Axes, side: _Side, shown: Sequence[SettingCurve]) -> Non
     plot.set_xlabel(side.label)
     if side.is_time:
         ends = np.array([side.places(curve)[-1] for curve in shown])
-        scale_measured(plot.xaxis, ends, WIDE_DECADES)
+        show_measured(plot.xaxis, ends, WIDE_DECADES)
     else:
         plot.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
-    _limit(plot, "x", places)
+    limit(plot.xaxis, float(places.min()), float(places.max()))
 
 
 def _scale_upwards(plot: Axes, shown: Sequence[SettingCurve], top: float) -> None:
@@ -147,8 +146,8 @@ def _scale_upwards(plot: Axes, shown: Sequence[SettingCurve], top: float) -> Non
     sound = [curve for curve in shown if not curve.is_diverged] or shown
     values = np.concatenate([np.concatenate([curve.low, curve.high]) for curve in sound])
     values = np.minimum(values, top)
-    scale_measured(plot.yaxis, values, WIDE_DECADES)
-    _limit(plot, "y", values)
+    show_measured(plot.yaxis, values, WIDE_DECADES)
+    limit(plot.yaxis, float(values.min()), float(values.max()))
 
 
 def axis_top(curves: Sequence[SettingCurve]) -> float:
@@ -161,17 +160,6 @@ def axis_top(curves: Sequence[SettingCurve]) -> float:
     highest = [float(curve.median.max()) for curve in curves]
     top = FAR * float(np.median(highest))
     return top if 0 < top < max(float(curve.high.max()) for curve in curves) else np.inf
-
-
-def _limit(plot: Axes, side: str, values: Floats) -> None:
-    """Limits with a little room at both ends, whatever else is drawn."""
-    is_log = (plot.get_xscale() if side == "x" else plot.get_yscale()) == "log"
-    ends = np.array([values.min(), values.max()])
-    spots = np.log(ends) if is_log else ends
-    room = 0.04 * (spots[1] - spots[0]) or 0.5
-    low, high = spots + np.array([-room, room])
-    low, high = (float(np.exp(low)), float(np.exp(high))) if is_log else (float(low), float(high))
-    (plot.set_xlim if side == "x" else plot.set_ylim)(low, high)
 
 
 def _draw_guessing(plots: Sequence[Axes], data: StudyData) -> None:

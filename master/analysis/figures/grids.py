@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from common.objectives import measure_name
 from master.analysis.drawn_trials import drawn_sentence, drawn_trials
+from master.analysis.figures.colours import value_colours, value_norm
 from master.analysis.figures.figure import NamedFigure
-from master.analysis.figures.legends import add_colour_bar, plain, value_colours
+from master.analysis.figures.legends import add_colour_bar, plain
 from master.analysis.figures.parameter_scale import list_ticks, order_of
-from master.analysis.figures.readable_axes import choice_text, value_label, value_norm
+from master.analysis.figures.readable_axes import choice_text, value_label
 from master.analysis.figures.style import PALETTE, new_figure
 from master.analysis.frames import StudyData
 from master.analysis.positions import Floats

@@ -4,25 +4,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
-from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
+from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from common.study_spec import StudySpec
 from master.analysis.figures.readable_axes import log_locator, tick_text
-from master.analysis.figures.style import PALETTE, RC
+from master.analysis.figures.style import RC
 
 MAX_ENTRIES = 10
 """More than this many entries of a legend nobody reads."""
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5)))
 LONGEST_LABEL = 80
-BRIGHTEST = 0.92
-"""Where a colour map is cut: lines of its brightest colours cannot be seen on white."""
 CHARACTERS_PER_INCH = 14
 """Of a legend's text, on average."""
 LINE_IN = 0.17
@@ -34,8 +30,6 @@ _PLACES: dict[int, tuple[_Place, ...]] = {
     2: ("outside lower left", "outside lower right"),
     3: ("outside lower left", "outside lower center", "outside lower right"),
 }
-_DARK_TO_BRIGHT = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, BRIGHTEST, 256)))
-"""Even in lightness, so that it reads the same in all kinds of colour vision, and in print without colours."""
 
 
 class Legend(NamedTuple):
@@ -52,27 +46,6 @@ class Legend(NamedTuple):
     def columns(self, rows: int) -> int:
         """How many columns its entries take in so many rows."""
         return -(-len(self.entries) // rows)
-
-
-def value_colours(spec: StudySpec) -> Colormap:
-    """The colours of an objective's values: the darker, the better, and never too bright to see on white."""
-    return _DARK_TO_BRIGHT if spec.objective.direction == "minimise" else _DARK_TO_BRIGHT.reversed()
-
-
-def parameter_colours() -> Colormap:
-    """The colours of a numeric parameter's values, dark for the lowest."""
-    return _DARK_TO_BRIGHT
-
-
-def listed_colours(count: int, *, is_ordered: bool) -> Sequence[Any]:
-    """A colour per value of a list: from dark to bright for numbers, as different as possible for the others.
-
-    Args:
-        count: of values; at most as many as `PALETTE` has unless they are ordered.
-        is_ordered: whether the values are numbers, from low to high.
-    """
-    ordered = count > 1 and is_ordered
-    return list(parameter_colours()(np.linspace(0.0, 1.0, count))) if ordered else PALETTE[:count]
 
 
 def entry(label: str, **line: Any) -> Line2D:

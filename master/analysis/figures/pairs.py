@@ -9,14 +9,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trials
+from master.analysis.figures.colours import value_colours, value_norm
 from master.analysis.figures.figure import NamedFigure
-from master.analysis.figures.readable_axes import (
-    set_scale,
-    show_parameter,
-    value_colours,
-    value_label,
-    value_norm,
-)
+from master.analysis.figures.readable_axes import set_scale, show_parameter, value_label
 from master.analysis.figures.style import PALETTE, RC, new_figure
 from master.analysis.frames import StudyData
 from master.analysis.importance import most_important

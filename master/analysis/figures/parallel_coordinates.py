@@ -13,14 +13,8 @@ from numpy.typing import ArrayLike
 
 from common.objectives import measure_name
 from master.analysis.drawn_trials import best_first, drawn_trials
-from master.analysis.figures.readable_axes import (
-    choice_text,
-    log_locator,
-    parameter_locator,
-    tick_text,
-    value_colours,
-    value_norm,
-)
+from master.analysis.figures.colours import value_colours, value_norm
+from master.analysis.figures.readable_axes import choice_text, log_locator, parameter_locator, tick_text
 from master.analysis.figures.style import new_figure
 from master.analysis.frames import StudyData
 from master.analysis.positions import Floats, bounds, positions

@@ -8,16 +8,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axis import Axis as DrawnAxis
 from matplotlib.axis import XAxis
-from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike
 
 from common.study_spec import StudySpec
 from master.analysis.figures.legends import plain
 from master.analysis.figures.readable_axes import (
-    MANY_DECADES,
     choice_text,
-    log_locator,
+    limit,
     set_scale,
     show_parameter,
 )
@@ -70,7 +68,7 @@ def show_listed(drawn: DrawnAxis, spec: StudySpec, axis: Axis, room: int) -> Non
     if stands_evenly(axis):
         spots: ArrayLike = np.arange(len(texts))
         set_scale(drawn, is_log=False)
-        _limit(drawn, -0.5, len(texts) - 0.5)
+        limit(drawn, -0.5, len(texts) - 0.5, room=0.0)
     else:
         show_parameter(drawn, spec, axis)
         spots = np.array(axis.choices, dtype=np.float64)
@@ -101,26 +99,3 @@ def list_ticks(drawn: DrawnAxis, spots: ArrayLike, texts: Sequence[str], room: i
             free_from = middle + half
     drawn.set_minor_locator(NullLocator())
     drawn.set_ticks(data[kept], [texts[place] for place in kept])
-
-
-def parameter_norm(axis: Axis, shown: ArrayLike) -> Normalize:
-    """From a numeric parameter's values to a colour bar, on the parameter's own scale."""
-    known = np.asarray(shown, dtype=np.float64)
-    low, high = float(np.nanmin(known)), float(np.nanmax(known))
-    if low == high:
-        return Normalize(low - 0.5, high + 0.5)
-    return LogNorm(low, high) if axis.is_log else Normalize(low, high)
-
-
-def scale_measured(drawn: DrawnAxis, values: ArrayLike, decades: float = 1.0) -> None:
-    """Scale an axis for measured values: logarithmic if all are positive and span more than so many powers of ten."""
-    known = np.asarray(values, dtype=np.float64)
-    known = known[np.isfinite(known)]
-    is_log = bool(known.size and known.min() > 0 and known.max() > known.min() * 10**decades)
-    set_scale(drawn, is_log=is_log)
-    if is_log and known.max() > known.min() * 10**MANY_DECADES:
-        drawn.set_major_locator(log_locator(float(known.min()), float(known.max())))
-
-
-def _limit(drawn: DrawnAxis, low: float, high: float) -> None:
-    (drawn.axes.set_xlim if isinstance(drawn, XAxis) else drawn.axes.set_ylim)(low, high)

@@ -12,8 +12,7 @@ from master.analysis.drawn_trials import drawn_sentence, drawn_trials
 from master.analysis.figures.by_parameter import MAX_LINES, draw_by_parameter
 from master.analysis.figures.figure import NamedFigure
 from master.analysis.figures.legends import add_legends
-from master.analysis.figures.parameter_scale import scale_measured
-from master.analysis.figures.readable_axes import value_label
+from master.analysis.figures.readable_axes import show_measured, value_label
 from master.analysis.figures.stochasticity import is_about_chance
 from master.analysis.figures.style import new_figure
 from master.analysis.frames import StudyData
@@ -57,7 +56,7 @@ def parameter_figure(data: StudyData, axis: Axis, other: Axis | None) -> Figure:
     figure, axes = new_figure()
     plot = axes[0, 0]
     legends = draw_by_parameter(plot, data.spec, trials, values, axis, other)
-    scale_measured(plot.yaxis, values)
+    show_measured(plot.yaxis, values)
     plot.set_ylabel(value_label(data.spec))
     add_legends(figure, legends)
     return figure

@@ -1,21 +1,19 @@
-"""Scales that people can read: of a parameter, of the value, of time; and colours by value."""
+"""Scales that people can read: of a parameter, of what was measured, of time."""
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis as DrawnAxis
-from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import ArrayLike
 
 from common.objectives import measure_name
 from common.space import Int
 from common.study_spec import StudySpec
-from master.analysis.positions import bounds
+from master.analysis.positions import Floats, bounds
 from master.analysis.settings import Axis, value_text
 
-DECADE = 10.0
-"""Values that span more than this factor are shown on a logarithmic scale."""
+ROOM = 0.04
+"""Part of an axis that is left free at each end."""
 FEW_DECADES, MANY_DECADES = 0.7, 3.0
 """Below the first, ticks at 1, 2 and 5 would be too few; above the second, too many."""
 ROUND_STEPS = [1, 2, 2.5, 5, 10]
@@ -31,30 +29,17 @@ def value_label(spec: StudySpec) -> str:
     return f"{measure_name(spec.objective.name)} ({better} is better)"
 
 
-def is_spread(values: ArrayLike) -> bool:
-    """Whether a logarithmic scale shows `values` best: positive, and spanning more than a decade."""
-    known = np.asarray(values, dtype=np.float64)
-    known = known[np.isfinite(known)]
-    return bool(known.size and known.min() > 0 and known.max() > DECADE * known.min())
+def is_spread(values: ArrayLike, decades: float = 1.0) -> bool:
+    """Whether a logarithmic scale shows `values` best: positive, and spanning more than so many powers of ten."""
+    known = _finite(values)
+    return bool(known.size and known.min() > 0 and known.max() > known.min() * 10**decades)
 
 
-def show_value(drawn: DrawnAxis, values: ArrayLike) -> None:
-    """Scale an axis for the values of trials."""
-    set_scale(drawn, is_log=is_spread(values))
-
-
-def value_norm(values: ArrayLike) -> Normalize:
-    """Where values lie between the lowest (0) and the highest (1), on their scale; the same scale as `show_value`."""
-    known = np.asarray(values, dtype=np.float64)
-    low, high = float(np.nanmin(known)), float(np.nanmax(known))
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    return LogNorm(low, high) if is_spread(known) else Normalize(low, high)
-
-
-def value_colours(spec: StudySpec) -> Colormap:
-    """Colours that are dark where a trial is good. cividis: even in lightness, for all kinds of colour vision."""
-    return colormaps["cividis" if spec.objective.direction == "minimise" else "cividis_r"]
+def show_measured(drawn: DrawnAxis, values: ArrayLike, decades: float = 1.0) -> None:
+    """Scale an axis for measured values: logarithmic if they span more than so many powers of ten."""
+    set_scale(drawn, is_log=is_spread(values, decades))
+    if is_spread(values, max(decades, MANY_DECADES)):
+        drawn.set_major_locator(log_locator(float(_finite(values).min()), float(_finite(values).max())))
 
 
 def show_parameter(drawn: DrawnAxis, spec: StudySpec, axis: Axis) -> None:
@@ -62,16 +47,11 @@ def show_parameter(drawn: DrawnAxis, spec: StudySpec, axis: Axis) -> None:
     low, high = bounds(spec, axis)
     if axis.is_numeric:
         set_scale(drawn, is_log=axis.is_log)
-        room = (high / low) ** 0.04 if axis.is_log else (high - low) * 0.04
-        ends = (low / room, high * room) if axis.is_log else (low - room, high + room)
-    else:
-        ends = (low - 0.5, high + 0.5)
-        drawn.set_ticks(range(len(axis.choices)), [choice_text(axis, place) for place in range(len(axis.choices))])
-    plot = drawn.axes
-    if isinstance(plot, Axes):
-        (plot.set_xlim if drawn is plot.xaxis else plot.set_ylim)(ends)
-    if axis.is_numeric:
+        limit(drawn, low, high)
         drawn.set_major_locator(parameter_locator(spec, axis))
+    else:
+        drawn.set_ticks(range(len(axis.choices)), [choice_text(axis, place) for place in range(len(axis.choices))])
+        limit(drawn, low - 0.5, high + 0.5, room=0.0)
 
 
 def parameter_locator(spec: StudySpec, axis: Axis) -> Locator:
@@ -85,11 +65,27 @@ def parameter_locator(spec: StudySpec, axis: Axis) -> Locator:
     return MaxNLocator(5, steps=[1, 2, 5, 10] if is_whole else ROUND_STEPS, integer=is_whole)
 
 
+def limit(drawn: DrawnAxis, low: float, high: float, room: float = ROOM) -> None:
+    """Let an axis reach from `low` to `high`, whatever else is drawn.
+
+    Args:
+        drawn: the axis of a plot; its scale must be set.
+        low: in data coordinates.
+        high: in data coordinates; where it equals `low`, the axis is one unit long.
+        room: part of the distance, on the axis' scale, that is added at each end.
+    """
+    is_log = drawn.get_scale() == "log"
+    ends = np.log([low, high]) if is_log else np.array([low, high], dtype=np.float64)
+    more = room * (ends[1] - ends[0]) or 0.5 * (low == high)
+    ends = ends + np.array([-more, more])
+    begin, end = (float(place) for place in (np.exp(ends) if is_log else ends))
+    plot = _plot_of(drawn)
+    (plot.set_xlim if drawn is plot.xaxis else plot.set_ylim)(begin, end)
+
+
 def set_scale(drawn: DrawnAxis, *, is_log: bool) -> None:
     """Make an axis linear or logarithmic, with ticks that read 0.05, not 5 x 10^-2."""
-    plot = drawn.axes
-    if not isinstance(plot, Axes):
-        raise TypeError("an axis without axes has no scale")
+    plot = _plot_of(drawn)
     (plot.set_xscale if drawn is plot.xaxis else plot.set_yscale)("log" if is_log else "linear")
     if not is_log:
         drawn.set_major_locator(MaxNLocator(5, steps=ROUND_STEPS))
@@ -125,3 +121,15 @@ def time_unit(longest_s: float) -> tuple[float, str]:
     if longest_s >= 10 * hour:
         return hour, "hours"
     return (minute, "minutes") if longest_s >= 10 * minute else (1.0, "seconds")
+
+
+def _plot_of(drawn: DrawnAxis) -> Axes:
+    plot = drawn.axes
+    if not isinstance(plot, Axes):
+        raise TypeError("an axis without axes has no scale")
+    return plot
+
+
+def _finite(values: ArrayLike) -> Floats:
+    known = np.asarray(values, dtype=np.float64)
+    return known[np.isfinite(known)]

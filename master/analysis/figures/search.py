@@ -16,7 +16,7 @@ from common.objectives import measure_name
 from master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trials
 from master.analysis.figures.figure import NamedFigure
 from master.analysis.figures.parallel_coordinates import MAX_AXES, best_lines, parallel_figure
-from master.analysis.figures.readable_axes import choice_text, show_parameter, show_value, value_label
+from master.analysis.figures.readable_axes import choice_text, limit, show_measured, show_parameter, value_label
 from master.analysis.figures.style import GREY, PALETTE, RC, new_figure
 from master.analysis.frames import StudyData
 from master.analysis.positions import Floats, positions
@@ -81,7 +81,7 @@ def best_so_far_figure(data: StudyData) -> Figure:
     where = int(np.flatnonzero(trials["trial"].to_numpy() == winner["trial"])[0])
     plot.plot(evaluations[where], values[where], "*", color=BEST_COLOUR, markeredgecolor="white", markersize=13)
     _draw_failed(plot, evaluations[np.isnan(values)])
-    show_value(plot.yaxis, values)
+    show_measured(plot.yaxis, values)
     plot.set_ylabel(value_label(data.spec))
     plot.set_xlabel("evaluations, in order of trial number")
     plot.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
@@ -164,21 +164,10 @@ def _draw_panel(panel: Axes, data: StudyData, axis: Axis, trials: pd.DataFrame) 
         and sum(len(choice_text(axis, place)) for place in range(len(axis.choices))) > ROOM_FOR_CHOICES
     ):
         panel.tick_params(axis="x", labelrotation=30)
-    show_value(panel.yaxis, trials["value"])
-    low, high = float(trials["value"].min()), float(trials["value"].max())
-    _room(panel, low, high)
+    show_measured(panel.yaxis, trials["value"])
+    limit(panel.yaxis, float(trials["value"].min()), float(trials["value"].max()))
     absent = len(trials) - len(x)
     panel.set_xlabel(axis.label + (f"\n(active in {len(x)} of {len(trials)})" if absent else ""))
-
-
-def _room(panel: Axes, low: float, high: float) -> None:
-    """The same limits in every panel, with a little room."""
-    if panel.get_yscale() == "log":
-        factor = (high / low) ** 0.06
-        panel.set_ylim(low / factor, high * factor)
-    else:
-        more = 0.06 * (high - low) or 0.5
-        panel.set_ylim(low - more, high + more)
 
 
 def _draw_median(panel: Axes, axis: Axis, x: Floats, values: Floats) -> None:

@@ -9,17 +9,9 @@ import pandas as pd
 from matplotlib.colors import Colormap, Normalize
 
 from common.objectives import measure_name
-from master.analysis.figures.legends import (
-    DASHES,
-    MAX_ENTRIES,
-    Legend,
-    entry,
-    listed_colours,
-    parameter_colours,
-    value_colours,
-)
-from master.analysis.figures.parameter_scale import order_of, parameter_norm
-from master.analysis.figures.readable_axes import value_norm
+from master.analysis.figures.colours import listed_colours, parameter_colours, parameter_norm, value_colours, value_norm
+from master.analysis.figures.legends import DASHES, MAX_ENTRIES, Legend, entry
+from master.analysis.figures.parameter_scale import order_of
 from master.analysis.figures.style import GREY, PALETTE
 from master.analysis.frames import StudyData
 from master.analysis.settings import Axis, complete, searched_parameters, setting_labels, value_text

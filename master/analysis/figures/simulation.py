@@ -6,14 +6,14 @@ from typing import Final
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import NullFormatter
 from numpy.typing import ArrayLike
 
 from common.objectives import measure_name
 from master.analysis.figures.figure import NamedFigure
+from master.analysis.figures.readable_axes import set_scale, show_measured, time_unit
 from master.analysis.figures.style import GREY, PALETTE, RC, new_figure
 from master.analysis.frames import StudyData, spent_s
 from master.analysis.replay import median_against_time, mode_name, speedups
@@ -36,8 +36,6 @@ BATCHED: Final = "-"
 ASYNCHRONOUS: Final = (0, (3, 1.2))
 """Line styles of the two ways of giving trials to workers."""
 DOTS = (0, (1, 1.5))
-DECADE = 10.0
-"""Values that span more than this factor are drawn on a logarithmic axis."""
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
@@ -125,7 +123,8 @@ def simulation_figure(
         Line2D([], [], color=EXACT_COLOUR, linewidth=1.4, linestyle=DOTS, label="median of all orders, exact"),
     ]
     _spending_axis(plot, "evaluations")
-    _value_axis(plot, f"best {measure} so far", np.append(thin.ravel(), exact))
+    plot.set_ylabel(f"best {measure} so far")
+    show_measured(plot.yaxis, np.append(thin.ravel(), exact))
     _legend(figure, handles, columns=2)
     return figure
 
@@ -160,7 +159,7 @@ def replay_figure(  # noqa: PLR0913 - what was measured, what it is called, and 
     axes[0, 0].get_gridspec().set_width_ratios([2, 1])
     plot: Axes = axes[0, 0]
     lower_is_better = to_minimise(values, direction)
-    unit_s, unit = _time_unit(float(np.sum(durations)))
+    unit_s, unit = time_unit(float(np.sum(durations)))
     drawn: list[Floats] = []
     for count, colour in zip(workers, PALETTE, strict=False):
         for mode, style in ((batch, BATCHED), (None, ASYNCHRONOUS)):
@@ -168,7 +167,8 @@ def replay_figure(  # noqa: PLR0913 - what was measured, what it is called, and 
             drawn.append(to_minimise(best, direction))
             plot.step(times / unit_s, drawn[-1], where="post", color=colour, linestyle=style, linewidth=1.2)
     _spending_axis(plot, f"time since the search began ({unit})")
-    _value_axis(plot, f"best {measure} so far, median", np.concatenate(drawn))
+    plot.set_ylabel(f"best {measure} so far, median")
+    show_measured(plot.yaxis, np.concatenate(drawn))
     _legend(figure, _replay_handles(batch, workers), columns=3)
     _draw_speedups(axes[0, 1], durations, batch, workers)
     return figure
@@ -204,38 +204,13 @@ def _draw_speedups(plot: Axes, durations: ArrayLike, batch: int, workers: tuple[
         plot.legend(loc="upper left")
 
 
-def _value_axis(plot: Axes, label: str, shown: Floats) -> None:
-    """Name the axis of the values; logarithmic if what is shown spans more than a decade."""
-    plot.set_ylabel(label)
-    known = shown[np.isfinite(shown)]
-    if known.size and known.min() > 0 and known.max() > DECADE * known.min():
-        plot.set_yscale("log")
-        _plain_ticks(plot.yaxis)
-
-
 def _spending_axis(plot: Axes, label: str) -> None:
     """Name the axis of what a search spends: logarithmic, because most is won by its first tenth."""
     plot.set_xlabel(label)
-    plot.set_xscale("log")
-    _plain_ticks(plot.xaxis)
-
-
-def _plain_ticks(axis: Axis) -> None:
-    # 0.05 reads better than 5 x 10^-2, and a decade with one tick cannot be read at all.
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
+    set_scale(plot.xaxis, is_log=True)
 
 
 def _legend(figure: Figure, handles: list[Line2D], columns: int) -> None:
     """Above the axes: within, the lines of a study of few trials would cross it."""
     with mpl.rc_context(RC):
         figure.legend(handles=handles, loc="outside upper left", ncols=columns)
-
-
-def _time_unit(longest_s: float) -> tuple[float, str]:
-    """The unit in which a time is a number that people can read: its seconds and its name."""
-    hour, minute = 3600.0, 60.0
-    if longest_s >= 10 * hour:
-        return hour, "hours"
-    return (minute, "minutes") if longest_s >= 10 * minute else (1.0, "seconds")

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 
 from common.objectives import PARAMETERS
 from master.analysis.figures.by_parameter import DENSE, MAX_LINES, draw_by_parameter
+from master.analysis.figures.colours import parameter_colours, parameter_norm
 from master.analysis.figures.figure import NamedFigure
-from master.analysis.figures.legends import add_colour_bar, add_legends, parameter_colours, plain
-from master.analysis.figures.parameter_scale import parameter_norm, scale_measured
-from master.analysis.figures.readable_axes import show_parameter
+from master.analysis.figures.legends import add_colour_bar, add_legends, plain
+from master.analysis.figures.readable_axes import show_measured, show_parameter
 from master.analysis.figures.style import PALETTE, new_figure
 from master.analysis.frames import StudyData
 from master.analysis.positions import Floats, positions
@@ -89,13 +89,13 @@ def time_figure(data: StudyData, axis: Axis, other: Axis | None) -> Figure:
     plot.set_ylabel(f"time per {costs.per} (seconds)")
     if axis.choices and _has_lines(other):
         legends = draw_by_parameter(plot, data.spec, costs.trials, costs.seconds, axis, other)
-        scale_measured(plot.yaxis, costs.seconds, LOG_DECADES)
+        show_measured(plot.yaxis, costs.seconds, LOG_DECADES)
         add_legends(figure, legends)
         return figure
     _scatter(figure, plot, costs, axis, other)
     plot.set_xlabel(plain(axis.label))
     show_parameter(plot.xaxis, data.spec, axis)
-    scale_measured(plot.yaxis, costs.seconds, LOG_DECADES)
+    show_measured(plot.yaxis, costs.seconds, LOG_DECADES)
     return figure
 
 

@@ -1,9 +1,9 @@
-import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
 
 from master.analysis.drawn_trials import drawn_trials
+from master.analysis.figures.colours import value_colours
 from master.analysis.figures.parallel_coordinates import best_lines, parallel_figure
 from master.analysis.frames import StudyData
 from tests.master.analysis.synthetic import make_study_data
@@ -30,7 +30,7 @@ def test_the_best_trial_is_drawn_last_and_dark() -> None:
     assert drawn[-1][2, 1] == pytest.approx(best["params_momentum"])
     assert drawn[-1][-1, 1] == pytest.approx(0)
     thick = [item for item in parallel_figure(data).axes[0].collections if isinstance(item, LineCollection)][-1]
-    darkest = mpl.colormaps["cividis"](0.0)
+    darkest = value_colours(data.spec)(0.0)
     assert np.asarray(thick.get_colors())[-1] == pytest.approx(darkest)
 
 

@@ -3,14 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from master.analysis.figures.parameter_scale import (
-    list_ticks,
-    parameter_norm,
-    places,
-    scale_measured,
-    show_listed,
-    stands_evenly,
-)
+from master.analysis.figures.parameter_scale import list_ticks, places, show_listed, stands_evenly
 from master.analysis.figures.style import new_figure
 from master.analysis.settings import Axis, searched_parameters
 from tests.master.analysis.synthetic import make_study_data
@@ -56,14 +49,3 @@ def test_labels_that_would_touch_are_left_out() -> None:
     plot.set_xlim(0, 10)
     list_ticks(plot.xaxis, np.arange(10), [f"label {place}" for place in range(10)], room=40)
     assert plot.get_xticks().tolist() == [0, 2, 4, 6, 8]
-
-
-@pytest.mark.parametrize(("values", "expected"), [([0.02, 0.9], "log"), ([0.2, 0.9], "linear"), ([0.0, 1.0], "linear")])
-def test_measured_values_have_a_logarithmic_axis_if_they_span_a_decade(values: list[float], expected: str) -> None:
-    plot = new_figure()[1][0, 0]
-    scale_measured(plot.yaxis, values)
-    assert plot.get_yscale() == expected
-
-
-def test_one_value_alone_has_a_colour() -> None:
-    assert 0 < parameter_norm(axis_of([1, 2, 3]), [2.0, 2.0])(2.0) < 1

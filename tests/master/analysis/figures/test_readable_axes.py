@@ -1,8 +1,15 @@
 import numpy as np
 import pytest
-from matplotlib.colors import LogNorm
 
-from master.analysis.figures.readable_axes import is_spread, show_parameter, time_unit, value_label, value_norm
+from master.analysis.figures.readable_axes import (
+    is_spread,
+    limit,
+    set_scale,
+    show_measured,
+    show_parameter,
+    time_unit,
+    value_label,
+)
 from master.analysis.figures.style import new_figure
 from master.analysis.settings import searched_parameters
 from tests.master.analysis.synthetic import make_study_data
@@ -25,11 +32,40 @@ def test_values_over_more_than_a_decade_are_logarithmic_and_zero_never_is() -> N
     assert not is_spread([0.1, 0.9])
     assert not is_spread([0.0, 0.9])
     assert not is_spread([])
-    assert isinstance(value_norm([0.05, 0.9]), LogNorm)
 
 
-def test_equal_values_have_a_scale() -> None:
-    assert value_norm([0.9, 0.9])(0.9) == pytest.approx(0.5)
+@pytest.mark.parametrize(
+    ("values", "expected"), [([0.02, 0.9], "log"), ([0.2, 0.9], "linear"), ([0.0, 1.0], "linear"), ([np.nan], "linear")]
+)
+def test_measured_values_have_a_logarithmic_axis_if_they_span_a_decade(values: list[float], expected: str) -> None:
+    plot = new_figure()[1][0, 0]
+    show_measured(plot.yaxis, values)
+    assert plot.get_yscale() == expected
+
+
+def test_many_decades_have_few_ticks() -> None:
+    plot = new_figure()[1][0, 0]
+    plot.set_ylim(1e-9, 1.0)
+    show_measured(plot.yaxis, [1e-9, 1.0, np.nan, np.inf])
+    assert len([tick for tick in plot.get_yticks() if 1e-9 <= tick <= 1.0]) <= 6
+
+
+@pytest.mark.parametrize(
+    ("is_log", "ends", "expected"),
+    [
+        (False, (0.0, 10.0), (-1.0, 11.0)),
+        (True, (1.0, 1e10), (0.1, 1e11)),
+        (False, (3.0, 3.0), (2.5, 3.5)),
+        (True, (1.0, 1.0), (np.exp(-0.5), np.exp(0.5))),
+    ],
+)
+def test_an_axis_has_the_same_room_at_both_ends(
+    is_log: bool, ends: tuple[float, float], expected: tuple[float, float]
+) -> None:
+    plot = new_figure()[1][0, 0]
+    set_scale(plot.yaxis, is_log=is_log)
+    limit(plot.yaxis, *ends, room=0.1)
+    assert plot.get_ylim() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("direction", "better"), [("minimise", "lower"), ("maximise", "higher")])

@@ -1,0 +1,59 @@
+"""Which colour a number has: one map for whatever is measured and for every numeric parameter."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
+from numpy.typing import ArrayLike
+
+from common.study_spec import StudySpec
+from master.analysis.figures.readable_axes import is_spread
+from master.analysis.figures.style import PALETTE
+from master.analysis.settings import Axis
+
+BRIGHTEST = 0.92
+"""Where the map is cut: lines of its brightest colours cannot be seen on white."""
+_DARK_TO_BRIGHT = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, BRIGHTEST, 256)))
+"""Even in lightness, so that it reads the same in all kinds of colour vision, and in print without colours."""
+
+
+def value_colours(spec: StudySpec) -> Colormap:
+    """The colours of an objective's values: the darker, the better, and never too bright to see on white."""
+    return _DARK_TO_BRIGHT if spec.objective.direction == "minimise" else _DARK_TO_BRIGHT.reversed()
+
+
+def value_norm(values: ArrayLike) -> Normalize:
+    """Where values lie between the lowest (0) and the highest (1), on the scale that an axis for them has."""
+    known = np.asarray(values, dtype=np.float64)
+    return _norm(known, is_log=is_spread(known))
+
+
+def parameter_colours() -> Colormap:
+    """The colours of a numeric parameter's values, dark for the lowest."""
+    return _DARK_TO_BRIGHT
+
+
+def parameter_norm(axis: Axis, shown: ArrayLike) -> Normalize:
+    """Where a numeric parameter's values lie between the lowest (0) and the highest (1), on the parameter's scale."""
+    return _norm(shown, is_log=axis.is_log)
+
+
+def listed_colours(count: int, *, is_ordered: bool) -> Sequence[Any]:
+    """A colour per value of a list: from dark to bright for numbers, as different as possible for the others.
+
+    Args:
+        count: of values; at most as many as `PALETTE` has unless they are ordered.
+        is_ordered: whether the values are numbers, from low to high.
+    """
+    ordered = count > 1 and is_ordered
+    return list(parameter_colours()(np.linspace(0.0, 1.0, count))) if ordered else PALETTE[:count]
+
+
+def _norm(values: ArrayLike, *, is_log: bool) -> Normalize:
+    known = np.asarray(values, dtype=np.float64)
+    low, high = float(np.nanmin(known)), float(np.nanmax(known))
+    if low == high:
+        return Normalize(low - 0.5, high + 0.5)
+    return LogNorm(low, high) if is_log else Normalize(low, high)
