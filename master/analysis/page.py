@@ -14,7 +14,7 @@ from master.tables import value_text
 MISSING = "-"
 SHOWN_ROWS = 60
 """Rows of a table that the page shows; its CSV file has them all."""
-MEASURED = {"value", "validation_error", "best_value", "median", "min", "max", "mean", "low", "high"}
+MEASURED = {"value", "validation_error", "best_value", "median", "min", "max", "mean", "low", "high", "25 %", "75 %"}
 """Columns of measured values, which people compare digit by digit."""
 UNITS = {"_s": " (s)", "_share": " (share)"}
 
@@ -117,7 +117,7 @@ def shown_table(frame: pd.DataFrame, labels: dict[str, str], max_rows: int = SHO
     kinds = {column: _is_number(frame[column]) for column in frame}
     columns = tuple(Column(labels.get(str(name)) or heading(str(name)), not kinds[name]) for name in frame)
     shown = frame.head(max_rows)
-    texts = [value_cell if str(name) in MEASURED or str(name).startswith("within ") else _cell for name in frame]
+    texts = [value_cell if _is_measured(str(name)) else _cell for name in frame]
     rows = tuple(
         tuple(text(value) for text, value in zip(texts, row, strict=True))
         for row in shown.itertuples(index=False, name=None)
@@ -138,6 +138,10 @@ def heading(column: str) -> str:
 
 def _is_number(column: "pd.Series[Any]") -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _is_measured(column: str) -> bool:
+    return column.startswith("within ") or column.removeprefix("sim. ") in MEASURED
 
 
 def value_cell(value: Any) -> str:

@@ -60,6 +60,7 @@ class SimulatedStudy:
             f"The median of {self.runs:,} simulated searches is off the exact median by "
             f"{float(np.nanmax(np.abs(self._simulated[1] - self._exact[1]), initial=0.0)):.2g} at most."
         )
+        yield "Below: the best value so far, exactly over all orders, and (sim.) over the simulated searches."
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -69,10 +70,10 @@ class SimulatedStudy:
         columns: dict[str, Any] = {"evaluations": shown}
         rows = np.array(shown) - 1
         mean = to_minimise(exact_mean(self._lower), self._direction)
-        columns["exact mean"] = mean[rows]
-        for kind, curves in (("exact", self._exact), ("simulated", self._simulated)):
-            for level, curve in zip(QUARTILES, curves, strict=True):
-                columns[f"{kind} {'median' if level == QUARTILES[1] else f'{level:.0%} quantile'}"] = curve[rows]
+        columns["mean"] = mean[rows]
+        for prefix, curves in (("", self._exact), ("sim. ", self._simulated)):
+            for name, curve in zip(("25 %", "median", "75 %"), curves, strict=True):
+                columns[prefix + name] = curve[rows]
         return pd.DataFrame(columns)
 
     @cached_property
