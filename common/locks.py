@@ -16,6 +16,7 @@ from filelock import FileLock, SoftFileLease, Timeout
 
 from common import atomic
 from common.confinement import check_way
+from common.mounts import why_locks_are_local
 
 LEASE_S = 30.0
 """How long a lease may go untouched before it is taken over. A holder touches it every third of that."""
@@ -72,7 +73,9 @@ def is_lost(lock: Lock) -> bool:
 
 
 def why_no_locks(folder: Path) -> str | None:
-    """Why kernel locks do not work in a folder, or None if they do. Tries one."""
+    """Why kernel locks do not work in a folder, or hold on this host alone; None if neither is known. Tries one."""
+    if reason := why_locks_are_local(folder):
+        return reason
     probe = atomic.temporary_beside(folder / "probe")
     try:
         lock = make_lock(probe, ClaimMode.LOCK)

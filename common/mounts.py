@@ -1,0 +1,162 @@
+"""What is known of a mounted file system's locks: do they hold between all hosts that see it, or on one host alone?
+
+A kernel lock that two hosts do not share excludes nobody, and no process can find that out alone: each of them gets the
+lock. What can be known stands in the mount's type and options. So `why_locks_are_local` lets masters and workers refuse
+`--claim lock` where locks are *known* not to be shared. That also refuses a search on a single host, where such locks
+would do: nobody can tell from one host that no second one will come, `--claim lease` works there too, and a trial that
+two workers hold at once writes one curve with two pens. Where nothing is known (a virtual machine's shared folder, most
+of FUSE) nothing is refused; `python -m master doctor --with-peer` finds out.
+
+Sources: nfs(5), mount.lustre(8), mount.cifs(8), ocfs2(5) and gfs2(5) for the options; beegfs-client.conf; virtiofsd's
+README; QEMU's hw/9pfs, whose server grants every lock. NFS 4.2, sshfs and GlusterFS 10 were measured with two clients.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+MOUNTS = Path("/proc/self/mountinfo")
+
+
+class LockScope(StrEnum):
+    """Between which processes a lock on a file of a mount excludes."""
+
+    ALL = "all"
+    """All that can see the file, on whatever host."""
+    HOST = "host"
+    """Those of one host: a lock of another host is not seen."""
+    UNKNOWN = "unknown"
+    """The mount's type and options do not tell."""
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A mounted file system.
+
+    Attributes:
+        point: where it is mounted.
+        kind: its type, as the kernel names it: `ext4`, `nfs4`, `fuse.sshfs`.
+        source: the device or server.
+        options: the superblock's, where network file systems show what they negotiated; a flag has an empty value.
+    """
+
+    point: Path
+    kind: str
+    source: str
+    options: dict[str, str]
+
+
+@dataclass(frozen=True)
+class LockKnowledge:
+    """What is known of a mount's locks, and why."""
+
+    scope: LockScope
+    reason: str
+
+
+_LOCAL = {"bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "jfs", "ramfs", "tmpfs", "vfat", "xfs", "zfs"}
+_NFS = {"nfs", "nfs4"}
+_KNOWN = {
+    "ceph": LockKnowledge(LockScope.ALL, "the metadata server of CephFS keeps locks for all clients"),
+    "fuse.ceph-fuse": LockKnowledge(LockScope.ALL, "the metadata server of CephFS keeps locks for all clients"),
+    "fuse.sshfs": LockKnowledge(LockScope.HOST, "sshfs has no locks between mounts"),
+    "fuse.glusterfs": LockKnowledge(
+        LockScope.UNKNOWN,
+        "GlusterFS shares locks between its clients, but with its default caches a client reads stale data under them",
+    ),
+    "beegfs": LockKnowledge(
+        LockScope.UNKNOWN, "BeeGFS shares locks only with tuneUseGlobalFileLocks = true in beegfs-client.conf"
+    ),
+    "9p": LockKnowledge(
+        LockScope.UNKNOWN, "of a virtual machine's 9p folder, QEMU grants every lock that is asked for"
+    ),
+    "virtiofs": LockKnowledge(
+        LockScope.UNKNOWN, "a virtual machine keeps virtiofs' locks to itself unless virtiofsd was told otherwise"
+    ),
+    "overlay": LockKnowledge(
+        LockScope.UNKNOWN, "an overlay belongs to one container: others neither see its files nor its locks"
+    ),
+}
+
+
+def mount_of(path: Path, mounts: Path = MOUNTS) -> Mount | None:
+    """The mount that a path lies on, or None where the system does not tell (macOS)."""
+    try:
+        lines = mounts.read_text(errors="surrogateescape").splitlines()
+    except OSError:
+        return None
+    resolved = path.resolve()
+    found = None
+    for mount in filter(None, map(_parse, lines)):
+        # Of two at one place, the later covers the earlier.
+        if resolved.is_relative_to(mount.point) and (found is None or mount.point.is_relative_to(found.point)):
+            found = mount
+    return found
+
+
+def knowledge_of(mount: Mount) -> LockKnowledge:
+    """What is known of a mount's locks (`flock`) by its type and options."""
+    kind, options = mount.kind, mount.options
+    if kind in _LOCAL:
+        return LockKnowledge(LockScope.ALL, "the kernel of this host keeps its locks, and no other host mounts it")
+    if kind in _NFS:
+        return _of_nfs(options)
+    if kind == "lustre":
+        return _of_lustre(options)
+    if kind in {"cifs", "smb3"}:
+        return _unless("nobrl", options, "the server of the share keeps locks")
+    if kind in {"gfs2", "ocfs2"}:
+        return _unless("localflocks", options, "the cluster's lock manager keeps locks")
+    unknown = LockKnowledge(LockScope.UNKNOWN, f"whether the locks of {kind} hold between hosts is not known")
+    return _KNOWN.get(kind, unknown)
+
+
+def why_locks_are_local(path: Path, mounts: Path = MOUNTS) -> str | None:
+    """Why kernel locks under `path` are known to exclude on this host alone; None if they are not known to."""
+    mount = mount_of(path, mounts)
+    if mount is None:
+        return None
+    known = knowledge_of(mount)
+    if known.scope is not LockScope.HOST:
+        return None
+    return f"{mount.point} ({mount.kind}) does not share locks between hosts: {known.reason}"
+
+
+def _of_nfs(options: dict[str, str]) -> LockKnowledge:
+    # `nolock` shows as local_lock=all; local_lock=posix leaves flock, which we use, to the server.
+    if options.get("local_lock") in {"flock", "all"} or "nolock" in options:
+        shown = "nolock" if "nolock" in options else f"local_lock={options['local_lock']}"
+        return LockKnowledge(LockScope.HOST, f"mounted with {shown}")
+    version = f"NFS {options['vers']}" if "vers" in options else "NFS"
+    return LockKnowledge(LockScope.ALL, f"the server of {version} keeps locks for all clients")
+
+
+def _of_lustre(options: dict[str, str]) -> LockKnowledge:
+    if "localflock" in options:
+        return LockKnowledge(LockScope.HOST, "mounted with localflock")
+    if "flock" in options:
+        return LockKnowledge(LockScope.ALL, "mounted with flock, coherent across all clients")
+    return LockKnowledge(LockScope.UNKNOWN, "mounted neither with flock nor with localflock")
+
+
+def _unless(option: str, options: dict[str, str], reason: str) -> LockKnowledge:
+    if option in options:
+        return LockKnowledge(LockScope.HOST, f"mounted with {option}")
+    return LockKnowledge(LockScope.ALL, reason)
+
+
+def _parse(line: str) -> Mount | None:
+    """A line of mountinfo: numbers, root, point, options, optional fields, a dash, type, source, more options."""
+    before, dash, after = line.partition(" - ")
+    fields, rest = before.split(" "), after.split(" ")
+    if not dash or len(fields) < 5 or len(rest) < 3:  # noqa: PLR2004 - the fields that proc(5) lists
+        return None
+    pairs = (option.partition("=") for option in rest[2].split(","))
+    point = Path(_unescaped(fields[4]))
+    return Mount(point, rest[0], _unescaped(rest[1]), {name: value for name, _, value in pairs})
+
+
+def _unescaped(text: str) -> str:
+    """Blanks and the like stand in mountinfo as three octal digits."""
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)

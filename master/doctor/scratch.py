@@ -1,0 +1,89 @@
+"""The doctor's own folder in the shared one: made, and always removed; what a killed doctor left goes with the next."""
+
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from common import atomic
+from common.errors import ProtocolError
+from common.reading import read_bytes
+
+PREFIX = ".doctor-"
+OWNER = "owner.json"
+ABANDONED_S = 600.0
+"""No doctor works for so long: an older folder of another host has lost its doctor."""
+REMOVAL_TRIES = 5
+"""On NFS, a file that a dying process has open keeps its folder from being removed for a moment."""
+BETWEEN_TRIES_S = 0.1
+
+
+@contextmanager
+def scratch_folder(root: Path) -> Iterator[Path]:
+    """An empty folder in `root` for as long as the block runs; first removes those whose doctors are dead.
+
+    Raises:
+        OSError: `root` cannot be written.
+    """
+    folder = root / f"{PREFIX}{secrets.token_hex(6)}"
+    try:
+        atomic.make_folder(folder)
+        atomic.replace(folder / OWNER, json.dumps({"place": _place(), "pid": os.getpid()}).encode(), durable=False)
+        _remove_abandoned(root, folder)
+        yield folder
+    finally:
+        _remove(folder)
+
+
+def other_folders(root: Path, mine: Path) -> list[Path]:
+    """The scratch folders of other doctors, by a fresh listing."""
+    names = sorted(os.listdir(root))  # noqa: PTH208 - a fresh listing, asked for often
+    return [root / name for name in names if name.startswith(PREFIX) and name != mine.name]
+
+
+def host_identity() -> str:
+    """What tells one running kernel from another; two containers of one host share it."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return ""
+
+
+def _place() -> str:
+    """Where a process number means anything: this boot of this kernel, in this container."""
+    with suppress(OSError):
+        return f"{host_identity()} {os.readlink('/proc/self/ns/pid')}"  # noqa: PTH115 - no path, a number in brackets
+    return ""
+
+
+def _remove_abandoned(root: Path, mine: Path) -> None:
+    now_s = (mine / OWNER).stat().st_mtime  # by the file server's clock
+    for folder in other_folders(root, mine):
+        with suppress(OSError, ProtocolError, ValueError, TypeError, KeyError):
+            if not folder.is_dir() or folder.is_symlink():
+                continue
+            owner = json.loads(read_bytes(folder / OWNER))
+            is_here = bool(_place()) and owner["place"] == _place()
+            if _is_gone(int(owner["pid"])) if is_here else now_s - folder.stat().st_mtime > ABANDONED_S:
+                _remove(folder)
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # another user's, so it runs
+        return False
+    return False
+
+
+def _remove(folder: Path) -> None:
+    for _ in range(REMOVAL_TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(BETWEEN_TRIES_S)

@@ -1,0 +1,84 @@
+"""Starts `master.doctor.partner` and talks with it."""
+
+import json
+import select
+import subprocess
+import sys
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from common.errors import SearchError
+
+ANSWER_S = 30.0
+"""An answer takes milliseconds; on a network file system that hangs, somebody must say so."""
+
+
+class PartnerError(SearchError):
+    """The second process could not do its part: what the file system told it."""
+
+
+class Partner:
+    """A second process on this host, for as long as the block runs. It ends with us, however we end.
+
+    Args:
+        part: what it does, with its arguments; see `master.doctor.partner`.
+    """
+
+    def __init__(self, part: str, *arguments: object) -> None:
+        self._command = [sys.executable, "-m", "master.doctor.partner", part, *map(str, arguments)]
+
+    def __enter__(self) -> Self:
+        # A session of its own: Ctrl-C is for us, who then close its input.
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        try:
+            self.ready = bool(self.answer().get("ready"))
+        except BaseException:
+            self.kill()
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def tell(self, line: str = "") -> None:
+        """Give it its cue."""
+        pipe = self._process.stdin
+        if pipe is not None:
+            pipe.write(f"{line}\n")
+            pipe.flush()
+
+    def answer(self) -> dict[str, Any]:
+        """Its next answer.
+
+        Raises:
+            PartnerError: it could not do its part, or said nothing for too long.
+        """
+        pipe = self._process.stdout
+        if pipe is None or not select.select([pipe], [], [], ANSWER_S)[0]:
+            raise PartnerError(f"the second process has not answered for {ANSWER_S:g} s; the file system hangs")
+        line = pipe.readline()
+        fields: dict[str, Any] = json.loads(line) if line else {"error": "the second process died"}
+        if "error" in fields:
+            raise PartnerError(str(fields["error"]))
+        return fields
+
+    def kill(self) -> None:
+        """End it as by the kernel's out-of-memory killer, and see it dead."""
+        self._process.kill()
+        self._process.wait()
+
+    def _close(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(BrokenPipeError):  # it died with a line of ours unread
+                    pipe.close()
+        try:
+            self._process.wait(ANSWER_S)
+        except subprocess.TimeoutExpired:
+            self.kill()

@@ -1,0 +1,103 @@
+"""How soon one process sees what another one did: by events, by listing; and by which clock files are dated."""
+
+import os
+import time
+from pathlib import Path
+
+from common import atomic
+from common.watch import Appearance, FolderWatch, Wakeup
+from master.doctor.finding import Finding, Verdict
+from master.doctor.second_process import Partner
+from master.study import RESCAN_S
+
+EVENT_S = 2.0
+"""An event that takes longer than the rescan is worth nothing."""
+LISTED_S = 35.0
+"""NFS's longest default for trusting a listing is 30 s."""
+POLL_S = 0.002
+STAMP_S = 0.01
+"""File systems date files by a clock that ticks 100 to 1,000 times a second."""
+OFF_S = 10.0
+"""Nothing is decided by the clock, but `status` calls workers silent whose files look a minute old."""
+
+
+def check_events(scratch: Path) -> Finding:
+    """Do the operating system's events tell of a new file?"""
+    folder = scratch / "events"
+    atomic.make_folder(folder)
+    bell = Wakeup()
+    try:
+        with FolderWatch(bell) as watch, Partner("make", folder) as other:
+            watch.follow({folder: Appearance.LINKED})
+            if watch.why_polling:
+                return Finding("events", Verdict.WARNING, watch.why_polling, rescan_text())
+            began_s = time.monotonic()
+            other.tell("file")
+            is_told = bell.wait(EVENT_S)
+            after_s = time.monotonic() - began_s
+            other.answer()
+    finally:
+        bell.close()
+    return event_finding("events", after_s if is_told else None)
+
+
+def event_finding(check: str, after_s: float | None) -> Finding:
+    """How soon an event told of a new file, None: not at all."""
+    if after_s is None:
+        return Finding(check, Verdict.OK, "no event tells of a new file", rescan_text())
+    return Finding(check, Verdict.OK, f"an event tells of a new file after {1000 * after_s:.0f} ms")
+
+
+def rescan_text() -> str:
+    """What follows where there are no events."""
+    return f"masters and workers find it by looking every {RESCAN_S:g} s"
+
+
+def check_listing(scratch: Path) -> Finding:
+    """How long until a file that another process made shows in a listing?"""
+    folder = scratch / "listing"
+    atomic.make_folder(folder)
+    with Partner("make", folder) as other:
+        other.tell("file")
+        end_s = time.monotonic() + LISTED_S
+        while "file" not in os.listdir(folder):  # noqa: PTH208 - as the protocol lists
+            if time.monotonic() > end_s:
+                return delay_finding("listing", None)
+            time.sleep(POLL_S)
+        seen_s = time.monotonic()
+        made_s = float(other.answer()["made_s"])
+    return delay_finding("listing", max(seen_s - made_s, 0.0))
+
+
+def delay_finding(check: str, delay_s: float | None) -> Finding:
+    """How soon a new file showed in a listing, None: not at all."""
+    if delay_s is None:
+        found = f"a new file is not listed within {LISTED_S:g} s"
+        return Finding(check, Verdict.WARNING, found, "every step of a search waits as long")
+    found = f"a new file is listed after {1000 * delay_s:.0f} ms"
+    if delay_s > RESCAN_S:
+        return Finding(check, Verdict.WARNING, found, "every step of a search waits as long")
+    return Finding(check, Verdict.OK, found)
+
+
+def check_clock(scratch: Path) -> Finding:
+    """Does the file server date files by this host's time?"""
+    path = scratch / "clock"
+    before_s = time.time()
+    atomic.replace(path, b"", durable=False)
+    after_s = time.time()
+    unsure_s = (after_s - before_s) / 2 + STAMP_S
+    return clock_finding("clock", path.stat().st_mtime - (before_s + after_s) / 2, unsure_s, "the file server's clock")
+
+
+def clock_finding(check: str, ahead_s: float, unsure_s: float, whose: str) -> Finding:
+    """How far another clock is ahead of this host's, give or take `unsure_s`."""
+    way = "ahead of" if ahead_s > 0 else "behind"
+    is_off = abs(ahead_s) - unsure_s > OFF_S
+    found = f"{whose} is {abs(ahead_s):.2f} s {way} this host's, give or take {unsure_s:.2f} s"
+    if abs(ahead_s) <= unsure_s:
+        found = f"{whose} agrees with this host's within {unsure_s:.2f} s"
+    if is_off:
+        told = "nothing is decided by it, but times in results and `status` are off: let a time server set both"
+        return Finding(check, Verdict.WARNING, found, told)
+    return Finding(check, Verdict.OK, found)
