@@ -12,6 +12,7 @@ from common.claim import Claim, Claims
 from common.errors import ProtocolError
 from common.layout import Slot, StudyFolder, study_folders
 from common.locks import ClaimMode
+from common.mounts import why_locks_are_local
 from common.reading import read_record
 from common.records import Job
 from common.rejection import set_aside
@@ -136,6 +137,7 @@ class JobQueue:
             version = _version(folder)
             if folder not in self._specs or self._specs[folder][0] != version:
                 self._specs[folder] = (version, read_record(folder.spec, StudySpec))
+                self._refuse_local_locks(folder, self._specs[folder][1])
         except FileNotFoundError:
             return None
         except ProtocolError as error:
@@ -149,7 +151,12 @@ class JobQueue:
             self.unable[folder.name] = f"it claims by {spec.claim}, and this worker was told to claim by {self._mode}"
             self._complain(f"cannot serve study {folder.name}: {self.unable[folder.name]}")
             return None
-        return spec
+        return None if folder.name in self.unable else spec
+
+    def _refuse_local_locks(self, folder: StudyFolder, spec: StudySpec) -> None:
+        if spec.claim is ClaimMode.LOCK and (reason := why_locks_are_local(folder.jobs)):
+            self.unable[folder.name] = f"{reason}; a study that was started with --claim lease could be served"
+            self._complain(f"cannot serve study {folder.name}: {self.unable[folder.name]}")
 
     def _complain(self, told: str, example: str | None = None) -> None:
         if told not in self._complained:
