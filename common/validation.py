@@ -8,24 +8,38 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from common.printable import printable
+
 MAX_SHOWN_CHARACTERS = 80
+MAX_PROBLEMS = 20
+"""More than a person reads, and than a file of the shared folder should be able to make us write down."""
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> tuple[str, ...]:
-    """One line per problem: `budget.epochs: found 'five', expected an integer`."""
-    return tuple(_line(details, model) for details in error.errors(include_url=False))
+    """One line per problem, the first twenty: `budget.epochs: found 'five', expected an integer`."""
+    problems = error.errors(include_url=False)
+    lines = tuple(_line(details, model) for details in problems[:MAX_PROBLEMS])
+    more = len(problems) - len(lines)
+    return (*lines, f"and {more} more problems") if more else lines
 
 
 def unknown_key(key: str, allowed: list[str]) -> str:
     """What to say of a key that does not exist, with the nearest one that does."""
-    near = difflib.get_close_matches(key.rsplit(".", 1)[-1], allowed, n=1)
+    near = difflib.get_close_matches(key.rsplit(".", 1)[-1][:MAX_SHOWN_CHARACTERS], allowed, n=1)
     hint = f" (did you mean {near[0]}?)" if near else ""
-    return f"{key}: unknown key{hint}; allowed: {', '.join(allowed)}"
+    return f"{_cut(printable(key))}: unknown key{hint}; allowed: {', '.join(allowed)}"
 
 
 def shown(value: object) -> str:
     """A value as a message can carry it: short, on one line."""
-    text = str(value).lower() if isinstance(value, bool) else repr(value).replace("\n", " ")
+    try:
+        text = str(value).lower() if isinstance(value, bool) else repr(value).replace("\n", " ")
+    except ValueError:  # Python writes no integers of more than 4,300 digits
+        text = "a number of thousands of digits"
+    return _cut(printable(text))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 3] + "..."
 
 
@@ -48,23 +62,24 @@ _EXPECTED = {
 def _line(details: ErrorDetails, model: type[BaseModel]) -> str:
     kind, location = details["type"], details["loc"]
     key = ".".join(str(part) for part in location if not _is_union_tag(part) and part != "[key]") or "the file"
+    named = _cut(printable(key))
     context = details.get("ctx", {})
-    found = f"{key}: found {shown(details['input'])}"
+    found = f"{named}: found {shown(details['input'])}"
     match kind:
         case "extra_forbidden":
             line = unknown_key(key, _allowed_keys(model, location[:-1]))
         case "missing":
-            line = f"{key}: missing; it is required"
+            line = f"{named}: missing; it is required"
         case "json_invalid":
             line = f"not valid JSON: {context.get('error')}"
         case "value_error":
-            line = f"{key}: {context['error']}" if location else str(context["error"])
+            line = f"{named}: {context['error']}" if location else str(context["error"])
         case "union_tag_not_found":
             line = f"{found}, expected a table with a type: {_tags(model, location)}"
         case "union_tag_invalid":
-            line = f"{key}.type: found {shown(context.get('tag'))}, expected one of {context.get('expected_tags')}"
+            line = f"{named}.type: found {shown(context.get('tag'))}, expected one of {context.get('expected_tags')}"
         case "model_type" | "model_attributes_type" if keys := _allowed_keys(model, location):
-            line = f"{found}, expected a table, e.g. {key} = {{ {keys[0]} = ... }}; its keys: {', '.join(keys)}"
+            line = f"{found}, expected a table, e.g. {named} = {{ {keys[0]} = ... }}; its keys: {', '.join(keys)}"
         case "too_short":
             line = f"{found}, expected at least {context.get('min_length')}"
         case "string_pattern_mismatch":

@@ -1,0 +1,196 @@
+"""The kinds of parameters: which values each has, and which of them a point of the unit interval stands for.
+
+A parameter maps the unit interval onto its values (`from_unit`), so that every sampler works on numbers in [0, 1) and
+knows nothing of logarithms, steps or choices.
+"""
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from common.validation import MAX_PROBLEMS, shown
+from common.values import RELATIVE_TOLERANCE, Scalar, ValueSet, first_twice, same_value
+
+MAX_MAGNITUDE = 2**53
+"""Beyond it a float does not tell integers apart, and other languages' JSON readers do not either."""
+MAX_TEXT = 1000
+MAX_STEPS = 10**9
+MAX_LISTED = 10_000
+"""Values that all lists of a space's choices and conditions hold together. Far more than a search can try; few enough
+that whoever publishes a study cannot keep its readers busy for minutes."""
+
+WholeNumber = Annotated[int, Field(ge=-MAX_MAGNITUDE, le=MAX_MAGNITUDE)]
+BoundedScalar = bool | WholeNumber | float | Annotated[str, Field(max_length=MAX_TEXT)]
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, Scalar) else value
+
+
+# Not strict: a list of JSON or TOML is what this tuple is made from.
+Choices = Annotated[
+    tuple[BoundedScalar, ...], Field(min_length=1, max_length=MAX_LISTED, strict=False), BeforeValidator(_as_list)
+]
+
+
+class _Parameter(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    when: dict[str, Choices] = Field(default_factory=dict)
+    """The parameter is active only where each parameter named here is active and has one of the values given."""
+
+    def is_wanted(self, params: Mapping[str, Scalar]) -> bool:
+        """Whether `params`, which hold every parameter that `when` names and that is active, fulfil the condition."""
+        return all(name in params and params[name] in values for name, values in self._wanted.items())
+
+    @cached_property
+    def _wanted(self) -> dict[str, ValueSet]:
+        return {name: ValueSet(values) for name, values in self.when.items()}
+
+
+class Float(_Parameter):
+    """A real number in [low, high], uniform on a linear or a logarithmic scale, or on a grid from low by step."""
+
+    type: Literal["float"]
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _check_bounds(self) -> Self:
+        _check_bounds(self.low, self.high, self.step, is_log=self.log, least=0.0)
+        return self
+
+    @property
+    def step_count(self) -> int:
+        """How many values the steps give; 0 without a step."""
+        return math.floor((self.high - self.low) / self.step + RELATIVE_TOLERANCE) + 1 if self.step else 0
+
+    def at_step(self, index: int) -> float:
+        """The value after `index` steps, to the digits that low and step are written with: 0.3, not 0.1 + 2 * 0.1."""
+        return min(float(Decimal(str(self.low)) + index * Decimal(str(self.step))), self.high)
+
+    def from_unit(self, unit: float) -> float:
+        """The value at `unit` in [0, 1)."""
+        if count := self.step_count:
+            return self.at_step(min(int(unit * count), count - 1))
+        if self.log:
+            low, high = math.log(self.low), math.log(self.high)
+            value = math.exp(low + unit * (high - low))
+        else:
+            value = self.low + unit * (self.high - self.low)
+        return min(max(value, self.low), self.high)
+
+    def problem(self, value: object) -> str | None:
+        """What is wrong with `value`, or None."""
+        if not isinstance(value, float) or not math.isfinite(value):
+            return f"found {shown(value)}, expected a number"
+        slack = RELATIVE_TOLERANCE * max(abs(self.low), abs(self.high))
+        if not self.low - slack <= value <= self.high + slack:
+            return f"found {value}, expected {self.low} to {self.high}"
+        if self.step is not None:
+            position = (value - self.low) / self.step
+            if abs(position - round(position)) > 1e-6:  # noqa: PLR2004 - far above rounding, far below a step
+                return f"found {value}, expected {self.low} plus a multiple of {self.step}"
+        return None
+
+
+class Int(_Parameter):
+    """An integer in [low, high], uniform on a linear or a logarithmic scale, or on a grid from low by step."""
+
+    type: Literal["int"]
+    low: WholeNumber
+    high: WholeNumber
+    log: bool = False
+    step: Annotated[int, Field(gt=0, le=MAX_MAGNITUDE)] | None = None
+
+    @model_validator(mode="after")
+    def _check_bounds(self) -> Self:
+        _check_bounds(self.low, self.high, self.step, is_log=self.log, least=1)
+        return self
+
+    def from_unit(self, unit: float) -> int:
+        """The value at `unit` in [0, 1)."""
+        if self.log:
+            # Half a unit is added at both ends, so that low and high get their full share of the scale.
+            low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
+            return min(max(round(math.exp(low + unit * (high - low))), self.low), self.high)
+        step = self.step or 1
+        count = (self.high - self.low) // step + 1
+        return self.low + min(int(unit * count), count - 1) * step
+
+    def problem(self, value: object) -> str | None:
+        """What is wrong with `value`, or None."""
+        if type(value) is not int:
+            return f"found {shown(value)}, expected an integer"
+        if not self.low <= value <= self.high:
+            return f"found {value}, expected {self.low} to {self.high}"
+        if self.step is not None and (value - self.low) % self.step:
+            return f"found {value}, expected {self.low} plus a multiple of {self.step}"
+        return None
+
+
+class Categorical(_Parameter):
+    """One of a list of values, each as likely as the other."""
+
+    type: Literal["categorical"]
+    choices: Choices
+
+    @field_validator("choices")
+    @classmethod
+    def _check_choices(cls, choices: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+        if (twice := first_twice(choices)) is not None:
+            raise ValueError(f"{shown(twice)} stands twice in the list")
+        return choices
+
+    def from_unit(self, unit: float) -> Scalar:
+        """The value at `unit` in [0, 1)."""
+        return self.choices[min(int(unit * len(self.choices)), len(self.choices) - 1)]
+
+    def problem(self, value: object) -> str | None:
+        """What is wrong with `value`, or None."""
+        if isinstance(value, Scalar) and value in self._choices:
+            return None
+        more = ", ..." if len(self.choices) > MAX_PROBLEMS else ""
+        return f"found {shown(value)}, expected one of {', '.join(map(shown, self.choices[:MAX_PROBLEMS]))}{more}"
+
+    @cached_property
+    def _choices(self) -> ValueSet:
+        return ValueSet(self.choices)
+
+
+class Fixed(_Parameter):
+    """A single value: the parameter is part of every trial and not searched."""
+
+    type: Literal["fixed"]
+    value: BoundedScalar
+
+    def from_unit(self, unit: float) -> Scalar:  # noqa: ARG002 - the parameters' common interface
+        """The value, wherever `unit` lies."""
+        return self.value
+
+    def problem(self, value: object) -> str | None:
+        """What is wrong with `value`, or None."""
+        if isinstance(value, Scalar) and same_value(value, self.value):
+            return None
+        return f"found {shown(value)}, expected {shown(self.value)}"
+
+
+def _check_bounds(low: float, high: float, step: float | None, *, is_log: bool, least: float) -> None:
+    if not math.isfinite(high - low):
+        raise ValueError(f"from {low} to {high} is too far for a floating-point number")
+    if step is not None and (high - low) / step > MAX_STEPS:
+        raise ValueError(f"a step of {step} from {low} to {high} gives more than {MAX_STEPS} values")
+    if low > high:
+        raise ValueError(f"low is {low} and high is {high}; low must not be above high")
+    if step is not None and step > high - low:
+        raise ValueError(f"a step of {step} is larger than the range from {low} to {high}")
+    if is_log and (low < least or low <= 0):
+        raise ValueError(f"low is {low}; a logarithmic scale begins above 0")
+    if is_log and step is not None:
+        raise ValueError("log and step exclude each other; take categorical for a list of values")

@@ -1,0 +1,65 @@
+"""The values that a parameter takes: what kinds there are, when two are equal, and sets of them.
+
+Whoever can write into the shared folder chooses how many there are, so nothing here takes longer than sorting them.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
+Scalar = bool | int | float | str
+
+RELATIVE_TOLERANCE = 1e-9
+"""Two hosts' math libraries may differ in the last digits of a logarithm; what is this close is the same value."""
+
+
+def same_value(first: Scalar, second: Scalar) -> bool:
+    """Whether two parameter values are equal, numbers but for the last digits: 1 is 1.0, but not true."""
+    numbers = (int, float)
+    if isinstance(first, bool) or isinstance(second, bool):
+        return first is second
+    if isinstance(first, numbers) and isinstance(second, numbers):
+        return math.isclose(first, second, rel_tol=RELATIVE_TOLERANCE)
+    return first == second
+
+
+def same_params(first: Mapping[str, Scalar], second: Mapping[str, Scalar]) -> bool:
+    """Whether two trials' params are equal, as `same_value` has it."""
+    return first.keys() == second.keys() and all(same_value(first[name], second[name]) for name in first)
+
+
+class ValueSet:
+    """Values that are looked for, equal as `same_value` has it.
+
+    Args:
+        values: the values; numbers are finite.
+    """
+
+    def __init__(self, values: Iterable[Scalar]) -> None:
+        listed = tuple(values)
+        self._numbers = sorted(value for value in listed if _is_number(value))
+        self._others = frozenset((type(value), value) for value in listed if not _is_number(value))
+
+    def __contains__(self, value: Scalar) -> bool:
+        if not _is_number(value):
+            return (type(value), value) in self._others
+        # What is equal but for the last digits stands next to it in order.
+        place = bisect_left(self._numbers, value)
+        return any(same_value(value, near) for near in self._numbers[max(place - 1, 0) : place + 1])
+
+
+def first_twice(values: Iterable[Scalar]) -> Scalar | None:
+    """A value that stands twice in a list, equal as `same_value` has it; None if there is none."""
+    listed = tuple(values)
+    seen: set[tuple[type, Scalar]] = set()
+    for value in listed:
+        if not _is_number(value) and (type(value), value) in seen:
+            return value
+        seen.add((type(value), value))
+    numbers = sorted(value for value in listed if _is_number(value))
+    return next((second for first, second in pairwise(numbers) if same_value(first, second)), None)
+
+
+def _is_number(value: Scalar) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
