@@ -32,6 +32,7 @@ from common.space import Scalar
 from common.study_spec import StudySpec
 from master.analysis.columns import as_declared, dtype_of, params_column
 from master.presets import published_study
+from master.published import read_published
 
 _TIMESTAMP: Final = "datetime64[ms, UTC]"
 _CURVE_TYPES = {
@@ -75,7 +76,7 @@ _TRIAL_TYPES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StudyData:
     """A study and what came of it so far.
 
@@ -113,7 +114,7 @@ def load_study(root: Path | str, study: str) -> StudyData:
         ProtocolError: its `study.json` is not a study.
     """
     folder = published_study(Path(root), study)
-    spec = read_record(folder.spec, StudySpec)
+    spec = read_published(folder)
     unreadable: list[str] = []
     results = _read_results(folder, spec, unreadable)
     places = _places(results)

@@ -25,6 +25,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -88,8 +89,11 @@ class Importances:
     reason: str | None
 
 
+@lru_cache(maxsize=1)
 def importances(data: StudyData, *, seed: int = 0) -> Importances:
     """Compute both methods' importances. About three seconds for 1,000 trials and four parameters.
+
+    The last study's are kept: a report has them in an answer and in a figure.
 
     Args:
         data: of the study; failed trials are left out.

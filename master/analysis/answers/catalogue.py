@@ -9,6 +9,7 @@ from collections.abc import Callable
 from master.analysis.answers.answer import Answer
 from master.analysis.answers.budgets import best_by_budget
 from master.analysis.answers.grids import best_for_each, epoch_times
+from master.analysis.answers.importance import which_matter
 from master.analysis.answers.randomness import curves_without_randomness, spread_by_source
 from master.analysis.answers.settings import best_two, correlations, divergences
 from master.analysis.frames import StudyData
@@ -18,6 +19,7 @@ _QUESTIONS: tuple[Callable[[StudyData], list[Answer]], ...] = (
     best_by_budget,
     best_two,
     correlations,
+    which_matter,
     spread_by_source,
     curves_without_randomness,
     divergences,
