@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from common.grid import grid_values
+from common.objectives import SOURCES
 from common.records import Status, scalar_text
 from common.space import Categorical, Fixed, Float, Int, Scalar
 from common.study_spec import StudySpec
@@ -13,12 +14,10 @@ from master.analysis.columns import Parameter, params_column, params_of
 from master.analysis.frames import StudyData
 from master.tables import first_line
 
-LABELS = {
-    "learning_rate": "learning rate",
-    "num_filters": "number of filters",
-    "batch_size": "mini-batch size",
-    "momentum": "momentum",
-}
+VARIES = "varies"
+"""The parameter that says which source of randomness differs between replicates."""
+LABELS = {"num_filters": "number of filters", "batch_size": "mini-batch size", VARIES: "what varies"}
+"""What people call parameters whose names would not do with blanks for underscores."""
 ONLY_SETTING = "the only setting"
 MAX_LISTED = 1000
 """Steps of a range that are still a list of values to compare one by one."""
@@ -85,6 +84,12 @@ def searched_parameters(spec: StudySpec) -> list[Axis]:
                 continue
         found.append(_axis(name, parameter, is_grid=spec.sampler.name == "grid"))
     return found
+
+
+def source_axis(spec: StudySpec) -> Axis | None:
+    """The parameter that says which source of randomness differs, if the study compares them."""
+    found = (axis for axis in searched_parameters(spec) if axis.name == VARIES and set(axis.choices) <= set(SOURCES))
+    return next(found, None)
 
 
 def is_grid(axes: Sequence[Axis]) -> bool:

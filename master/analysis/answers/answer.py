@@ -7,19 +7,15 @@ from itertools import pairwise
 
 import pandas as pd
 
-from common.objectives import SOURCES, measure_name
+from common.objectives import measure_name
 from common.space import Scalar
 from common.study_spec import StudySpec
 from master.analysis.frames import StudyData
 from master.analysis.intervals import Sample
-from master.analysis.settings import Axis, complete, searched_parameters
+from master.analysis.settings import Axis, complete, searched_parameters, source_axis
 
 MAX_SENTENCES = 10
 """Lines of a list that people read; the table holds the rest."""
-
-
-VARIES = "varies"
-"""The parameter that says which source of randomness differs between replicates."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +36,6 @@ class Answer:
 def measure_of(spec: StudySpec) -> str:
     """What the value of the study's trials is called."""
     return measure_name(spec.objective.name)
-
-
-def source_axis(spec: StudySpec) -> Axis | None:
-    """The parameter that says which source of randomness differs, if the study compares them."""
-    found = (axis for axis in searched_parameters(spec) if axis.name == VARIES and set(axis.choices) <= set(SOURCES))
-    return next(found, None)
 
 
 def compared_axes(spec: StudySpec) -> list[Axis]:

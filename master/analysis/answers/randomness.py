@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from master.analysis.answers.answer import Answer, source_axis
+from master.analysis.answers.answer import Answer
 from master.analysis.frames import StudyData
 from master.analysis.intervals import deviation_interval
-from master.analysis.settings import complete, value_text
+from master.analysis.settings import complete, source_axis, value_text
 from master.tables import counted
 from master.tables import value_text as measured_text
 

@@ -1,6 +1,7 @@
 """A figure's files: SVG for pages and papers, PNG for everything else."""
 
 import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ PNG_DPI = 150
 CSS_DPI = 96
 SVG_SETTINGS: dict[Any, Any] = {"svg.hashsalt": "hyperspool", "svg.fonttype": "path"}
 """The same study gives the same file; letters are drawn, so that they look alike where a font is missing."""
+MISSING_LETTERS = (r"Glyph \d+ .*missing from", r"Matplotlib currently does not support .* natively")
+"""How matplotlib's warnings of letters that the font lacks begin."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,12 @@ def save_figure(figure: NamedFigure, folder: Path) -> SavedFigure:
         OSError: the folder cannot be written; each file is whole or as it was.
     """
     atomic.make_folder(folder)
-    drawn = figure.draw()
     written: dict[str, bytes] = {}
-    with mpl.rc_context(SVG_SETTINGS):
+    with mpl.rc_context(SVG_SETTINGS), warnings.catch_warnings():
+        # A parameter may be named or valued in any script. What the font lacks is drawn as a box, which tells enough.
+        for message in MISSING_LETTERS:
+            warnings.filterwarnings("ignore", message, UserWarning)
+        drawn = figure.draw()
         for ending in ("png", "svg"):
             buffer = io.BytesIO()
             metadata: dict[str, Any] = {"Date": None} if ending == "svg" else {}

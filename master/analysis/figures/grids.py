@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from common.objectives import measure_name
 from master.analysis.drawn_trials import drawn_sentence, drawn_trials
 from master.analysis.figures.colours import value_colours, value_norm
-from master.analysis.figures.figure import NamedFigure
+from master.analysis.figures.figure import NamedFigure, distinct, name_of
 from master.analysis.figures.legends import add_colour_bar, plain
 from master.analysis.figures.parameter_scale import list_ticks, order_of
 from master.analysis.figures.readable_axes import choice_text, value_label
@@ -59,13 +59,13 @@ def figures(data: StudyData) -> list[NamedFigure]:
         cells = cells_of(trials, *pair)
         if (np.isfinite(cells.median) | cells.is_diverged).mean() < FILLED:
             continue
-        names = "-".join(axis.name.replace("_", "-").lower() for axis in pair)
+        names = "-".join(name_of(axis.name) for axis in pair)
         title = f"{measure_name(data.spec.objective.name).capitalize()} by {pair[0].label} and {pair[1].label}"
         others = len(searched_parameters(data.spec)) - len(pair)
         drawn.append(
             NamedFigure(f"grid-{names}", title, _caption(data, cells, others), partial(grid_figure, data, cells))
         )
-    return drawn
+    return distinct(drawn)
 
 
 def cells_of(trials: pd.DataFrame, first: Axis, second: Axis) -> Cells:

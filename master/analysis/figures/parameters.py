@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from common.objectives import measure_name
 from master.analysis.drawn_trials import drawn_sentence, drawn_trials
 from master.analysis.figures.by_parameter import MAX_LINES, draw_by_parameter
-from master.analysis.figures.figure import NamedFigure
+from master.analysis.figures.figure import NamedFigure, distinct, name_of
 from master.analysis.figures.legends import add_legends
 from master.analysis.figures.readable_axes import show_measured, value_label
 from master.analysis.figures.stochasticity import is_about_chance
@@ -34,13 +34,13 @@ def figures(data: StudyData) -> list[NamedFigure]:
         other = telling_other(axis, axes, trials)
         drawn.append(
             NamedFigure(
-                f"value-by-{axis.name.replace('_', '-').lower()}",
+                f"value-by-{name_of(axis.name)}",
                 f"Final {measure} by {axis.label}",
                 _caption(data, axes, other),
                 partial(parameter_figure, data, axis, other),
             )
         )
-    return drawn
+    return distinct(drawn)
 
 
 def parameter_figure(data: StudyData, axis: Axis, other: Axis | None) -> Figure:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from common.objectives import SOURCES, measure_name
+from master.analysis.columns import params_column
 from master.analysis.drawn_trials import drawn_sentence, drawn_trials
 from master.analysis.figures.by_parameter import draw_dots
 from master.analysis.figures.figure import NamedFigure
@@ -19,10 +20,9 @@ from master.analysis.figures.style import PALETTE, new_figure
 from master.analysis.frames import StudyData
 from master.analysis.positions import Floats
 from master.analysis.setting_curves import measured
-from master.analysis.settings import searched_parameters
+from master.analysis.settings import VARIES, label_of, searched_parameters
 
-PARAMETER = "varies"
-COLUMN = f"params_{PARAMETER}"
+COLUMN = params_column(VARIES)
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
@@ -37,7 +37,7 @@ def is_about_chance(data: StudyData) -> bool:
     """Whether the source of randomness is all that the study searches, and a source has a spread to show."""
     names = [axis.name for axis in searched_parameters(data.spec)]
     trials = drawn_trials(data)
-    return names == [PARAMETER] and len(trials) > 0 and bool(trials.groupby(COLUMN).size().max() > 1)
+    return names == [VARIES] and len(trials) > 0 and bool(trials.groupby(COLUMN).size().max() > 1)
 
 
 def stochasticity_figure(data: StudyData) -> Figure:
@@ -51,7 +51,7 @@ def stochasticity_figure(data: StudyData) -> Figure:
     if len(curves):
         _draw_ranges(axes[0, 1], curves, colours)
         add_legends(
-            figure, [Legend([entry(source, color=colour) for source, colour in colours.items()], "what varies")]
+            figure, [Legend([entry(source, color=colour) for source, colour in colours.items()], label_of(VARIES))]
         )
     return figure
 

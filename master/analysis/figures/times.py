@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from common.objectives import PARAMETERS
 from master.analysis.figures.by_parameter import DENSE, MAX_LINES, draw_by_parameter
 from master.analysis.figures.colours import parameter_colours, parameter_norm
-from master.analysis.figures.figure import NamedFigure
+from master.analysis.figures.figure import NamedFigure, distinct, name_of
 from master.analysis.figures.legends import add_colour_bar, add_legends, plain
 from master.analysis.figures.readable_axes import show_measured, show_parameter
 from master.analysis.figures.style import PALETTE, new_figure
@@ -51,15 +51,16 @@ def figures(data: StudyData) -> list[NamedFigure]:
     ]
     if len(costs.trials) < 2:  # noqa: PLR2004 - one dot is no figure
         return []
-    return [
+    drawn = [
         NamedFigure(
-            f"time-by-{axis.name.replace('_', '-').lower()}",
+            f"time-by-{name_of(axis.name)}",
             f"Time per {costs.per} by {axis.label}",
             _caption(data, axis, _other(axis, axes), costs),
             partial(time_figure, data, axis, _other(axis, axes)),
         )
         for axis in axes[:MAX_FIGURES]
     ]
+    return distinct(drawn)
 
 
 def costs_of(data: StudyData) -> Costs:
