@@ -163,10 +163,10 @@ class _Parent:
     def save(self, checkpoint: Checkpoint) -> None:
         # A full disk costs the checkpoint, not the training that goes on.
         with suppress(OSError):
-            save_checkpoint(self._request.checkpoint, checkpoint)
+            save_checkpoint(self._request.checkpoint, checkpoint, self._request.job)
 
     def checkpoints(self) -> Iterable[Checkpoint]:
-        return read_checkpoints(self._request.earlier_checkpoints)
+        return read_checkpoints(self._request.earlier_checkpoints, self._request.job)
 
 
 def _versions() -> dict[str, str]:

@@ -275,7 +275,8 @@ def test_a_diverged_cnn_measures_the_error_of_guessing(bench: Bench) -> None:
 
 
 def test_a_foreign_checkpoint_is_passed_over_and_the_trial_begins_anew(bench: Bench) -> None:
-    save_checkpoint(bench.folder / "foreign.pt", Checkpoint(b"not a torch file"))
+    params = {"num_filters": 4, "batch_size": 50, "learning_rate": 0.05}
+    save_checkpoint(bench.folder / "foreign.pt", Checkpoint(b"not a torch file"), job_of(params=params))
     assert isinstance(cnn(bench, 0.05, earlier=(bench.folder / "foreign.pt",)), Finished)
     assert bench.follower.began_with is not None
     assert bench.follower.curve == ()
