@@ -14,10 +14,11 @@ from pydantic import ValidationError
 from common.errors import StudyError, UsageError
 from common.layout import StudyFolder, study_folders
 from common.names import is_study_name
-from common.reading import MAX_RECORD_BYTES, read_record
+from common.reading import MAX_RECORD_BYTES
 from common.shared_folder import need_folder
 from common.study_spec import StudySpec
 from common.validation import explain, shown
+from master.published import read_published
 
 DEFAULT_PRESET = "scenario6"
 
@@ -113,7 +114,7 @@ def find_study(study: str, root: Path, changes: Changes) -> StudySpec:
     if study in preset_names():
         return _validate(changes.apply(_preset_table(study)), f"preset {study}", changes)
     folder = published_study(root, study)
-    published = read_record(folder.spec, StudySpec)
+    published = read_published(folder)
     return _validate(changes.apply(json.loads(published.to_json())), str(folder.spec), changes)
 
 

@@ -11,6 +11,7 @@ from common.layout import StudyFolder
 from common.reading import read_record
 from common.records import Result, Status, WorkerRecord
 from common.study_spec import StudySpec
+from master.published import read_published
 
 
 @dataclass
@@ -36,13 +37,13 @@ class Standing:
         for result in self.results.values():
             counts[result.status] += 1
         counts[Status.RUNNING] = len({worker.trial for worker in self.running()})
-        counts[Status.PENDING] = self.spec.trials - len(self.results) - counts[Status.RUNNING]
+        counts[Status.PENDING] = self.spec.all_trials - len(self.results) - counts[Status.RUNNING]
         return counts
 
     @property
     def is_finished(self) -> bool:
         """Whether every trial has its result."""
-        return len(self.results) >= self.spec.trials
+        return len(self.results) >= self.spec.all_trials
 
     @property
     def incumbent(self) -> Result | None:
@@ -70,7 +71,7 @@ class Standing:
         best = self.incumbent
         return {
             "study": self.spec.name,
-            "total": self.spec.trials,
+            "total": self.spec.all_trials,
             "counts": {status.value: count for status, count in self.counts.items()},
             "incumbent": trial_json(best) if best else None,
             "workers": [
@@ -104,14 +105,16 @@ def open_standing(folder: StudyFolder) -> Standing:
     Raises:
         ProtocolError: its `study.json` is not a study.
     """
-    return read_standing(folder, read_record(folder.spec, StudySpec))
+    return read_standing(folder, read_published(folder))
 
 
 def read_workers(folder: StudyFolder) -> Iterable[WorkerRecord]:
     """The heartbeats that are there, sorted by worker."""
     for path in folder.worker_files():
         with suppress(OSError, ProtocolError):
-            yield read_record(path, WorkerRecord)
+            record = read_record(path, WorkerRecord)
+            if path == folder.worker(record.worker):  # else somebody has copied another worker's
+                yield record
 
 
 def _age_s(folder: StudyFolder, record: WorkerRecord) -> float:

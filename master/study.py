@@ -4,6 +4,7 @@ Nothing is remembered between runs but the files. A master that starts on a stud
 batches again, finds the results that are there, and waits for the rest.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,18 +13,20 @@ from typing import Any, Protocol, TypeVar
 from common import atomic
 from common.claim import Claimant, Claims
 from common.clock import now_text
-from common.errors import SearchError, StudyBusyError
+from common.errors import ProtocolError, SearchError, StudyBusyError
 from common.layout import StudyFolder
 from common.locks import ClaimMode, held
 from common.patience import until_possible
-from common.reading import read_bytes, read_record
+from common.reading import read_bytes
 from common.records import Job, Result
+from common.rejection import set_aside
 from common.space import Params
 from common.study_spec import StudySpec
 from common.watch import Appearance, FolderWatch, Wakeup
 from master.dispatch import Dispatcher
 from master.housekeeping import remove_dead_workers, tidy
 from master.presets import differences
+from master.published import ADVICE, read_published
 from master.search.methods import make_sampler
 from master.search.sampler import Observation
 from master.search.seeds import seeds_for
@@ -36,6 +39,7 @@ TICK_S = 0.25
 """Seconds between two refreshes of the live view."""
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 
 class View(Protocol):
@@ -53,12 +57,15 @@ def publish_study(folder: StudyFolder, spec: StudySpec) -> dict[str, tuple[Any, 
 
     Returns:
         Where the study that was there already differs: dotted key to (published, wanted). Empty: it is the same.
+
+    Raises:
+        ProtocolError: what is there cannot be read.
     """
     for path in folder.folders:
         atomic.make_folder(path)
     if atomic.write_once(folder.spec, spec.to_json()):
         return {}
-    return differences(read_record(folder.spec, StudySpec), spec)
+    return differences(read_published(folder), spec)
 
 
 @contextmanager
@@ -146,8 +153,8 @@ class Search:
 
     def _suggest_batch(self) -> bool:
         first = self._batch.stop
-        self._batch = range(first, min(first + self._spec.batch, self._spec.trials))
-        params = self._sampler.suggest(len(self._batch))
+        params = self._sampler.suggest(min(self._spec.batch, self._spec.all_trials - first))
+        self._batch = range(first, first + len(params))
         self._dispatcher.expect([self._job(trial, chosen) for trial, chosen in zip(self._batch, params, strict=True)])
         return bool(self._batch)
 
@@ -172,14 +179,14 @@ class Search:
     def _observation(self, trial: int) -> Observation:
         result = self.standing.results[trial]
         sign = 1.0 if self._spec.objective.direction == "minimise" else -1.0
-        return Observation(trial, result.params, None if result.value is None else sign * result.value)
+        value = None if result.value is None else sign * result.value
+        return Observation(trial, result.params, value, result.diverged)
 
     def _look_at_workers(self, each_second: Callable[[], None]) -> None:
         if time.monotonic() - self._looked_s < RESCAN_S:
             return
         self._looked_s = time.monotonic()
-        if not self._folder.spec.exists():
-            raise SearchError(f"{self._folder.spec} was removed while the study ran; it has ended with it")
+        self._see_to_spec()
         records = list(read_workers(self._folder))
         self._silence.observe(records)
         self.standing.workers = remove_dead_workers(self._folder, records, self._silence)
@@ -188,6 +195,19 @@ class Search:
         self.standing.silent = {name for name in names if self._silence.silent_for_s(name) > stale_s}
         self._until_possible(self._dispatcher.issue_silent)
         each_second()
+
+    def _see_to_spec(self) -> None:
+        path = self._folder.spec
+        try:
+            self._until_possible(lambda: read_published(self._folder))
+        except FileNotFoundError:
+            raise SearchError(f"{path} was removed while the study ran; it has ended with it") from None
+        except ProtocolError as error:
+            # No worker takes a job of a study that it cannot read, and this process knows what stood there.
+            reason = error.reason.removesuffix(f". {ADVICE}")
+            self._until_possible(lambda: set_aside(self._folder, path, reason))
+            self._until_possible(lambda: atomic.write_once(path, self._spec.to_json()))
+            logger.warning("%s is published anew, as it was", path)
 
     def _until_possible(self, action: Callable[[], T]) -> T:
         return until_possible(action, "the master", self._should_stop, self._bell.wait)
