@@ -55,8 +55,10 @@ def print_result(console: Console, folder: StudyFolder, standing: Standing, elap
         console.print(Text(_failures(folder, failed)), soft_wrap=True)
     console.print(Text(f"results and curves: {folder.trials}"), soft_wrap=True)
     if best:
-        more = command_line("master", "top", folder.name, "-k", "10", *place_of(folder.root))
-        console.print(Text(f"more of them: {more}"), soft_wrap=True)
+        further = {"more of them": ("top", folder.name, "-k", "10"), "as a page": ("report", folder.name)}
+        for what, arguments in further.items():
+            told = command_line("master", *arguments, *place_of(folder.root))
+            console.print(Text(f"{what}: {told}"), soft_wrap=True)
     else:
         console.print(Text("once the cause is mended, the same command with --new tries the trials again"))
 
