@@ -2,32 +2,39 @@
 
 The text outlives its writer, which is how the next claimant knows how often the job's process has died. A crash in
 mid-append leaves a part of a line; it counts as an attempt that was started, since only a claimant writes there.
+Several such lines in a row are damage, and count as one.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, ValidationError
 
+from common.errors import ProtocolError
 from common.names import WorkerName
 from common.reading import read_bytes
-from common.records import Record
+from common.records import Count, FailureKind, Label, Message, Moment, Record
 
 UNKNOWN_WORKER = "unknown"
 MAX_ATTEMPTS = 1_000_000
+MAX_LINES = 10_000
+"""Lines of a lock file. Each start and each stop of a worker in mid-trial adds one."""
 
 
 class AttemptEvent(Record):
-    """One line: an attempt began, was let go (and does not count), or was lost with the process that evaluated it."""
+    """One line: an attempt began, was let go (and does not count), or was lost: it failed, and may be tried again."""
 
     event: Literal["claimed", "released", "lost"]
     attempt: Annotated[int, Field(ge=1, lt=MAX_ATTEMPTS)]
     worker: WorkerName
-    host: str
-    pid: int
-    at: str
-    reason: str | None = None
+    host: Label
+    pid: Count
+    at: Moment
+    reason: Message | None = None
+    kind: FailureKind | None = None
+    """How a lost attempt failed; None: the process died, which once was the only way."""
 
     def to_line(self) -> str:
         """The event as one line of JSON, without its newline."""
@@ -40,6 +47,7 @@ class Loss(NamedTuple):
     attempt: int
     worker: str
     reason: str
+    kind: FailureKind = FailureKind.WORKER_LOST
 
 
 @dataclass(frozen=True)
@@ -56,28 +64,36 @@ class AttemptHistory:
     @property
     def counted(self) -> int:
         """How many attempts began and were not let go on request."""
-        claimed = {event.attempt for event in self.events if event.event == "claimed"}
-        return len(claimed - {event.attempt for event in self.events if event.event == "released"})
+        return len(self.losses)
 
     @property
     def holder(self) -> AttemptEvent | None:
         """Who claimed the job last, if that attempt was neither let go nor reported lost."""
         return self.events[-1] if self.events and self.events[-1].event == "claimed" else None
 
-    def losses(self, *more: Loss) -> str:
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """What ended each counted attempt. One of which nothing more is told was lost with its worker."""
+        ends = {event.attempt: event for event in self.events if event.event != "claimed"}
+        losses: dict[int, Loss] = {}
+        for event in self.events:
+            end = ends.get(event.attempt, event)
+            if event.event == "claimed" and end.event != "released":
+                kind = end.kind or FailureKind.WORKER_LOST
+                losses[event.attempt] = Loss(event.attempt, event.worker, end.reason or "the worker died", kind)
+        return tuple(losses.values())
+
+    def counts(self, *more: Loss) -> dict[FailureKind, int]:
+        """How many counted attempts, and `more` of them, ended in which way; ways that did not occur are left out."""
+        return dict(Counter(loss.kind for loss in (*self.losses, *more)))
+
+    def told(self, *more: Loss) -> str:
         """What ended each counted attempt, and `more` of them, for a person, each reason once.
 
         For example `attempts 1 and 2 on lab-1, attempt 4 on lab-2: killed by SIGKILL; attempt 3 on lab-1: ...`.
         """
-        reasons = {event.attempt: event.reason for event in self.events if event.event == "lost"}
-        released = {event.attempt for event in self.events if event.event == "released"}
-        losses = [
-            Loss(event.attempt, event.worker, reasons.get(event.attempt) or "the worker died")
-            for event in self.events
-            if event.event == "claimed" and event.attempt not in released
-        ]
         attempts: dict[str, dict[str, list[int]]] = {}
-        for loss in (*losses, *more):
+        for loss in (*self.losses, *more):
             attempts.setdefault(loss.reason, {}).setdefault(loss.worker, []).append(loss.attempt)
         return "; ".join(
             f"{', '.join(f'{_numbered(numbers)} on {worker}' for worker, numbers in workers.items())}: {reason}"
@@ -89,19 +105,30 @@ def read_history(path: Path) -> AttemptHistory:
     """The history in a lock file; an empty one if there is no such file.
 
     Raises:
-        ProtocolError: the file is a link, a pipe or too long to be a lock file.
+        ProtocolError: the file is a link, a pipe or too long to be a lock file, or leaves no number for an attempt.
     """
     try:
         text = read_bytes(path)
     except FileNotFoundError:
         return AttemptHistory()
     events: list[AttemptEvent] = []
-    for line in text.splitlines():
+    is_torn, last = False, 0
+    lines = text.splitlines()
+    if len(lines) > MAX_LINES:
+        raise ProtocolError(path, f"has {len(lines)} lines, expected at most {MAX_LINES}")
+    for line in lines:
+        was_torn, is_torn = is_torn, False
         try:
             events.append(AttemptEvent.model_validate_json(line))
         except ValidationError:
-            attempt = max((event.attempt for event in events), default=0) + 1
-            events.append(AttemptEvent(event="claimed", attempt=attempt, worker=UNKNOWN_WORKER, host="", pid=0, at=""))
+            is_torn = True
+            if was_torn:  # damaged rather than torn: its many lines are not as many attempts
+                continue
+            event = {"event": "claimed", "attempt": last + 1, "worker": UNKNOWN_WORKER, "host": "", "pid": 0, "at": ""}
+            events.append(AttemptEvent.model_validate(event))
+        last = max(last, events[-1].attempt)
+        if last >= MAX_ATTEMPTS - 1:
+            raise ProtocolError(path, f"names attempt {last}, expected lower numbers than {MAX_ATTEMPTS - 1}")
     return AttemptHistory(tuple(events))
 
 

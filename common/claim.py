@@ -12,7 +12,8 @@ The life of a slot, by the names of its steps. Each is one file-system operation
                                             file, unlock.
                 job there, result there  -> a reporter died between REPORT and CLEAR. Go on at CLEAR.
     START     it appends {"event": "claimed", "attempt": n, ...} to the lock file, n one above the highest there. If
-              `max_attempts` attempts began and none ended well, it reports FAILED in their stead.
+              the attempts before have used up the study's `limits`, it reports FAILED in their stead; of an attempt
+              that only began, the worker was lost.
     EVALUATE  the child process trains; the parent keeps the lock. Curve and checkpoint go to files of this attempt.
     REPORT    the result is written once: under a temporary name, flushed, and linked to its final name, which fails if
               a result is there. The second one is kept aside as a duplicate.
@@ -21,7 +22,8 @@ The life of a slot, by the names of its steps. Each is one file-system operation
     COLLECT   the master reads the result.
 
     RELEASE   instead of REPORT, a worker that is asked to stop appends {"event": "released"} and unlocks: the attempt
-              does not count. If its child died, it appends {"event": "lost", "reason": ...} and unlocks: it counts.
+              does not count. If the attempt failed and the study's `limits` allow another, it appends {"event":
+              "lost", "kind": ..., "reason": ...} and unlocks: it counts, among those of its kind.
 
 Who frees what: the kernel frees the lock at the moment when the process that holds it dies, however it dies, so a
 killed worker's slot is free at once and no timeout is involved. Only the parent process holds it; children are started
@@ -56,6 +58,7 @@ from common.clock import now_text
 from common.errors import ProtocolError
 from common.layout import AttemptName, Slot, StudyFolder
 from common.locks import LEASE_S, ClaimMode, Lock, is_lost, make_lock, try_acquire
+from common.records import FailureKind
 from common.rejection import remove_or_set_aside, set_aside
 
 
@@ -110,10 +113,10 @@ class Claim:
             self._append("released")
         self.unlock()
 
-    def give_up(self, reason: str) -> None:
-        """RELEASE after the evaluating process was lost: the attempt counts, and the slot is free."""
+    def give_up(self, kind: FailureKind, reason: str) -> None:
+        """RELEASE after the attempt failed: it counts, and the slot is free. Can be repeated after an OSError."""
         if self.is_held:
-            self._append("lost", reason)
+            self._append("lost", reason, kind)
         self.unlock()
 
     def remove_lock_file(self) -> None:
@@ -124,7 +127,7 @@ class Claim:
         """Let the lock go; its file stays unless it was removed."""
         self._lock.release()
 
-    def _append(self, event: str, reason: str | None = None) -> None:
+    def _append(self, event: str, reason: str | None = None, kind: FailureKind | None = None) -> None:
         line = AttemptEvent.model_validate(
             {
                 "event": event,
@@ -134,6 +137,7 @@ class Claim:
                 "pid": self._claimant.pid,
                 "at": now_text(),
                 "reason": reason,
+                "kind": kind,
             }
         ).to_line()
         # Not flushed to disk: a process's death is counted without it, and a power cut is not the trial's fault. On a

@@ -13,6 +13,14 @@ from common.space import BoundedParams, Scalar, same_params
 
 TrialNumber = Annotated[int, Field(ge=0, lt=MAX_TRIALS)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Count = Annotated[int, Field(ge=0, lt=2**31)]
+# Texts and numbers that others read have bounds, or one file could fill the memory of whoever reads it.
+Moment = Annotated[str, Field(max_length=40)]
+"""When something happened; see `common.clock`."""
+Label = Annotated[str, Field(max_length=255)]
+Message = Annotated[str, Field(max_length=20_000)]
+MAX_EPOCHS = 200_000
+"""Of a trial, and so lines of its curve: 1.25 kB of memory each for whoever reads it."""
 
 
 class Status(StrEnum):
@@ -26,7 +34,7 @@ class Status(StrEnum):
 
 
 class FailureKind(StrEnum):
-    """Why a trial failed."""
+    """How an attempt failed, and so, once the study's limit of that kind is reached, why its trial did."""
 
     EXCEPTION = "exception"
     """The objective raised an error."""
@@ -35,7 +43,7 @@ class FailureKind(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     """The device or the host had no memory left."""
     WORKER_LOST = "worker_lost"
-    """The process that evaluated it died, as often as the study's `limits.max_attempts` allows."""
+    """The process that evaluated it died."""
 
 
 class Record(BaseModel):
@@ -51,7 +59,7 @@ class Record(BaseModel):
 class Budget(Record):
     """How much of its objective a job gets."""
 
-    epochs: Annotated[int, Field(ge=1, le=1_000_000)]
+    epochs: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
 
 
 class Seeds(Record):
@@ -73,7 +81,7 @@ class Job(Record):
     params: BoundedParams
     budget: Budget
     seeds: Seeds
-    published_at: str
+    published_at: Moment
 
     def mismatches(self, result: "Result") -> tuple[str, ...]:
         """What keeps `result` from being a result of this trial, one line each; empty if it is one."""
@@ -91,30 +99,33 @@ class Failure(Record):
     """Why a trial is FAILED."""
 
     kind: FailureKind
-    message: str
-    traceback: str | None = None
+    """How its last attempt failed."""
+    message: Message
+    traceback: Annotated[str, Field(max_length=200_000)] | None = None
+    counts: dict[FailureKind, Count] = Field(default_factory=dict)
+    """How many of the job's attempts failed in which way, the last one included."""
 
 
 class Attribution(Record):
     """Who evaluated a trial, on what, with which versions."""
 
     worker: WorkerName
-    host: str
-    pid: int
-    device: str
-    threads: int
-    versions: dict[str, str] = Field(default_factory=dict)
+    host: Label
+    pid: Count
+    device: Label
+    threads: Count
+    versions: Annotated[dict[Label, Label], Field(max_length=100)] = Field(default_factory=dict)
 
 
 class Times(Record):
     """When an attempt's steps happened (ISO 8601, UTC, by the worker's clock) and how long they took in seconds."""
 
-    published_at: str
-    claimed_at: str
-    ended_at: str
-    evaluation_s: Annotated[float, Field(ge=0)]
+    published_at: Moment
+    claimed_at: Moment
+    ended_at: Moment
+    evaluation_s: Annotated[float, Field(ge=0, lt=1e15)]
     """Wall-clock time of this attempt from claim to end."""
-    training_s: Annotated[float, Field(ge=0)]
+    training_s: Annotated[float, Field(ge=0, lt=1e15)]
     """Sum of the curve's seconds, over earlier attempts whose epochs were resumed too."""
 
 
@@ -124,22 +135,22 @@ class Result(Record):
     schema_version: Literal[1] = 1
     study: StudyName
     trial: TrialNumber
-    issue: Annotated[int, Field(ge=1)]
-    attempt: Annotated[int, Field(ge=1)]
+    issue: Annotated[int, Field(ge=1, le=1_000_000)]
+    attempt: Annotated[int, Field(ge=1, le=1_000_000)]
     status: Literal[Status.COMPLETE, Status.PRUNED, Status.FAILED]
     value: float | None = None
     """What the objective measured; None exactly if the trial is FAILED."""
     params: BoundedParams
     budget: Budget
     seeds: Seeds
-    epochs: Annotated[int, Field(ge=0)] = 0
+    epochs: Count = 0
     """Number of lines of the curve."""
     diverged: bool = False
     """A loss was not finite in epoch `epochs`; `value` is the error of guessing."""
-    best_epoch: Annotated[int, Field(ge=1)] | None = None
+    best_epoch: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     best_value: float | None = None
     """The lowest finite validation error of the curve, first reached in `best_epoch`; None if there is none."""
-    resumed_from_epoch: Annotated[int, Field(ge=0)] = 0
+    resumed_from_epoch: Count = 0
     failure: Failure | None = None
     attribution: Attribution
     times: Times
@@ -179,18 +190,20 @@ class WorkerRecord(Record):
 
     schema_version: Literal[1] = 1
     worker: WorkerName
-    host: str
+    host: Label
     pid: Annotated[int, Field(ge=1, lt=2**31)]
-    device: str
+    device: Label
+    gpu: Label | None = None
+    """Which GPU that is on this host: its index or UUID, as CUDA_VISIBLE_DEVICES takes it; None: the CPU."""
     state: Literal["idle", "running"]
     trial: TrialNumber | None = None
-    issue: int | None = None
-    attempt: int | None = None
-    epoch: int | None = None
-    epochs: int | None = None
-    beat: int
+    issue: Count | None = None
+    attempt: Count | None = None
+    epoch: Count | None = None
+    epochs: Count | None = None
+    beat: Count
     """Counts up; an observer tells by its change, on its own clock, that the worker lives."""
-    at: str
+    at: Moment
 
 
 def scalar_text(value: Scalar) -> str:

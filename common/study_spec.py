@@ -8,8 +8,8 @@ from common.grid import grid_problems, grid_size
 from common.locks import ClaimMode
 from common.names import MAX_TRIALS, StudyName
 from common.objectives import PARAMETERS, space_problems
-from common.records import Budget, Job, Record, Result, Seed
-from common.space import Space
+from common.records import Budget, FailureKind, Job, Record, Result, Seed
+from common.space import Float, Int, Space
 
 
 class Objective(Record):
@@ -32,18 +32,84 @@ class Data(Record):
 class Sampler(Record):
     """How params are proposed."""
 
-    name: Literal["random", "grid"] = "random"
+    name: Literal["random", "grid", "coarse-to-fine"] = "random"
+    rounds: Annotated[int, Field(ge=2, le=100)] | None = None
+    """How many rounds a search from coarse to fine has; 3 unless said."""
+    keep: Annotated[int, Field(ge=2, le=10_000)] | None = None
+    """How many of the best settings so far decide where its next round draws; 5 unless said."""
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        given = [key for key in ("rounds", "keep") if getattr(self, key) is not None]
+        if given and self.name != "coarse-to-fine":
+            raise ValueError(f"{' and '.join(given)}: only the sampler coarse-to-fine has rounds")
+        if self.name == "coarse-to-fine":
+            # Frozen for everyone else: what the study leaves out is filled in before anyone sees it.
+            for key, usual in (("rounds", 3), ("keep", 5)):
+                object.__setattr__(self, key, getattr(self, key) or usual)
+        return self
+
+    def problem_of(self, space: Space, settings: int) -> str | None:
+        """What keeps a study of so many settings from being proposed like this, or None."""
+        if self.rounds is None or self.keep is None:
+            lists = [
+                name for name, parameter in space.items() if isinstance(parameter, Float | Int) and parameter.coarse
+            ]
+            return f"space.{lists[0]}.coarse: only the sampler coarse-to-fine draws from it" if lists else None
+        if settings // self.rounds > self.keep:
+            return None
+        return (
+            f"trials: {settings} settings in {self.rounds} rounds are {settings // self.rounds} a round; expected more "
+            f"than sampler.keep, which is {self.keep}"
+        )
+
+
+class Confirm(Record):
+    """What follows a search: its best settings again, so that the winner is not merely the luckiest."""
+
+    finalists: Annotated[int, Field(ge=1, le=1000)]
+    """How many of the best settings."""
+    replicates: Annotated[int, Field(ge=2, le=1000)] = 5
+    """How often each of them is evaluated, under seeds of its own."""
+
+
+Retries = Annotated[int, Field(ge=0, le=100)]
 
 
 class Limits(Record):
-    """When to give a trial up."""
+    """When to give a trial up: each way in which an attempt fails has a count and a limit of its own.
+
+    A retry is an attempt like any other: by any worker, from the trial's last checkpoint.
+    """
 
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     """How often a trial's process may die before the trial is FAILED. A worker that is asked to stop does not count."""
+    exception_retries: Retries = 0
+    """How often a trial is tried again whose objective raised an error. The same params and seeds mostly raise the same
+    error; a retry is for what passes: a data set out of reach, a device that is being reset."""
+    out_of_memory_retries: Retries = 1
+    """How often a trial is tried again that found no memory while another trial shared it. Alone, it is FAILED."""
+    time_limit_retries: Retries = 0
+    """How often a trial is tried again that came to its time limit: from its last checkpoint, with all of the time."""
     time_limit_s: Annotated[float, Field(gt=0)] | None = None
     """Longest time in seconds that one attempt may take; None: no limit."""
+    max_issues: Annotated[int, Field(ge=1, le=1000)] = 20
+    """How often a trial is issued, the first time included: again when its job or result was refused or disappeared, or
+    its worker fell silent. Then the search ends, for somebody keeps interfering."""
     stale_s: Annotated[float, Field(ge=5)] = 60.0
     """After how many seconds of silence a worker's job is issued a second time. Workers beat five times as often."""
+
+    def allows_retry(self, kind: FailureKind, count: int) -> bool:
+        """Whether a trial may be tried again after `count` of its attempts ended in this way."""
+        match kind:
+            case FailureKind.WORKER_LOST:
+                return count < self.max_attempts
+            case FailureKind.EXCEPTION:
+                return count <= self.exception_retries
+            case FailureKind.OUT_OF_MEMORY:
+                return count <= self.out_of_memory_retries
+            case FailureKind.TIME_LIMIT:
+                return count <= self.time_limit_retries
 
 
 class StudySpec(Record):
@@ -54,7 +120,7 @@ class StudySpec(Record):
     title: Annotated[str, Field(max_length=200)] = ""
     seed: Seed = 0
     trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 0
-    """A grid has as many as it has settings times replicates, unless it is told to end earlier."""
+    """Of the search. A grid has as many as it has settings times replicates, unless it is told to end earlier."""
     replicates: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 1
     """How often each setting is evaluated, under independent seeds; a setting's replicates follow one another."""
     batch: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 8
@@ -65,6 +131,8 @@ class StudySpec(Record):
     data: Data | None = None
     budget: Budget
     sampler: Sampler = Sampler()
+    confirm: Confirm | None = None
+    """Trials that follow the search's own and are numbered after them; None: none."""
     limits: Limits = Limits()
     space: Space
 
@@ -113,9 +181,27 @@ class StudySpec(Record):
             object.__setattr__(self, "trials", settings * self.replicates)
         return self
 
+    @model_validator(mode="after")
+    def _check_what_depends_on_trials(self) -> Self:
+        settings = -(-self.trials // self.replicates)
+        if problem := self.sampler.problem_of(self.space, settings):
+            raise ValueError(problem)
+        if self.confirm and self.confirm.finalists > settings:
+            raise ValueError(
+                f"confirm.finalists: found {self.confirm.finalists}, but the search has {settings} settings"
+            )
+        if self.all_trials > MAX_TRIALS:
+            raise ValueError(f"trials: with those that confirm the finalists {self.all_trials}, more than {MAX_TRIALS}")
+        return self
+
+    @property
+    def all_trials(self) -> int:
+        """Trials of the search and those that confirm its finalists."""
+        return self.trials + (self.confirm.finalists * self.confirm.replicates if self.confirm else 0)
+
     def problems_of(self, job: Job | Result) -> tuple[str, ...]:
         """What keeps a job or a result from being one of this study, one line each; empty if it is one."""
         lines = [f"study: found {job.study!r}, expected {self.name!r}"] if job.study != self.name else []
-        if job.trial >= self.trials:
-            lines.append(f"trial: found {job.trial}, expected 0 to {self.trials - 1}")
+        if job.trial >= self.all_trials:
+            lines.append(f"trial: found {job.trial}, expected 0 to {self.all_trials - 1}")
         return (*lines, *self.space.problems(job.params))

@@ -20,8 +20,6 @@ from master.silence import Silence
 MISSING_S = 5.0
 """How long a job must be gone without a result before it is issued again: on a network file system the listing of
 results may be older than that of jobs. 0.2 s was measured on NFS; attribute caches allow more."""
-MAX_ISSUES = 20
-"""A trial whose job disappears this often is not lost by accident."""
 
 logger = logging.getLogger(__name__)
 
@@ -142,9 +140,10 @@ class Dispatcher:
 
     def _issue_again(self, trial: int) -> None:
         issue = self._folder.last_issue(trial) + 1
-        if issue > MAX_ISSUES:
+        if issue > self._spec.limits.max_issues:
             raise SearchError(
-                f"the job of trial {trial} has disappeared or been refused {MAX_ISSUES} times: "
+                f"trial {trial} was issued {issue - 1} times, as often as limits.max_issues allows: its job or result "
+                "was refused or disappeared, or its worker fell silent; "
                 f"look for the reasons in {self._folder.rejected}"
             )
         self._write([self._open[trial].model_copy(update={"issue": issue, "published_at": now_text()})])

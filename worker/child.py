@@ -14,6 +14,7 @@ import threading
 import traceback
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from errno import ENOMEM
 from multiprocessing.connection import Connection
 from typing import NoReturn
 
@@ -181,11 +182,22 @@ def _failure(error: Exception) -> FromChild:
     message = storable(f"{type(error).__name__}: {error}", MAX_MESSAGE)
     text = storable("".join(traceback.format_exception(error)), MAX_TRACEBACK)
     torch = sys.modules.get("torch")
-    if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
+    is_device_full = torch is not None and isinstance(error, torch.OutOfMemoryError)
+    if is_device_full or _is_host_full(error):
         if torch and torch.cuda.is_initialized():
             torch.cuda.empty_cache()
-        return Failed(FailureKind.OUT_OF_MEMORY, message, text)
+        return Failed(FailureKind.OUT_OF_MEMORY, message, text, is_device_full)
     if torch and isinstance(error, RuntimeError) and "CUDA error" in message:
         # After a failed kernel every further CUDA call of this process fails too.
-        return Broken(message)
+        is_full = "CUDA error: out of memory" in message
+        return Broken(message, FailureKind.OUT_OF_MEMORY if is_full else FailureKind.WORKER_LOST)
     return Failed(FailureKind.EXCEPTION, message, text)
+
+
+def _is_host_full(error: Exception) -> bool:
+    # PyTorch has no class of its own for want of the host's memory.
+    return (
+        isinstance(error, MemoryError)
+        or (isinstance(error, OSError) and error.errno == ENOMEM)
+        or (isinstance(error, RuntimeError) and "DefaultCPUAllocator: " in str(error))
+    )

@@ -16,11 +16,14 @@ from common.errors import ProtocolError
 from common.records import Attribution, EpochRecord, Failure, FailureKind, Result, Status, Times
 from worker.executor import Lost, Outcome, TimedOut
 from worker.messages import Began, EpochDone, Evaluate, Failed, Finished, Resumed, storable
+from worker.neighbours import busy_neighbours
 from worker.presence import Presence
 from worker.queue import ClaimedJob
 
 MAX_MESSAGE = 2000
 """Characters of a failure's message."""
+MAX_REASON = 400
+"""Characters of a failure's reason in the lock file."""
 
 logger = logging.getLogger(__name__)
 
@@ -85,36 +88,61 @@ class Evaluation:
         """The attempt's curve, as a file holds it; empty if the objective reported no epoch."""
         return to_text(self._records).encode() if self._records else b""
 
-    def result(self, outcome: Outcome) -> Result | None:
-        """The result that an outcome amounts to, or None if it ends the attempt without one."""
+    def conclude(self, outcome: Outcome) -> Result | Loss | None:
+        """What an outcome amounts to: the trial's result, a failed attempt that leaves room for another, or neither.
+
+        Call it once, when the attempt has just ended: it looks at who else needs the memory that has run out.
+        """
         match outcome:
             case Finished():
                 return self._result(Status.COMPLETE, value=outcome.value, is_diverged=outcome.is_diverged)
             case Failed():
-                return self._failed(outcome.kind, outcome.message, outcome.traceback)
+                return self._setback(
+                    outcome.kind, outcome.message, outcome.traceback, is_device_full=outcome.is_device_full
+                )
             case TimedOut():
-                return self._failed(FailureKind.TIME_LIMIT, f"it ran longer than {outcome.limit_s:g} s and was stopped")
-            case Lost() if self.claimed.claim.history.counted + 1 >= self.claimed.spec.limits.max_attempts:
-                return self._failed(FailureKind.WORKER_LOST, self._losses(outcome.reason))
+                return self._setback(
+                    FailureKind.TIME_LIMIT, f"it ran longer than {outcome.limit_s:g} s and was stopped"
+                )
+            case Lost():
+                return self._setback(outcome.kind, outcome.reason, is_device_full=outcome.is_device_full)
             case _:
                 return None
 
     def exhausted_result(self) -> Result:
-        """The result of a job whose attempts were all lost with their workers: the last of them, with its curve."""
+        """The result of a job whose attempts have used up the study's limits: that of the last one, with its curve."""
         self.claimed.claim.take_over_last_attempt()
         with suppress(OSError, ProtocolError):
             self._records = read_curve(self._curve_path, is_running=True)
-        return self._failed(FailureKind.WORKER_LOST, self._losses())
+        return self._failed(self.claimed.exhausted_kind or FailureKind.WORKER_LOST)
 
-    def _losses(self, now: str | None = None) -> str:
-        history, attempt = self.claimed.claim.history, self.claimed.claim.attempt.attempt
-        this = (Loss(attempt, self._claimant.worker, now),) if now else ()
-        count = history.counted + len(this)
-        times = "once" if count == 1 else f"{count} times"
-        return f"the process that evaluated it died {times}: {history.losses(*this)}"
+    def _setback(
+        self, kind: FailureKind, reason: str, traceback: str | None = None, *, is_device_full: bool = False
+    ) -> Result | Loss:
+        claim = self.claimed.claim
+        is_shared = True
+        if kind is FailureKind.OUT_OF_MEMORY:
+            gpu = self._presence.gpu if is_device_full else None
+            others = busy_neighbours(claim.folder.root, self._claimant, gpu)
+            is_shared = bool(others)
+            reason += f" (memory shared with {', '.join(others)})" if others else " (no other trial shared the memory)"
+        loss = Loss(claim.attempt.attempt, self._claimant.worker, storable(reason, MAX_REASON), kind)
+        # What found no memory alone would find no more the next time.
+        if is_shared and self.claimed.spec.limits.allows_retry(kind, claim.history.counts(loss)[kind]):
+            return loss
+        return self._failed(kind, reason, traceback, loss)
 
-    def _failed(self, kind: FailureKind, message: str, traceback: str | None = None) -> Result:
-        failure = Failure(kind=kind, message=storable(message, MAX_MESSAGE), traceback=traceback)
+    def _failed(self, kind: FailureKind, reason: str = "", traceback: str | None = None, *last: Loss) -> Result:
+        history = self.claimed.claim.history
+        counts, told = history.counts(*last), history.told(*last)
+        if kind is FailureKind.WORKER_LOST:
+            times = "once" if counts[kind] == 1 else f"{counts[kind]} times"
+            message = f"the process that evaluated it died {times}: {told}"
+        elif history.losses:
+            message = f"{reason}{'; ' if reason else ''}all attempts: {told}"
+        else:
+            message = reason
+        failure = Failure(kind=kind, message=storable(message, MAX_MESSAGE), traceback=traceback, counts=counts)
         return self._result(Status.FAILED, failure=failure)
 
     def _result(

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Protocol
 
+from common.records import FailureKind
 from common.watch import Wakeup
 from worker.child_process import ChildProcess, how_it_ended
 from worker.device import Device
+from worker.memory import MemoryKills
 from worker.messages import (
     Began,
     Broken,
@@ -44,6 +46,9 @@ class Lost:
     """The child died, or broke in a way that it cannot recover from."""
 
     reason: str
+    kind: FailureKind = FailureKind.WORKER_LOST
+    is_device_full: bool = False
+    """Of want of memory: the GPU's, not the host's."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +105,14 @@ class Executor:
         settings: what every child is told.
         bell: rung by signals.
         stop: whether the worker was asked to stop, and how urgently: the child is then killed without grace.
+        kills: whether the kernel kills for want of memory.
     """
 
-    def __init__(self, device: Device, settings: ChildSettings, bell: Wakeup, stop: StopWish) -> None:
+    def __init__(
+        self, device: Device, settings: ChildSettings, bell: Wakeup, stop: StopWish, kills: MemoryKills | None = None
+    ) -> None:
         self._device, self._settings, self._bell, self._stop = device, settings, bell, stop
+        self._kills = kills or MemoryKills()
         self._child: ChildProcess | None = None
 
     def probe_device(self) -> DeviceFound | Unable | Stopped:
@@ -141,9 +150,11 @@ class Executor:
 
     def _exchange(self, request: ToChild, observer: Observer, ending: "_Ending") -> Outcome | DeviceFound:
         child = self._send(request)
+        self._kills.begin()
         while True:
             ready = wait([child.connection, child.process.sentinel, self._bell.fileno()], timeout=ending.timeout_s())
             self._bell.reset()
+            self._kills.look()
             if child.connection in ready:
                 answer = self._hear(child, observer, ending)
                 if answer is not None:
@@ -192,7 +203,7 @@ class Executor:
                 return None
             case Broken():
                 self.close()
-                return Lost(message.reason)
+                return Lost(message.reason, message.kind, is_device_full=message.kind is FailureKind.OUT_OF_MEMORY)
             case _:
                 return message
 
@@ -201,6 +212,8 @@ class Executor:
         exitcode = child.kill()
         if self._stop.is_requested and exitcode in {-signal.SIGINT, -signal.SIGTERM}:
             return Stopped(is_saved=False)  # the same request reached the child before it could ignore it
+        if exitcode == -signal.SIGKILL and self._kills.has_risen():
+            return Lost("the evaluating process was killed by the kernel for want of memory", FailureKind.OUT_OF_MEMORY)
         return Lost(how_it_ended(exitcode))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
+from common.attempts import Loss
 from common.claim import Claimant, Claims
 from common.errors import FolderError
 from common.locks import ClaimMode
@@ -22,7 +23,7 @@ from common.report import report
 from common.watch import Appearance, FolderWatch, Wakeup
 from worker.device import Device
 from worker.evaluation import Evaluation
-from worker.executor import Executor, Lost, Outcome
+from worker.executor import Executor, Outcome
 from worker.idleness import Idleness
 from worker.messages import ChildSettings, DeviceFound, Stopped, Unable
 from worker.presence import Presence
@@ -108,7 +109,7 @@ class Worker:
         self._claimant = claimant
         self._bell = Wakeup()
         self._stop = StopRequests(self._bell)
-        self._presence = Presence(claimant, settings.device.name)
+        self._presence = Presence(claimant, settings.device.name, gpu=settings.device.visible or None)
         self._queue = JobQueue(settings.root, settings.study, settings.claim, Claims(claimant))
         child = ChildSettings(settings.device.in_child, settings.objectives, settings.root.absolute() / "data")
         self._executor = Executor(settings.device, child, self._bell, self._stop)
@@ -171,11 +172,14 @@ class Worker:
             self._patiently(claimed.claim.start, claimed)
             logger.info("%s: attempt %d", _name(claimed), claimed.claim.attempt.attempt)
             outcome = self._executor.evaluate(evaluation.request, evaluation)
-            result = evaluation.result(outcome)
-            if result is None:
-                self._let_go(claimed, outcome)
-            else:
-                self._report(claimed, evaluation, result)
+            match evaluation.conclude(outcome):
+                case Result() as result:
+                    self._report(claimed, evaluation, result)
+                case Loss() as loss:
+                    self._patiently(lambda: claimed.claim.give_up(loss.kind, loss.reason), claimed)
+                    logger.warning("%s: %s; the trial will be tried again", _name(claimed), loss.reason)
+                case None:
+                    self._let_go(claimed, outcome)
         except FolderError:
             claimed.claim.unlock()
             raise
@@ -222,9 +226,6 @@ class Worker:
                 claimed.claim.release()
                 self._queue.unable[claimed.job.study] = outcome.reason
                 logger.error("cannot serve study %s: %s", claimed.job.study, outcome.reason)
-            case Lost():
-                claimed.claim.give_up(outcome.reason)
-                logger.warning("%s: %s; the trial will be tried again", name, outcome.reason)
             case _:
                 claimed.claim.unlock()
                 logger.warning("%s was taken over by another worker while this one was cut off", name)

@@ -83,6 +83,8 @@ class Failed:
     kind: FailureKind
     message: str
     traceback: str
+    is_device_full: bool = False
+    """Of want of memory: the GPU's, not the host's."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Broken:
     """The child cannot go on after this (its CUDA context is lost); the attempt is lost with it."""
 
     reason: str
+    kind: FailureKind = FailureKind.WORKER_LOST
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,18 @@ class Presence:
         claimant: the worker.
         device: what it computes on.
         clock: seconds that only go forward.
+        gpu: which GPU that is on this host; None: the CPU.
     """
 
-    def __init__(self, claimant: Claimant, device: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        claimant: Claimant,
+        device: str,
+        clock: Callable[[], float] = time.monotonic,
+        gpu: str | None = None,
+    ) -> None:
         self._claimant, self._device, self._clock = claimant, device, clock
+        self.gpu = gpu
         self._beat_s = BEAT_S
         self._beat = 0
         self._last_s = float("-inf")
@@ -93,6 +101,7 @@ class Presence:
             host=self._claimant.host,
             pid=self._claimant.pid,
             device=self._device,
+            gpu=self.gpu,
             state="idle" if attempt is None else "running",
             trial=attempt.slot.trial if attempt else None,
             issue=attempt.slot.issue if attempt else None,

@@ -14,7 +14,7 @@ from common.layout import Slot, StudyFolder, study_folders
 from common.locks import ClaimMode
 from common.mounts import why_locks_are_local
 from common.reading import read_record
-from common.records import Job
+from common.records import FailureKind, Job
 from common.rejection import set_aside
 from common.report import clear, read_result
 from common.study_spec import StudySpec
@@ -50,8 +50,14 @@ class ClaimedJob:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether as many attempts were lost as the study allows: the trial is to be FAILED instead of evaluated."""
-        return self.claim.history.counted >= self.spec.limits.max_attempts
+        """Whether the attempts so far have used up the study's limits: the trial is to be FAILED, not evaluated."""
+        return self.exhausted_kind is not None
+
+    @property
+    def exhausted_kind(self) -> FailureKind | None:
+        """The way of failing of which the attempts so far have used up the study's limit; None if there is none."""
+        counts = self.claim.history.counts()
+        return next((kind for kind, n in counts.items() if not self.spec.limits.allows_retry(kind, n)), None)
 
 
 class JobQueue:

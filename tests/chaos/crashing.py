@@ -20,6 +20,7 @@ from rich.console import Console
 from common import atomic
 from common.claim import Claimant, Claims
 from common.layout import Slot, StudyFolder
+from common.records import Result
 from common.report import report
 from common.watch import Wakeup
 from master import session, study
@@ -129,10 +130,11 @@ class Inside:
         pipe: Any = _Pipe(evaluation)
         settings = ChildSettings("cpu", OBJECTIVES, Path("data"))
         outcome: Any = child._evaluate(evaluation.request, settings, pipe, threading.Event())
-        result = evaluation.result(outcome)
-        if result is None:
-            raise RuntimeError("the second issue came to nothing")
-        report(claim, result, evaluation.curve)
+        match evaluation.conclude(outcome):
+            case Result() as result:
+                report(claim, result, evaluation.curve)
+            case _:
+                raise RuntimeError("the second issue came to nothing")
 
 
 class _Pipe:

@@ -30,7 +30,7 @@ def test_an_attempt_that_was_let_go_does_not_count(tmp_path: Path) -> None:
     assert history.last_attempt == 2
     assert history.counted == 1
     assert history.holder is None
-    assert history.losses() == "attempt 2 on lab-1: x"
+    assert history.told() == "attempt 2 on lab-1: x"
 
 
 def test_an_attempt_whose_worker_vanished_counts_and_is_told(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_an_attempt_whose_worker_vanished_counts_and_is_told(tmp_path: Path) -> 
     assert history.counted == 2
     assert history.holder is not None
     assert history.holder.attempt == 2
-    assert history.losses() == "attempts 1 and 2 on lab-1: the worker died"
+    assert history.told() == "attempts 1 and 2 on lab-1: the worker died"
 
 
 def test_each_reason_of_a_loss_is_told_once(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_each_reason_of_a_loss_is_told_once(tmp_path: Path) -> None:
         for line in (event("claimed", attempt), event("lost", attempt, reason))
     ]
     history = read_history(write(tmp_path / "lock", *events))
-    assert history.losses(Loss(5, "lab-2", "killed")) == (
+    assert history.told(Loss(5, "lab-2", "killed")) == (
         "attempts 1, 2 and 4 on lab-1, attempt 5 on lab-2: killed; attempt 3 on lab-1: hung"
     )
 

@@ -15,6 +15,7 @@ from common.attempts import read_history
 from common.claim import Claimant, Claims
 from common.layout import Slot, StudyFolder
 from common.locks import ClaimMode, held, waiting_for, why_no_locks
+from common.records import FailureKind
 from tests.conftest import job_of
 from tests.processes import REPOSITORY, until
 
@@ -105,7 +106,7 @@ def test_the_claim_of_a_killed_worker_is_free_again_at_once_and_its_attempt_coun
     claim = claims.try_lock(published, Slot(0), LOCK)
     assert claim is not None
     assert claim.history.counted == 1
-    assert claim.history.losses() == "attempt 1 on other: the worker died"
+    assert claim.history.told() == "attempt 1 on other: the worker died"
     claim.unlock()
 
 
@@ -124,7 +125,7 @@ def test_the_lock_files_text_says_who_when_and_why(published: StudyFolder, claim
     second = claims.try_lock(published, Slot(0), LOCK)
     assert second is not None
     second.start()
-    second.give_up("the evaluating process was ended by SIGSEGV")
+    second.give_up(FailureKind.WORKER_LOST, "the evaluating process was ended by SIGSEGV")
     events = read_history(published.lock(Slot(0))).events
     assert [(event.event, event.attempt) for event in events] == [
         ("claimed", 1),

@@ -16,7 +16,7 @@ from common.records import Job, WorkerRecord
 from common.rejection import set_aside
 from common.report import read_result, report
 from master import dispatch
-from master.dispatch import MAX_ISSUES, MISSING_S, Dispatcher
+from master.dispatch import MISSING_S, Dispatcher
 from master.housekeeping import remove_dead_workers, remove_temporary_files, sweep, sweep_attempts
 from master.silence import Silence
 from tests.common.test_report import CURVE, claim_of, result_of
@@ -148,7 +148,7 @@ def test_a_job_that_is_refused_again_and_again_ends_the_search_with_the_place_of
     publish(bench.dispatcher, [job_of(0)])
 
     def refuse_for_ever() -> None:
-        for _ in range(3 * MAX_ISSUES):
+        for _ in range(3 * spec_of().limits.max_issues):
             for slot in bench.folder.open_slots():
                 set_aside(bench.folder, bench.folder.job(slot), "of another version")
             bench.dispatcher.collect()

@@ -1,0 +1,69 @@
+"""Whether the kernel has killed for want of memory: by its own count, before and after a process has died.
+
+The count is that of this process's control group where there is one of its own (cgroup v2, as in a container or under
+Slurm), which a child shares; else that of the whole machine. It is looked at over a few seconds only, so that another
+program's death is hardly ever taken for the child's.
+"""
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+WINDOW_S = 10.0
+"""How far back a kill may lie. A process that is killed takes a while to die: its memory, often many GiB, is freed
+first."""
+_COUNT = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
+
+
+class MemoryKills:
+    """Follows the kernel's count of processes that it killed for want of memory.
+
+    Args:
+        counter: a file with a line `oom_kill N`; None: the kernel's own.
+        clock: seconds that only go forward.
+    """
+
+    def __init__(self, counter: Path | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._counter = counter or kernel_counter()
+        self._clock = clock
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def begin(self) -> None:
+        """Count from now on."""
+        self._seen.clear()
+        self.look()
+
+    def look(self) -> None:
+        """Note the count as it is now; called every second or so while the child runs. Cheap if called more often."""
+        now_s = self._clock()
+        if self._seen and now_s - self._seen[-1][0] < WINDOW_S / 10:
+            return
+        if (count := self._count()) is not None:
+            self._seen.append((now_s, count))
+        while len(self._seen) > 1 and now_s - self._seen[1][0] > WINDOW_S:
+            self._seen.popleft()
+
+    def has_risen(self) -> bool:
+        """Whether the kernel killed within the last `WINDOW_S`; False also where that cannot be known."""
+        count = self._count()
+        return count is not None and bool(self._seen) and count > self._seen[0][1]
+
+    def _count(self) -> int | None:
+        with suppress(OSError):  # no such file on this system
+            if match := _COUNT.search(self._counter.read_text()):
+                return int(match[1])
+        return None
+
+
+def kernel_counter(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> Path:
+    """The file in which the kernel counts the kills that can have hit this process or its children."""
+    with suppress(OSError):
+        for line in (proc / "self" / "cgroup").read_text().splitlines():
+            if line.startswith("0::/"):
+                events = groups / line.removeprefix("0::/") / "memory.events"
+                if _COUNT.search(events.read_text()):
+                    return events
+    return proc / "vmstat"
