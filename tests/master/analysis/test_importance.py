@@ -7,8 +7,9 @@ import optuna
 import pandas as pd
 import pytest
 
+from master.analysis import importance
 from master.analysis.frames import StudyData
-from master.analysis.importance import COLUMNS, FANOVA, METHODS, PED_ANOVA, importances, most_important
+from master.analysis.importance import COLUMNS, FANOVA, METHODS, PED_ANOVA, Importances, importances, most_important
 from tests.master.analysis.synthetic import make_study_data
 
 UNIT = {"type": "float", "low": 0.0, "high": 1.0}
@@ -33,12 +34,20 @@ def ninety_ten(trials: pd.DataFrame) -> "pd.Series[float]":
 
 
 def share(data: StudyData, method: str) -> dict[str, float]:
-    table = importances(data).table
-    return dict(table[table["method"] == method].set_index("parameter")["importance"])
+    return shares_in(importances(data), method)
 
 
-def test_both_methods_rank_parameters_by_what_they_explain() -> None:
-    found = importances(valued(ninety_ten))
+def shares_in(found: Importances, method: str) -> dict[str, float]:
+    return dict(found.table[found.table["method"] == method].set_index("parameter")["importance"])
+
+
+@pytest.fixture(scope="module")
+def straight() -> Importances:
+    return importances(valued(ninety_ten, trials=250))
+
+
+def test_both_methods_rank_parameters_by_what_they_explain(straight: Importances) -> None:
+    found = straight
     assert list(found.table.columns) == COLUMNS
     for method in METHODS:
         ranked = found.table[found.table["method"] == method].sort_values("importance", ascending=False)
@@ -46,19 +55,19 @@ def test_both_methods_rank_parameters_by_what_they_explain() -> None:
         assert ranked["importance"].sum() == pytest.approx(1)
 
 
-def test_fanova_finds_the_share_of_the_variance() -> None:
-    shares = share(valued(ninety_ten, trials=250), FANOVA)
+def test_fanova_finds_the_share_of_the_variance(straight: Importances) -> None:
+    shares = shares_in(straight, FANOVA)
     assert shares["x1"] == pytest.approx(0.9, abs=0.04)
     assert shares["x2"] == pytest.approx(0.1, abs=0.04)
     assert shares["x3"] == pytest.approx(0.0, abs=0.02)
 
 
-def test_where_parameters_act_together_the_main_effects_are_small() -> None:
+def test_where_parameters_act_together_the_main_effects_are_small(straight: Importances) -> None:
     def saddle(trials: pd.DataFrame) -> "pd.Series[float]":
         return (trials["params_x1"] - 0.5) * (trials["params_x2"] - 0.5)
 
     assert importances(valued(saddle)).main_effects < 0.4
-    assert importances(valued(ninety_ten)).main_effects > 0.8
+    assert straight.main_effects > 0.8
 
 
 def test_a_parameter_counts_on_the_scale_on_which_it_was_searched() -> None:
@@ -71,16 +80,17 @@ def test_a_parameter_counts_on_the_scale_on_which_it_was_searched() -> None:
     assert share(valued(halves, space), FANOVA)["rate"] == pytest.approx(0.5, abs=0.12)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_the_choice_that_decides_is_important(method: str) -> None:
+def test_the_choice_that_decides_is_important() -> None:
     space = {"optimiser": ["sgd", "adam", "rmsprop"], "size": [16, 32, 64], "is_fast": [True, False], "x": UNIT}
 
     def by_choice(trials: pd.DataFrame) -> "pd.Series[float]":
         noise = np.random.default_rng(0).uniform(0, 0.1, len(trials))
         return trials["params_optimiser"].map({"sgd": 1.0, "adam": 0.0, "rmsprop": 2.0}) + noise
 
-    shares = share(valued(by_choice, space), method)
-    assert max(shares, key=lambda name: shares[name]) == "optimiser"
+    found = importances(valued(by_choice, space))
+    for method in METHODS:
+        shares = shares_in(found, method)
+        assert max(shares, key=lambda name: shares[name]) == "optimiser"
 
 
 def test_ped_anova_looks_at_the_high_end_where_more_is_better() -> None:
@@ -92,20 +102,30 @@ def test_ped_anova_looks_at_the_high_end_where_more_is_better() -> None:
     assert share(valued(spike), PED_ANOVA)["x2"] > 0.6
 
 
-def test_intervals_are_wider_with_fewer_trials() -> None:
+def test_intervals_are_wider_with_fewer_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importance, "HALVES", 10)
+
     def noisy(trials: pd.DataFrame) -> "pd.Series[float]":
         return ninety_ten(trials) + np.random.default_rng(0).normal(0, 1, len(trials))
 
     widths = [
         (table["high"] - table["low"]).mean()
-        for table in (importances(valued(noisy, trials=trials)).table for trials in (30, 240))
+        for table in (importances(valued(noisy, trials=trials)).table for trials in (30, 160))
     ]
     assert widths[0] > 1.5 * widths[1]
 
 
 def test_the_same_seed_gives_the_same_importances() -> None:
     data = valued(ninety_ten, trials=40)
-    pd.testing.assert_frame_equal(importances(data, seed=1).table, importances(data, seed=1).table)
+    again = replace(data)
+    pd.testing.assert_frame_equal(importances(data, seed=1).table, importances(again, seed=1).table)
+    assert not importances(again, seed=2).table.equals(importances(data, seed=1).table)
+
+
+def test_the_importances_of_a_study_are_computed_once() -> None:
+    data = valued(ninety_ten, trials=20)
+    assert importances(data) is importances(data)
+    assert importances(replace(data)) is not importances(data)
 
 
 def test_a_parameter_that_is_not_always_active_is_left_out() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from common import atomic
 from common.layout import StudyFolder
+from master.analysis import report
 from master.analysis.page import MISSING, Page, render, shown_table
 from master.analysis.report import Written, write_report
 from tests.conftest import MakeStudy, spec_of
@@ -32,6 +33,13 @@ def test_a_report_is_a_page_with_each_figure_as_png_and_svg_and_each_table_as_cs
     assert "http" not in page.split("data:image")[0]
 
 
+@pytest.fixture
+def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what the page says: figures take most of a report's time."""
+    monkeypatch.setattr(report, "sections", lambda _: [])
+
+
+@pytest.mark.usefixtures("_undrawn")
 def test_a_report_of_a_running_study_says_what_it_leaves_out(curved_copy: StudyFolder, tmp_path: Path) -> None:
     for trial in range(4, 12):
         curved_copy.result(trial).unlink()
@@ -50,6 +58,7 @@ def test_a_report_of_an_empty_study_says_that_there_is_nothing_yet(folder: Study
     assert written.figures == 0
 
 
+@pytest.mark.usefixtures("_undrawn")
 def test_failed_trials_are_counted_by_their_reasons(
     root: Path, processes: Processes, make_study: MakeStudy, tmp_path: Path
 ) -> None:

@@ -33,12 +33,12 @@ def test_the_most_important_parameter_of_each_method_is_named_with_its_interval(
     rows += ranked(PED_ANOVA, ("b", 0.6, 0.5, 0.7), ("a", 0.4, 0.3, 0.5))
     assert sentences_of(rows, monkeypatch) == (
         (
-            "By fANOVA, the a explains most of how the validation error varies over the whole space (70%, between 60% and "
-            "80% on random halves); no other parameter's interval reaches as far."
+            "By fANOVA, the a explains most of how the validation error varies over the whole space (70%, between 60% "
+            "and 80% on random halves); no other parameter's interval reaches as far."
         ),
         (
-            "By PED-ANOVA, the b does most to set the best 10 trials apart from all (60%, between 50% and 70% on random "
-            "halves); the interval of the a overlaps with that, so which matters more is not sure."
+            "By PED-ANOVA, the b does most to set the best 10 trials apart from all (60%, between 50% and 70% on "
+            "random halves); the interval of the a overlaps with that, so which matters more is not sure."
         ),
         "The methods differ because they ask differently: over the whole space, and among the best.",
         "One by one, parameters explain 80% of the variance; the rest is in their interactions.",

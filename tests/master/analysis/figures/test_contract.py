@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -43,6 +44,11 @@ SITUATIONS: dict[str, Callable[[], StudyData]] = {
 }
 
 
+@cache
+def study_in(situation: str) -> StudyData:
+    return SITUATIONS[situation]()
+
+
 def _is_fast(params: dict[str, Any]) -> bool:
     return bool(params["learning_rate"] > 0.25)
 
@@ -50,7 +56,7 @@ def _is_fast(params: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_figures_can_be_read_in_every_situation(situation: str, module: ModuleType) -> None:
-    found = module.figures(SITUATIONS[situation]())
+    found = module.figures(study_in(situation))
     assert len({figure.name for figure in found}) == len(found)
     for named in found:
         assert re.fullmatch(r"[a-z0-9-]+", named.name)
