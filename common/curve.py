@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from common.errors import ProtocolError
 from common.reading import MAX_CURVE_BYTES, read_bytes
-from common.records import EpochRecord
+from common.records import MAX_EPOCHS, EpochRecord
 
 COLUMNS = tuple(EpochRecord.model_fields)
 HEADER = ",".join(COLUMNS)
@@ -50,6 +50,8 @@ def parse_curve(content: bytes, path: Path, *, is_running: bool = False) -> list
     Raises:
         ProtocolError: a line is not an epoch, or not of a later epoch than the line before.
     """
+    if content.count(b"\n") > MAX_EPOCHS + 1:
+        raise ProtocolError(path, f"has more than {MAX_EPOCHS} epochs")
     lines = content.decode(errors="replace").split("\n")
     if lines[-1] and not is_running:
         raise ProtocolError(path, "its last line is torn")

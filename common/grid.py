@@ -1,8 +1,13 @@
 """The grid of a search space: every combination of its parameters' values, and how many there are."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import prod
 
 from common.space import Categorical, Fixed, Float, Int, Params, Scalar, Space
+from common.validation import MAX_PROBLEMS
+
+MAX_LOOKS = 2_000_000
+"""At parameters, while the settings of a grid are counted: two seconds."""
 
 
 def grid_values(parameter: Float | Int | Categorical | Fixed) -> tuple[int, Iterable[Scalar]]:
@@ -46,17 +51,26 @@ def grid(space: Space) -> Iterator[Params]:
 
 
 def grid_size(space: Space, limit: int) -> int:
-    """How many combinations `grid` gives, counted up to `limit`: more than that may be told as any larger number."""
+    """How many combinations `grid` gives, counted up to `limit`: more than that may be told as any larger number.
+
+    Raises:
+        ValueError: conditions decide about so much that counting would take minutes.
+    """
     deciding = {other for _, parameter in space.items() for other in parameter.when}
-    free = [name for name in space.root if name not in deciding]
+    free = [parameter for name, parameter in space.items() if name not in deciding]
+    decided_about = [parameter for parameter in free if parameter.when]
+    always = prod(grid_values(parameter)[0] for parameter in free if not parameter.when)
     total = 0
     # Only parameters that decide about others are gone through one by one; the others multiply.
-    for decided in _combinations(space, [name for name in space.order() if name in deciding]):
-        product = 1
-        for name in free:
-            if space.root[name].is_wanted(decided):
-                product *= grid_values(space.root[name])[0]
-        total += product
+    names = [name for name in space.order() if name in deciding]
+    for number, decided in enumerate(_combinations(space, names), start=1):
+        if number * (len(names) + len(decided_about) + 1) > MAX_LOOKS:
+            raise ValueError(
+                f"space: {', '.join(names[:MAX_PROBLEMS])} have too many combinations for the {len(decided_about)} "
+                "parameters whose conditions name them; give them fewer values, or make several studies"
+            )
+        sizes = (grid_values(parameter)[0] for parameter in decided_about if parameter.is_wanted(decided))
+        total += always * prod(sizes)
         if total > limit:
             break
     return total

@@ -18,8 +18,10 @@ from common.validation import explain
 
 MAX_RECORD_BYTES = 4 * 2**20
 """No study, job, result or worker record of this protocol comes near 4 MiB."""
-MAX_CURVE_BYTES = 64 * 2**20
-"""A line of a curve takes about 100 bytes, so this is some 600,000 epochs."""
+MAX_VALUES = 50_000
+"""Each value takes a thousand times its own byte while it is refused, so that 4 MiB of them would fill gigabytes."""
+MAX_CURVE_BYTES = 32 * 2**20
+"""A line of a curve takes at most 150 bytes, so this is as many epochs as a trial may have."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -91,6 +93,8 @@ def read_record(path: Path, model: type[ModelT]) -> ModelT:
     text = read_bytes(path)
     if not text.strip(b"\0 \t\r\n"):
         raise ProtocolError(path, f"is empty or blank ({len(text)} bytes); expected JSON")
+    if text.count(b",") > MAX_VALUES:
+        raise ProtocolError(path, f"holds more than {MAX_VALUES} values")
     try:
         return model.model_validate_json(text)
     except ValidationError as error:

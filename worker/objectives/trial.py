@@ -15,7 +15,7 @@ from typing import Protocol, SupportsFloat, SupportsIndex
 from pydantic import ValidationError
 
 from common.locks import ClaimMode
-from common.records import EpochRecord, Seeds
+from common.records import MAX_EPOCHS, EpochRecord, Seeds
 from common.space import Params
 from common.validation import explain, shown, unknown_key
 from worker.checkpoint import Checkpoint
@@ -202,9 +202,11 @@ class Trial:
         """For built-in objectives: `report` of a whole record.
 
         Raises:
-            ValueError: its epoch is not above the last one.
+            ValueError: its epoch is not above the last one, or there are `MAX_EPOCHS` already.
         """
         curve = self._progress.curve
+        if len(curve) >= MAX_EPOCHS:
+            raise ValueError(f"trial.report: a curve has at most {MAX_EPOCHS} epochs; report every tenth, say")
         if self._progress.has_just_loaded and record.epoch < self._next_epoch():
             self._resume([epoch for epoch in curve if epoch.epoch < record.epoch])
         elif record.epoch < self._next_epoch():
