@@ -69,6 +69,7 @@ def write_study(root: Path, trials: int, epochs: int) -> StudyFolder:
     objective, budget = {"name": "cnn"}, {"epochs": epochs}
     study = {"name": "benchmark", "trials": trials, "objective": objective, "budget": budget, "space": SPACE}
     spec, folder = StudySpec.model_validate(study), StudyFolder(root, "benchmark")
+    root.mkdir(parents=True, exist_ok=True)
     for needed in folder.folders:
         atomic.make_folder(needed)
     atomic.replace(folder.spec, spec.to_json(), durable=False)
