@@ -5,9 +5,10 @@ knows nothing of logarithms, steps or choices.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -36,6 +37,8 @@ Choices = Annotated[
     tuple[BoundedScalar, ...], Field(min_length=1, max_length=MAX_LISTED, strict=False), BeforeValidator(_as_list)
 ]
 
+_COARSE = Field(min_length=2, max_length=MAX_LISTED, strict=False)  # a list of JSON or TOML is what it is made from
+
 
 class _Parameter(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -60,10 +63,13 @@ class Float(_Parameter):
     high: float
     log: bool = False
     step: float | None = Field(default=None, gt=0)
+    coarse: Annotated[tuple[float, ...], _COARSE] | None = None
+    """Of a search from coarse to fine: the values that its first round draws from."""
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:
         _check_bounds(self.low, self.high, self.step, is_log=self.log, least=0.0)
+        _check_coarse(self.coarse or (), self.problem)
         return self
 
     @property
@@ -108,10 +114,13 @@ class Int(_Parameter):
     high: WholeNumber
     log: bool = False
     step: Annotated[int, Field(gt=0, le=MAX_MAGNITUDE)] | None = None
+    coarse: Annotated[tuple[WholeNumber, ...], _COARSE] | None = None
+    """Of a search from coarse to fine: the values that its first round draws from."""
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:
         _check_bounds(self.low, self.high, self.step, is_log=self.log, least=1)
+        _check_coarse(self.coarse or (), self.problem)
         return self
 
     def from_unit(self, unit: float) -> int:
@@ -194,3 +203,11 @@ def _check_bounds(low: float, high: float, step: float | None, *, is_log: bool, 
         raise ValueError(f"low is {low}; a logarithmic scale begins above 0")
     if is_log and step is not None:
         raise ValueError("log and step exclude each other; take categorical for a list of values")
+
+
+def _check_coarse(values: Sequence[float], problem: Callable[[float], str | None]) -> None:
+    for value in values:
+        if told := problem(value):
+            raise ValueError(f"coarse: {told}")
+    if any(second <= first or same_value(first, second) for first, second in pairwise(values)):
+        raise ValueError("coarse: expected values from low to high, each once")

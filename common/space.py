@@ -151,8 +151,11 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
 
 def _lists(parameter: Float | Int | Categorical | Fixed) -> Iterator[tuple[Scalar, ...]]:
     yield from parameter.when.values()
-    if isinstance(parameter, Categorical):
-        yield parameter.choices
+    match parameter:
+        case Categorical():
+            yield parameter.choices
+        case Float() | Int() if parameter.coarse:
+            yield parameter.coarse
 
 
 def _told(conditions: Mapping[str, tuple[Scalar, ...]]) -> str:

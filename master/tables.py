@@ -124,7 +124,7 @@ def incumbent_text(standing: Standing) -> Text:
 
 def progress_row(standing: Standing, told: str) -> Table:
     """A bar of the trials that are done, their number, and a remark."""
-    done, total = len(standing.results), standing.spec.trials
+    done, total = len(standing.results), standing.spec.all_trials
     row = Table.grid(padding=(0, 1))
     bar = ProgressBar(total=total, completed=done, width=40, complete_style="cyan")
     row.add_row(bar, f"{done}/{total}", Text(told, style="dim"))
@@ -175,6 +175,6 @@ def studies_table(standings: Sequence[Standing]) -> Table:
         best = standing.incumbent
         told = f"{value_text(best.value)} in trial {best.trial}" if best else "-"
         table.add_row(
-            standing.spec.name, f"{len(standing.results)}/{standing.spec.trials}", counts_text(standing), told
+            standing.spec.name, f"{len(standing.results)}/{standing.spec.all_trials}", counts_text(standing), told
         )
     return table

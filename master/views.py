@@ -65,7 +65,7 @@ class Pace:
         if not self._landed:
             return None
         seconds_each = (self._clock() - self._evaluating_s) / self._landed
-        return seconds_each * (standing.spec.trials - len(standing.results))
+        return seconds_each * (standing.spec.all_trials - len(standing.results))
 
 
 def waiting_for_workers(root: Path) -> str:
@@ -75,7 +75,7 @@ def waiting_for_workers(root: Path) -> str:
 
 def result_line(standing: Standing, result: Result) -> str:
     """One result on one line."""
-    total = standing.spec.trials
+    total = standing.spec.all_trials
     done = f"[{len(standing.results):>{len(str(total))}}/{total}] trial {result.trial:>{len(str(total - 1))}}"
     where = f"{duration_text(result.seconds)} on {result.attribution.worker}"
     why = f": {first_line(result.failure.message)}" if result.failure else ""

@@ -4,7 +4,6 @@ Source: Bergstra and Bengio 2012, Random Search for Hyper-Parameter Optimization
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 from common.space import Params, Space
 from master.search.counter_random import unit_number
@@ -27,10 +26,12 @@ class RandomSearch:
         """The params of the next `count` trials."""
         trials = range(self._next, self._next + count)
         self._next += count
-        return [self._space.at(partial(self._unit, trial)) for trial in trials]
-
-    def _unit(self, trial: int, name: str) -> float:
-        return unit_number(self._seed, name, trial)
+        return [draw(self._space, self._seed, trial) for trial in trials]
 
     def update(self, observations: Sequence[Observation]) -> None:
         """Nothing to learn from: the next trial does not depend on the last."""
+
+
+def draw(space: Space, seed: int, trial: int) -> Params:
+    """The params of one trial."""
+    return space.at(lambda name: unit_number(seed, name, trial))

@@ -23,7 +23,7 @@ class Replicated:
         self._waiting: list[Observation] = []
 
     def suggest(self, count: int) -> list[Params]:
-        """The params of the next `count` trials; the other method is asked once, for the settings that are new."""
+        """The params of the next trials; the other method is asked once, for the settings that are new."""
         missing = -(-(count - len(self._open)) // self._replicates)
         if missing > 0:
             settings = self._inner.suggest(missing)
@@ -37,12 +37,18 @@ class Replicated:
         complete = len(self._waiting) - len(self._waiting) % self._replicates
         settled, self._waiting = self._waiting[:complete], self._waiting[complete:]
         each = range(0, complete, self._replicates)
-        self._inner.update([_mean(settled[first : first + self._replicates]) for first in each])
+        self._inner.update([_settled(settled[first : first + self._replicates]) for first in each])
 
 
-def _mean(replicates: Sequence[Observation]) -> Observation:
-    values = [seen.value for seen in replicates if seen.value is not None and math.isfinite(seen.value)]
-    first = replicates[0]
+def mean_of(observations: Sequence[Observation]) -> float | None:
+    """The mean of the values that are numbers; None if there is none."""
+    numbers = [seen.number for seen in observations if seen.number is not None]
     # Divided first: the sum of two very large numbers is infinite.
-    value = math.fsum(value / len(values) for value in values) if values else None
-    return Observation(first.trial // len(replicates), first.params, value)
+    return math.fsum(number / len(numbers) for number in numbers) if numbers else None
+
+
+def _settled(replicates: Sequence[Observation]) -> Observation:
+    first = replicates[0]
+    valued = [seen for seen in replicates if seen.number is not None]
+    has_diverged = bool(valued) and all(seen.diverged for seen in valued)
+    return Observation(first.trial // len(replicates), first.params, mean_of(replicates), has_diverged)

@@ -58,7 +58,7 @@ def test_a_training_study_names_its_data_set_also_if_its_author_left_it_out() ->
         ),
         ({"space": {"num_filters": {"type": "int", "low": 1, "high": 10**400, "log": True}}}, "space.num_filters.high"),
         ({"space": {"momentum": {"type": "float", "low": -1e308, "high": 1e308}}}, "is too far for a floating-point"),
-        ({"sampler": {"name": "magic"}}, "sampler.name: found 'magic', expected 'random' or 'grid'"),
+        ({"sampler": {"name": "magic"}}, "sampler.name: found 'magic', expected 'random', 'grid' or 'coarse-to-fine'"),
         ({"replicates": 0}, "replicates: found 0, expected greater than or equal to 1"),
         ({"space": {"varies": ["all", "nothing"]}}, "space.varies.choices: found 'nothing', expected one of 'none', '"),
         ({"sampler": {"name": "grid"}}, "space.learning_rate: a logarithmic scale has no grid; give a list of values"),
@@ -147,7 +147,8 @@ def test_a_random_search_may_end_between_two_replicates() -> None:
 
 def test_unknown_keys_within_a_parameter_are_told_with_that_parameters_keys() -> None:
     told = problems(CNN | {"space": {"momentum": {"type": "float", "low": 0, "hihg": 1}}})
-    assert told[1] == "space.momentum.hihg: unknown key (did you mean high?); allowed: when, type, low, high, log, step"
+    allowed = "when, type, low, high, log, step, coarse"
+    assert told[1] == f"space.momentum.hihg: unknown key (did you mean high?); allowed: {allowed}"
 
 
 def test_infinity_and_nan_are_no_bounds() -> None:
@@ -168,3 +169,55 @@ def test_a_job_of_another_study_or_beyond_the_last_trial_or_outside_the_space_is
     assert spec.problems_of(job_of(study="other")) == ("study: found 'other', expected 'demo'",)
     assert spec.problems_of(job_of(trial=4)) == ("trial: found 4, expected 0 to 3",)
     assert spec.problems_of(job_of(params={"x": 7.0})) == ("params.x: found 7.0, expected 0.0 to 1.0",)
+
+
+FINE: dict[str, Any] = {
+    "sampler": {"name": "coarse-to-fine"},
+    "trials": 18,
+    "space": {"x": {"type": "float", "low": 0.0, "high": 1.0, "coarse": [0.0, 0.1, 0.5]}},
+}
+
+
+def test_a_search_from_coarse_to_fine_says_its_rounds_and_how_many_it_keeps_when_it_is_published() -> None:
+    published = json.loads(spec_of(**FINE).to_json())
+    assert published["sampler"] == {"name": "coarse-to-fine", "rounds": 3, "keep": 5}
+    assert json.loads(spec_of().to_json())["sampler"] == {"name": "random"}
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"sampler": {"name": "random", "keep": 3}}, "sampler: keep: only the sampler coarse-to-fine has rounds"),
+        ({"sampler": {"name": "random"}}, "space.x.coarse: only the sampler coarse-to-fine draws from it"),
+        (
+            {"trials": 17},
+            "trials: 17 settings in 3 rounds are 5 a round; expected more than sampler.keep, which is 5",
+        ),
+        (
+            {"replicates": 2},
+            "trials: 9 settings in 3 rounds are 3 a round; expected more than sampler.keep, which is 5",
+        ),
+        (
+            {"space": {"x": {"type": "float", "low": 0.0, "high": 1.0, "coarse": [0.5, 0.1]}}},
+            "space.x: coarse: expected values from low to high, each once",
+        ),
+        (
+            {"space": {"x": {"type": "int", "low": 1, "high": 9, "coarse": [5, 12]}}},
+            "space.x: coarse: found 12, expected 1 to 9",
+        ),
+    ],
+)
+def test_rounds_that_cannot_be_are_told(change: dict[str, Any], line: str) -> None:
+    assert problems(json.loads(spec_of(**FINE).to_json()) | change) == (line,)
+
+
+def test_trials_that_confirm_finalists_follow_those_of_the_search() -> None:
+    spec = spec_of(trials=4, confirm={"finalists": 2, "replicates": 3})
+    assert (spec.trials, spec.all_trials) == (4, 10)
+    assert spec.problems_of(job_of(9)) == ()
+    assert spec.problems_of(job_of(10)) == ("trial: found 10, expected 0 to 9",)
+
+
+def test_finalists_of_fewer_settings_are_told() -> None:
+    study = json.loads(spec_of(trials=8, replicates=2).to_json()) | {"confirm": {"finalists": 5}}
+    assert problems(study) == ("confirm.finalists: found 5, but the search has 4 settings",)
