@@ -5,16 +5,19 @@ whoever has seen it untouched for `LEASE_S`, on their own monotonic clock, may t
 be running.
 """
 
+import fcntl
+import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from errno import ENOLCK, ENOSYS, EOPNOTSUPP
+from errno import EACCES, EAGAIN, ENOLCK, ENOSYS, EOPNOTSUPP
 from pathlib import Path
 from typing import Protocol
 
 from filelock import FileLock, SoftFileLease, Timeout
 
-from common import atomic
+from common import atomic, confinement
 from common.confinement import check_way
 from common.mounts import why_locks_are_local
 
@@ -70,6 +73,28 @@ def try_acquire(lock: Lock) -> bool:
 def is_lost(lock: Lock) -> bool:
     """Whether a lease that was held has been taken over. A kernel lock is never lost."""
     return isinstance(lock, SoftFileLease) and lock.compromise is not None
+
+
+def is_held(path: Path, mode: ClaimMode) -> bool:
+    """Whether a process holds the lock or lease on a file just now; takes nothing and makes nothing.
+
+    A holder that comes a moment later is not seen. Whether the holder of a lease has touched it lately is told by this
+    host's clock, so it is a hint.
+    """
+    try:
+        if mode is ClaimMode.LEASE:
+            return time.time() - path.lstat().st_mtime < LEASE_S
+        with confinement.parent_of(path) as parent:
+            descriptor = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno in {EAGAIN, EACCES}
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def why_no_locks(folder: Path) -> str | None:

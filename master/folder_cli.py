@@ -1,13 +1,14 @@
 """The commands that look at the shared folder itself: doctor, fsck. Options and output only."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from master.options import AsJson, Root, errors, output
+from master.options import AsJson, Root, StudyName, errors, output
 
 app = typer.Typer()
 
@@ -47,3 +48,40 @@ def doctor(
     else:
         output.print(advice_text(root.absolute(), claim, findings), soft_wrap=True)
     raise typer.Exit(0 if claim and is_answered else 1)
+
+
+@app.command()
+def fsck(
+    study: StudyName,
+    root: Root = Path(),
+    *,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended; deletes nothing. Stop the study's master first.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check every file of a study against what the protocol promises, also while the study runs.
+
+    Exit status: 0 no breach, or all mended; 1 breaches; 2 wrong usage.
+    """
+    from master.fsck.breach import Severity
+    from master.fsck.command import examine_study
+    from master.fsck.table import breach_text, summary_text
+
+    # Each file that is set aside would be told of twice.
+    logging.getLogger("common.rejection").setLevel(logging.ERROR)
+    examined = examine_study(root, study, is_to_repair=repair)
+    if as_json:
+        told = {
+            "study": study,
+            "breaches": [breach.to_json(root) for breach in examined.left],
+            "mended": [breach.to_json(root) for breach in examined.mended],
+        }
+        typer.echo(json.dumps(told, indent=2))
+    else:
+        for breach in examined.mended:
+            output.print(breach_text(breach, root, is_mended=True), soft_wrap=True)
+        for breach in examined.left:
+            output.print(breach_text(breach, root, is_mended=False), soft_wrap=True)
+        output.print(summary_text(examined.left, examined.mended, study), soft_wrap=True)
+    raise typer.Exit(1 if any(breach.severity is Severity.BREACH for breach in examined.left) else 0)

@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
 from common import atomic
 from common.claim import Claims
@@ -65,11 +66,24 @@ def remove_temporary_files(folder: StudyFolder) -> None:
             # RACE: its maker, or the master of another study, removes or renames it between the listing and here. That
             # one is gone then, and the others still want to be looked at.
             with suppress(OSError):
-                maker = atomic.maker_of(path.name)
-                # Process numbers come round again, so one that runs need not be the maker.
-                is_orphan = maker is not None and not _is_running(maker)
-                if is_orphan or now_s - path.lstat().st_mtime > ABANDONED_S:
+                if is_abandoned(path, now_s):
                     atomic.remove(path)
+
+
+def is_abandoned(path: Path, now_s: float) -> bool:
+    """Whether a temporary file has no maker any more.
+
+    Args:
+        path: the file.
+        now_s: the file server's time.
+
+    Raises:
+        OSError: it is gone.
+    """
+    maker = atomic.maker_of(path.name)
+    # Process numbers come round again, so one that runs need not be the maker.
+    is_orphan = maker is not None and not is_running(maker)
+    return is_orphan or now_s - path.lstat().st_mtime > ABANDONED_S
 
 
 def remove_dead_workers(folder: StudyFolder, workers: Iterable[WorkerRecord], silence: Silence) -> list[WorkerRecord]:
@@ -82,7 +96,7 @@ def remove_dead_workers(folder: StudyFolder, workers: Iterable[WorkerRecord], si
     for worker in workers:
         # A worker in a container may bear our host's name and a process number that means nothing here, but it beats.
         is_still = silence.silent_for_s(worker.worker) > DEAD_S
-        if worker.host == here and is_still and not _is_running(worker.pid):
+        if worker.host == here and is_still and not is_running(worker.pid):
             with suppress(OSError):
                 atomic.remove(folder.worker(worker.worker))
         else:
@@ -90,7 +104,8 @@ def remove_dead_workers(folder: StudyFolder, workers: Iterable[WorkerRecord], si
     return alive
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Whether this host has a process of that number."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,0 +1,73 @@
+"""All checks of a study's files, safe while it runs: what a live process is about to change is no breach."""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+
+from common.errors import ProtocolError
+from common.layout import StudyFolder
+from common.study_spec import StudySpec
+from master.fsck.breach import Breach, Severity
+from master.fsck.leavings import check_attempts, check_heartbeats, check_temporary_files, list_rejected
+from master.fsck.look import Look, look_at
+from master.fsck.open_work import check_jobs, check_locks, check_missing
+from master.fsck.outcomes import check_curves, check_duplicates, check_results
+from master.fsck.strays import check_kinds, check_names, check_permissions
+from master.published import ADVICE, read_published
+
+SETTLE_S = 3.0
+"""What is found twice, so far apart, is no step of a live process: those take milliseconds, or hold a lock."""
+
+CHECKS: tuple[Callable[[Look], Iterator[Breach]], ...] = (
+    check_jobs,
+    check_locks,
+    check_results,
+    check_curves,
+    check_missing,
+    check_attempts,
+    check_heartbeats,
+    check_temporary_files,
+    check_duplicates,
+    check_names,
+    check_kinds,
+    check_permissions,
+    list_rejected,
+)
+
+
+def read_spec(folder: StudyFolder) -> StudySpec | Breach:
+    """The published study, or what is wrong with its file. Nothing else can be checked without it."""
+    try:
+        return read_published(folder)
+    except FileNotFoundError:
+        return Breach(folder.spec, f"is missing. {ADVICE}")
+    except ProtocolError as error:
+        return Breach(folder.spec, error.reason)
+
+
+def find_breaches(folder: StudyFolder, spec: StudySpec, *, is_ours: bool = False) -> list[Breach]:
+    """What one look finds, by file; `is_ours` if this process is the study's master."""
+    look = look_at(folder, spec, is_ours=is_ours)
+    found = set(chain.from_iterable(check(look) for check in CHECKS))
+    return sorted(found.union(look.breaches), key=_place)
+
+
+def inspect(folder: StudyFolder, spec: StudySpec, settle: Callable[[], None]) -> list[Breach]:
+    """What is wrong with a study's files, running or not.
+
+    Args:
+        folder: the study's.
+        spec: as published.
+        settle: waits, between two looks, until a live process is through with what it was about to do.
+    """
+    first = find_breaches(folder, spec)
+    if all(breach.severity is Severity.NOTE for breach in first):
+        return first
+    settle()
+    second = set(find_breaches(folder, spec))
+    return [breach for breach in first if breach in second]
+
+
+def _place(breach: Breach) -> tuple[list[Severity], Path, str]:
+    order = list(Severity)
+    return order[: order.index(breach.severity)], breach.path, breach.cause

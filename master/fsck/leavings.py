@@ -1,0 +1,83 @@
+"""Checks of what processes leave while they work: attempts' files, heartbeats, temporary files, rejected files."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+from common.errors import ProtocolError
+from common.layout import AttemptName
+from common.reading import read_bytes
+from common.records import WorkerRecord
+from master.fsck.breach import Breach, Remedy, Severity
+from master.fsck.look import Look
+from master.housekeeping import DEAD_S, is_abandoned, is_running
+from master.tables import first_line
+
+REASON = ".reason.txt"
+
+
+def check_attempts(look: Look) -> Iterator[Breach]:
+    """Curves and checkpoints of attempts are of trials that are not finished: the next attempt goes on from them."""
+    is_open = {slot.trial for slot in look.open_slots}
+    for slot in sorted(set(look.folder.attempted_slots())):
+        if slot.trial in is_open or look.is_busy(slot.trial) or slot.trial not in look.finished:
+            continue
+        for attempt, path in look.folder.attempt_files(slot):
+            if path not in {look.folder.running_curve(attempt), look.folder.checkpoint(attempt)} or not path.is_file():
+                continue  # named otherwise, or no file: a stray
+            if path.parent == look.folder.running and _has_settled(look, attempt):
+                yield Breach(path, "a second curve of the attempt whose result counts", Remedy.SET_ASIDE)
+            else:
+                yield Breach(path, "its trial has a result and no open job", Remedy.TIDY)
+
+
+def _has_settled(look: Look, attempt: AttemptName) -> bool:
+    """Whether an attempt's curve lies beside its result already. Tidying would replace it."""
+    result = look.results.get(attempt.slot.trial)
+    curve = look.folder.curve(attempt.slot.trial)
+    is_winner = result is not None and (result.issue, result.attempt) == (attempt.slot.issue, attempt.attempt)
+    return is_winner and curve.name in look.names(curve.parent)
+
+
+def check_heartbeats(look: Look) -> Iterator[Breach]:
+    """Every heartbeat is that of the worker that its name tells, and of one that lives as far as can be told."""
+    here = socket.gethostname()
+    for path in look.folder.worker_files():
+        record = look.read(path, WorkerRecord, Remedy.SET_ASIDE)
+        if record is None:
+            continue
+        if record.worker != path.stem:
+            yield Breach(path, f"it is the heartbeat of {record.worker}", Remedy.SET_ASIDE)
+            continue
+        with suppress(OSError):
+            # By this host's clock against the file server's: no more than a hint, so nobody is called dead by it alone.
+            age_s = time.time() - path.lstat().st_mtime
+            if record.host == here and age_s > DEAD_S and not is_running(record.pid):
+                yield Breach(path, f"its process {record.pid} on this host is dead", Remedy.SET_ASIDE)
+            elif record.host != here and age_s > look.spec.limits.stale_s:
+                told = f"it has stood still for more than {look.spec.limits.stale_s:g} s; ask on {record.host}"
+                yield Breach(path, told, severity=Severity.WARNING)
+
+
+def check_temporary_files(look: Look) -> Iterator[Breach]:
+    """Every temporary file has a process that is about to give it its name."""
+    now_s = time.time()
+    for path in look.folder.temporary_files():
+        with suppress(OSError):
+            if is_abandoned(path, now_s):
+                yield Breach(path, "a file in the making whose maker is gone", Remedy.TIDY)
+
+
+def list_rejected(look: Look) -> Iterator[Breach]:
+    """What was set aside before, with the reasons."""
+    names = look.names(look.folder.rejected)
+    for name in names:
+        if name.startswith(".") or name.endswith(REASON):
+            continue
+        reason = "without a reason"
+        if name + REASON in names:
+            with suppress(OSError, ProtocolError):
+                lines = read_bytes(look.folder.rejected / (name + REASON)).decode(errors="replace").splitlines()
+                reason = first_line(" ".join(lines[1:]))
+        yield Breach(look.folder.rejected / name, f"was set aside: {reason}", severity=Severity.NOTE)

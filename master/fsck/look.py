@@ -1,0 +1,114 @@
+"""One look at a study's files, from which all checks are made. Reads only."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from common.confinement import names_in
+from common.errors import ProtocolError
+from common.layout import Slot, StudyFolder
+from common.locks import ClaimMode, is_held
+from common.reading import read_record
+from common.records import Job, Record, Result
+from common.study_spec import StudySpec
+from master.fsck.breach import Breach, Remedy
+from master.fsck.proposals import Proposals
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+@dataclass
+class Look:
+    """What the files of a study say at one moment, read in an order that shows no live process half way.
+
+    Attributes:
+        folder: the study's.
+        spec: the study.
+        is_master_running: whether another process is the study's master. What that one is about to mend is no breach.
+        jobs: the readable open jobs by slot.
+        open_slots: the slots that have a job, readable or not.
+        locked_slots: the slots that have a lock file.
+        held: slots that a live worker holds: what lies around of them is its business.
+        results: the readable results by trial.
+        finished: the trials that have a result, readable or not.
+        breaches: the files that could not be read.
+        proposals: what the study asks of each trial.
+    """
+
+    folder: StudyFolder
+    spec: StudySpec
+    is_master_running: bool = False
+    jobs: dict[Slot, Job] = field(default_factory=dict)
+    open_slots: list[Slot] = field(default_factory=list)
+    locked_slots: list[Slot] = field(default_factory=list)
+    held: set[Slot] = field(default_factory=set)
+    results: dict[int, Result] = field(default_factory=dict)
+    finished: set[int] = field(default_factory=set)
+    breaches: list[Breach] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.proposals = Proposals(self.spec)
+        self._names: dict[Path, list[str]] = {}
+
+    def read(self, path: Path, model: type[RecordT], remedy: Remedy) -> RecordT | None:
+        """The record in a file; None, and a breach if it is there but cannot be read."""
+        try:
+            return read_record(path, model)
+        except FileNotFoundError:
+            return None
+        except ProtocolError as error:
+            self.breaches.append(Breach(path, error.reason, remedy))
+        except OSError as error:
+            self.breaches.append(Breach(path, f"cannot be read ({error.strerror})"))
+        return None
+
+    def names(self, folder: Path) -> list[str]:
+        """The names in a folder, sorted, as they were when this look first listed it; none if it is no folder."""
+        if folder not in self._names:
+            try:
+                self._names[folder] = sorted(names_in(folder))
+            except (FileNotFoundError, NotADirectoryError):
+                self._names[folder] = []
+            except OSError as error:
+                self._names[folder] = []
+                self.breaches.append(Breach(folder, f"cannot be listed ({error.strerror})"))
+        return self._names[folder]
+
+    def is_busy(self, trial: int) -> bool:
+        """Whether a live worker holds a slot of this trial."""
+        return any(slot.trial == trial for slot in self.held)
+
+
+def look_at(folder: StudyFolder, spec: StudySpec, *, is_ours: bool = False) -> Look:
+    """Read a study's jobs and results.
+
+    Args:
+        folder: the study's.
+        spec: as published.
+        is_ours: this process is the study's master.
+
+    RACE: a worker reports and clears between two listings. Jobs are listed first: a job that is missing there had its
+    result linked before, so the second listing shows it. A job that is listed and gone when it is read was cleared.
+    """
+    look = Look(folder, spec)
+    lock = folder.master_lock if spec.claim is ClaimMode.LOCK else folder.master_lock.with_suffix(".lease")
+    look.is_master_running = not is_ours and is_held(lock, spec.claim)
+    look.open_slots, look.locked_slots = folder.open_slots(), folder.locked_slots()
+    for slot in look.locked_slots:
+        path = folder.lock(slot) if spec.claim is ClaimMode.LOCK else folder.lease(slot)
+        if is_held(path, spec.claim):
+            look.held.add(slot)
+    for slot in look.open_slots:
+        if job := look.read(folder.job(slot), Job, Remedy.SET_ASIDE):
+            look.jobs[slot] = job
+    look.finished = {trial for trial in folder.all_finished() if trial < spec.trials and _is_there(folder, trial)}
+    for trial in sorted(look.finished):
+        if result := look.read(folder.result(trial), Result, Remedy.EVALUATE_AGAIN):
+            look.results[trial] = result
+    return look
+
+
+def _is_there(folder: StudyFolder, trial: int) -> bool:
+    # A result may also lie in another trial's folder; that one is a stray.
+    return os.path.lexists(folder.result(trial))

@@ -1,0 +1,126 @@
+"""Checks of results, their curves, and the results that came second."""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from common.curve import read_curve, to_line
+from common.errors import ProtocolError
+from common.layout import AttemptName, Slot
+from common.records import EpochRecord, Result
+from master.fsck.breach import Breach, Remedy, Severity
+from master.fsck.look import Look
+
+
+def check_results(look: Look) -> Iterator[Breach]:
+    """Every result is one of its trial, of the params and seeds that the study gives it."""
+    for trial, result in look.results.items():
+        path = look.folder.result(trial)
+        problems = look.spec.problems_of(result) or look.proposals.job(trial).mismatches(result)
+        if problems:
+            cause = f"it is not a result of trial {trial} of this study: {'; '.join(problems)}"
+            yield Breach(path, cause, Remedy.EVALUATE_AGAIN)
+
+
+def check_curves(look: Look) -> Iterator[Breach]:
+    """Every result has the curve that it tells of, and every curve a result."""
+    for trial, result in look.results.items():
+        if look.is_busy(trial):
+            continue  # its worker is about to move the curve to its place
+        path = look.folder.curve(trial)
+        try:
+            problem = _contradiction(result, read_curve(path))
+        except FileNotFoundError:
+            if result.epochs:
+                yield _lost_curve(look, result)
+            continue
+        except ProtocolError as error:
+            problem = f"its curve cannot be read: {error.reason}"
+        except OSError as error:
+            yield Breach(path, f"cannot be read ({error.strerror})")
+            continue
+        if problem:
+            yield Breach(look.folder.result(trial), f"{path.name} is not its curve: {problem}", Remedy.EVALUATE_AGAIN)
+    for trial in range(look.spec.trials):
+        curve = look.folder.curve(trial)
+        if trial not in look.finished and not look.is_busy(trial) and curve.name in look.names(curve.parent):
+            yield Breach(curve, "a curve without a result", Remedy.SET_ASIDE)
+
+
+def check_duplicates(look: Look) -> Iterator[Breach]:
+    """Results that came second are readable; where a CPU made both, they are the same to the last bit."""
+    folder = look.folder
+    kept: set[str] = set()
+    for name in look.names(folder.duplicates):
+        path = folder.duplicates / name
+        if not name.endswith(".json") or name.startswith("."):
+            continue
+        kept |= {name, path.with_suffix(".csv").name}
+        result = look.read(path, Result, Remedy.SET_ASIDE)
+        if result is None:
+            continue
+        problems = _foreign(look, path, result)
+        if problems:
+            yield Breach(path, f"it is not a late result of this study: {problems}", Remedy.SET_ASIDE)
+        elif first := look.results.get(result.trial):
+            yield from _difference(look, path, result, first)
+    for name in look.names(folder.duplicates):
+        if name.endswith(".csv") and name not in kept:
+            yield Breach(folder.duplicates / name, "a curve without a result", Remedy.SET_ASIDE)
+
+
+def _contradiction(result: Result, curve: Sequence[EpochRecord]) -> str | None:
+    if len(curve) != result.epochs:
+        return f"it has {len(curve)} epochs, the result tells of {result.epochs}"
+    measured = [record for record in curve if math.isfinite(record.validation_error)]
+    best = min(measured, key=lambda record: record.validation_error, default=None)
+    found = (best.epoch, best.validation_error) if best else (None, None)
+    if found != (result.best_epoch, result.best_value):
+        return f"its best is {found[1]} in epoch {found[0]}, the result tells of {_best(result)}"
+    seconds = math.fsum(record.seconds for record in curve)
+    if not math.isclose(seconds, result.times.training_s, rel_tol=1e-9, abs_tol=1e-9):
+        return f"it took {seconds} s, the result tells of {result.times.training_s} s"
+    return None
+
+
+def _best(result: Result) -> str:
+    return f"{result.best_value} in epoch {result.best_epoch}"
+
+
+def _lost_curve(look: Look, result: Result) -> Breach:
+    attempt = AttemptName(Slot(result.trial, result.issue), result.attempt)
+    path = look.folder.result(result.trial)
+    if look.folder.running_curve(attempt).name in look.names(look.folder.running):
+        return Breach(path, "its curve still lies in running/, so its end was cut short", Remedy.TIDY)
+    return Breach(path, f"its curve {result.trial:05}.csv is missing", Remedy.EVALUATE_AGAIN)
+
+
+def _foreign(look: Look, path: Path, result: Result) -> str:
+    problems = look.spec.problems_of(result)
+    if problems:
+        return "; ".join(problems)
+    name = look.folder.duplicate(AttemptName(Slot(result.trial, result.issue), result.attempt)).name
+    return "" if path.name == name else f"by what it says it should be named {name}"
+
+
+def _difference(look: Look, path: Path, late: Result, first: Result) -> Iterator[Breach]:
+    if not late.attribution.device == first.attribution.device == "cpu":
+        return
+    told = f"it differs from {look.folder.result(late.trial).relative_to(look.folder.root)}"
+    advice = "on CPUs of one make both should be the same to the last bit"
+    if late.value != first.value:
+        cause = f"{told}: value {late.value} instead of {first.value}; {advice}"
+        yield Breach(path, cause, severity=Severity.WARNING)
+        return
+    with suppress(OSError, ProtocolError):
+        mine, theirs = read_curve(path.with_suffix(".csv")), read_curve(look.folder.curve(late.trial))
+        epochs = [one.epoch for one, other in zip(mine, theirs, strict=False) if _line(one) != _line(other)]
+        if epochs or len(mine) != len(theirs):
+            where = f"from epoch {epochs[0]} on" if epochs else "in length"
+            yield Breach(path, f"{told}: its curve does, {where}; {advice}", severity=Severity.WARNING)
+
+
+def _line(record: EpochRecord) -> str:
+    """What must repeat: everything but the time that it took. As text, where NaN equals NaN."""
+    return to_line(record.model_copy(update={"seconds": 0.0}))

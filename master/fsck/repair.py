@@ -1,0 +1,91 @@
+"""Mends what a look found: finishes what was cut short, sets aside what is wrong, issues what is missing.
+
+Deletes nothing that anyone may need: what is wrong is moved to `rejected/` with its reason. What was cut short is what
+the study's master would finish when it starts; this runs in its place, under its lock.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from common import atomic
+from common.claim import Claimant, Claims
+from common.layout import Slot, StudyFolder
+from common.rejection import set_aside
+from common.study_spec import StudySpec
+from master.fsck.breach import Breach, Remedy, Severity
+from master.fsck.inspection import find_breaches
+from master.fsck.proposals import Proposals
+from master.housekeeping import tidy
+from master.study import only_master
+
+MAX_PASSES = 5
+"""A result that is set aside leaves its curve alone, and that one leaves its trial to be issued: three passes."""
+ASIDE = {Remedy.SET_ASIDE, Remedy.EVALUATE_AGAIN}
+
+
+class Repaired(NamedTuple):
+    """What came of it.
+
+    Attributes:
+        left: what is still wrong.
+        mended: what was mended, what came to light by mending included.
+    """
+
+    left: list[Breach]
+    mended: list[Breach]
+
+
+def repair(folder: StudyFolder, spec: StudySpec, found: Sequence[Breach]) -> Repaired:
+    """Mend what was found, and what comes to light by it. What a live worker holds is left to it.
+
+    Args:
+        folder: the study's.
+        spec: as published.
+        found: by `inspect`, so that nothing of it is a live process's business.
+
+    Raises:
+        StudyBusyError: the study's master runs. It looks after most of this itself.
+        OSError: the file system refuses; what was mended stays so.
+    """
+    with only_master(folder, spec.claim):
+        left, mended = list(found), []
+        for _ in range(MAX_PASSES):
+            wrong = [breach for breach in left if breach.remedy is not Remedy.NONE]
+            if not wrong:
+                break
+            _mend(folder, spec, wrong)
+            left = find_breaches(folder, spec, is_ours=True)
+            mended += [breach for breach in wrong if breach not in left]
+    # What was set aside just now is told of as mended.
+    left = [breach for breach in left if breach.severity is not Severity.NOTE or breach in found]
+    return Repaired(left, mended)
+
+
+def _mend(folder: StudyFolder, spec: StudySpec, found: Sequence[Breach]) -> None:
+    claims = Claims(Claimant("fsck"))
+    slots = {path: slot for slot in folder.open_slots() for path in (folder.job(slot), folder.lock(slot))}
+    aside = {breach.path: breach.cause for breach in found if breach.remedy in ASIDE}
+    for path, cause in aside.items():
+        if path in slots:
+            _set_job_aside(folder, spec, slots[path], path, cause, claims)
+        else:
+            set_aside(folder, path, cause)
+    if any(breach.remedy is Remedy.TIDY for breach in found):
+        tidy(folder, spec, claims)
+    missing = [breach.trial for breach in found if breach.trial is not None]
+    proposals = Proposals(spec)
+    # A slot's name is never used twice, so that no two workers can believe to hold the same one.
+    jobs = [proposals.job(trial, folder.last_issue(trial) + 1) for trial in missing]
+    if jobs:
+        atomic.make_folder(folder.jobs)
+        atomic.replace_many({folder.job(Slot(job.trial, job.issue)): job.to_json() for job in jobs})
+
+
+def _set_job_aside(folder: StudyFolder, spec: StudySpec, slot: Slot, path: Path, cause: str, claims: Claims) -> None:
+    claim = claims.try_lock(folder, slot, spec.claim)
+    if claim is None:  # a live worker's; or the lock file was no lock file, and is aside now
+        return
+    set_aside(folder, path, cause)
+    claim.remove_lock_file()
+    claim.unlock()
