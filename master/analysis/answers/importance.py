@@ -29,9 +29,9 @@ def which_matter(data: StudyData) -> list[Answer]:
     firsts = {str(rows["label"].iloc[0]) for rows in told.values() if len(rows)}
     if len(firsts) > 1:
         sentences.append("The methods differ because they ask differently: over the whole space, and among the best.")
-    sentences.append(
-        f"One by one, parameters explain {found.main_effects:.0%} of the variance; the rest is in their interactions."
-    )
+    share = f"{found.main_effects:.0%}"
+    rest = "" if share == "100%" else "; the rest is in their interactions"
+    sentences.append(f"One by one, parameters explain {share} of the variance{rest}.")
     if found.left_out:
         sentences.append(f"Left out, because not every trial has a value for them: {listed(found.left_out)}.")
     table = found.table.drop(columns="parameter").rename(columns={"label": "parameter"})

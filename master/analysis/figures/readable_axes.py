@@ -14,7 +14,7 @@ from master.analysis.settings import Axis, value_text
 
 ROOM = 0.04
 """Part of an axis that is left free at each end."""
-FEW_DECADES, MANY_DECADES = 0.7, 3.0
+FEW_DECADES, MANY_DECADES = 0.7, 2.5
 """Below the first, ticks at 1, 2 and 5 would be too few; above the second, too many."""
 ROUND_STEPS = [1, 2, 2.5, 5, 10]
 FEW_CHOICES = 8

@@ -208,6 +208,8 @@ def _spending_axis(plot: Axes, label: str) -> None:
     """Name the axis of what a search spends: logarithmic, because most is won by its first tenth."""
     plot.set_xlabel(label)
     set_scale(plot.xaxis, is_log=True)
+    # Only now does the axis know that it cannot begin below 0.
+    show_measured(plot.xaxis, plot.get_xlim(), decades=0.0)
 
 
 def _legend(figure: Figure, handles: list[Line2D], columns: int) -> None:

@@ -51,9 +51,10 @@ def test_several_parameters_may_be_as_important_and_a_method_may_have_nothing_to
     rows = ranked(FANOVA, ("a", 0.4, 0.1, 0.6), ("b", 0.3, 0.1, 0.4), ("c", 0.3, 0.1, 0.4))
     nothing = (float("nan"),) * 3
     rows += ranked(PED_ANOVA, ("a", *nothing), ("b", *nothing), ("c", *nothing))
-    told = sentences_of(rows, monkeypatch, left_out=("the d", "the e"))
+    told = sentences_of(rows, monkeypatch, left_out=("the d", "the e"), main_effects=0.999)
     assert told[0].endswith("the intervals of the b and the c overlap with that, so which matters most is not sure.")
     assert told[1] == "PED-ANOVA cannot tell: too many trials are as good as the best."
+    assert "One by one, parameters explain 100% of the variance." in told
     assert "The methods differ" not in " ".join(told)
     assert told[-1] == "Left out, because not every trial has a value for them: the d and the e."
 

@@ -27,6 +27,16 @@ def test_few_numbers_have_a_tick_each_and_whole_numbers_whole_ticks() -> None:
     assert all(float(tick).is_integer() for tick in axes[0, 1].get_xticks())
 
 
+def test_three_decades_of_a_parameter_have_a_tick_each_so_that_a_narrow_panel_has_room() -> None:
+    data = make_study_data(
+        {"rate": {"type": "float", "low": 0.001, "high": 1.0, "log": True}}, trials=3, objective="mine"
+    )
+    plot = new_figure()[1][0, 0]
+    show_parameter(plot.xaxis, data.spec, searched_parameters(data.spec)[0])
+    ticks = [tick for tick in plot.get_xticks() if 0.001 <= round(tick, 6) <= 1.0]
+    assert ticks == pytest.approx([0.001, 0.01, 0.1, 1.0])
+
+
 def test_values_over_more_than_a_decade_are_logarithmic_and_zero_never_is() -> None:
     assert is_spread([0.05, 0.9, np.nan])
     assert not is_spread([0.1, 0.9])

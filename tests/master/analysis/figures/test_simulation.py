@@ -106,6 +106,13 @@ def test_the_replay_names_its_axes_workers_and_modes() -> None:
     assert overlaps(figure) == []
 
 
+def test_long_and_short_times_share_an_axis_of_few_ticks() -> None:
+    plot = replay_figure([0.1, 0.2, 0.3] * 30, [0.1, 1.0, 100.0] * 30, 4, "value", runs=5).axes[0]
+    low, high = plot.get_xlim()
+    assert plot.get_xscale() == "log"
+    assert 2 <= len([tick for tick in plot.get_xticks() if low <= tick <= high]) <= 6
+
+
 @pytest.mark.parametrize(("seconds", "unit"), [(1.0, "seconds"), (60.0, "minutes"), (3600.0, "hours")])
 def test_time_is_shown_in_a_unit_of_its_size(seconds: float, unit: str) -> None:
     figure = replay_figure([0.1, 0.2] * 10, [seconds] * 20, 4, "value", workers=(1, 2), runs=5)
