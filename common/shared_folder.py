@@ -1,6 +1,8 @@
 """Opening the shared folder: is it there, and can it be used at all? One clear message if not."""
 
+import logging
 import os
+import stat
 from contextlib import suppress
 from errno import EACCES, EDQUOT, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
@@ -19,11 +21,14 @@ _REASONS = {
 }
 _PROBE_BYTES = 4096
 
+logger = logging.getLogger(__name__)
+
 
 def open_shared_folder(root: Path) -> None:
     """Make sure that `root` is a folder that can be written, with `jobs/` and `results/` in it.
 
     The root itself is never created: where it is missing, a file system that should be mounted there probably is not.
+    One that everybody on the machine may write to is told of in the log.
 
     Raises:
         FolderError: what is wrong with it and what to do.
@@ -37,6 +42,20 @@ def open_shared_folder(root: Path) -> None:
         except OSError as error:
             reason = _REASONS.get(error.errno or 0, f"it cannot be written ({error.strerror})")
             raise FolderError(folder.absolute(), reason) from error
+    _warn_of_strangers(root)
+
+
+def _warn_of_strangers(root: Path) -> None:
+    """Say so if everybody on the machine may write to the folder."""
+    folders = (root, *(root / name for name in TOP_FOLDERS))
+    if open_ones := [folder for folder in folders if folder.stat().st_mode & stat.S_IWOTH]:
+        # The sticky bit, as of /tmp, keeps strangers from removing files, but not from adding jobs and results.
+        logger.warning(
+            "everybody on this machine may write to %s, and so can forge results and waste the workers' time; "
+            "unless you mean it: chmod o-w %s",
+            open_ones[0].absolute(),
+            " ".join(str(folder.absolute()) for folder in open_ones),
+        )
 
 
 def need_folder(root: Path) -> None:

@@ -15,6 +15,7 @@ from common.errors import SearchError, UsageError
 from common.locks import ClaimMode
 from common.names import is_study_name, is_worker_name
 from common.objectives import parse_definitions
+from common.printable import PrintableFormatter, printable
 from common.shared_folder import open_shared_folder
 from worker.device import choose_device
 from worker.loop import Worker, WorkerSettings
@@ -47,7 +48,9 @@ def work(
     """Claim jobs from a shared folder, evaluate them, report results."""
     if context.invoked_subcommand is not None:
         return
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stdout)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(PrintableFormatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     if study is not None and not is_study_name(study):
         raise UsageError(f"--study {study!r}: letters, digits, '.', '_' and '-', at most 64 of them")
     open_shared_folder(root)
@@ -83,8 +86,9 @@ def main() -> None:
     try:
         app(prog_name="python -m worker")
     except SearchError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(printable(f"error: {error}"), file=sys.stderr)
         sys.exit(error.exit_status)
     except OSError as error:
-        print(f"error: {error.filename or 'the shared folder'}: {error.strerror or error}", file=sys.stderr)
+        told = f"error: {error.filename or 'the shared folder'}: {error.strerror or error}"
+        print(printable(told), file=sys.stderr)
         sys.exit(1)

@@ -7,7 +7,9 @@ from typing import Any
 
 import jinja2
 import pandas as pd
+from markupsafe import Markup
 
+from common.printable import printable
 from common.records import scalar_text
 from master.tables import value_text
 
@@ -102,8 +104,15 @@ class Page:
 def render(page: Page) -> str:
     """The page as HTML. All text is escaped: params and messages are whatever a study's author or a worker wrote."""
     source = (resources.files("master") / "analysis" / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_as_text
+    )
     return environment.from_string(source).render(page=page)
+
+
+def _as_text(value: object) -> object:
+    # What a macro has rendered is Markup: its parts have been through here.
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def shown_table(frame: pd.DataFrame, labels: dict[str, str], max_rows: int = SHOWN_ROWS) -> ShownTable:

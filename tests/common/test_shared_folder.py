@@ -57,3 +57,31 @@ def test_any_other_refusal_is_told_with_what_to_do(
     monkeypatch.setattr(os, "write", refuse)
     with pytest.raises(FolderError, match=re.escape(message)):
         open_shared_folder(tmp_path)
+
+
+def test_a_folder_that_everybody_may_write_to_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    open_shared_folder(tmp_path)
+    assert not caplog.messages
+    for mode in (0o777, 0o1777):  # the second is that of /tmp
+        caplog.clear()
+        tmp_path.chmod(mode)
+        open_shared_folder(tmp_path)
+        assert [message.split(";")[0] for message in caplog.messages] == [
+            f"everybody on this machine may write to {tmp_path}, and so can forge results and waste the workers' time"
+        ]
+    caplog.clear()
+    tmp_path.chmod(0o2770)
+    (tmp_path / "jobs").chmod(0o777)
+    open_shared_folder(tmp_path)
+    assert caplog.messages[0].endswith(f"chmod o-w {tmp_path / 'jobs'}")
+
+
+@pytest.mark.parametrize("name", ["jobs", "results"])
+def test_a_link_in_the_place_of_jobs_or_results_is_refused(tmp_path: Path, name: str) -> None:
+    root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
+    root.mkdir()
+    elsewhere.mkdir()
+    (root / name).symlink_to(elsewhere)
+    with pytest.raises(FolderError, match="symbolic link"):
+        open_shared_folder(root)
+    assert list(elsewhere.iterdir()) == []
