@@ -67,6 +67,7 @@ format: $(VENV)/.installed-dev
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.simulation
+	$(BIN)/python -m benchmarks.report
 	$(BIN)/python -m benchmarks.training
 
 # Brings every pin up to date; torch and torchvision stay where they belong together.
