@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -95,7 +95,9 @@ class Evaluation:
         """
         match outcome:
             case Finished():
-                return self._result(Status.COMPLETE, value=outcome.value, is_diverged=outcome.is_diverged)
+                return self._result(
+                    Status.COMPLETE, value=outcome.value, is_diverged=outcome.is_diverged, metrics=outcome.metrics
+                )
             case Failed():
                 return self._setback(
                     outcome.kind, outcome.message, outcome.traceback, is_device_full=outcome.is_device_full
@@ -110,11 +112,11 @@ class Evaluation:
                 return None
 
     def exhausted_result(self) -> Result:
-        """The result of a job whose attempts have used up the study's limits: that of the last one, with its curve."""
+        """The result of a job whose attempts were lost with their workers: that of the last one, with its curve."""
         self.claimed.claim.take_over_last_attempt()
         with suppress(OSError, ProtocolError):
             self._records = read_curve(self._curve_path, is_running=True)
-        return self._failed(self.claimed.exhausted_kind or FailureKind.WORKER_LOST)
+        return self._failed(FailureKind.WORKER_LOST)
 
     def _setback(
         self, kind: FailureKind, reason: str, traceback: str | None = None, *, is_device_full: bool = False
@@ -125,7 +127,8 @@ class Evaluation:
             gpu = self._presence.gpu if is_device_full else None
             others = busy_neighbours(claim.folder.root, self._claimant, gpu)
             is_shared = bool(others)
-            reason += f" (memory shared with {', '.join(others)})" if others else " (no other trial shared the memory)"
+            told = f"memory shared with {', '.join(others)}" if others else "no other trial shared the memory"
+            reason = f"{reason.rstrip(': ')} ({told})"
         loss = Loss(claim.attempt.attempt, self._claimant.worker, storable(reason, MAX_REASON), kind)
         # What found no memory alone would find no more the next time.
         if is_shared and self.claimed.spec.limits.allows_retry(kind, claim.history.counts(loss)[kind]):
@@ -139,7 +142,7 @@ class Evaluation:
             times = "once" if counts[kind] == 1 else f"{counts[kind]} times"
             message = f"the process that evaluated it died {times}: {told}"
         elif history.losses:
-            message = f"{reason}{'; ' if reason else ''}all attempts: {told}"
+            message = f"{reason}; all attempts: {told}"
         else:
             message = reason
         failure = Failure(kind=kind, message=storable(message, MAX_MESSAGE), traceback=traceback, counts=counts)
@@ -151,6 +154,7 @@ class Evaluation:
         *,
         value: float | None = None,
         is_diverged: bool = False,
+        metrics: Mapping[str, float] | None = None,
         failure: Failure | None = None,
     ) -> Result:
         job, claim = self.claimed.job, self.claimed.claim
@@ -171,6 +175,7 @@ class Evaluation:
                 "diverged": is_diverged,
                 "best_epoch": best.epoch if best else None,
                 "best_value": best.validation_error if best else None,
+                "metrics": dict(metrics) if metrics else None,
                 "resumed_from_epoch": _last_epoch(self._resumed),
                 "failure": failure,
                 "attribution": Attribution(

@@ -50,14 +50,12 @@ class ClaimedJob:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether the attempts so far have used up the study's limits: the trial is to be FAILED, not evaluated."""
-        return self.exhausted_kind is not None
+        """Whether as many attempts were lost as the study allows: the trial is to be FAILED instead of evaluated.
 
-    @property
-    def exhausted_kind(self) -> FailureKind | None:
-        """The way of failing of which the attempts so far have used up the study's limit; None if there is none."""
-        counts = self.claim.history.counts()
-        return next((kind for kind, n in counts.items() if not self.spec.limits.allows_retry(kind, n)), None)
+        Only of those: whoever sees an attempt fail in another way for the last time reports it.
+        """
+        lost = self.claim.history.counts().get(FailureKind.WORKER_LOST, 0)
+        return not self.spec.limits.allows_retry(FailureKind.WORKER_LOST, lost)
 
 
 class JobQueue:

@@ -1,0 +1,81 @@
+"""`python -m tests.faults.launch worker|master ...`: the project's own commands, in a world that misbehaves.
+
+The faults are named in the environment, and so reach the evaluating process too, which is started by spawn and imports
+this module again:
+
+    OOM_COUNTER=FILE     what the kernel counts its kills in
+    REFUSING=FILE        as long as the file is there, whatever is written in the shared folder is refused; the file
+                         holds the name of the error, such as EDQUOT
+    FSYNC_S=SECONDS      how long each flush to disk takes
+    LEASE_S=SECONDS      how long a lease may go untouched
+    EVENTS=none|twice    what becomes of the file system's events: none arrives; each arrives twice, and once more for a
+                         file that is gone
+"""
+
+import errno
+import os
+import sys
+import time
+from pathlib import Path
+
+from common import atomic, claim, locks, watch
+from worker import memory
+
+
+def _bring_about_faults() -> None:
+    if counter := os.environ.get("OOM_COUNTER"):
+        memory.kernel_counter = lambda: Path(counter)
+    if flag := os.environ.get("REFUSING"):
+        _refuse_while_there_is(Path(flag))
+    if pause_s := os.environ.get("FSYNC_S"):
+        _slow_down(float(pause_s))
+    if lease_s := os.environ.get("LEASE_S"):
+        claim.Claims.__init__.__defaults__ = (float(lease_s),)
+        locks.make_lock.__defaults__ = (float(lease_s),)
+    if fate := os.environ.get("EVENTS"):
+        _tamper_with_events(fate)
+
+
+def _refuse_while_there_is(flag: Path) -> None:
+    write_all = atomic._write_all
+
+    def write(descriptor: int, data: bytes) -> None:
+        try:
+            name = flag.read_text()
+        except FileNotFoundError:
+            write_all(descriptor, data)
+        else:
+            number = getattr(errno, name)
+            raise OSError(number, os.strerror(number), "the shared folder")
+
+    atomic._write_all = write
+
+
+def _slow_down(pause_s: float) -> None:
+    def pause(operation: str, _path: Path) -> None:
+        if operation.startswith("fsync"):
+            time.sleep(pause_s)
+
+    atomic.after_operation = pause
+
+
+def _tamper_with_events(fate: str) -> None:
+    hear = watch._Ringer.on_any_event
+
+    def hear_twice(ringer: watch._Ringer, event: watch.FileSystemEvent) -> None:
+        hear(ringer, event)
+        hear(ringer, event)
+        hear(ringer, watch.FileMovedEvent("", os.fsdecode(event.src_path) + ".gone"))
+
+    watch._Ringer.on_any_event = hear_twice if fate == "twice" else lambda _ringer, _event: None  # type: ignore[method-assign]
+
+
+_bring_about_faults()
+
+if __name__ == "__main__":
+    command = sys.argv.pop(1)
+    if command == "worker":
+        from worker.cli import main
+    else:
+        from master.__main__ import main
+    main()

@@ -1,0 +1,91 @@
+"""Want of memory: of the kernel's address space, of PyTorch's allocator, and as the kernel's killer sees to it."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from common.layout import StudyFolder
+from common.records import FailureKind, Result, Status
+from tests.conftest import MakeStudy
+from tests.processes import Processes, results_of, until
+from worker.child import _failure
+from worker.messages import Failed
+
+OBJECTIVES = (
+    "--objective",
+    "starving=tests.faults.objectives:starving",
+    "--objective",
+    "killed_for_memory=tests.faults.objectives:killed_for_memory",
+)
+
+
+def by_size(folder: StudyFolder) -> tuple[list[Result], list[Result]]:
+    """A study's results for the smaller and the larger half of the domain."""
+    results = results_of(folder).values()
+    small = [result for result in results if float(result.params["x"]) <= 0.5]
+    large = [result for result in results if float(result.params["x"]) > 0.5]
+    assert small
+    assert large
+    return small, large
+
+
+def test_what_the_kernel_kills_for_want_of_memory_is_told_apart_and_the_worker_lives_on(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    counter = root / "vmstat"
+    counter.write_text("nr_free_pages 7\noom_kill 3\n")
+    worker = processes.start(
+        "tests.faults.launch",
+        "worker",
+        "--root",
+        str(root),
+        *OBJECTIVES,
+        environment={"OOM_COUNTER": str(counter)},
+    )
+    processes.finish(processes.master(make_study("killed_for_memory")))
+    small, large = by_size(StudyFolder(root, "demo"))
+    assert {result.status for result in small} == {Status.COMPLETE}
+    for result in large:
+        assert result.failure is not None
+        assert result.failure.kind is FailureKind.OUT_OF_MEMORY
+        assert result.failure.message == (
+            "the evaluating process was killed by the kernel for want of memory (no other trial shared the memory)"
+        )
+        assert result.attempt == 1
+    assert worker.poll() is None
+
+
+def test_a_trial_that_shared_the_memory_is_tried_again_and_the_others_are_not(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    processes.master(make_study("waiting", name="other", trials=1, batch=1))
+    neighbour = processes.worker("--name", "lab-1", "--study", "other", objective="waiting")
+    until(processes.notes.exists, "a neighbour that computes", root)
+    worker = processes.worker("--name", "lab-2", "--study", "demo", *OBJECTIVES)
+    processes.finish(processes.master(make_study("starving")))
+    small, large = by_size(StudyFolder(root, "demo"))
+    assert {(result.status, result.attempt) for result in small} == {(Status.COMPLETE, 1)}
+    for result in large:
+        assert result.failure is not None
+        assert result.failure.counts == {FailureKind.OUT_OF_MEMORY: 2}
+        assert "memory shared with lab-1" in result.failure.message
+    assert "memory shared with lab-1); the trial will be tried again" in processes.output(worker)
+    assert neighbour.poll() is None
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(12, os.strerror(12))])
+def test_python_and_the_kernel_each_have_their_words_for_want_of_memory(error: Exception) -> None:
+    answer = _failure(error)
+    assert isinstance(answer, Failed)
+    assert answer.kind is FailureKind.OUT_OF_MEMORY
+
+
+def test_pytorchs_refusal_of_the_hosts_memory_is_want_of_memory() -> None:
+    # Of a GPU's memory only a GPU can show whether its cache is free and the device is usable afterwards.
+    with pytest.raises(RuntimeError) as refused:
+        torch.empty(2**52, dtype=torch.uint8)
+    answer = _failure(refused.value)
+    assert isinstance(answer, Failed)
+    assert (answer.kind, answer.is_device_full) == (FailureKind.OUT_OF_MEMORY, False)
