@@ -190,6 +190,10 @@ def _file_table(path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StudyError(str(path), (f"not valid TOML: {error}{_offending_line(str(error), text)}",)) from error
+    except RecursionError as error:
+        raise StudyError(str(path), ("its tables or lists lie too deep within each other",)) from error
+    except ValueError as error:  # a number of thousands of digits
+        raise StudyError(str(path), (f"not valid TOML: {error}",)) from error
 
 
 def _offending_line(told: str, text: str) -> str:
