@@ -65,12 +65,13 @@ def simulate(
     """Shuffle finished trials into many random searches: how good is one after t evaluations, or on W workers?"""
     from master.analysis.frames import load_study
     from master.analysis.page import shown_table
+    from master.analysis.phases import of_search
     from master.analysis.simulation_report import SimulatedStudy
     from master.presets import published_study
     from master.tables import text_table
 
     folder = published_study(root, study)
-    simulated = SimulatedStudy(load_study(root, study), runs, seed)
+    simulated = SimulatedStudy(of_search(load_study(root, study)), runs, seed)
     if as_json:
         print(json.dumps(simulated.to_json(), indent=2))
         return

@@ -43,6 +43,10 @@ def run(
     dataset: Annotated[str | None, typer.Option(help="digits, mnist or cifar10.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
     batch: Annotated[int | None, typer.Option(help="Trials proposed at once.")] = None,
+    confirm: Annotated[
+        int | None, typer.Option(help="Evaluate so many of the best settings again when the search is over.")
+    ] = None,
+    replicates: Annotated[int | None, typer.Option(help="With --confirm: how often each of them; 5.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE, any key of the study; repeatable.")
     ] = None,
@@ -63,6 +67,8 @@ def run(
         "--dataset": ("data.name", dataset),
         "--seed": ("seed", seed),
         "--batch": ("batch", batch),
+        "--confirm": ("confirm.finalists", confirm),
+        "--replicates": ("confirm.replicates", replicates),
         "--claim": ("claim", claim.value if claim else None),
     }
     changes = Changes.parse(shortcuts, set_ or [])

@@ -9,9 +9,11 @@ from rich.text import Text
 from common.layout import StudyFolder
 from common.objectives import measure_name
 from common.records import Result
+from common.study_spec import StudySpec
 from master.command import command_line, place_of
+from master.search.sampler import Observation
 from master.standing import Standing
-from master.tables import counted, duration_text, first_line, trials_table
+from master.tables import counted, duration_text, first_line, params_text, text_table, trials_table
 
 BEST_SHOWN = 3
 
@@ -26,7 +28,15 @@ def headline(standing: Standing) -> str:
     return (
         f"study {spec.name}{title}\n"
         f"{counted(spec.trials, 'trial')} of {spec.objective.name}{data}, "
-        f"{counted(spec.budget.epochs, 'epoch')} each, in batches of {spec.batch}{done}"
+        f"{counted(spec.budget.epochs, 'epoch')} each, in batches of {spec.batch}{_phases(spec)}{done}"
+    )
+
+
+def _phases(spec: StudySpec) -> str:
+    rounds = f", in {spec.sampler.rounds} rounds" if spec.sampler.rounds else ""
+    again = spec.confirm
+    return (
+        f"{rounds}; then the best {counted(again.finalists, 'setting')} {again.replicates} times" if again else rounds
     )
 
 
@@ -40,7 +50,8 @@ def print_result(console: Console, folder: StudyFolder, standing: Standing, elap
         elapsed_s: how long this run took, in seconds; None if there was nothing left to do.
     """
     results = standing.results.values()
-    best = standing.best(BEST_SHOWN)
+    # What confirms a finalist was not searched for: the lowest of its replicates is no find.
+    best = [result for result in standing.best(len(results)) if result.trial < standing.spec.trials][:BEST_SHOWN]
     failed = [result for result in results if result.failure]
     diverged = sum(result.diverged for result in results)
     told = [counted(len(results), "trial")]
@@ -49,18 +60,36 @@ def print_result(console: Console, folder: StudyFolder, standing: Standing, elap
     took = f"; this run took {duration_text(elapsed_s)}" if elapsed_s is not None else ""
     console.print(Text(f"study {standing.spec.name} is finished: {', '.join(told)}{took}"), soft_wrap=True)
     if best:
-        console.print(Text(f"\nthe best {len(best)}" if len(best) > 1 else "\nthe best", style="bold"))
+        of_search = " of the search" if standing.spec.confirm else ""
+        console.print(Text(f"\nthe best{f' {len(best)}' if len(best) > 1 else ''}{of_search}", style="bold"))
         console.print(trials_table(best, measure_name(standing.spec.objective.name)), "")
+    if standing.spec.confirm:
+        _print_finalists(console, standing)
     if failed:
         console.print(Text(_failures(folder, failed)), soft_wrap=True)
     console.print(Text(f"results and curves: {folder.trials}"), soft_wrap=True)
     if best:
         further = {"more of them": ("top", folder.name, "-k", "10"), "as a page": ("report", folder.name)}
         for what, arguments in further.items():
-            told = command_line("master", *arguments, *place_of(folder.root))
-            console.print(Text(f"{what}: {told}"), soft_wrap=True)
+            command = command_line("master", *arguments, *place_of(folder.root))
+            console.print(Text(f"{what}: {command}"), soft_wrap=True)
     else:
         console.print(Text("once the cause is mended, the same command with --new tries the trials again"))
+
+
+def _print_finalists(console: Console, standing: Standing) -> None:
+    from master.analysis import finalists  # its intervals need scipy, which only few searches come to
+
+    spec, results = standing.spec, standing.results.values()
+    seen = (Observation(result.trial, result.params, result.value, result.diverged) for result in results)
+    found = finalists.finalists_of(spec, seen)
+    console.print(Text("the finalists, evaluated again", style="bold"))
+    console.print(text_table(finalists.HEADINGS, finalists.finalists_rows(found)), "")
+    for one in found:
+        console.print(Text(f"trial {one.trial}: {params_text(one.params)}"), soft_wrap=True)
+    for sentence in finalists.finalists_verdict(spec, found):
+        console.print(Text(sentence), soft_wrap=True)
+    console.print()
 
 
 def _failures(folder: StudyFolder, failed: list[Result]) -> str:

@@ -169,7 +169,7 @@ def _readme(data: StudyData) -> str:
     spec = data.spec
     what = f" on {spec.data.name}" if spec.data else ""
     return f"""Study {spec.name}: {spec.title or "no title"}
-{len(data.trials)} of {spec.trials} trials of {spec.objective.name}{what}
+{len(data.trials)} of {spec.all_trials} trials of {spec.objective.name}{what}
 epochs: {spec.budget.epochs}; seed: {spec.seed}
 
 runs/      one file per run, named by its trial and what sets its setting apart. A header line, then a line per epoch:

@@ -115,7 +115,7 @@ def _page(data: StudyData, standing: Standing, shown: list[Section], found: list
 
 def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
     spec, trials = data.spec, data.trials
-    yield Fact(f"{len(trials)} of {spec.trials}", "trials finished")
+    yield Fact(f"{len(trials)} of {spec.all_trials}", "trials finished")
     best = standing.incumbent
     yield Fact(value_text(best.value if best else None), f"best {measure_name(spec.objective.name)}")
     yield Fact(f"{spec.objective.name}{f' on {spec.data.name}' if spec.data else ''}", "objective")
@@ -132,7 +132,7 @@ def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
     counts = {status.value: count for status, count in standing.counts.items()}
     if not len(data.trials):
         yield "No trial has a result yet, so there is nothing to draw. The same command later shows more."
-    elif len(data.trials) < data.spec.trials:
+    elif len(data.trials) < data.spec.all_trials:
         rest = f"{counts['RUNNING']} running, {counts['PENDING']} waiting"
         yield f"The study goes on: {rest}. This page shows the trials that have a result."
     failed = data.trials[data.trials["status"] == "FAILED"]

@@ -4,9 +4,9 @@ The best of many noisy values is low partly because it was lucky. Only values th
 tell what the setting is worth.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
-from common.space import Params, Scalar
+from common.space import Params
 from master.search.replicates import mean_of
 from master.search.sampler import Observation, Sampler
 
@@ -55,13 +55,17 @@ class Confirmed:
 
 def finalists(observations: Sequence[Observation], count: int) -> list[Params]:
     """The best settings of a finished search, as `Confirmed` has them."""
-    settings: dict[frozenset[tuple[str, bool, Scalar]], list[Observation]] = {}
+    settings: dict[Hashable, list[Observation]] = {}
     for seen in observations:
-        # 1 is 1.0 and hashes alike, as it should; true is 1 too, which it should not be.
-        key = frozenset((name, isinstance(value, bool), value) for name, value in seen.params.items())
-        settings.setdefault(key, []).append(seen)
+        settings.setdefault(setting_key(seen.params), []).append(seen)
     listed = list(settings.values())
     means = [mean_of(setting) for setting in listed]
     ranked = sorted((mean, place) for place, mean in enumerate(means) if mean is not None)
     places = [place for _, place in ranked] or range(len(listed))
     return [listed[place][0].params for place in places[:count]]
+
+
+def setting_key(params: Params) -> Hashable:
+    """What trials of the same setting, and only those, have in common."""
+    # 1 is 1.0 and hashes alike, as it should; true is 1 too, which it should not be.
+    return frozenset((name, isinstance(value, bool), value) for name, value in params.items())

@@ -2,8 +2,8 @@
 
 Parameter by parameter, by the values that it takes in the best settings:
 
-- a range: from the lowest to the highest of them, widened on both sides by the mean gap between them, at least by a
-  twentieth of the range so far, and at least by a step where there are steps;
+- a range: from the lowest to the highest of them, widened on both sides by the mean gap between them, or by a twentieth
+  of the range so far if that is more; where there are steps, up to the next one;
 - a range that was drawn from a list of `coarse` values: from the list's next value below the lowest of them to its next
   value above the highest, or to the range's end where the list has no further value;
 - a list of numbers: those from the lowest to the highest of them;
@@ -123,7 +123,7 @@ def _linear_int(current: Int, values: Sequence[float]) -> Int:
 
 def _stepped(first: int, last: int, count: int, steps: int) -> tuple[int, int]:
     """The first and last step of the narrowed range, of `steps` steps so far."""
-    margin = max(1.0, _margin(first, last, count, steps))
+    margin = _margin(first, last, count, steps)
     return max(0, math.floor(first - margin)), min(steps, math.ceil(last + margin))
 
 
@@ -131,8 +131,7 @@ def _log_int(current: Int, values: Sequence[float]) -> Int:
     lowest, highest = round(min(values)), round(max(values))
     whole = math.log(current.high + 0.5) - math.log(current.low - 0.5)
     margin = _margin(math.log(lowest), math.log(highest), len(values), whole)
-    low = min(lowest - 1, math.floor(math.exp(math.log(lowest) - margin)))
-    high = max(highest + 1, math.ceil(math.exp(math.log(highest) + margin)))
+    low, high = math.floor(math.exp(math.log(lowest) - margin)), math.ceil(math.exp(math.log(highest) + margin))
     return current.model_copy(update={"low": max(current.low, low), "high": min(current.high, high)})
 
 

@@ -8,13 +8,17 @@ from collections.abc import Callable
 
 from master.analysis.answers.answer import Answer
 from master.analysis.answers.budgets import best_by_budget
+from master.analysis.answers.finalists import best_finalist
 from master.analysis.answers.grids import best_for_each, epoch_times
 from master.analysis.answers.importance import which_matter
 from master.analysis.answers.randomness import curves_without_randomness, spread_by_source
+from master.analysis.answers.rounds import narrowing
 from master.analysis.answers.settings import best_two, correlations, divergences
 from master.analysis.frames import StudyData
+from master.analysis.phases import of_search
 
 _QUESTIONS: tuple[Callable[[StudyData], list[Answer]], ...] = (
+    narrowing,
     best_for_each,
     best_by_budget,
     best_two,
@@ -31,4 +35,5 @@ def answers(data: StudyData) -> list[Answer]:
     """The answers that the study's results give, the most telling first; empty before the first result."""
     if data.trials.empty:
         return []
-    return [answer for question in _QUESTIONS for answer in question(data)]
+    searched = of_search(data)
+    return best_finalist(data) + [answer for question in _QUESTIONS for answer in question(searched)]

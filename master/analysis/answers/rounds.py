@@ -1,0 +1,79 @@
+"""Answers of a search from coarse to fine: where its rounds drew, and whether narrowing helped."""
+
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from master.analysis.answers.answer import Answer, listed, measure_of
+from master.analysis.frames import StudyData
+from master.analysis.intervals import CONFIDENCE
+from master.analysis.rounds import Round, rounds
+from master.analysis.settings import label_of, value_text
+from master.tables import counted
+from master.tables import value_text as measured_text
+
+LEAST_MEASURED = 5
+"""Of each of two rounds; with four and four, a rank test hardly ever reaches 95 %."""
+
+
+def narrowing(data: StudyData) -> list[Answer]:
+    """Where each round drew and its three best; whether a round's values are better than those of the one before."""
+    found = [each for each in rounds(data) if len(each.measured)]
+    if not found:
+        return []
+    is_lower = data.spec.objective.direction == "minimise"
+    sentences = [_sentence(each, measure_of(data.spec), is_lower=is_lower) for each in found]
+    sentences += [_comparison(before, after, is_lower=is_lower) for before, after in pairwise(found)]
+    if len(found) > 1:
+        sentences.append(_remark(found, is_lower=is_lower))
+    if not found[-1].is_complete or len(found) < (data.spec.sampler.rounds or 0):
+        sentences.append(f"The search goes on: {len(found)} of {data.spec.sampler.rounds} rounds have results.")
+    table = pd.DataFrame([_row(data, each, is_lower=is_lower) for each in found])
+    return [Answer("Did searching from coarse to fine help?", tuple(sentences), table)]
+
+
+def _best(each: Round, *, is_lower: bool) -> float:
+    return float(each.measured.min() if is_lower else each.measured.max())
+
+
+def _sentence(each: Round, measure: str, *, is_lower: bool) -> str:
+    best, median = measured_text(_best(each, is_lower=is_lower)), measured_text(float(each.measured.median()))
+    trials = f"trial {each.best[0]}" if len(each.best) == 1 else f"trials {listed([str(trial) for trial in each.best])}"
+    told = f"; its best are {trials}" if each.best else ""
+    return f"Round {each.number}, {counted(len(each.measured), 'trial')}: best {measure} {best}, median {median}{told}."
+
+
+def _comparison(before: Round, after: Round, *, is_lower: bool) -> str:
+    from scipy import stats
+
+    names = f"round {after.number} than in round {before.number}"
+    better, worse = ("lower", "higher") if is_lower else ("higher", "lower")
+    if min(len(before.measured), len(after.measured)) < LEAST_MEASURED:
+        return f"Whether values are {better} in {names}: too few to tell."
+    test = stats.mannwhitneyu(after.measured, before.measured, alternative="two-sided")
+    pairs = len(before.measured) * len(after.measured)
+    share = float(test.statistic) / pairs  # of pairs in which the later value is the higher one, ties by half
+    share_better = 1 - share if is_lower else share
+    numbers = f"a value of the one is better in {share_better:.0%} of all pairs; rank test, p = {test.pvalue:.2g}"
+    if test.pvalue >= 1 - CONFIDENCE:
+        return f"Values are not clearly {better} in {names} ({numbers})."
+    return f"On the whole, values are {better if share_better > 0.5 else worse} in {names} ({numbers})."  # noqa: PLR2004 - half of them
+
+
+def _remark(found: list[Round], *, is_lower: bool) -> str:
+    values = [_best(each, is_lower=is_lower) for each in found]
+    place = values.index(min(values) if is_lower else max(values))
+    return (
+        f"The best value of all is from round {found[place].number}. A best value is a single run and partly luck: "
+        "that a later round has found a better setting is sure only when both are evaluated again (--confirm)."
+    )
+
+
+def _row(data: StudyData, each: Round, *, is_lower: bool) -> dict[str, Any]:
+    values = each.trials.set_index("trial")["value"]
+    row: dict[str, Any] = {"round": each.number, "trials": value_text(f"{each.first} to {each.last}")}
+    row |= {label_of(name): text for name, text in each.ranges().items()}
+    row |= {measure_of(data.spec): _best(each, is_lower=is_lower), "median": float(each.measured.median())}
+    row["best trials"] = ", ".join(f"{trial} ({measured_text(float(values[trial]))})" for trial in each.best)
+    return row

@@ -1,0 +1,107 @@
+"""The rounds of a search from coarse to fine: where each drew, and what it found there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from common.space import Categorical, Fixed, Float, Int, Space
+from master.analysis.columns import params_of
+from master.analysis.frames import StudyData
+from master.analysis.settings import complete, value_text
+from master.search.coarse_to_fine import CoarseToFine, best_of
+from master.search.methods import make_method
+from master.search.replicates import Replicated
+from master.search.sampler import Observation, Sampler
+
+BEST_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round, as far as it has come.
+
+    Attributes:
+        number: from 1.
+        first: its first trial.
+        last: its last trial.
+        region: where it drew.
+        trials: the rows of `StudyData.trials` that belong to it.
+        best: its best trials, best first.
+    """
+
+    number: int
+    first: int
+    last: int
+    region: Space
+    trials: pd.DataFrame
+    best: tuple[int, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every trial has its result."""
+        return len(self.trials) == self.last - self.first + 1
+
+    @property
+    def measured(self) -> "pd.Series[float]":
+        """The finite values of its COMPLETE trials, diverged ones with the error of guessing."""
+        measured: pd.Series[float] = complete(self.trials)["value"]
+        return measured[np.isfinite(measured)]
+
+    def ranges(self) -> dict[str, str]:
+        """The values that each parameter was drawn from, by name, for people; fixed ones left out."""
+        parameters = self.region.items()
+        return {name: _range_text(parameter) for name, parameter in parameters if not isinstance(parameter, Fixed)}
+
+
+def rounds(data: StudyData) -> list[Round]:
+    """The rounds that have begun, in order; none for a study that does not search from coarse to fine.
+
+    Where a round drew follows from the results of those before, so it is computed as the master computes it. A round
+    after one of which a result is missing or unreadable is not told.
+    """
+    method = make_method(data.spec)
+    if not isinstance(method, CoarseToFine):
+        return []
+    sampler: Sampler = Replicated(method, data.spec.replicates) if data.spec.replicates > 1 else method
+    seen = _observations(data)
+    found: list[Round] = []
+    first = 0
+    while first < data.spec.trials and (suggested := sampler.suggest(data.spec.trials - first)):
+        span = range(first, first + len(suggested))
+        trials = data.trials[data.trials["trial"].isin(span)]
+        of_round = [seen[trial] for trial in span if trial in seen]
+        best = tuple(entry.trial for entry in best_of(of_round, BEST_SHOWN))
+        region = method.regions[-1]
+        if of_round:
+            found.append(Round(len(found) + 1, span.start, span.stop - 1, region, trials, best))
+        if len(of_round) < len(span):
+            break
+        sampler.update(of_round)
+        first = span.stop
+    return found
+
+
+def _observations(data: StudyData) -> dict[int, Observation]:
+    sign = 1.0 if data.spec.objective.direction == "minimise" else -1.0
+    found: dict[int, Observation] = {}
+    for _, row in data.trials.iterrows():
+        value = None if pd.isna(row["value"]) else sign * float(row["value"])
+        params = params_of(data.spec, row)
+        found[int(row["trial"])] = Observation(int(row["trial"]), params, value, bool(row["diverged"]))
+    return found
+
+
+def _range_text(parameter: Float | Int | Categorical | Fixed) -> str:
+    match parameter:
+        case Categorical():
+            return ", ".join(map(value_text, parameter.choices))
+        case Fixed():
+            return value_text(parameter.value)
+        case _:
+            low, high = _bound_text(parameter.low), _bound_text(parameter.high)
+            return low if low == high else f"{low} to {high}"
+
+
+def _bound_text(value: float) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

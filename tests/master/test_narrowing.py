@@ -1,0 +1,211 @@
+"""Narrowing: regions computed by hand, and what holds of every region."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.space import Categorical, Fixed, Params, Space
+from master.search.coarse_to_fine import CoarseToFine, best_of, round_lengths
+from master.search.narrowing import first_region, narrowed
+from master.search.random_search import RandomSearch
+from master.search.sampler import Observation
+
+RATES = [1e-5, 5e-5, 1e-4, 5e-4, 1e-3]
+
+
+def space_of(parameter: Any) -> Space:
+    return Space.model_validate_json(json.dumps({"p": parameter}))
+
+
+def region_of(parameter: Any, *values: Any) -> dict[str, Any]:
+    """The region of the second round: what the best settings of the first took is `values`."""
+    space = space_of(parameter)
+    region = narrowed(space, first_region(space), [{"p": value} for value in values])
+    return region.root["p"].model_dump(include={"low", "high", "choices", "value"})
+
+
+@pytest.mark.parametrize(
+    ("parameter", "values", "low", "high"),
+    [
+        # 0.2 to 0.6 in two gaps of 0.2
+        ({"type": "float", "low": 0.0, "high": 1.0}, (0.2, 0.5, 0.6), 0.0, 0.8),
+        # one gap of 0.01; a twentieth of the range is more
+        ({"type": "float", "low": 0.0, "high": 1.0}, (0.5, 0.51), 0.45, 0.56),
+        ({"type": "float", "low": 0.0, "high": 1.0}, (0.5, 0.5, 0.5), 0.45, 0.55),
+        # two decades in two gaps of one
+        ({"type": "float", "low": 1e-6, "high": 1.0, "log": True}, (1e-4, 1e-4, 1e-2), 1e-5, 1e-1),
+        # steps: 0.2 to 0.5 in three gaps of 0.1; then one of 0.05, widened to a step
+        ({"type": "float", "low": 0.0, "high": 1.0, "step": 0.1}, (0.2, 0.3, 0.3, 0.5), 0.1, 0.6),
+        ({"type": "float", "low": 0.0, "high": 1.0, "step": 0.1}, (0.2, 0.3, 0.3), 0.1, 0.4),
+        # 2.5 steps, so 3
+        ({"type": "float", "low": 0.0, "high": 2.0, "step": 0.1}, (1.0, 1.5, 1.2), 0.7, 1.8),
+        ({"type": "int", "low": 10, "high": 100}, (20, 25, 40, 30, 40), 15, 45),
+        # a twentieth of 90 is 4.5, so 5
+        ({"type": "int", "low": 10, "high": 100}, (50, 50), 45, 55),
+        ({"type": "int", "low": 1, "high": 8}, (8, 8), 7, 8),
+        ({"type": "int", "low": 16, "high": 512, "step": 16}, (64, 128), 16, 192),
+        # from 32 to 128 in one gap of two octaves
+        ({"type": "int", "low": 1, "high": 1024, "log": True}, (32, 128), 8, 512),
+        ({"type": "int", "low": 1, "high": 8, "log": True}, (2, 2), 1, 3),
+        # a list of coarse values: between the neighbours, or to the range's end
+        ({"type": "float", "low": 1e-6, "high": 1.0, "log": True, "coarse": RATES}, (5e-4, 1e-4), 5e-5, 1e-3),
+        ({"type": "float", "low": 1e-6, "high": 1.0, "log": True, "coarse": RATES}, (1e-4, 1e-4), 5e-5, 5e-4),
+        ({"type": "float", "low": 1e-6, "high": 1.0, "log": True, "coarse": RATES}, (1e-5, 1e-3), 1e-6, 1.0),
+        ({"type": "int", "low": 8, "high": 128, "coarse": [8, 32, 64, 128]}, (32, 32), 8, 64),
+    ],
+)
+def test_a_range_is_narrowed_to_the_best_values_and_a_margin(
+    parameter: dict[str, Any], values: tuple[float, ...], low: float, high: float
+) -> None:
+    assert region_of(parameter, *values) == pytest.approx({"low": low, "high": high})
+
+
+@pytest.mark.parametrize(
+    ("choices", "values", "kept"),
+    [
+        (["sgd", "adam", "nag"], ("nag", "sgd", "nag"), ("sgd", "nag")),
+        ([64, 16, 32, 128], (16, 64, 16), (64, 16, 32)),  # 32 lies between
+        ([True, False, 1], (True, True), (True,)),
+        (["1", 2, 3, 4], (2, 4), (2, 4)),  # not numbers alone, so there is no between
+    ],
+)
+def test_of_a_list_what_occurs_is_kept_and_of_numbers_what_lies_between(
+    choices: list[Any], values: tuple[Any, ...], kept: tuple[Any, ...]
+) -> None:
+    assert region_of(choices, *values) == {"choices": kept}
+
+
+@pytest.mark.parametrize("parameter", [["a", "b"], {"type": "int", "low": 1, "high": 9}, 3])
+def test_a_parameter_that_fewer_than_two_of_the_best_take_stays_as_it_is(parameter: Any) -> None:
+    space = space_of(parameter)
+    first = first_region(space)
+    value = first.at(lambda _: 0.5)["p"]
+    assert narrowed(space, first, [{"p": value}, {}]).root == first.root
+    assert narrowed(space, first, []).root == first.root
+
+
+def test_the_first_round_draws_coarse_values_alone_and_a_later_one_between_them() -> None:
+    space = space_of({"type": "float", "low": 1e-6, "high": 1.0, "log": True, "coarse": RATES})
+    sampler = CoarseToFine(space, 0, (40, 40), keep=4)
+    coarse = sampler.suggest(100)
+    assert {params["p"] for params in coarse} == set(RATES)
+    sampler.update([Observation(trial, params, abs(float(params["p"]) - 1e-4)) for trial, params in enumerate(coarse)])
+    fine = [float(params["p"]) for params in sampler.suggest(100)]
+    assert len(set(fine)) == 40
+    assert 5e-5 <= min(fine) < max(fine) <= 5e-4
+
+
+def test_conditions_hold_where_their_value_was_dropped() -> None:
+    space = Space.model_validate_json(
+        json.dumps(
+            {
+                "method": ["sgd", "adam", "rms"],
+                "momentum": {"type": "float", "low": 0.0, "high": 1.0, "when": {"method": "sgd"}},
+            }
+        )
+    )
+    region = narrowed(space, first_region(space), [{"method": "adam"}, {"method": "rms"}])
+    drawn = RandomSearch(region, 0).suggest(20)
+    assert {tuple(params) for params in drawn} == {("method",)}
+
+
+SPACE = Space.model_validate_json(
+    json.dumps(
+        {
+            "rate": {"type": "float", "low": 1e-5, "high": 1.0, "log": True},
+            "listed": {"type": "float", "low": 1e-6, "high": 1.0, "log": True, "coarse": RATES},
+            "layers": {"type": "int", "low": 1, "high": 40, "coarse": [2, 4, 8, 16, 32]},
+            "momentum": {"type": "float", "low": -1.0, "high": 1.0},
+            "dropout": {"type": "float", "low": 0.2, "high": 0.9, "step": 0.1},
+            "filters": {"type": "int", "low": 1, "high": 64, "log": True},
+            "width": {"type": "int", "low": 8, "high": 64, "step": 8},
+            "size": [16, 32, 64, 128],
+            "method": ["sgd", "adam", 3, True],
+            "nesterov": {"type": "categorical", "choices": [True, False], "when": {"method": "sgd"}},
+            "delay": {"type": "int", "low": 0, "high": 3, "when": {"nesterov": True}},
+            "classes": 10,
+        }
+    )
+)
+
+
+def extent(region: Space, name: str) -> tuple[float, float] | frozenset[Any]:
+    parameter = region.root[name]
+    if isinstance(parameter, Categorical):
+        return frozenset((type(choice), choice) for choice in parameter.choices)
+    return (0, 0) if isinstance(parameter, Fixed) else (parameter.low, parameter.high)
+
+
+def is_within(inner: Space, outer: Space) -> bool:
+    for name in SPACE.root:
+        first, second = extent(inner, name), extent(outer, name)
+        if isinstance(first, frozenset) and isinstance(second, frozenset):
+            is_inside = first <= second
+        elif isinstance(first, frozenset) or isinstance(second, frozenset):
+            continue  # a list that became the range between its values
+        else:
+            is_inside = second[0] <= first[0] <= first[1] <= second[1]
+        if not is_inside:
+            return False
+    return True
+
+
+VALUES = st.one_of(st.none(), st.floats(allow_nan=True), st.floats(min_value=0, max_value=1))
+
+
+@given(st.lists(st.tuples(VALUES, st.booleans()), min_size=32, max_size=32), st.integers(0, 99), st.integers(2, 9))
+def test_whatever_the_results_every_region_lies_within_the_one_before_and_holds_the_best(
+    outcomes: list[tuple[float | None, bool]], seed: int, keep: int
+) -> None:
+    sampler = CoarseToFine(SPACE, seed, round_lengths(32, 4), keep)
+    seen: list[Observation] = []
+    while suggested := sampler.suggest(3):
+        assert [line for params in suggested for line in SPACE.problems(json.loads(json.dumps(params)))] == []
+        batch = [
+            Observation(trial, params, *outcomes[trial]) for trial, params in enumerate(suggested, start=len(seen))
+        ]
+        seen += batch
+        regions = len(sampler.regions)
+        sampler.update(batch)
+        if len(sampler.regions) > regions:
+            assert is_within(sampler.regions[-1], sampler.regions[-2])
+            best = [entry.params for entry in best_of(seen, keep)]
+            for name in ("rate", "momentum", "dropout", "filters", "width"):
+                low, high = sorted(extent(sampler.regions[-1], name))
+                assert all(low - 1e-9 <= float(params[name]) <= high + 1e-9 for params in best)
+    assert len(seen) == 32
+    assert len(sampler.regions) == 4
+
+
+def test_the_first_round_of_ranges_is_that_of_random_search() -> None:
+    space = space_of({"type": "float", "low": 0.0, "high": 1.0})
+    assert CoarseToFine(space, 7, (20, 5), keep=3).suggest(99) == RandomSearch(space, 7).suggest(20)
+
+
+def test_rounds_are_equally_long_and_the_first_takes_the_rest() -> None:
+    assert round_lengths(40, 3) == (14, 13, 13)
+    assert round_lengths(60, 2) == (30, 30)
+
+
+def observations(*values: float | None, diverged: tuple[int, ...] = ()) -> list[Observation]:
+    params: Params = {}
+    return [Observation(trial, params, value, trial in diverged) for trial, value in enumerate(values)]
+
+
+def test_the_best_neither_failed_nor_diverged_and_the_earlier_is_better_among_equals() -> None:
+    seen = observations(0.5, None, 0.2, 0.1, float("inf"), 0.2, float("nan"), 0.9, diverged=(3,))
+    assert [entry.trial for entry in best_of(seen, 4)] == [2, 5, 0, 7]
+
+
+def test_a_round_is_drawn_where_the_best_of_all_rounds_so_far_lie() -> None:
+    space = space_of({"type": "float", "low": 0.0, "high": 1.0})
+    sampler = CoarseToFine(space, 0, (10, 10, 10), keep=2)
+    first = sampler.suggest(10)
+    sampler.update([Observation(trial, params, float(trial)) for trial, params in enumerate(first)])
+    second = sampler.suggest(10)
+    # None of the second round comes near the first two trials.
+    sampler.update([Observation(trial, params, 50.0) for trial, params in enumerate(second, start=10)])
+    assert sampler.regions[2] == narrowed(space, sampler.regions[1], first[:2])
