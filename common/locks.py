@@ -15,10 +15,11 @@ from errno import EACCES, EAGAIN, ENOLCK, ENOSYS, EOPNOTSUPP
 from pathlib import Path
 from typing import Protocol
 
-from filelock import FileLock, SoftFileLease, Timeout
+from filelock import FileLock, Timeout
 
 from common import atomic, confinement
 from common.confinement import check_way
+from common.lease import Lease
 from common.mounts import why_locks_are_local
 
 LEASE_S = 30.0
@@ -51,7 +52,7 @@ def make_lock(path: Path, mode: ClaimMode, lease_s: float = LEASE_S) -> Lock:
     """
     check_way(path)
     if mode is ClaimMode.LEASE:
-        return SoftFileLease(path, lease_duration=lease_s, thread_local=False, poll_interval=WAIT_POLL_S)
+        return Lease(path, lease_s)
     # Without fallback_to_soft a file system that has no locks is an error, not a silently weaker promise.
     return FileLock(path, fallback_to_soft=False, thread_local=False, poll_interval=WAIT_POLL_S)
 
@@ -72,7 +73,7 @@ def try_acquire(lock: Lock) -> bool:
 
 def is_lost(lock: Lock) -> bool:
     """Whether a lease that was held has been taken over. A kernel lock is never lost."""
-    return isinstance(lock, SoftFileLease) and lock.compromise is not None
+    return isinstance(lock, Lease) and lock.is_lost
 
 
 def is_held(path: Path, mode: ClaimMode) -> bool:
@@ -117,19 +118,21 @@ def why_no_locks(folder: Path) -> str | None:
 
 
 @contextmanager
-def held(path: Path, mode: ClaimMode, text: str) -> Iterator[Callable[[], bool] | None]:
+def held(path: Path, mode: ClaimMode, text: str, lease_s: float = LEASE_S) -> Iterator[Callable[[], bool] | None]:
     """Hold a lock for as long as a block runs.
 
     Args:
         path: the lock file; it stays in its place afterwards, for what is locked has no end. A lease lies beside it.
         mode: lock or lease.
         text: what the file says of its holder.
+        lease_s: how long a lease may go untouched.
 
     Yields:
-        A function that tells whether the lock is still ours; None, at once, if another process holds it.
+        A function that tells whether the lock is still ours; None if another process holds it: at once, but for a lease
+        of a holder that has just died elsewhere, or may have. That one is watched until it is touched or expires.
     """
-    lock = make_lock(path if mode is ClaimMode.LOCK else path.with_suffix(".lease"), mode)
-    if not try_acquire(lock):
+    lock = make_lock(path if mode is ClaimMode.LOCK else path.with_suffix(".lease"), mode, lease_s)
+    if not try_acquire(lock) and not (isinstance(lock, Lease) and lock.outlast()):
         yield None
         return
     try:

@@ -227,13 +227,13 @@ def test_the_lease_of_a_stopped_worker_is_taken_over_and_it_learns_of_it(publish
 @pytest.mark.parametrize("mode", list(ClaimMode))
 def test_held_yields_nothing_while_another_holds_and_leaves_the_file(tmp_path: Path, mode: ClaimMode) -> None:
     path = tmp_path / "master.lock"
-    with held(path, mode, "first\n") as is_ours:
+    with held(path, mode, "first\n", lease_s=0.6) as is_ours:
         assert is_ours is not None
         assert is_ours()
-        with held(path, mode, "second\n") as is_ours_too:
+        with held(path, mode, "second\n", lease_s=0.6) as is_ours_too:
             assert is_ours_too is None
         assert path.read_text() == "first\n"
-    with held(path, mode, "third\n") as is_ours:
+    with held(path, mode, "third\n", lease_s=0.6) as is_ours:
         assert is_ours is not None
     assert path.read_text() == "third\n"
 

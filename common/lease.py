@@ -1,0 +1,108 @@
+"""A lease: a file that its holder touches, and that whoever has seen it untouched for long enough may take.
+
+filelock's lease, and what it leaves to us: it never takes one whose file is empty, which a holder leaves that dies
+between making the file and writing into it.
+"""
+
+import logging
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import SoftFileLease, Timeout
+
+from common import atomic
+from common.confinement import parent_of
+
+POLL_S = 0.2
+"""Seconds between looks at a lease that is waited for."""
+
+logger = logging.getLogger(__name__)
+
+Look = tuple[int, int, int, int]
+"""A lease's file as it was seen: inode, time of its content, time of its inode, size in bytes."""
+
+
+class Lease:
+    """A lease on a file, not yet held.
+
+    Its age is measured by watching it, so the object that watches is kept from one try to the next.
+
+    Args:
+        path: the file.
+        lease_s: how long it may go untouched, the same for all who want it.
+    """
+
+    def __init__(self, path: Path, lease_s: float) -> None:
+        self._path, self._lease_s = path, lease_s
+        self._lease = SoftFileLease(path, lease_duration=lease_s, thread_local=False)
+        self._empty: tuple[Look, float] | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether another process has taken it over since it was acquired."""
+        return self._lease.compromise is not None
+
+    def acquire(self, *, blocking: bool = True) -> None:
+        """Take it, waiting for it if `blocking`.
+
+        Raises:
+            filelock.Timeout: another process holds it.
+            ValueError: it is one of other settings.
+        """
+        while True:
+            try:
+                self._lease.acquire(blocking=False)
+            except Timeout:
+                self._remove_if_forsaken()
+                if not blocking:
+                    raise
+            else:
+                return
+            time.sleep(POLL_S)
+
+    def outlast(self) -> bool:
+        """Take it as soon as its holder has shown no sign of life for long enough; False as soon as there is one."""
+        logger.warning("%s is held; its holder is given %g s to show a sign of life", self._path, self._lease_s)
+        began_s, seen = time.monotonic(), look_at(self._path)
+        while time.monotonic() - began_s < 2 * self._lease_s:
+            with suppress(Timeout):
+                self.acquire(blocking=False)
+                return True
+            if (now := look_at(self._path)) is not None and now != seen:
+                return False
+            time.sleep(min(POLL_S, self._lease_s / 10))
+        return False
+
+    def release(self) -> None:
+        """Let it go and remove its file."""
+        self._lease.release()
+
+    def _remove_if_forsaken(self) -> None:
+        seen, now_s = look_at(self._path), time.monotonic()
+        if seen is None or seen[-1] > 0:
+            self._empty = None
+        elif self._empty is None or self._empty[0] != seen:
+            self._empty = (seen, now_s)
+        elif now_s - self._empty[1] >= self._lease_s:
+            # RACE: its maker was stopped for so long before it wrote, or another contender removes the file first and
+            # makes its own. Whoever's file goes here finds it gone at the next heartbeat, as one whose lease was taken
+            # over does, and drops the attempt; until then two may evaluate, and REPORT lets one of them win.
+            with suppress(OSError):
+                atomic.remove(self._path)
+            self._empty = None
+
+
+def look_at(path: Path) -> Look | None:
+    """A lease's file as it is now; None if it is not there. Opens it, because a network file system then asks anew."""
+    try:
+        with parent_of(path) as parent:
+            descriptor = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
