@@ -2,7 +2,7 @@
 
 The text outlives its writer, which is how the next claimant knows how often the job's process has died. A crash in
 mid-append leaves a part of a line; it counts as an attempt that was started, since only a claimant writes there.
-Several such lines in a row are damage, and count as one.
+A torn line that was to say how an attempt ended says nothing, and several in a row are damage, and count as one.
 """
 
 from collections import Counter
@@ -21,6 +21,8 @@ UNKNOWN_WORKER = "unknown"
 MAX_ATTEMPTS = 1_000_000
 MAX_LINES = 10_000
 """Lines of a lock file. Each start and each stop of a worker in mid-trial adds one."""
+TORN_ENDS = (b'{"event":"l', b'{"event":"r')
+"""How a line begins that says that an attempt was lost or released."""
 
 
 class AttemptEvent(Record):
@@ -122,7 +124,9 @@ def read_history(path: Path) -> AttemptHistory:
             events.append(AttemptEvent.model_validate_json(line))
         except ValidationError:
             is_torn = True
-            if was_torn:  # damaged rather than torn: its many lines are not as many attempts
+            # Damaged rather than torn: its many lines are not as many attempts. Or torn by the holder of the attempt
+            # before it, who died while writing how that one ended.
+            if was_torn or line.startswith(TORN_ENDS):
                 continue
             event = {"event": "claimed", "attempt": last + 1, "worker": UNKNOWN_WORKER, "host": "", "pid": 0, "at": ""}
             events.append(AttemptEvent.model_validate(event))

@@ -60,6 +60,18 @@ def test_a_torn_line_counts_as_an_attempt_wherever_it_was_torn(tmp_path: Path) -
         assert (history.last_attempt, history.counted) == (2, 2)
 
 
+@pytest.mark.parametrize("end", ["lost", "released"])
+def test_a_torn_end_of_an_attempt_is_no_attempt(tmp_path: Path, end: str) -> None:
+    line = event(end, 1)
+    for length in range(len('{"event":"l'), len(line)):
+        history = read_history(write(tmp_path / "lock", event("claimed", 1), line[:length], end=""))
+        assert (history.last_attempt, history.counted) == (1, 1)
+
+
+def test_many_lines_of_another_file_count_as_one_attempt(tmp_path: Path) -> None:
+    assert read_history(write(tmp_path / "lock", event("claimed", 1), *["{", "}"] * 20)).counted == 2
+
+
 def test_zeros_where_a_line_should_be_count_as_one_attempt(tmp_path: Path) -> None:
     assert read_history(write(tmp_path / "lock", "\0" * 200)).counted == 1
 
