@@ -24,6 +24,9 @@ def report(claim: Claim, result: Result, curve: bytes) -> bool:
     if curve:
         make_room(folder, folder.running_curve(attempt))
         atomic.replace(folder.running_curve(attempt), curve, durable=True)
+    elif folder.running_curve(attempt).exists():
+        # The curve of a lost attempt that could not be read: CLEAR would make it the curve of this result.
+        set_aside(folder, folder.running_curve(attempt), "it is not the curve of the result, which has no epoch")
     atomic.make_folder(folder.trial_folder(result.trial))
     is_first = atomic.write_once(folder.result(result.trial), result.to_json())
     if not is_first and read_result(folder, result.trial) is None:  # what had the name was none, and is set aside
