@@ -112,12 +112,21 @@ def append_line(path: Path, line: str) -> None:
 
     Not flushed to disk. A crash midway leaves a part of the line without its newline. The next append closes that part
     off with a newline, and a reader must allow for it.
+
+    Raises:
+        OSError: the disk is full, read-only or gone; nothing of the line is left.
     """
     descriptor = open_to_write(path, os.O_RDWR | os.O_APPEND)
     try:
         length = os.lseek(descriptor, 0, os.SEEK_END)
         is_torn = length > 0 and os.pread(descriptor, 1, length - 1) != b"\n"
-        _write_all(descriptor, (b"\n" if is_torn else b"") + line.encode() + b"\n")
+        try:
+            _write_all(descriptor, (b"\n" if is_torn else b"") + line.encode() + b"\n")
+        except OSError:
+            # A disk that is nearly full takes a part. Tried again and again, the parts would look like as many lines.
+            with suppress(OSError):
+                os.ftruncate(descriptor, length)
+            raise
     finally:
         os.close(descriptor)
     after_operation("append", path)

@@ -73,6 +73,15 @@ def need_folder(root: Path) -> None:
         raise FolderError(root.absolute(), f"{told} --root")
 
 
+def takes_files(folder: Path) -> bool:
+    """Whether a file can be written in a folder just now: False if it is full, over quota, read-only or cut off."""
+    try:
+        _try_to_write(folder)
+    except OSError:
+        return False
+    return True
+
+
 def _try_to_write(folder: Path) -> None:
     probe = atomic.temporary_beside(folder / "probe")
     try:

@@ -26,6 +26,12 @@ class Silence:
             if self._seen.get(record.worker, (None,))[0] != heard:
                 self._seen[record.worker] = (heard, now_s)
 
+    def forgive(self) -> None:
+        """Count everybody's silence anew: the folder refused what they had to say."""
+        now_s = self._clock()
+        self._began_s = now_s
+        self._seen = {worker: (heard, now_s) for worker, (heard, _) in self._seen.items()}
+
     def silent_for_s(self, worker: str) -> float:
         """Seconds since the worker's heartbeat changed; since this process began to look, if it was never seen."""
         return self._clock() - self._seen[worker][1] if worker in self._seen else self._clock() - self._began_s

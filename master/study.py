@@ -6,7 +6,7 @@ batches again, finds the results that are there, and waits for the rest.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -18,8 +18,9 @@ from common.layout import StudyFolder
 from common.locks import ClaimMode, held
 from common.patience import until_possible
 from common.reading import read_bytes
-from common.records import Job, Result
+from common.records import Job, Result, WorkerRecord
 from common.rejection import set_aside
+from common.shared_folder import takes_files
 from common.space import Params
 from common.study_spec import StudySpec
 from common.watch import Appearance, FolderWatch, Wakeup
@@ -189,6 +190,7 @@ class Search:
         self._see_to_spec()
         records = list(read_workers(self._folder))
         self._silence.observe(records)
+        self._forgive_if_folder_refuses(records)
         self.standing.workers = remove_dead_workers(self._folder, records, self._silence)
         stale_s = self._spec.limits.stale_s
         names = (worker.worker for worker in self.standing.workers)
@@ -210,4 +212,16 @@ class Search:
             logger.warning("%s is published anew, as it was", path)
 
     def _until_possible(self, action: Callable[[], T]) -> T:
-        return until_possible(action, "the master", self._should_stop, self._bell.wait)
+        return until_possible(action, "the master", self._should_stop, self._pause)
+
+    def _pause(self, pause_s: float) -> None:
+        self._bell.wait(pause_s)
+        self._silence.forgive()  # what refuses this process refuses the workers' heartbeats too
+
+    def _forgive_if_folder_refuses(self, records: Sequence[WorkerRecord]) -> None:
+        # Only where somebody has become quiet, and well before that counts: a try costs the file server three requests.
+        quiet_s = self._spec.limits.stale_s / 2
+        if any(self._silence.silent_for_s(record.worker) > quiet_s for record in records) and not takes_files(
+            self._folder.workers
+        ):
+            self._silence.forgive()

@@ -116,19 +116,20 @@ def _probe(settings: ChildSettings) -> FromChild:
 
 
 def _evaluate(request: Evaluate, settings: ChildSettings, connection: Connection, stop: threading.Event) -> FromChild:
+    parent = _Parent(request, settings.device, connection, stop)
     try:
         objective = find_objective(request.spec.objective.name, settings.objectives)
-        measured = objective(_trial(request, settings, connection, stop))
+        measured = objective(_trial(request, settings, parent))
     except TrialStopped:
-        return Stopped()
+        return Stopped(is_saved=parent.is_saved)
     except UnableError as error:
         return Unable(str(error))
     except Exception as error:  # noqa: BLE001 - whatever the objective raises ends the trial, not the worker
         return _failure(error)
-    return Finished(measured.value, measured.is_diverged)
+    return Finished(measured.value, measured.is_diverged, measured.metrics)
 
 
-def _trial(request: Evaluate, settings: ChildSettings, connection: Connection, stop: threading.Event) -> Trial:
+def _trial(request: Evaluate, settings: ChildSettings, parent: "_Parent") -> Trial:
     spec, job = request.spec, request.job
     return Trial(
         params=with_defaults(spec.objective.name, job.params),
@@ -139,7 +140,7 @@ def _trial(request: Evaluate, settings: ChildSettings, connection: Connection, s
         data=(spec.data.name, spec.data.train_size) if spec.data else None,
         data_folder=settings.data_folder,
         claim=spec.claim,
-        parent=_Parent(request, settings.device, connection, stop),
+        parent=parent,
     )
 
 
@@ -148,6 +149,8 @@ class _Parent:
 
     def __init__(self, request: Evaluate, device: str, connection: Connection, stop: threading.Event) -> None:
         self._request, self._device, self._connection, self._stop = request, device, connection, stop
+        self.is_saved = True
+        """Whether what was saved last is on disk."""
 
     def began(self) -> None:
         self._connection.send(Began(self._device, _versions()))
@@ -163,8 +166,10 @@ class _Parent:
 
     def save(self, checkpoint: Checkpoint) -> None:
         # A full disk costs the checkpoint, not the training that goes on.
+        self.is_saved = False
         with suppress(OSError):
             save_checkpoint(self._request.checkpoint, checkpoint, self._request.job)
+            self.is_saved = True
 
     def checkpoints(self) -> Iterable[Checkpoint]:
         return read_checkpoints(self._request.earlier_checkpoints, self._request.job)

@@ -1,6 +1,7 @@
 """What a worker's parent and child say to each other, over a pipe that nobody else can reach."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from common.records import EpochRecord, FailureKind, Job
@@ -74,6 +75,7 @@ class Finished:
 
     value: float
     is_diverged: bool
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Broken:
 
 @dataclass(frozen=True)
 class Stopped:
-    """Ended, as asked; saved, unless the child had to be killed."""
+    """Ended, as asked; saved, unless the disk refused it or the child had to be killed."""
 
     is_saved: bool = True
 

@@ -4,9 +4,10 @@ The faults are named in the environment, and so reach the evaluating process too
 this module again:
 
     OOM_COUNTER=FILE     what the kernel counts its kills in
-    REFUSING=FILE        as long as the file is there, whatever is written in the shared folder is refused; the file
-                         holds the name of the error, such as EDQUOT
+    REFUSING=FILE        as long as the file is there, what is written in the shared folder is refused by the error
+                         that it names: EDQUOT refuses content, EROFS every change
     FSYNC_S=SECONDS      how long each flush to disk takes
+    RETRY_S=SECONDS      how long to wait before what was refused is tried again
     LEASE_S=SECONDS      how long a lease may go untouched
     EVENTS=none|twice    what becomes of the file system's events: none arrives; each arrives twice, and once more for a
                          file that is gone
@@ -17,9 +18,13 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-from common import atomic, claim, locks, watch
+from common import atomic, claim, locks, patience, watch
 from worker import memory
+
+CHANGES = frozenset({"os.remove", "os.rename", "os.link", "os.mkdir", "os.rmdir"})
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 def _bring_about_faults() -> None:
@@ -29,6 +34,8 @@ def _bring_about_faults() -> None:
         _refuse_while_there_is(Path(flag))
     if pause_s := os.environ.get("FSYNC_S"):
         _slow_down(float(pause_s))
+    if retry_s := os.environ.get("RETRY_S"):
+        patience.RETRY_S = float(retry_s)
     if lease_s := os.environ.get("LEASE_S"):
         claim.Claims.__init__.__defaults__ = (float(lease_s),)
         locks.make_lock.__defaults__ = (float(lease_s),)
@@ -48,7 +55,16 @@ def _refuse_while_there_is(flag: Path) -> None:
             number = getattr(errno, name)
             raise OSError(number, os.strerror(number), "the shared folder")
 
+    def heed(event: str, arguments: tuple[Any, ...]) -> None:
+        is_change = event in CHANGES or (event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING)
+        # A name without its folder is one in a folder that was opened before; whole paths are other files too.
+        if is_change and isinstance(arguments[0], str) and not Path(arguments[0]).is_absolute() and flag.exists():
+            number = getattr(errno, flag.read_text())
+            if number == errno.EROFS:
+                raise OSError(number, os.strerror(number), arguments[0])
+
     atomic._write_all = write
+    sys.addaudithook(heed)
 
 
 def _slow_down(pause_s: float) -> None:

@@ -1,0 +1,27 @@
+"""Masters and workers in a world that misbehaves."""
+
+import subprocess
+from pathlib import Path
+
+from tests.processes import Processes
+
+
+class World(Processes):
+    """Starts the project's own commands under faults.
+
+    Args:
+        root: the shared folder.
+        faults: by the names that `tests.faults.launch` gives them.
+
+    Attributes:
+        faults: of what is started from now on.
+    """
+
+    def __init__(self, root: Path, **faults: str) -> None:
+        super().__init__(root)
+        self.faults = faults
+
+    def start(self, module: str, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start `python -m module` under the faults, its output going to a file of its own."""
+        faults = self.faults | (environment or {})
+        return super().start("tests.faults.launch", module, *arguments, environment=faults)
