@@ -103,6 +103,16 @@ BLOWS = {
 """Who is hit by what, and how often compared with the others."""
 
 
+ENDS = {
+    ("worker", signal.SIGKILL): {-signal.SIGKILL},
+    ("master", signal.SIGKILL): {-signal.SIGKILL},
+    ("worker", signal.SIGTERM): {0, -signal.SIGTERM},
+    ("master", signal.SIGTERM): {1, 130, -signal.SIGTERM},
+}
+"""How a process may end that was hit. Asked to leave before it listens to signals, Python ends by the signal itself; a
+master says 1, for it is not finished, and 130 if it is asked twice."""
+
+
 class BrokenPromise(AssertionError):  # noqa: N818 - what it is, in the words of the project
     """Something did not hold."""
 
@@ -199,9 +209,7 @@ class Storm:
             end_s = time.monotonic() + self._random.uniform(*self.weather.stop_s)
             self._to_continue += [(end_s, pid) for pid in pids]
         elif who != "child":
-            # Asked to leave before it listens to signals, Python ends by the signal; the master says 1: not finished.
-            ends = {-signal.SIGKILL} if what == signal.SIGKILL else {-signal.SIGTERM, 0 if who == "worker" else 1}
-            self._expected_ends[process.pid] |= ends
+            self._expected_ends[process.pid] |= ENDS[who, what]
             if what == signal.SIGKILL:
                 process.wait()
 

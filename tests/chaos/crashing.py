@@ -23,7 +23,7 @@ from common.layout import Slot, StudyFolder
 from common.records import Result
 from common.report import report
 from common.watch import Wakeup
-from master import session, study
+from master import dispatch, session, study
 from master.presets import Changes, find_study
 from tests.chaos import objective
 from worker import child, executor, idleness, loop
@@ -38,6 +38,7 @@ CHANGES = frozenset({"os.remove", "os.rename", "os.link", "os.mkdir", "os.rmdir"
 """The audit events that announce a change of the file system, besides `open`."""
 NEVER = sys.maxsize
 FAST_S = 0.01
+LEASE_S = 1.0
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])
 
@@ -161,6 +162,7 @@ def recover(root: Path) -> int:
 def run_worker(root: Path, scene: str, at: int, *, is_staying: bool) -> int:
     """Serve every study of `root` until nothing is open, or until asked to stop; in a process of its own."""
     loop.RESCAN_S = FAST_S
+    Claims.__init__.__defaults__ = (LEASE_S,)
     idleness.IDLE_EXIT_S = float("inf") if is_staying else 0.0
     crash = Crash(root, at)
     device = Device("cpu", visible="")
@@ -173,7 +175,9 @@ def run_worker(root: Path, scene: str, at: int, *, is_staying: bool) -> int:
 
 def run_master(root: Path, at: int) -> int:
     """Run the study of `root` to its end; in a process of its own."""
+    Claims.__init__.__defaults__ = (LEASE_S,)
     study.RESCAN_S = study.TICK_S = FAST_S
+    dispatch.MISSING_S = 0.2
     Crash(root, at)
     options = session.RunOptions(root, str(root / "demo.toml"), Changes(), 0, (), is_new=False)
     return session.run_session(Console(force_terminal=False), options)

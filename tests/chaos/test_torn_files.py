@@ -1,0 +1,248 @@
+"""Every file of a study's folder cut at every byte, emptied, filled with zeros, or with another file's text in it."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from common.attempts import read_history
+from common.claim import Claimant, Claims
+from common.curve import parse_curve, read_curve, to_text
+from common.errors import ProtocolError
+from common.layout import AttemptName, Slot, StudyFolder
+from common.locks import ClaimMode
+from common.records import EpochRecord, FailureKind
+from common.report import read_result, report
+from master.analysis.frames import load_study
+from master.published import ADVICE, read_published
+from master.study import only_master
+from tests.chaos.chaos import Weather
+from tests.chaos.stage import Stage
+from tests.common.test_report import claim_of, publish, result_of
+from tests.conftest import job_of, spec_of
+from worker.queue import JobQueue
+
+EPOCHS = [
+    EpochRecord(
+        epoch=epoch,
+        seconds=0.5,
+        training_loss=0.1 * epoch,
+        validation_loss=1.0,
+        validation_error=0.5,
+        learning_rate=0.1,
+    )
+    for epoch in (1, 2, 3)
+]
+
+
+def cuts(content: bytes) -> Iterator[bytes]:
+    """Every beginning of a file, and the file in zeros."""
+    yield from (content[:length] for length in range(len(content)))
+    yield bytes(len(content))
+
+
+def is_as_good_as_whole(content: bytes, of: bytes) -> bool:
+    """Whether only the newline at the end of a JSON file is missing."""
+    return content.strip(b"\0") != b"" and content.rstrip() == of.rstrip()
+
+
+@pytest.fixture
+def jobs(root: Path) -> JobQueue:
+    return JobQueue(root, None, None, Claims(Claimant("mine")))
+
+
+def test_a_study_cut_at_any_byte_is_told_with_its_file_and_what_to_do(folder: StudyFolder) -> None:
+    content = folder.spec.read_bytes()
+    for torn in cuts(content):
+        folder.spec.write_bytes(torn)
+        if is_as_good_as_whole(torn, content):
+            assert read_published(folder) == spec_of()
+            continue
+        with pytest.raises(ProtocolError) as raised:
+            read_published(folder)
+        assert str(raised.value).startswith(f"{folder.spec}: ")
+        assert str(raised.value).endswith(ADVICE)
+
+
+def test_a_job_cut_at_any_byte_is_set_aside_and_costs_no_other(folder: StudyFolder, jobs: JobQueue) -> None:
+    publish(folder, Slot(0))
+    publish(folder, Slot(1))
+    content, other = folder.job(Slot(0)).read_bytes(), folder.job(Slot(1)).read_bytes()
+    for torn in cuts(content):
+        folder.job(Slot(0)).write_bytes(torn)
+        claimed = jobs.next_claim()
+        assert claimed is not None
+        claimed.claim.unlock()
+        jobs._listed.clear()
+        assert claimed.claim.slot == (Slot(0) if is_as_good_as_whole(torn, content) else Slot(1))
+        assert folder.job(Slot(1)).read_bytes() == other
+        if claimed.claim.slot == Slot(1):
+            assert torn in [path.read_bytes() for path in folder.rejected.glob("00000.json.*")]
+            for path in folder.rejected.iterdir():
+                path.unlink()
+
+
+def test_a_result_cut_at_any_byte_is_set_aside_and_the_others_stay_as_they_are(folder: StudyFolder) -> None:
+    for trial in (0, 1):
+        publish(folder, Slot(trial))
+        claim = claim_of(folder, Slot(trial))
+        report(claim, result_of(claim), to_text(EPOCHS).encode())
+    content = folder.result(0).read_bytes()
+    others = {path: path.read_bytes() for path in (folder.result(1), folder.curve(1), folder.curve(0))}
+    for torn in cuts(content):
+        folder.result(0).write_bytes(torn)
+        if is_as_good_as_whole(torn, content):
+            assert read_result(folder, 0, job_of(0)) is not None
+            continue
+        assert read_result(folder, 0, job_of(0)) is None
+        assert not folder.result(0).exists()
+        assert {path: path.read_bytes() for path in others} == others
+        for path in folder.rejected.iterdir():
+            path.unlink()
+
+
+def test_a_lock_file_cut_at_any_byte_leaves_its_slot_free_to_claim_and_no_attempts_number_used_twice(
+    folder: StudyFolder,
+) -> None:
+    publish(folder)
+    for reason in ("first", "second"):
+        claim = Claims(Claimant("lost")).try_lock(folder, Slot(0), ClaimMode.LOCK)
+        assert claim is not None
+        claim.start()
+        claim.give_up(FailureKind.WORKER_LOST, reason)
+    content = folder.lock(Slot(0)).read_bytes()
+    for torn in cuts(content):
+        folder.lock(Slot(0)).write_bytes(torn)
+        before = read_history(folder.lock(Slot(0)))
+        claim = claim_of(folder)
+        claim.unlock()
+        # A claim torn so early that it may have been anything counts as an attempt.
+        assert before.counted <= 2 or len(torn.splitlines()[-1]) < len('{"event":"l')
+        assert claim.attempt.attempt == before.last_attempt + 1
+        after = read_history(folder.lock(Slot(0)))
+        assert (after.last_attempt, after.counted) == (before.last_attempt + 1, before.counted + 1)
+
+
+def test_a_lock_file_with_another_files_text_counts_as_one_attempt_and_not_as_one_a_line(folder: StudyFolder) -> None:
+    publish(folder)
+    folder.lock(Slot(0)).write_bytes(folder.spec.read_bytes())
+    claim = claim_of(folder)
+    claim.unlock()
+    assert (claim.history.counted, claim.attempt.attempt) == (1, 2)
+
+
+def test_a_lost_attempts_curve_cut_at_any_byte_is_whole_beside_its_result_or_set_aside(folder: StudyFolder) -> None:
+    content = to_text(EPOCHS).encode()
+    for trial, torn in enumerate(cuts(content)):
+        publish(folder, Slot(trial))
+        claim = claim_of(folder, Slot(trial))
+        path = folder.running_curve(claim.attempt)
+        path.write_bytes(torn)
+        try:
+            records = read_curve(path, is_running=True)
+        except ProtocolError:
+            records = []
+        assert to_text(records) == to_text(EPOCHS[: len(records)])
+        # As a worker does that reports a trial whose attempts are used up.
+        result = result_of(claim).model_copy(update={"epochs": len(records)})
+        report(claim, result, to_text(records).encode() if records else b"")
+        kept = parse_curve(folder.curve(trial).read_bytes(), path) if folder.curve(trial).exists() else []
+        assert to_text(kept) == to_text(records)
+
+
+def test_a_finished_trials_curve_cut_at_any_byte_is_told_and_changes_no_other(folder: StudyFolder) -> None:
+    for trial in (0, 1):
+        publish(folder, Slot(trial))
+        claim = claim_of(folder, Slot(trial))
+        report(claim, result_of(claim).model_copy(update={"epochs": 3}), to_text(EPOCHS).encode())
+    content = folder.curve(0).read_bytes()
+    before = folder.result(0).read_bytes()
+    for torn in [*cuts(content)][::9]:
+        folder.curve(0).write_bytes(torn)
+        data = load_study(folder.root, folder.name)
+        assert [line.split(":")[0] for line in data.unreadable] == [str(folder.curve(0))]
+        assert sorted(data.trials["trial"]) == [0, 1]
+        assert set(data.curves["trial"]) == {1}
+        assert (folder.result(0).read_bytes(), folder.curve(0).read_bytes()) == (before, torn)
+
+
+def test_a_masters_lock_file_may_hold_anything(folder: StudyFolder) -> None:
+    for content in (b"", b"\0" * 100, b"process", folder.spec.read_bytes(), b"\xff\xfe"):
+        folder.master_lock.write_bytes(content)
+        with only_master(folder, ClaimMode.LOCK) as is_ours:
+            assert is_ours()
+            assert folder.master_lock.read_text().startswith(f"process {os.getpid()} on ")
+
+
+# -- Whole programs: a folder that holds one of each file, one of them damaged.
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "cut in half": lambda content: content[: len(content) // 2],
+    "emptied": lambda _content: b"",
+    "in zeros": lambda content: bytes(len(content)),
+    "with another file's text": lambda _content: job_of(0).to_json(),
+}
+FILES: dict[str, Callable[[StudyFolder], Path]] = {
+    "job": lambda folder: folder.job(Slot(1)),
+    "lock": lambda folder: folder.lock(Slot(1)),
+    "lease": lambda folder: folder.lease(Slot(1)),
+    "result": lambda folder: folder.result(0),
+    "running curve": lambda folder: folder.running_curve(AttemptName(Slot(1), 1)),
+    "checkpoint": lambda folder: folder.checkpoint(AttemptName(Slot(1), 1)),
+    "heartbeat": lambda folder: folder.worker("victim"),
+    "master.lock": lambda folder: folder.master_lock,
+}
+
+
+def in_mid_trial(stage: Stage) -> Stage:
+    """The stage after a worker has finished trial 0 and died in the second epoch of trial 1."""
+    for at in range(1, 1000):
+        copy = stage.copy(f"{stage.root.name} {at}")
+        copy.finish_with(copy.worker(at=5 * at), -signal.SIGKILL)
+        if copy.folder.checkpoint(AttemptName(Slot(1), 1)).exists():
+            return copy
+    raise AssertionError("it never comes to trial 1")
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stage]:
+    """By kind of claim: a study of two trials, of which a worker finished one and died in the middle of the other."""
+    base = tmp_path_factory.mktemp("torn")
+    stages: dict[str, Stage] = {}
+    for claim in ("lock", "lease"):
+        stage = Stage.published(base / claim, Weather("", trials=2, batch=2, epochs=2, claim=claim))
+        stage.expect_what_comes_undisturbed()
+        stage.folder.master_lock.touch()
+        stages[claim] = in_mid_trial(stage)
+    return stages
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("file", FILES)
+def test_a_study_completes_whichever_of_its_files_is_damaged(stages: dict[str, Stage], file: str, damage: str) -> None:
+    stage = stages["lease" if file == "lease" else "lock"].copy(f"{file} {damage}")
+    path = FILES[file](stage.folder)
+    content = path.read_bytes()
+    path.write_bytes(damaged := DAMAGES[damage](content))
+    intact = {other: other.read_bytes() for other in stage.folder.trials.rglob("*.json") if other != path}
+    assert stage.play() == ""
+    assert {other: other.read_bytes() for other in intact} == intact
+    stage.check(f"{file} {damage}", rejected=[damaged] if file in {"job", "result"} else [])
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_study_is_told_with_what_to_do_and_that_helps(stages: dict[str, Stage], damage: str) -> None:
+    stage = stages["lock"].copy(f"study {damage}")
+    spec = stage.folder.spec
+    spec.write_bytes(DAMAGES[damage](spec.read_bytes()))
+    results = {path: path.read_bytes() for path in stage.folder.trials.rglob("*.json")}
+    master = stage.master()
+    assert master.wait() not in {0, None}
+    assert f"{spec}: " in master.output
+    assert ADVICE in " ".join(master.output.split())
+    spec.unlink()  # as the advice says
+    assert stage.play() == ""
+    assert {path: path.read_bytes() for path in results} == results
+    stage.check(f"study {damage}")
