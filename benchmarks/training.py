@@ -13,8 +13,9 @@ import time
 import torch
 
 from worker.training.data import Dataset, Part
+from worker.training.params import CnnParams, TrainingSeeds
 from worker.training.runtime import configure, device_name
-from worker.training.trainer import CnnParams, Trainer, TrainingSeeds
+from worker.training.trainer import Trainer
 
 FILTERS = (10, 32, 100)
 BATCH_SIZES = (16, 64, 256)

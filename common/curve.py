@@ -13,6 +13,8 @@ from common.records import MAX_EPOCHS, EpochRecord
 
 COLUMNS = tuple(EpochRecord.model_fields)
 HEADER = ",".join(COLUMNS)
+EARLIER_HEADER = HEADER.removesuffix(",momentum")
+"""Of curves that were written before there was a momentum to tell."""
 
 
 def to_line(record: EpochRecord) -> str:
@@ -55,23 +57,24 @@ def parse_curve(content: bytes, path: Path, *, is_running: bool = False) -> list
     lines = content.decode(errors="replace").split("\n")
     if lines[-1] and not is_running:
         raise ProtocolError(path, "its last line is torn")
-    if not lines[:-1] or lines[0] != HEADER:
+    if not lines[:-1] or lines[0] not in {HEADER, EARLIER_HEADER}:
         if is_running and len(lines) == 1:
             return []
         raise ProtocolError(path, f"its first line is not {HEADER}")
-    records = [_parse(path, number, line) for number, line in enumerate(lines[1:-1], start=2)]
+    columns = lines[0].split(",")
+    records = [_parse(path, number, line, columns) for number, line in enumerate(lines[1:-1], start=2)]
     for number, (before, record) in enumerate(pairwise(records), start=3):
         if record.epoch <= before.epoch:
             raise ProtocolError(path, f"line {number}: found epoch {record.epoch} after epoch {before.epoch}")
     return records
 
 
-def _parse(path: Path, number: int, line: str) -> EpochRecord:
+def _parse(path: Path, number: int, line: str, columns: list[str]) -> EpochRecord:
     cells = line.split(",")
-    if len(cells) != len(COLUMNS):
-        raise ProtocolError(path, f"line {number}: found {len(cells)} columns, expected {len(COLUMNS)}")
+    if len(cells) != len(columns):
+        raise ProtocolError(path, f"line {number}: found {len(cells)} columns, expected {len(columns)}")
     try:
-        values = {"epoch": int(cells[0])} | dict(zip(COLUMNS[1:], map(float, cells[1:]), strict=True))
+        values = {"epoch": int(cells[0])} | dict(zip(columns[1:], map(float, cells[1:]), strict=True))
         return EpochRecord.model_validate(values)
     except (ValueError, ValidationError) as error:
         raise ProtocolError(path, f"line {number} is not an epoch: {line[:80]!r}") from error

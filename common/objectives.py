@@ -21,21 +21,77 @@ SOURCES = {
 }
 """What the parameter `varies` may be: which of a trial's seeds are its own. The others are the same for every trial."""
 
-_CNN: dict[str, tuple[Allowed, Scalar | None]] = {
-    # Defaults of the Lasagne MNIST example, whose network this is; its mini-batch of 500 is half of `digits`.
-    "num_filters": (Int(type="int", low=1, high=4096), 32),
-    "learning_rate": (Float(type="float", low=0.0, high=1e6), 0.01),
-    "momentum": (Float(type="float", low=0.0, high=1.0), 0.9),
-    "batch_size": (Int(type="int", low=1, high=1_000_000), 100),
+_Table = dict[str, tuple[Allowed, Scalar | None]]
+
+
+def _number(low: float, high: float, default: float | None) -> tuple[Allowed, Scalar | None]:
+    return Float(type="float", low=low, high=high), default
+
+
+def _count(low: int, high: int, default: int | None) -> tuple[Allowed, Scalar | None]:
+    return Int(type="int", low=low, high=high), default
+
+
+def _choice(*choices: Scalar, default: Scalar | None) -> tuple[Allowed, Scalar | None]:
+    return Categorical(type="categorical", choices=choices), default
+
+
+_TRAINING: _Table = {
+    # Defaults of the Lasagne MNIST example; its mini-batch of 500 is half of `digits`.
+    "learning_rate": _number(0.0, 1e6, 0.01),
+    "momentum": _number(0.0, 1.0, 0.9),
+    "batch_size": _count(1, 1_000_000, 100),
+    "nesterov": _choice(False, True, default=False),
+    # What learning rate and momentum do from update to update; a schedule ignores what belongs to the others.
+    "schedule": _choice(
+        "constant",
+        "step",
+        "exponential",
+        "cosine",
+        "cosine_restarts",
+        "triangular",
+        "one_cycle",
+        "cyclical_momentum",
+        default="constant",
+    ),
+    "decay_factor": _number(0.0, 1.0, 0.1),
+    "decay_every": _count(1, 1_000_000, 10),  # epochs
+    "restart_period": _count(1, 1_000_000, 10),  # epochs
+    "restart_multiplier": _count(1, 100, 2),
+    "eta_min": _number(0.0, 1e6, None),  # a share of eta_max that the schedule's source gives
+    "eta_max": _number(0.0, 1e6, None),  # learning_rate
+    "step_size": _count(1, 10**9, None),  # updates
+    "cycles": _count(1, 1_000_000, None),  # 3, unless there is a step_size
+    "momentum_min": _number(0.0, 1.0, None),  # 0.1 below momentum
+    # Against overfitting.
+    "l2": _number(0.0, 1e6, 0.0),
+    "weight_decay": _number(0.0, 1e6, 0.0),
+    "keep_input": _number(0.01, 1.0, 1.0),
+    "augmentation": _choice(False, True, default=False),
+    "patience": _count(0, 1_000_000, 0),  # epochs
+    "batch_norm": _choice(False, True, default=False),
+    "initialisation": _choice("glorot", "he", "normal", "orthogonal", default="glorot"),
+    "sigma": _number(0.0, 1000.0, 0.01),
+    "snapshots": _choice(False, True, default=False),
     # Says how the master draws a trial's seeds; training has no use for it.
-    "varies": (Categorical(type="categorical", choices=tuple(SOURCES)), None),
+    "varies": _choice(*SOURCES, default=None),
 }
 
-PARAMETERS: dict[str, dict[str, tuple[Allowed, Scalar | None]]] = {"cnn": _CNN}
-"""Per objective and parameter: the values that it takes, and the one filled in if a study does not say; None: none."""
+_CNN: _Table = {"num_filters": _count(1, 4096, 32), **_TRAINING, "keep_hidden": _number(0.01, 1.0, 0.5)}
+
+_MLP: _Table = {
+    "hidden_units": _count(1, 65_536, 50),
+    "hidden_layers": _count(0, 64, 1),
+    **_TRAINING,
+    "keep_hidden": _number(0.01, 1.0, 1.0),
+}
+
+PARAMETERS: dict[str, _Table] = {"cnn": _CNN, "mlp": _MLP}
+"""Per objective and parameter: the values that it takes, and the one filled in if a study does not say; None: none is,
+and training knows what follows (beside it, here)."""
 
 
-MEASURES = {"cnn": "validation error"}
+MEASURES = {"cnn": "validation error", "mlp": "validation error"}
 """What a built-in objective's value is called."""
 
 

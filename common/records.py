@@ -3,13 +3,14 @@
 A record is written as JSON of one schema version; a file of another version is refused with its reason, never guessed.
 """
 
+import math
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from common.names import MAX_TRIALS, StudyName, WorkerName
-from common.space import BoundedParams, Scalar, same_params
+from common.space import NAME_PATTERN, BoundedParams, Scalar, same_params
 
 TrialNumber = Annotated[int, Field(ge=0, lt=MAX_TRIALS)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -21,6 +22,8 @@ Label = Annotated[str, Field(max_length=255)]
 Message = Annotated[str, Field(max_length=20_000)]
 MAX_EPOCHS = 200_000
 """Of a trial, and so lines of its curve: 1.25 kB of memory each for whoever reads it."""
+
+MAX_METRICS = 100
 
 
 class Status(StrEnum):
@@ -150,6 +153,10 @@ class Result(Record):
     best_epoch: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     best_value: float | None = None
     """The lowest finite validation error of the curve, first reached in `best_epoch`; None if there is none."""
+    metrics: (
+        Annotated[dict[Annotated[str, Field(pattern=NAME_PATTERN)], float], Field(max_length=MAX_METRICS)] | None
+    ) = None
+    """What the objective measured beside its value, by name; None if nothing."""
     resumed_from_epoch: Count = 0
     failure: Failure | None = None
     attribution: Attribution
@@ -183,6 +190,7 @@ class EpochRecord(Record):
     validation_error: float
     """Fraction of the validation part that is misclassified, in [0, 1]; any number of a user's objective."""
     learning_rate: float
+    momentum: float = math.nan
 
 
 class WorkerRecord(Record):

@@ -46,6 +46,7 @@ _CURVE_TYPES = {
     "validation_loss": "float64",
     "validation_error": "float64",
     "learning_rate": "float64",
+    "momentum": "float64",
 }
 _TRIAL_TYPES = {
     "trial": "int64",
@@ -91,7 +92,7 @@ class StudyData:
             parameter of the space, NaN or None where it is not active.
         curves: one row per epoch, by trial and epoch. Columns: trial, setting, replicate, epoch, seconds (of this
             epoch), elapsed_s (of this and all epochs before), training_loss, validation_loss, validation_error,
-            learning_rate. A loss that is no number is NaN or infinite.
+            learning_rate, momentum. A loss that is no number is NaN or infinite.
         unreadable: the files that were left out, each with its reason.
     """
 

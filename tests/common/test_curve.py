@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from common.curve import HEADER, read_curve, to_text
+from common.curve import EARLIER_HEADER, HEADER, read_curve, to_text
 from common.errors import ProtocolError
 from common.records import EpochRecord
 
@@ -16,6 +16,7 @@ def epoch(number: int, loss: float = 0.1) -> EpochRecord:
         validation_loss=loss / 3,
         validation_error=1 / 3,
         learning_rate=0.05,
+        momentum=0.9,
     )
 
 
@@ -44,6 +45,15 @@ def test_a_curve_of_every_fifth_epoch_that_tells_nothing_but_its_loss_is_kept(tm
     assert all(math.isnan(record.validation_error) and math.isnan(record.learning_rate) for record in found)
 
 
+def test_a_curve_that_was_written_before_there_was_a_momentum_to_tell_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "curve.csv"
+    path.write_text("epoch,seconds,training_loss,validation_loss,validation_error,learning_rate\n1,0.5,1,2,0.25,0.1\n")
+    assert path.read_text().startswith(EARLIER_HEADER + "\n")
+    [record] = read_curve(path)
+    assert (record.validation_error, record.learning_rate) == (0.25, 0.1)
+    assert math.isnan(record.momentum)
+
+
 def test_a_running_curve_may_end_in_mid_line_and_a_finished_one_may_not(tmp_path: Path) -> None:
     path = tmp_path / "curve.csv"
     text = to_text([epoch(1), epoch(2)])
@@ -61,11 +71,11 @@ def test_a_running_curve_may_end_in_mid_line_and_a_finished_one_may_not(tmp_path
     [
         ("", "first line is not"),
         ("epoch,loss\n", "first line is not"),
-        (f"{HEADER}\n1,2\n", "found 2 columns, expected 6"),
-        (f"{HEADER}\n1,0.1,x,1,1,1\n", "is not an epoch"),
-        (f"{HEADER}\n1,-5,1,1,1,1\n", "is not an epoch"),
-        (f"{HEADER}\n0,0.1,1,1,1,1\n", "is not an epoch"),
-        (f"{HEADER}\n2,0.1,1,1,1,1\n2,0.1,1,1,1,1\n", "line 3: found epoch 2 after epoch 2"),
+        (f"{HEADER}\n1,2\n", "found 2 columns, expected 7"),
+        (f"{HEADER}\n1,0.1,x,1,1,1,1\n", "is not an epoch"),
+        (f"{HEADER}\n1,-5,1,1,1,1,1\n", "is not an epoch"),
+        (f"{HEADER}\n0,0.1,1,1,1,1,1\n", "is not an epoch"),
+        (f"{HEADER}\n2,0.1,1,1,1,1,1\n2,0.1,1,1,1,1,1\n", "line 3: found epoch 2 after epoch 2"),
     ],
 )
 def test_what_is_no_curve_is_told_by_line(tmp_path: Path, lines: str, message: str) -> None:

@@ -15,8 +15,9 @@ from master.search.methods import make_sampler
 from tests.conftest import MakeStudy
 from tests.processes import Processes, results_of
 from worker.training.data import Dataset, load_dataset
+from worker.training.params import CnnParams, TrainingSeeds
 from worker.training.runtime import configure
-from worker.training.trainer import CnnParams, Epoch, Trainer, TrainingSeeds
+from worker.training.trainer import Epoch, Trainer
 
 CPU = torch.device("cpu")
 SEEDS = TrainingSeeds(initialisation=1, shuffling=2, dropout=3)

@@ -14,7 +14,7 @@ def test_a_users_function_is_found_under_the_name_it_was_given() -> None:
 
 def test_an_objective_that_was_not_given_is_not_found_though_it_could_be_imported() -> None:
     with pytest.raises(
-        UnableError, match=r"'tests\.objectives:square' is not known to this worker \(known: cnn, mine\)"
+        UnableError, match=r"'tests\.objectives:square' is not known to this worker \(known: cnn, mlp, mine\)"
     ):
         find_objective("tests.objectives:square", parse_definitions(["mine=tests.objectives:square"]))
 

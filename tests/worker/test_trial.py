@@ -73,7 +73,13 @@ def trial_of(parent: Listener | None = None, clock: Clock | None = None, **param
 
 def epoch_of(number: int) -> EpochRecord:
     return EpochRecord(
-        epoch=number, seconds=1, training_loss=1, validation_loss=2, validation_error=0.5, learning_rate=0.1
+        epoch=number,
+        seconds=1,
+        training_loss=1,
+        validation_loss=2,
+        validation_error=0.5,
+        learning_rate=0.1,
+        momentum=0.9,
     )
 
 

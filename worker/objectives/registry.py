@@ -17,7 +17,15 @@ def _cnn(trial: Trial) -> Measured:
     return evaluate_cnn(trial)
 
 
-BUILT_IN: dict[str, ObjectiveFunction] = {"cnn": _cnn}
+def _mlp(trial: Trial) -> Measured:
+    try:
+        from worker.objectives.mlp import evaluate_mlp  # brings torch along
+    except ImportError as error:
+        raise UnableError(f"what mlp needs cannot be imported here: {error}") from error
+    return evaluate_mlp(trial)
+
+
+BUILT_IN: dict[str, ObjectiveFunction] = {"cnn": _cnn, "mlp": _mlp}
 
 
 def find_objective(name: str, objectives: tuple[tuple[str, str], ...]) -> ObjectiveFunction:

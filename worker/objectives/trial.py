@@ -5,8 +5,9 @@
 
 import math
 import operator
+import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +16,12 @@ from typing import Protocol, SupportsFloat, SupportsIndex
 from pydantic import ValidationError
 
 from common.locks import ClaimMode
-from common.records import MAX_EPOCHS, EpochRecord, Seeds
-from common.space import Params
+from common.records import MAX_EPOCHS, MAX_METRICS, EpochRecord, Seeds
+from common.space import NAME_PATTERN, Params
 from common.validation import explain, shown, unknown_key
 from worker.checkpoint import Checkpoint
 
-NUMBERS = ("training_loss", "validation_loss", "validation_error", "learning_rate")
+NUMBERS = ("training_loss", "validation_loss", "validation_error", "learning_rate", "momentum")
 """What an epoch's report may tell, besides its number and how long it took."""
 
 
@@ -32,19 +33,29 @@ class TrialStopped(Exception):  # noqa: N818 - not an error: the worker was aske
 class Measured:
     """What an objective returns: its value, or that training diverged and the value is that of guessing.
 
+    Attributes:
+        value: what the search compares.
+        is_diverged: whether training diverged.
+        metrics: what else was measured, finite numbers by name; it stands in the result beside the value.
+
     Raises:
-        TypeError: the value is no number: a text, a truth value, None, an array of several numbers.
-        ValueError: the value is not finite.
+        TypeError: a value is no number: a text, a truth value, None, an array of several numbers.
+        ValueError: a value is not finite; a metric's name is none; there are more than `MAX_METRICS`.
     """
 
     value: float
     is_diverged: bool = False
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        value = _as_number(self.value, "the objective returned", "a finite number")
-        if not math.isfinite(value):
-            raise ValueError(f"the objective returned {value}, expected a finite number")
-        object.__setattr__(self, "value", value)
+        object.__setattr__(self, "value", _as_finite(self.value, "the objective returned"))
+        if len(self.metrics) > MAX_METRICS:
+            raise ValueError(f"the objective returned {len(self.metrics)} metrics, expected at most {MAX_METRICS}")
+        metrics = {
+            _as_name(name): _as_finite(value, f"the objective returned, as its metric {name},")
+            for name, value in self.metrics.items()
+        }
+        object.__setattr__(self, "metrics", metrics)
 
 
 class Parent(Protocol):
@@ -138,8 +149,8 @@ class Trial:
         Args:
             epoch: its number, above the last one's. Default: the next one, also after `load`.
             seconds: how long it took. Default: since the last report, or since the evaluation began.
-            **numbers: any of `training_loss`, `validation_loss`, `validation_error` and `learning_rate`: whatever
-                `float()` takes, NaN and infinity included. What is left out is kept as NaN.
+            **numbers: any of `training_loss`, `validation_loss`, `validation_error`, `learning_rate` and `momentum`:
+                whatever `float()` takes, NaN and infinity included. What is left out is kept as NaN.
 
         Raises:
             TypeError: a name that is none of these, or a value that is no number.
@@ -240,6 +251,19 @@ def _as_epoch(value: SupportsIndex) -> int:
         with suppress(TypeError):
             return operator.index(value)
     raise TypeError(f"trial.report: epoch: found {shown(value)}, expected a whole number")
+
+
+def _as_name(name: object) -> str:
+    if isinstance(name, str) and re.fullmatch(NAME_PATTERN, name):
+        return name
+    raise ValueError(f"the objective returned a metric {shown(name)}, expected a name like ensemble_error")
+
+
+def _as_finite(value: SupportsFloat, found: str) -> float:
+    number = _as_number(value, found, "a finite number")
+    if not math.isfinite(number):
+        raise ValueError(f"{found} {number}, expected a finite number")
+    return number
 
 
 def _as_number(value: SupportsFloat, found: str, expected: str) -> float:

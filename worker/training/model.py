@@ -1,12 +1,18 @@
-"""The networks."""
+"""The networks, and which params make which."""
 
-import torch
+import math
+from collections.abc import Sequence
+
 from torch import Tensor, nn
+
+from worker.training.params import CnnParams, MlpParams, TrainingParams
 
 KERNEL = 5
 POOL = 2
 HIDDEN_UNITS = 256
-DROPOUT = 0.5
+
+ImageShape = tuple[int, int, int]
+"""(channels, height, width)."""
 
 
 class Cnn(nn.Module):
@@ -22,41 +28,120 @@ class Cnn(nn.Module):
         image_shape: (channels, height, width) of the input.
         num_filters: filters of each convolution.
         classes: outputs.
+        keep_input: probability of keeping a pixel of a channel; in training, what is kept is divided by it.
+        keep_hidden: the same of the units before either dense layer.
+        batch_norm: normalise before each ReLU; the layers then have no biases, which normalising would take away.
     """
 
-    def __init__(self, image_shape: tuple[int, int, int], num_filters: int, classes: int) -> None:
+    def __init__(
+        self,
+        image_shape: ImageShape,
+        num_filters: int,
+        classes: int,
+        *,
+        keep_input: float = 1.0,
+        keep_hidden: float = 0.5,
+        batch_norm: bool = False,
+    ) -> None:
         super().__init__()
         channels, height, width = image_shape
-        self.convolution1 = nn.Conv2d(channels, num_filters, KERNEL)
-        self.convolution2 = nn.Conv2d(num_filters, num_filters, KERNEL)
+        self.input_dropout = dropout(keep_input)
+        self.convolution1 = nn.Conv2d(channels, num_filters, KERNEL, bias=not batch_norm)
+        self.norm1 = nn.BatchNorm2d(num_filters) if batch_norm else nn.Identity()
+        self.convolution2 = nn.Conv2d(num_filters, num_filters, KERNEL, bias=not batch_norm)
+        self.norm2 = nn.BatchNorm2d(num_filters) if batch_norm else nn.Identity()
         self.pool = nn.MaxPool2d(POOL)
-        self.dropout = nn.Dropout(DROPOUT)
+        self.dropout = dropout(keep_hidden)
         features = num_filters * _after_convolutions(height) * _after_convolutions(width)
-        self.dense1 = nn.Linear(features, HIDDEN_UNITS)
+        self.dense1 = nn.Linear(features, HIDDEN_UNITS, bias=not batch_norm)
+        self.norm3 = nn.BatchNorm1d(HIDDEN_UNITS) if batch_norm else nn.Identity()
         self.dense2 = nn.Linear(HIDDEN_UNITS, classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, channels, height, width) float32 -> (N, classes) logits."""
-        features = self.pool(self.convolution1(images)).relu()
-        features = self.pool(self.convolution2(features)).relu()
-        hidden = self.dense1(self.dropout(features.flatten(1))).relu()
+        features = self.pool(self.norm1(self.convolution1(self.input_dropout(images)))).relu()
+        features = self.pool(self.norm2(self.convolution2(features))).relu()
+        hidden = self.norm3(self.dense1(self.dropout(features.flatten(1)))).relu()
         logits: Tensor = self.dense2(self.dropout(hidden))
         return logits
 
 
-def initialise_glorot(model: nn.Module, seed: int) -> None:
-    """Draw every weight uniformly in +-sqrt(6 / (fan_in + fan_out)) and set every bias to zero, in place.
+class Mlp(nn.Module):
+    """Hidden layers of dense ReLU units, each followed by dropout, and a dense softmax layer.
 
-    The numbers come from a generator of their own on the CPU, so a model begins alike on any device.
-    Source: Glorot and Bengio 2010, eq. 16; Lasagne's default for dense and convolutional layers.
+    With one hidden layer it is the two-layer network of the course assignments on CIFAR-10.
+
+    Args:
+        image_shape: (channels, height, width) of the input.
+        hidden: units of the hidden layers, first to last; none is a linear softmax classifier.
+        classes: outputs.
+        keep_input: probability of keeping an input; in training, what is kept is divided by it.
+        keep_hidden: the same of a hidden unit.
+        batch_norm: normalise before each ReLU; hidden layers then have no biases, which normalising would take away.
     """
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.dim() > 1:
-                nn.init.xavier_uniform_(parameter, generator=generator)
-            else:
-                parameter.zero_()
+
+    def __init__(
+        self,
+        image_shape: ImageShape,
+        hidden: Sequence[int],
+        classes: int,
+        *,
+        keep_input: float = 1.0,
+        keep_hidden: float = 1.0,
+        batch_norm: bool = False,
+    ) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Flatten(), dropout(keep_input)]
+        inputs = math.prod(image_shape)
+        for units in hidden:
+            layers.append(nn.Linear(inputs, units, bias=not batch_norm))
+            if batch_norm:
+                layers.append(nn.BatchNorm1d(units))
+            layers += [nn.ReLU(), dropout(keep_hidden)]
+            inputs = units
+        self.layers = nn.Sequential(*layers, nn.Linear(inputs, classes))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, channels, height, width) float32 -> (N, classes) logits."""
+        logits: Tensor = self.layers(images)
+        return logits
+
+
+def make_model(params: TrainingParams, image_shape: ImageShape, classes: int) -> nn.Module:
+    """The network that the params describe, with weights that nobody should rely on yet.
+
+    Raises:
+        TypeError: no network has such params.
+    """
+    match params:
+        case CnnParams():
+            return Cnn(
+                image_shape,
+                params.num_filters,
+                classes,
+                keep_input=params.keep_input,
+                keep_hidden=params.keep_hidden,
+                batch_norm=params.batch_norm,
+            )
+        case MlpParams():
+            return Mlp(
+                image_shape,
+                [params.hidden_units] * params.hidden_layers,
+                classes,
+                keep_input=params.keep_input,
+                keep_hidden=params.keep_hidden,
+                batch_norm=params.batch_norm,
+            )
+        case _:
+            raise TypeError(f"no network has params of type {type(params).__name__}")
+
+
+def dropout(keep: float) -> nn.Module:
+    """Inverted dropout: in training each value is kept with probability `keep`, and divided by it; nothing at 1.
+
+    Source: Srivastava et al. 2014, JMLR 15, sec. 10, where what is kept is divided in training, as here.
+    """
+    return nn.Dropout(1.0 - keep) if keep < 1.0 else nn.Identity()
 
 
 def _after_convolutions(side: int) -> int:

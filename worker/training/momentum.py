@@ -1,4 +1,4 @@
-"""Stochastic gradient descent with Lasagne's momentum rule."""
+"""Stochastic gradient descent with Lasagne's momentum rules, and weight decay."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,19 +14,40 @@ class MomentumSgd:
     This is Lasagne's rule (lasagne.updates.momentum). PyTorch's SGD keeps the velocity free of the learning rate
     (velocity <- momentum * velocity + gradient; parameter <- parameter - learning_rate * velocity). The two move
     alike while the learning rate stays the same. When it changes, Lasagne's velocity carries on at the speed that it
-    had, while PyTorch's is rescaled by the new learning rate at once.
+    had, while PyTorch's is rescaled by the new learning rate at once. So under a schedule a gradient counts with the
+    learning rate of the update that it came from: with momentum m, the change reaches the steps over about 1 / (1 - m)
+    updates.
+
+    With `nesterov` (lasagne.updates.nesterov_momentum) the parameter moves ahead along the new velocity:
+    parameter <- parameter + momentum * velocity - learning_rate * gradient.
+
+    Weight decay adds weight_decay * weight to the gradient of every matrix and kernel, as PyTorch's does; vectors
+    (biases, what batch norm scales and shifts by) are left out. It is the gradient of weight_decay / 2 times the sum of
+    squared weights, so a cost of loss + lambda * (sum of squared weights) has weight_decay = 2 * lambda.
 
     Args:
         parameters: what is trained; their `grad` must be set when `step` is called.
         learning_rate: may be changed between steps.
         momentum: in [0, 1]; 0 is plain gradient descent. May be changed between steps.
+        nesterov: which of the two rules.
+        weight_decay: at least 0.
     """
 
-    def __init__(self, parameters: Iterable[Parameter], learning_rate: float, momentum: float) -> None:
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        learning_rate: float,
+        momentum: float,
+        *,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
         self.parameters: list[Tensor] = list(parameters)
         self.learning_rate = learning_rate
         self.momentum = momentum
         self.velocities = [torch.zeros_like(parameter) for parameter in self.parameters]
+        self._nesterov, self._weight_decay = nesterov, weight_decay
+        self._decayed = [place for place, parameter in enumerate(self.parameters) if parameter.dim() > 1]
 
     @torch.no_grad()
     def step(self) -> None:
@@ -37,9 +58,16 @@ class MomentumSgd:
                 raise RuntimeError("step() was called before backward()")
             gradients.append(parameter.grad)
             parameter.grad = None
+        if self._weight_decay:
+            weights = [self.parameters[place] for place in self._decayed]
+            torch._foreach_add_([gradients[place] for place in self._decayed], weights, alpha=self._weight_decay)
         torch._foreach_mul_(self.velocities, self.momentum)
         torch._foreach_add_(self.velocities, gradients, alpha=-self.learning_rate)
-        torch._foreach_add_(self.parameters, self.velocities)
+        if self._nesterov:
+            torch._foreach_add_(self.parameters, self.velocities, alpha=self.momentum)
+            torch._foreach_add_(self.parameters, gradients, alpha=-self.learning_rate)
+        else:
+            torch._foreach_add_(self.parameters, self.velocities)
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""

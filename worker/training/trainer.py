@@ -10,38 +10,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from worker.training.data import Dataset, Part
-from worker.training.model import Cnn, initialise_glorot
+from worker.training.augmentation import Augmentation
+from worker.training.data import Dataset
+from worker.training.ensemble import SnapshotEnsemble
+from worker.training.initialisation import initialise
+from worker.training.model import make_model
 from worker.training.momentum import MomentumSgd
-
-EVALUATION_BATCH = {"cpu": 100, "cuda": 5000}
-"""Images at once in validation: a hundred stay in a CPU's cache (1.8 times as fast as 400); a GPU wants more."""
-
-
-@dataclass(frozen=True)
-class CnnParams:
-    """A trial's hyperparameters.
-
-    Attributes:
-        num_filters: filters of each convolution.
-        learning_rate: of Lasagne's momentum rule, constant.
-        momentum: in [0, 1].
-        batch_size: examples of a mini-batch; the last, incomplete one of an epoch is dropped.
-    """
-
-    num_filters: int
-    learning_rate: float
-    momentum: float
-    batch_size: int
-
-
-@dataclass(frozen=True)
-class TrainingSeeds:
-    """One seed per source of randomness."""
-
-    initialisation: int
-    shuffling: int
-    dropout: int
+from worker.training.params import TrainingParams, TrainingSeeds
+from worker.training.schedules import make_schedule
+from worker.training.validation import evaluate
 
 
 @dataclass(frozen=True)
@@ -55,6 +32,7 @@ class Epoch:
         validation_loss: mean cross-entropy over the validation part, without dropout.
         validation_error: fraction of the validation part that is misclassified; chance if a loss is not finite.
         learning_rate: of the epoch's last update.
+        momentum: of the epoch's last update.
     """
 
     epoch: int
@@ -63,6 +41,7 @@ class Epoch:
     validation_loss: float
     validation_error: float
     learning_rate: float
+    momentum: float
 
     @property
     def is_diverged(self) -> bool:
@@ -71,30 +50,45 @@ class Epoch:
 
 
 class Trainer:
-    """Trains the CNN on a data set that lives on the device. Takes the process's global generator for dropout.
+    """Trains a network on a data set that lives on the device. Takes the process's global generator for dropout.
 
     Args:
         data: on `device`.
-        params: hyperparameters.
+        params: hyperparameters; their type says which network.
         seeds: where initialisation, shuffling and dropout begin.
         device: where to compute.
+        epochs: the budget, which some schedules span.
 
     Raises:
-        ValueError: a mini-batch is larger than the training part.
+        ValueError: a mini-batch is larger than the training part, or the budget is too short for the schedule.
     """
 
-    def __init__(self, data: Dataset, params: CnnParams, seeds: TrainingSeeds, device: torch.device) -> None:
+    def __init__(
+        self, data: Dataset, params: TrainingParams, seeds: TrainingSeeds, device: torch.device, epochs: int = 1
+    ) -> None:
         if params.batch_size > len(data.training):
             raise ValueError(
                 f"batch_size is {params.batch_size}, but {data.name} has {len(data.training)} training examples here: "
                 "an epoch would have no whole mini-batch"
             )
         self.data, self.params, self.device = data, params, device
-        self.model = Cnn(data.image_shape, params.num_filters, data.classes)
-        initialise_glorot(self.model, seeds.initialisation)
+        self._steps = len(data.training) // params.batch_size
+        self.schedule = make_schedule(params, self._steps, epochs)
+        self.model = make_model(params, data.image_shape, data.classes)
+        initialise(self.model, seeds.initialisation, params.initialisation, params.sigma)
         self.model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch omits it
-        self.optimiser = MomentumSgd(self.model.parameters(), params.learning_rate, params.momentum)
+        self.optimiser = MomentumSgd(
+            self.model.parameters(),
+            params.learning_rate,
+            params.momentum,
+            nesterov=params.nesterov,
+            weight_decay=params.weight_decay + 2 * params.l2,
+        )
         self.curve: list[Epoch] = []
+        self.ensemble = SnapshotEnsemble(data.validation, data.classes, device) if params.snapshots else None
+        self._augmentation = (
+            Augmentation(data.name, len(data.training), seeds.shuffling, device) if params.augmentation else None
+        )
         self._shuffling = torch.Generator().manual_seed(seeds.shuffling)
         torch.manual_seed(seeds.dropout)
         self._begin_epoch()
@@ -103,6 +97,12 @@ class Trainer:
     def is_diverged(self) -> bool:
         """Whether the last epoch's losses were not finite."""
         return bool(self.curve) and self.curve[-1].is_diverged
+
+    @property
+    def is_stopped_early(self) -> bool:
+        """Whether the validation loss has not fallen below its lowest for `patience` epochs."""
+        losses = [epoch.validation_loss for epoch in self.curve]
+        return 0 < self.params.patience <= len(losses) - 1 - losses.index(min(losses)) if losses else False
 
     def run_epoch(self, should_stop: Callable[[], bool]) -> Epoch | None:
         """Train and validate for one epoch, or for the rest of one that was stopped.
@@ -114,9 +114,8 @@ class Trainer:
         if not self._train(should_stop):
             self._seconds += time.perf_counter() - begin
             return None
-        steps = len(self.data.training) // self.params.batch_size
         validation_loss, validation_error = evaluate(self.model, self.data.validation, self.device)
-        training_loss = float(self._loss_sum) / steps
+        training_loss = float(self._loss_sum) / self._steps
         self._seconds += time.perf_counter() - begin
         is_finite = math.isfinite(training_loss) and math.isfinite(validation_loss)
         epoch = Epoch(
@@ -126,8 +125,11 @@ class Trainer:
             validation_loss=validation_loss,
             validation_error=validation_error if is_finite else self.data.chance_error,
             learning_rate=self.optimiser.learning_rate,
+            momentum=self.optimiser.momentum,
         )
         self.curve.append(epoch)
+        if self._augmentation is not None:
+            self._augmentation.next_epoch()
         self._begin_epoch()
         return epoch
 
@@ -142,6 +144,8 @@ class Trainer:
             "position": self._position,
             "loss_sum": self._loss_sum.cpu(),
             "seconds": self._seconds,
+            "augmentation": self._augmentation.state() if self._augmentation is not None else None,
+            "ensemble": self.ensemble.state_dict() if self.ensemble is not None else None,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -154,6 +158,10 @@ class Trainer:
         self._position = state["position"]
         self._loss_sum = state["loss_sum"].to(self.device)
         self._seconds = state["seconds"]
+        if self._augmentation is not None:
+            self._augmentation.load_state(state["augmentation"])
+        if self.ensemble is not None:
+            self.ensemble.load_state_dict(state["ensemble"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(state["dropout"], self.device)
         else:
@@ -170,33 +178,26 @@ class Trainer:
     def _train(self, should_stop: Callable[[], bool]) -> bool:
         self.model.train()
         size = self.params.batch_size
-        steps = len(self.data.training) // size
         images, labels = self.data.training.images, self.data.training.labels
-        while self._position < steps:
+        before = len(self.curve) * self._steps
+        while self._position < self._steps:
             if should_stop():
                 return False
+            self.optimiser.learning_rate = self.schedule.learning_rate(before + self._position)
+            self.optimiser.momentum = self.schedule.momentum(before + self._position)
             chosen = self._order[self._position * size : (self._position + 1) * size]
-            loss = functional.cross_entropy(self.model(images[chosen]), labels[chosen])
+            batch = images[chosen]
+            if self._augmentation is not None:
+                batch = self._augmentation(batch, chosen)
+            loss = functional.cross_entropy(self.model(batch), labels[chosen])
             loss.backward()  # type: ignore[no-untyped-call]  # torch's Tensor.backward is not annotated
             self.optimiser.step()
             self._loss_sum += loss.detach()
             self._position += 1
+            if self.ensemble is not None and self.schedule.ends_cycle(before + self._position):
+                self.ensemble.add(self.model)
+                self.model.train()
         return True
 
     def _dropout_state(self) -> Tensor:
         return torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else torch.get_rng_state()
-
-
-@torch.inference_mode()
-def evaluate(model: torch.nn.Module, part: Part, device: torch.device) -> tuple[float, float]:
-    """Mean cross-entropy and fraction misclassified over a part, without dropout."""
-    model.eval()
-    loss = torch.zeros((), dtype=torch.float64, device=device)
-    errors = torch.zeros((), dtype=torch.int64, device=device)
-    size = EVALUATION_BATCH.get(device.type, EVALUATION_BATCH["cpu"])
-    for begin in range(0, len(part), size):
-        images, labels = part.images[begin : begin + size], part.labels[begin : begin + size]
-        logits = model(images)
-        loss += functional.cross_entropy(logits, labels, reduction="sum")
-        errors += (logits.argmax(1) != labels).sum()
-    return float(loss) / len(part), int(errors) / len(part)

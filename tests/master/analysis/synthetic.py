@@ -110,6 +110,7 @@ def _curve(
             "validation_loss": 2.3 * error * noise[1],
             "validation_error": np.clip(error * noise[2], 0, 1),
             "learning_rate": 0.01,
+            "momentum": 0.9,
         }
     )
     if is_diverged:
@@ -172,6 +173,6 @@ def _typed(trials: pd.DataFrame, space: Space) -> pd.DataFrame:
 
 def _one_frame(curves: Sequence[pd.DataFrame], *, has_curves: bool) -> pd.DataFrame:
     order = ["trial", "setting", "replicate", "epoch", "seconds", "elapsed_s"]
-    order += ["training_loss", "validation_loss", "validation_error", "learning_rate"]
+    order += ["training_loss", "validation_loss", "validation_error", "learning_rate", "momentum"]
     whole = pd.concat(curves, ignore_index=True)[order]
     return whole if has_curves else whole.head(0)

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from worker.training.data import Dataset, load_dataset
+from worker.training.params import CnnParams, TrainingSeeds
 from worker.training.runtime import configure
-from worker.training.trainer import CnnParams, Epoch, Trainer, TrainingSeeds, evaluate
+from worker.training.trainer import Epoch, Trainer
+from worker.training.validation import evaluate
 
 SEEDS = TrainingSeeds(initialisation=1, shuffling=2, dropout=3)
 PARAMS = CnnParams(num_filters=8, learning_rate=0.05, momentum=0.5, batch_size=32)

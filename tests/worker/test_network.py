@@ -1,0 +1,163 @@
+"""What the objectives `cnn` and `mlp` make of a training: the value, what else they measured, and how they end."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from common.curve import read_curve
+from common.layout import StudyFolder
+from common.objectives import with_defaults
+from tests.processes import Processes, results_of
+from tests.worker.test_trial import Listener, trial_of
+from worker.checkpoint import Checkpoint
+from worker.objectives.registry import BUILT_IN
+from worker.objectives.trial import Measured, Trial, TrialStopped
+
+NETWORKS = ("cnn", "mlp")
+SMALL = {"cnn": {"num_filters": 3}, "mlp": {"hidden_units": 8}}
+
+
+@pytest.fixture(autouse=True)
+def _leave_torch_as_it_was() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+
+
+class Stopping(Listener):
+    """Asks to stop after so many mini-batches."""
+
+    def __init__(self, batches: int) -> None:
+        super().__init__()
+        self.left = batches
+
+    def should_stop(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+def trial(network: str, worker: Listener, epochs: int = 3, **params: Any) -> Trial:
+    given: dict[str, Any] = with_defaults(
+        network, {"learning_rate": 0.05, "batch_size": 20, **SMALL[network], **params}
+    )
+    return replace(trial_of(worker, **given), epochs=epochs, data=("digits", 100), data_folder=Path())
+
+
+def evaluate(network: str, worker: Listener, epochs: int = 3, **params: Any) -> Measured:
+    return BUILT_IN[network](trial(network, worker, epochs, **params))
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_value_is_the_last_epochs_validation_error_and_nothing_else_is_told(network: str) -> None:
+    worker = Listener()
+    assert evaluate(network, worker) == Measured(worker.curve[-1].validation_error)
+    assert [(record.learning_rate, record.momentum) for record in worker.curve] == [(0.05, 0.9)] * 3
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_with_snapshots_the_value_is_the_ensembles_error_and_the_last_networks_stands_beside_it(network: str) -> None:
+    worker = Listener()
+    found = evaluate(network, worker, schedule="triangular", cycles=3, snapshots=True)
+    single = worker.curve[-1].validation_error
+    assert found.metrics == {"ensemble_error": found.value, "single_error": single, "snapshots": 3}
+
+
+def test_snapshots_that_training_stopped_early_before_leave_the_last_networks_error() -> None:
+    worker = Listener()
+    # With a learning rate of 0 the loss never falls.
+    found = evaluate("mlp", worker, 9, learning_rate=0, schedule="triangular", cycles=1, snapshots=True, patience=2)
+    assert len(worker.curve) == 3
+    single = worker.curve[-1].validation_error
+    assert found.value == single
+    assert found.metrics == {"stopped_early": 1, "snapshots": 0, "ensemble_error": single, "single_error": single}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_training_without_progress_is_stopped_early_and_says_so(network: str) -> None:
+    worker = Listener()
+    found = evaluate(network, worker, 50, learning_rate=0, patience=4)
+    assert found == Measured(worker.curve[-1].validation_error, metrics={"stopped_early": 1})
+    assert worker.epochs == [1, 2, 3, 4, 5]
+    assert len(worker.kept) == 4  # after the last epoch comes the result
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_early_stopping_and_snapshots_outlive_an_interruption(network: str) -> None:
+    options: dict[str, Any] = {"schedule": "triangular", "step_size": 2, "snapshots": True, "patience": 2}
+    whole, stopping = Listener(), Stopping(batches=12)
+    expected = evaluate(network, whole, 20, learning_rate=0, **options)
+    with pytest.raises(TrialStopped):
+        evaluate(network, stopping, 20, learning_rate=0, **options)
+    resuming = Listener(stopping.kept[-1])
+    assert evaluate(network, resuming, 20, learning_rate=0, **options) == expected
+    assert [replace_seconds(record) for record in resuming.curve] == [replace_seconds(record) for record in whole.curve]
+
+
+def replace_seconds(record: Any) -> Any:
+    return record.model_copy(update={"seconds": 0.0})
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_diverged_training_measures_the_error_of_guessing_also_with_snapshots(network: str) -> None:
+    found = evaluate(
+        network, Listener(), learning_rate=1e30, schedule="cosine_restarts", restart_period=1, snapshots=True
+    )
+    assert found == Measured(0.9, is_diverged=True)
+
+
+def test_what_contradicts_itself_is_told_before_training() -> None:
+    worker = Listener()
+    with pytest.raises(ValueError, match=r"eta_min is 0\.3, above eta_max, which is 0\.1"):
+        evaluate("mlp", worker, schedule="triangular", eta_min=0.3, eta_max=0.1)
+    assert worker.curve == []
+
+
+def test_a_checkpoint_of_a_training_with_other_options_is_passed_over() -> None:
+    stopping = Stopping(batches=7)
+    with pytest.raises(TrialStopped):
+        evaluate("mlp", stopping)
+    state = torch.load(io.BytesIO(stopping.kept[-1].payload), weights_only=True)
+    assert (state["augmentation"], state["ensemble"]) == (None, None)
+    worker = Listener(Checkpoint(stopping.kept[-1].payload))
+    evaluate("mlp", worker, augmentation=True)
+    assert worker.epochs == [1, 2, 3]
+
+
+def test_a_studys_results_and_curves_tell_the_ensemble_and_the_schedule(root: Path, processes: Processes) -> None:
+    study = root / "snapshots.toml"
+    study.write_text(
+        'trials = 2\nobjective.name = "mlp"\nbudget.epochs = 2\ndata = {name = "digits", train_size = 100}\n'
+        '[space]\nschedule = "triangular"\ncycles = 2\nsnapshots = true\nbatch_size = 50\nlearning_rate = [0.05, 0.1]\n'
+    )
+    processes.worker("--exit-when-idle")
+    processes.finish(processes.master(study))
+    folder = StudyFolder(root, "snapshots")
+    results = results_of(folder)
+    assert len(results) == 2
+    for trial, result in results.items():
+        curve = read_curve(folder.curve(trial))
+        last = curve[-1].validation_error
+        assert result.metrics == {"ensemble_error": result.value, "single_error": last, "snapshots": 2}
+        rate = float(result.params["learning_rate"])
+        # Two updates an epoch, and a cycle: at the lowest rate, then at the highest.
+        assert [(epoch.learning_rate, epoch.momentum) for epoch in curve] == [(rate, 0.9)] * 2
+
+
+@pytest.mark.parametrize(
+    ("metrics", "message"),
+    [
+        ({"a b": 1.0}, "returned a metric 'a b', expected a name like ensemble_error"),
+        ({3: 1.0}, "returned a metric 3, expected a name"),
+        ({"loss": float("nan")}, "as its metric loss, nan, expected a finite number"),
+        ({f"m{n}": 1.0 for n in range(101)}, "returned 101 metrics, expected at most 100"),
+    ],
+)
+def test_metrics_that_no_result_could_hold_are_refused(metrics: dict[Any, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Measured(0.5, metrics=metrics)

@@ -1,0 +1,10 @@
+"""The objective `mlp`: trains the fully connected network and measures its validation error after the last epoch."""
+
+from worker.objectives.network import evaluate_network
+from worker.objectives.trial import Measured, Trial
+from worker.training.params import MlpParams
+
+
+def evaluate_mlp(trial: Trial) -> Measured:
+    """`evaluate_network` of an MLP."""
+    return evaluate_network(trial, MlpParams)

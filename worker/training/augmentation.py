@@ -1,0 +1,131 @@
+"""Training images, changed a little and anew each time that they are seen, a whole mini-batch at once.
+
+What is drawn for an image, three numbers in [0, 1), comes from a generator on the CPU, so that images are changed alike
+on any device; changing them happens where they lie.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+DRAWS = 3
+"""Random numbers per image."""
+MAX_ROTATION_DEGREES = 15.0
+MAX_SHIFT_PIXELS = 2.0
+"""In MNIST's 28x28 images a digit has a margin of 4 pixels."""
+CROP_MARGIN_PIXELS = 4
+"""Source: He et al. 2016, arXiv:1512.03385, sec. 4.2: 4 pixels are padded on each side; then a crop is drawn."""
+STREAM = 1
+"""Tells the augmentation's stream of random numbers from the shuffling's, whose seed it shares."""
+
+
+def rotate_and_shift(images: Tensor, draws: Tensor) -> Tensor:
+    """Rotate each image about its middle and shift it, each uniformly within its bounds; what comes in is black.
+
+    Args:
+        images: (N, channels, height, width) in [0, 1].
+        draws: (N, 3) in [0, 1): rotation, shift to the right, shift downwards; 0.5 is none.
+    """
+    radians = (2.0 * draws[:, 0] - 1.0) * math.radians(MAX_ROTATION_DEGREES)
+    return transform(images, radians, (2.0 * draws[:, 1:] - 1.0) * MAX_SHIFT_PIXELS)
+
+
+def transform(images: Tensor, radians: Tensor, shifts: Tensor) -> Tensor:
+    """Rotate each image clockwise about its middle, then shift it; between pixels, values are interpolated.
+
+    Args:
+        images: (N, channels, height, width), square.
+        radians: (N,).
+        shifts: (N, 2) pixels to the right and downwards.
+    """
+    cosines, sines = radians.cos(), radians.sin()
+    # affine_grid asks where an output pixel comes from, in units of half a side: unshift, then rotate back.
+    side = images.shape[-1]
+    right, down = (2.0 * shifts / side).unbind(1)
+    rows = [
+        torch.stack([cosines, sines, -cosines * right - sines * down], dim=1),
+        torch.stack([-sines, cosines, sines * right - cosines * down], dim=1),
+    ]
+    grid = functional.affine_grid(torch.stack(rows, dim=1), list(images.shape), align_corners=False)
+    return functional.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def crop_and_flip(images: Tensor, draws: Tensor) -> Tensor:
+    """Cut each image out of itself with a black margin, at a random place, and mirror every other one.
+
+    Source: He et al. 2016, arXiv:1512.03385, sec. 4.2.
+
+    Args:
+        images: (N, channels, height, width) in [0, 1].
+        draws: (N, 3) in [0, 1): place across, place down, mirrored left to right if below 0.5.
+    """
+    height, width = images.shape[-2:]
+    device = images.device
+    left, top = (draws[:, :2] * (2 * CROP_MARGIN_PIXELS + 1)).long().unbind(1)
+    across = torch.arange(width, device=device).expand(len(images), width)
+    across = torch.where(draws[:, 2:] < 0.5, across.flip(1), across)  # noqa: PLR2004 - one image in two
+    columns = (left[:, None] + across)[:, None, :]
+    rows = (top[:, None] + torch.arange(height, device=device))[:, :, None]
+    padded = functional.pad(images, [CROP_MARGIN_PIXELS] * 4)
+    which = torch.arange(len(images), device=device)[:, None, None]
+    return padded.permute(0, 2, 3, 1)[which, rows, columns].permute(0, 3, 1, 2)
+
+
+KINDS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "digits": rotate_and_shift,
+    "mnist": rotate_and_shift,
+    "cifar10": crop_and_flip,
+}
+"""What leaves a data set's classes as they are: a mirrored digit is none."""
+
+
+class Augmentation:
+    """Changes the training images of one data set.
+
+    Args:
+        dataset: its name.
+        count: how many training images there are.
+        seed: the shuffling's; the stream of random numbers is another one, derived from it.
+        device: where the images lie.
+
+    Raises:
+        ValueError: nothing is known to change this data set's images by.
+    """
+
+    def __init__(self, dataset: str, count: int, seed: int, device: torch.device) -> None:
+        if dataset not in KINDS:
+            raise ValueError(f"augmentation is on, but there is none for {dataset}: only for {', '.join(KINDS)}")
+        self._change, self._count, self._device = KINDS[dataset], count, device
+        derived = np.random.SeedSequence((seed, STREAM)).generate_state(1)[0]
+        self._generator = torch.Generator().manual_seed(int(derived))
+        self._begin_epoch()
+
+    def __call__(self, images: Tensor, chosen: Tensor) -> Tensor:
+        """What the images look like in this epoch.
+
+        Args:
+            images: (N, channels, height, width) float32 in [0, 1].
+            chosen: (N,) their numbers in the training part.
+        """
+        return self._change(images, self._draws[chosen]).contiguous(memory_format=torch.channels_last)
+
+    def next_epoch(self) -> None:
+        """Draw anew."""
+        self._begin_epoch()
+
+    def state(self) -> Tensor:
+        """The generator at the beginning of this epoch."""
+        return self._state_at_begin
+
+    def load_state(self, state: Tensor) -> None:
+        """Go on in the epoch that began so."""
+        self._generator.set_state(state)
+        self._begin_epoch()
+
+    def _begin_epoch(self) -> None:
+        self._state_at_begin = self._generator.get_state()
+        self._draws = torch.rand(self._count, DRAWS, generator=self._generator).to(self._device)
