@@ -1,0 +1,60 @@
+"""Rounds and finalists by real masters and workers: the same whoever evaluates, and whenever the master was stopped."""
+
+from pathlib import Path
+
+import pytest
+
+from common.layout import StudyFolder
+from common.space import Params
+from tests.conftest import MakeStudy
+from tests.processes import Processes, results_of
+
+FINE = """
+sampler = { name = "coarse-to-fine", rounds = 3, keep = 2 }
+confirm = { finalists = 2, replicates = 3 }
+[space.rate]
+type = "float"
+low = 1e-4
+high = 1.0
+log = true
+coarse = [1e-4, 1e-3, 1e-2, 0.1, 1.0]
+"""
+
+
+def finish(processes: Processes, study: Path, workers: int) -> str:
+    options = ("--workers", str(workers), "--objective", "square=tests.objectives:square")
+    return processes.finish(processes.master(study, *options))
+
+
+def proposed(folder: StudyFolder) -> dict[int, tuple[Params, int]]:
+    return {trial: (result.params, result.seeds.initialisation) for trial, result in results_of(folder).items()}
+
+
+@pytest.mark.parametrize("lost", [3, 8, 13, 17])
+def test_rounds_and_finalists_are_the_same_for_any_workers_and_after_any_stop(
+    root: Path, processes: Processes, make_study: MakeStudy, lost: int
+) -> None:
+    study = make_study("square", trials=12, batch=3, more=FINE)
+    finish(processes, study, workers=1)
+    folder = StudyFolder(root, "demo")
+    whole = proposed(folder)
+    assert sorted(whole) == list(range(18))
+    # What a master that was stopped, with its workers, leaves behind: the results so far.
+    for trial in range(lost, 18):
+        folder.result(trial).unlink()
+    finish(processes, study, workers=2)
+    assert proposed(folder) == whole
+
+
+def test_the_end_of_a_run_tells_the_finalists_by_their_fresh_replicates(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("square", trials=8, batch=8)
+    options = ("--confirm", "2", "--replicates", "3", "--workers", "1", "--objective", "square=tests.objectives:square")
+    printed = processes.finish(processes.master(study, *options))
+    best = sorted(results_of(StudyFolder(root, "demo")).items(), key=lambda entry: entry[1].value or 0.0)
+    first = min(trial for trial, result in best if result.params == best[0][1].params)
+    assert "8 trials of square, 1 epoch each, in batches of 8; then the best 2 settings 3 times" in printed
+    assert "study demo is finished: 14 trials" in printed
+    assert "the best 3 of the search" in printed
+    assert f"Trial {first}'s params win: the replicates tell them from every other finalist's." in printed
