@@ -1,0 +1,264 @@
+"""Ways to damage the files of a finished study, each with what fsck is to say of it."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from common import atomic
+from common.layout import AttemptName, Slot, StudyFolder
+from common.locks import ClaimMode
+from common.reading import read_record
+from common.records import WorkerRecord
+from common.study_spec import StudySpec
+from master.fsck.proposals import Proposals
+
+FIRST = "trials/00000-00099"
+LONG_AGO_S = 1_000_000_000
+
+
+def change(path: Path, **changes: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def open_job(folder: StudyFolder, trial: int, **changes: object) -> Path:
+    spec = read_record(folder.spec, StudySpec)
+    path = folder.job(Slot(trial))
+    path.write_bytes(Proposals(spec).job(trial).to_json())
+    change(path, **changes)
+    return path
+
+
+def forget(folder: StudyFolder, trial: int) -> None:
+    folder.result(trial).unlink()
+    folder.curve(trial).unlink()
+
+
+def torn_job(folder: StudyFolder) -> None:
+    folder.job(Slot(8)).write_text("{")
+
+
+def job_of_another_study(folder: StudyFolder) -> None:
+    open_job(folder, 8, study="other")
+
+
+def job_of_other_params(folder: StudyFolder) -> None:
+    forget(folder, 8)
+    open_job(folder, 8, params={"x": 0.5})
+
+
+def job_of_other_seeds(folder: StudyFolder) -> None:
+    forget(folder, 8)
+    open_job(folder, 8, seeds={"initialisation": 1, "shuffling": 2, "dropout": 3})
+
+
+def misnamed_job(folder: StudyFolder) -> None:
+    open_job(folder, 8).rename(folder.job(Slot(7)))
+
+
+def job_that_is_a_link(folder: StudyFolder) -> None:
+    folder.job(Slot(8)).symlink_to("/etc/passwd")
+
+
+def finished_job(folder: StudyFolder) -> None:
+    open_job(folder, 8)
+
+
+def lock_without_a_job(folder: StudyFolder) -> None:
+    path = folder.lock(Slot(8)) if claims_by_lock(folder) else folder.lease(Slot(8))
+    path.touch()
+    os.utime(path, (LONG_AGO_S, LONG_AGO_S))
+
+
+def lock_that_is_a_folder(folder: StudyFolder) -> None:
+    folder.lock(Slot(8)).mkdir()
+
+
+def foreign_file_among_jobs(folder: StudyFolder) -> None:
+    (folder.jobs / "notes.txt").write_text("buy milk")
+
+
+def torn_result(folder: StudyFolder) -> None:
+    folder.result(2).write_bytes(folder.result(2).read_bytes()[:100])
+
+
+def result_of_other_params(folder: StudyFolder) -> None:
+    change(folder.result(2), params={"x": 0.5})
+
+
+def result_of_other_seeds(folder: StudyFolder) -> None:
+    change(folder.result(2), seeds={"initialisation": 1, "shuffling": 2, "dropout": 3})
+
+
+def result_of_another_trial(folder: StudyFolder) -> None:
+    shutil.copy(folder.result(3), folder.result(2))
+
+
+def result_beyond_the_last_trial(folder: StudyFolder) -> None:
+    shutil.copy(folder.result(3), folder.result(50))
+
+
+def result_in_the_wrong_folder(folder: StudyFolder) -> None:
+    shutil.copy(folder.result(3), folder.result(3).with_name("00103.json"))
+
+
+def lost_curve(folder: StudyFolder) -> None:
+    folder.curve(2).unlink()
+
+
+def short_curve(folder: StudyFolder) -> None:
+    lines = folder.curve(2).read_text().splitlines(keepends=True)
+    folder.curve(2).write_text("".join(lines[:-1]))
+
+
+def changed_curve(folder: StudyFolder) -> None:
+    lines = folder.curve(2).read_text().splitlines(keepends=True)
+    cells = lines[-1].split(",")
+    cells[4] = "0.0001"
+    folder.curve(2).write_text("".join((*lines[:-1], ",".join(cells))))
+
+
+def torn_curve(folder: StudyFolder) -> None:
+    folder.curve(2).write_bytes(folder.curve(2).read_bytes()[:-5])
+
+
+def curve_left_running(folder: StudyFolder) -> None:
+    folder.curve(2).rename(folder.running_curve(AttemptName(Slot(2), 1)))
+
+
+def curve_without_a_result(folder: StudyFolder) -> None:
+    folder.result(2).unlink()
+
+
+def lost_result(folder: StudyFolder) -> None:
+    forget(folder, 2)
+
+
+def leftover_checkpoint(folder: StudyFolder) -> None:
+    folder.checkpoint(AttemptName(Slot(2), 1)).write_bytes(b"state")
+
+
+def second_curve(folder: StudyFolder) -> None:
+    folder.running_curve(AttemptName(Slot(2), 1)).write_text("not a curve")
+
+
+def checkpoint_that_is_a_folder(folder: StudyFolder) -> None:
+    folder.checkpoint(AttemptName(Slot(2), 1)).mkdir()
+
+
+def checkpoint_of_no_trial(folder: StudyFolder) -> None:
+    folder.checkpoint(AttemptName(Slot(50), 1)).write_bytes(b"state")
+
+
+def heartbeat_of_the_dead(folder: StudyFolder) -> None:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    write_heartbeat(folder, socket.gethostname(), process.pid)
+
+
+def torn_heartbeat(folder: StudyFolder) -> None:
+    folder.worker("lab-1").write_text("{")
+
+
+def heartbeat_of_another_name(folder: StudyFolder) -> None:
+    write_heartbeat(folder, "elsewhere", 1)
+    folder.worker("lab-1").rename(folder.worker("lab-2"))
+
+
+def temporary_file_of_the_dead(folder: StudyFolder) -> None:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    name = atomic.temporary_beside(folder.result(2)).name
+    path = folder.result(2).with_name(name.replace(f"-{os.getpid()}-", f"-{process.pid}-"))
+    path.write_bytes(b"half")
+
+
+def old_temporary_file_of_another_host(folder: StudyFolder) -> None:
+    path = folder.jobs / ".00001.json.0123abcd-17-0123abcd.tmp"
+    path.write_bytes(b"half")
+    os.utime(path, (LONG_AGO_S, LONG_AGO_S))
+
+
+def torn_duplicate(folder: StudyFolder) -> None:
+    folder.duplicates.mkdir()
+    (folder.duplicates / "00002.issue1.attempt2.json").write_text("{")
+
+
+def misnamed_duplicate(folder: StudyFolder) -> None:
+    folder.duplicates.mkdir()
+    shutil.copy(folder.result(2), folder.duplicates / "00002.issue1.attempt2.json")
+
+
+def claims_by_lock(folder: StudyFolder) -> bool:
+    return read_record(folder.spec, StudySpec).claim is ClaimMode.LOCK
+
+
+def write_heartbeat(folder: StudyFolder, host: str, pid: int) -> None:
+    record = WorkerRecord(worker="lab-1", host=host, pid=pid, device="cpu", state="idle", beat=1, at="")
+    folder.worker("lab-1").write_bytes(record.to_json())
+    os.utime(folder.worker("lab-1"), (LONG_AGO_S, LONG_AGO_S))
+
+
+class Case(NamedTuple):
+    damage: Callable[[StudyFolder], None]
+    file: str
+    cause: str
+    again: frozenset[int] = frozenset()
+
+
+TWO = frozenset({2})
+EIGHT = frozenset({8})
+CASES = [
+    Case(torn_job, "jobs/demo/00008.json", "not valid JSON"),
+    Case(job_of_another_study, "jobs/demo/00008.json", "study: found 'other', expected 'demo'"),
+    Case(job_of_other_params, "jobs/demo/00008.json", "params: found {'x': 0.5}, expected", EIGHT),
+    Case(job_of_other_seeds, "jobs/demo/00008.json", "seeds: found", EIGHT),
+    Case(misnamed_job, "jobs/demo/00007.json", "it asks for trial 8, issue 1, but is named 00007.json"),
+    Case(job_that_is_a_link, "jobs/demo/00008.json", "is a symbolic link"),
+    Case(finished_job, "jobs/demo/00008.json", "its trial has a result"),
+    Case(lock_without_a_job, "jobs/demo/00008.l", "its job is gone"),
+    Case(lock_that_is_a_folder, "jobs/demo/00008.lock", "is not a regular file"),
+    Case(foreign_file_among_jobs, "jobs/demo/notes.txt", "a foreign file"),
+    Case(torn_result, f"results/demo/{FIRST}/00002.json", "not valid JSON", TWO),
+    Case(result_of_other_params, f"results/demo/{FIRST}/00002.json", "params: found {'x': 0.5}, expected", TWO),
+    Case(result_of_other_seeds, f"results/demo/{FIRST}/00002.json", "seeds: found", TWO),
+    Case(result_of_another_trial, f"results/demo/{FIRST}/00002.json", "trial: found 3, expected 2", TWO),
+    Case(result_beyond_the_last_trial, f"results/demo/{FIRST}/00050.json", "a foreign file"),
+    Case(result_in_the_wrong_folder, f"results/demo/{FIRST}/00103.json", "a foreign file"),
+    Case(lost_curve, f"results/demo/{FIRST}/00002.json", "its curve 00002.csv is missing", TWO),
+    Case(short_curve, f"results/demo/{FIRST}/00002.json", "it has 2 epochs, the result tells of 3", TWO),
+    Case(changed_curve, f"results/demo/{FIRST}/00002.json", "its best is 0.0001 in epoch 3", TWO),
+    Case(torn_curve, f"results/demo/{FIRST}/00002.json", "its last line is torn", TWO),
+    Case(curve_left_running, f"results/demo/{FIRST}/00002.json", "its curve still lies in running/"),
+    Case(curve_without_a_result, f"results/demo/{FIRST}/00002.csv", "a curve without a result", TWO),
+    Case(lost_result, "jobs/demo/00002.json", "trial 2 has neither a job nor a result", TWO),
+    Case(leftover_checkpoint, "results/demo/checkpoints/00002.issue1.attempt1.pt", "its trial has a result"),
+    Case(second_curve, "results/demo/running/00002.issue1.attempt1.csv", "a second curve of the attempt"),
+    Case(checkpoint_that_is_a_folder, "results/demo/checkpoints/00002.issue1.attempt1.pt", "expected a regular file"),
+    Case(checkpoint_of_no_trial, "results/demo/checkpoints/00050.issue1.attempt1.pt", "a foreign file"),
+    Case(heartbeat_of_the_dead, "results/demo/workers/lab-1.json", "on this host is dead"),
+    Case(torn_heartbeat, "results/demo/workers/lab-1.json", "not valid JSON"),
+    Case(heartbeat_of_another_name, "results/demo/workers/lab-2.json", "it is the heartbeat of lab-1"),
+    Case(temporary_file_of_the_dead, f"results/demo/{FIRST}/.00002.json.", "a file in the making whose maker is gone"),
+    Case(old_temporary_file_of_another_host, "jobs/demo/.00001.json.", "a file in the making whose maker is gone"),
+    Case(torn_duplicate, "results/demo/duplicates/00002.issue1.attempt2.json", "not valid JSON"),
+    Case(misnamed_duplicate, "results/demo/duplicates/00002.issue1.attempt2.json", "00002.issue1.attempt1.json"),
+]
+TOGETHER = [
+    torn_job,
+    lock_that_is_a_folder,
+    foreign_file_among_jobs,
+    misnamed_duplicate,
+    result_beyond_the_last_trial,
+    torn_result,
+    leftover_checkpoint,
+    checkpoint_of_no_trial,
+    heartbeat_of_the_dead,
+    temporary_file_of_the_dead,
+    old_temporary_file_of_another_host,
+]
+"""Damages that can be done to one study at once."""
