@@ -3,6 +3,7 @@
 import logging
 import os
 import stat
+import time
 from contextlib import suppress
 from errno import EACCES, EDQUOT, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
@@ -82,13 +83,23 @@ def takes_files(folder: Path) -> bool:
     return True
 
 
-def _try_to_write(folder: Path) -> None:
+def time_by(folder: Path) -> float:
+    """The time in seconds by the clock that stamps the files in a folder, or by ours if none can be written there."""
+    try:
+        return _try_to_write(folder)
+    except OSError:
+        return time.time()
+
+
+def _try_to_write(folder: Path) -> float:
+    """Write a file and remove it; return when it was written, by the clock of the file server."""
     probe = atomic.temporary_beside(folder / "probe")
     try:
         with parent_of(probe) as parent:
             descriptor = os.open(probe.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, dir_fd=parent)
         try:
             os.write(descriptor, bytes(_PROBE_BYTES))
+            return os.fstat(descriptor).st_mtime
         finally:
             os.close(descriptor)
     finally:

@@ -1,6 +1,5 @@
 """How a study stands: its results, its incumbent, its workers. What the live view, `status` and `top` all show."""
 
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from common.errors import ProtocolError
 from common.layout import StudyFolder
 from common.reading import read_record
 from common.records import Result, Status, WorkerRecord
+from common.shared_folder import time_by
 from common.study_spec import StudySpec
 from master.published import read_published
 
@@ -20,7 +20,7 @@ class Standing:
 
     Attributes:
         spec: the study.
-        results: by trial.
+        results: by trial, in the order in which they landed.
         workers: those whose heartbeat is there, by name.
         silent: names of workers whose heartbeat has been still for too long.
     """
@@ -58,7 +58,7 @@ class Standing:
 
     def latest(self, count: int) -> list[Result]:
         """The results that landed last, the latest last."""
-        return sorted(self.results.values(), key=lambda result: (result.times.ended_at, result.trial))[-count:]
+        return list(self.results.values())[-count:]
 
     def running(self) -> Iterator[WorkerRecord]:
         """The workers that evaluate a trial now and are not silent."""
@@ -87,15 +87,24 @@ def trial_json(result: Result) -> dict[str, Any]:
 
 
 def read_standing(folder: StudyFolder, spec: StudySpec) -> Standing:
-    """How a study stands by its files. Reads every result; what is not one is passed over and left where it is."""
+    """How a study stands by its files. Reads every result; what is not one is passed over and left where it is.
+
+    Times are the file server's alone: the clocks of workers' hosts, and of this one, may be hours apart.
+    """
     standing = Standing(spec)
+    landed: list[tuple[float, int, Result]] = []
     for trial in folder.all_finished():
         with suppress(OSError, ProtocolError):
-            result = read_record(folder.result(trial), Result)
+            path = folder.result(trial)
+            result = read_record(path, Result)
             if result.trial == trial and not spec.problems_of(result):
-                standing.results[trial] = result
+                landed.append((path.stat().st_mtime, trial, result))
+    standing.results = {trial: result for _, trial, result in sorted(landed, key=lambda found: found[:2])}
     standing.workers = list(read_workers(folder))
-    standing.silent = {record.worker for record in standing.workers if _age_s(folder, record) > spec.limits.stale_s}
+    if standing.workers:
+        now_s = time_by(folder.workers)
+        old_s = spec.limits.stale_s
+        standing.silent = {record.worker for record in standing.workers if _age_s(folder, record, now_s) > old_s}
     return standing
 
 
@@ -117,9 +126,9 @@ def read_workers(folder: StudyFolder) -> Iterable[WorkerRecord]:
                 yield record
 
 
-def _age_s(folder: StudyFolder, record: WorkerRecord) -> float:
-    # The file server's clock against ours: good enough to tell a person, not to decide anything by.
+def _age_s(folder: StudyFolder, record: WorkerRecord, now_s: float) -> float:
+    # Good enough to tell a person, not to decide anything by.
     try:
-        return time.time() - folder.worker(record.worker).stat().st_mtime
+        return now_s - folder.worker(record.worker).stat().st_mtime
     except OSError:
         return 0.0

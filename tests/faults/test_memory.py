@@ -9,6 +9,7 @@ import torch
 from common.layout import StudyFolder
 from common.records import FailureKind, Result, Status
 from tests.conftest import MakeStudy
+from tests.faults.world import World
 from tests.processes import Processes, results_of, until
 from worker.child import _failure
 from worker.messages import Failed
@@ -32,19 +33,13 @@ def by_size(folder: StudyFolder) -> tuple[list[Result], list[Result]]:
 
 
 def test_what_the_kernel_kills_for_want_of_memory_is_told_apart_and_the_worker_lives_on(
-    root: Path, processes: Processes, make_study: MakeStudy
+    root: Path, world: World, make_study: MakeStudy
 ) -> None:
     counter = root / "vmstat"
     counter.write_text("nr_free_pages 7\noom_kill 3\n")
-    worker = processes.start(
-        "tests.faults.launch",
-        "worker",
-        "--root",
-        str(root),
-        *OBJECTIVES,
-        environment={"OOM_COUNTER": str(counter)},
-    )
-    processes.finish(processes.master(make_study("killed_for_memory")))
+    world.faults = {"OOM_COUNTER": str(counter)}
+    worker = world.worker(*OBJECTIVES)
+    world.finish(world.master(make_study("killed_for_memory")))
     small, large = by_size(StudyFolder(root, "demo"))
     assert {result.status for result in small} == {Status.COMPLETE}
     for result in large:

@@ -1,5 +1,6 @@
 import io
 import json
+import os
 
 import pytest
 from rich.console import Console
@@ -75,15 +76,11 @@ def test_a_worker_whose_trial_has_its_result_is_between_trials(folder: StudyFold
     assert "between trials" not in lines[2]
 
 
-def test_the_latest_results_are_those_that_ended_last(folder: StudyFolder) -> None:
-    for trial in range(3):
+def test_the_latest_results_are_those_that_landed_last_by_the_file_servers_clock(folder: StudyFolder) -> None:
+    for trial, landed_s in {0: 3000.0, 1: 1000.0, 2: 2000.0}.items():
         finish(folder, trial, 0.5)
-    results = read_standing(folder, spec_of()).results
-    ended = {0: "2026-01-01T00:00:03.000Z", 1: "2026-01-01T00:00:01.000Z", 2: "2026-01-01T00:00:02.000Z"}
-    for trial, at in ended.items():
-        times = results[trial].times.model_copy(update={"ended_at": at})
-        results[trial] = results[trial].model_copy(update={"times": times})
-    assert [result.trial for result in Standing(spec_of(), results).latest(2)] == [2, 0]
+        os.utime(folder.result(trial), (landed_s, landed_s))
+    assert [result.trial for result in read_standing(folder, spec_of()).latest(2)] == [2, 0]
 
 
 def test_the_time_left_counts_from_the_first_evaluation_and_not_from_the_masters_start(folder: StudyFolder) -> None:

@@ -1,0 +1,135 @@
+"""Clocks that differ by hours, leases that run out while their holder sleeps, events that are missing or too many."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from common.layout import Slot, StudyFolder
+from common.reading import read_bytes
+from common.records import Status
+from tests.conftest import MakeStudy
+from tests.faults.world import World
+from tests.processes import REPOSITORY, Processes, children_of, leftovers, results_of, until
+from tests.worker.test_worker import has_noted
+
+WAITING = ("--objective", "waiting=tests.objectives:waiting")
+
+
+def clock(offset: str) -> dict[str, str]:
+    """The environment of a host whose clock is off; the file server's clock, and so the files' times, stay right."""
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+    if library is None:
+        pytest.skip("on Debian: apt-get install faketime")
+    return {
+        "LD_PRELOAD": str(library),
+        "FAKETIME": offset,
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "NO_FAKE_STAT": "1",
+    }
+
+
+def status(root: Path, clock_of_host: dict[str, str]) -> dict[str, object]:
+    printed = subprocess.run(
+        [sys.executable, "-m", "master", "status", "demo", "--root", str(root), "--json"],
+        cwd=REPOSITORY,
+        env=os.environ | clock_of_host,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found: dict[str, object] = json.loads(printed)
+    return found
+
+
+def test_clocks_that_are_hours_apart_make_nobody_silent(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    early, late = clock("-9h"), clock("+5h")
+    master = processes.master(make_study("waiting", trials=2, batch=2, more="limits.stale_s = 5"))
+    for name, host in (("early", early), ("late", late)):
+        options = ("--root", str(root), "--device", "cpu", "--name", name, *WAITING)
+        processes.start("worker", *options, environment=host)
+    folder = StudyFolder(root, "demo")
+    until(lambda: has_noted(processes) and len(processes.notes.read_text().splitlines()) == 2, "both", root)
+    for host in ({}, early, late):
+        stands = status(root, host)
+        workers = stands["workers"]
+        assert isinstance(workers, list)
+        assert {worker["worker"]: worker["silent"] for worker in workers} == {"early": False, "late": False}
+        assert stands["counts"] == {"PENDING": 0, "RUNNING": 2, "COMPLETE": 0, "PRUNED": 0, "FAILED": 0}
+    (root / "go").touch()
+    printed = processes.finish(master)
+    assert "has been silent" not in printed
+    results = results_of(folder)
+    assert {result.attempt for result in results.values()} == {1}
+    hours = sorted(result.times.ended_at[:13] for result in results.values())
+    assert hours[0] < hours[1]  # the clocks were off indeed
+    assert all(0.0 <= result.times.evaluation_s < 60.0 for result in results.values())
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["before the other has finished", "after it has"])
+def test_whoever_sleeps_longer_than_its_lease_and_wakes_changes_nothing_that_is_reported(
+    root: Path, world: World, make_study: MakeStudy, is_first: bool
+) -> None:
+    world.faults = {"LEASE_S": "3"}
+    master = world.master(make_study("waiting", trials=1, batch=1, more='claim = "lease"'))
+    sleeper = world.worker("--name", "sleeper", objective="waiting")
+    until(lambda: has_noted(world), "the evaluation", root)
+    asleep = (sleeper.pid, *children_of(sleeper.pid))
+    for pid in asleep:
+        os.kill(pid, signal.SIGSTOP)
+    world.worker("--name", "other", objective="waiting")
+    until(lambda: len(world.notes.read_text().splitlines()) == 2, "another worker takes over", root)
+    folder = StudyFolder(root, "demo")
+    if not is_first:
+        (root / "go").touch()
+        world.finish(master)
+        reported = read_bytes(folder.result(0))
+    for pid in reversed(asleep):
+        os.kill(pid, signal.SIGCONT)
+    told = ("was taken over by another worker while this one was cut off", "this one was kept aside")
+    if is_first:
+        until(lambda: told[0] in world.output(sleeper), "the sleeper finds out", root)
+        (root / "go").touch()
+        world.finish(master)
+    else:
+        until(lambda: any(line in world.output(sleeper) for line in told), "the sleeper finds out", root)
+        assert read_bytes(folder.result(0)) == reported
+    result = results_of(folder)[0]
+    assert (result.status, result.attempt, result.attribution.worker) == (Status.COMPLETE, 2, "other")
+    until(lambda: leftovers(folder) == [], "nothing is left over", root)
+    assert sleeper.poll() is None
+
+
+@pytest.mark.parametrize("fate", ["none", "twice"])
+def test_events_that_never_arrive_or_arrive_twice_and_for_files_that_are_gone_change_nothing(
+    root: Path, world: World, make_study: MakeStudy, fate: str
+) -> None:
+    world.faults = {"EVENTS": fate}
+    world.worker(objective="noted")
+    world.finish(world.master(make_study("noted", trials=6, batch=3)))
+    folder = StudyFolder(root, "demo")
+    assert {(result.status, result.attempt) for result in results_of(folder).values()} == {(Status.COMPLETE, 1)}
+    assert len(world.notes.read_text().splitlines()) == 6
+    assert leftovers(folder) == []
+
+
+def test_a_worker_that_is_stopped_for_a_while_and_holds_a_lock_loses_nothing(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    master = processes.master(make_study("waiting", trials=1, batch=1))
+    worker = processes.worker(objective="waiting")
+    until(lambda: has_noted(processes), "the evaluation", root)
+    os.kill(worker.pid, signal.SIGSTOP)
+    other = processes.worker("--name", "other", objective="waiting")
+    until(lambda: "waiting for jobs" in processes.output(other), "another worker finds it held", root)
+    assert StudyFolder(root, "demo").open_slots() == [Slot(0)]
+    (root / "go").touch()
+    os.kill(worker.pid, signal.SIGCONT)
+    processes.finish(master)
+    assert results_of(StudyFolder(root, "demo"))[0].attempt == 1
