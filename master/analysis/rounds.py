@@ -75,9 +75,7 @@ def rounds(data: StudyData) -> list[Round]:
         region = method.regions[-1]
         if of_round:
             found.append(Round(len(found) + 1, span.start, span.stop - 1, region, trials, best))
-        if len(of_round) < len(span):
-            break
-        sampler.update(of_round)
+        sampler.update(of_round)  # of a round that is not complete, so that it suggests no more
         first = span.stop
     return found
 
