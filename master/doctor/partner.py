@@ -9,7 +9,6 @@ import select
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +101,10 @@ def _make(folder: str) -> None:
 
 
 def _answer(fields: dict[str, Any]) -> None:
-    print(json.dumps(fields), flush=True)  # noqa: T201 - the answer that the first process reads
+    try:
+        print(json.dumps(fields), flush=True)  # noqa: T201 - the answer that the first process reads
+    except BrokenPipeError:
+        os._exit(1)  # nobody listens any more, and leaving in good order would complain of it
 
 
 PARTS: dict[str, Callable[..., None]] = {"read": _read, "race": _race, "hold": _hold, "make": _make}
@@ -115,8 +117,7 @@ def main() -> None:
     except FolderError as error:
         _answer({"error": error.reason})
     except OSError as error:
-        with suppress(BrokenPipeError):
-            _answer({"error": error.strerror or str(error)})
+        _answer({"error": error.strerror or str(error)})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,79 @@
+"""The commands as a user types them: what they print, and their exit statuses."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from common.layout import Slot, StudyFolder
+from tests.processes import Processes
+
+
+@pytest.fixture(autouse=True)
+def _logs_elsewhere(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    processes.log_folder = tmp_path_factory.mktemp("logs")
+
+
+def run(processes: Processes, *arguments: str) -> tuple[int, str]:
+    process = processes.start("master", *arguments)
+    return process.wait(60), processes.output(process)
+
+
+def test_doctor_prints_a_line_per_check_and_what_to_do(processes: Processes, root: Path) -> None:
+    status, printed = run(processes, "doctor", "--root", str(root))
+    assert status == 0
+    assert printed.rstrip().splitlines()[-1].startswith("fit for a search")
+    assert len([line for line in printed.splitlines() if line.startswith(("ok ", "warning "))]) == 12
+
+
+def test_doctor_in_json_says_how_to_claim(processes: Processes, root: Path) -> None:
+    status, printed = run(processes, "doctor", "--root", str(root), "--json")
+    told = json.loads(printed)
+    assert (status, told["claim"]) == (0, "lock")
+    assert {"check", "verdict", "found", "follows", "rules_out"} == set(told["findings"][0])
+
+
+def test_doctor_of_a_missing_folder_is_wrong_usage(processes: Processes, root: Path) -> None:
+    status, printed = run(processes, "doctor", "--root", str(root / "missing"))
+    assert status == 2
+    assert "there is no such folder" in printed
+
+
+def test_doctor_finds_a_read_only_folder_unfit(processes: Processes, small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    status, printed = run(processes, "doctor", "--root", str(small_disk))
+    assert status == 1
+    assert "Read-only file system" in printed
+    assert f"do not use this folder: {small_disk}" in printed
+
+
+def test_fsck_of_a_study_in_order(processes: Processes, folder: StudyFolder) -> None:
+    status, printed = run(processes, "fsck", "demo", "--root", str(folder.root))
+    assert (status, printed) == (0, "in order: every file of study demo is as it should be\n")
+
+
+def test_fsck_names_a_breach_and_mends_it_if_asked(processes: Processes, folder: StudyFolder) -> None:
+    path = folder.job(Slot(0))
+    path.write_text("{")
+    where = ("demo", "--root", str(folder.root))
+    status, printed = run(processes, "fsck", *where, "--json")
+    breach, *others = json.loads(printed)["breaches"]
+    assert status == 1
+    assert (breach["file"], breach["severity"]) == ("jobs/demo/00000.json", "breach")
+    assert [other["file"] for other in others] == [f"jobs/demo/0000{trial}.json" for trial in (1, 2, 3)]
+    assert path.exists()
+
+    status, printed = run(processes, "fsck", *where, "--repair")
+    assert status == 0
+    assert printed.startswith("mended  jobs/demo/00000.json: not valid JSON")
+    assert folder.open_slots() == [Slot(0, 2), Slot(1), Slot(2), Slot(3)]
+    status, printed = run(processes, "fsck", *where)
+    assert status == 0
+    assert "was set aside: not valid JSON" in printed
+
+
+def test_fsck_of_a_study_that_is_not_there_is_wrong_usage(processes: Processes, root: Path) -> None:
+    assert run(processes, "fsck", "demo", "--root", str(root))[0] == 2
+    assert run(processes, "fsck", "../demo", "--root", str(root))[0] == 2
+    assert run(processes, "fsck", "demo", "--root", str(root / "missing"))[0] == 2
