@@ -1,0 +1,89 @@
+"""A worker that says nothing: its trial is issued again, its late result kept aside; unless it wakes in time."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from common.curve import read_curve
+from common.layout import Slot, StudyFolder
+from common.reading import read_record
+from common.records import Result
+from tests.conftest import MakeStudy
+from tests.faults.test_clocks import status
+from tests.processes import Processes, children_of, leftovers, results_of, until
+from tests.test_end_to_end import has_epoch, measured
+from tests.worker.test_worker import has_noted
+from worker.presence import BEAT_S
+
+CNN_STUDY = """
+trials = 1
+batch = 1
+objective.name = "cnn"
+data = { name = "digits", train_size = 300 }
+budget.epochs = 4
+limits.stale_s = 5
+[space]
+num_filters = 8
+learning_rate = { type = "float", low = 0.05, high = 0.1, log = true }
+batch_size = 25
+"""
+
+
+def send(pid: int, number: signal.Signals) -> None:
+    """Signal a worker and what evaluates for it."""
+    for each in (pid, *children_of(pid)):
+        os.kill(each, number)
+
+
+def test_the_late_result_of_a_silent_worker_is_the_same_to_the_last_bit_and_the_story_is_told(
+    root: Path, processes: Processes
+) -> None:
+    (root / "demo.toml").write_text(CNN_STUDY)
+    folder = StudyFolder(root, "demo")
+    master = processes.master(root / "demo.toml")
+    silent = processes.worker("--name", "sleepy")
+    until(lambda: any(has_epoch(path) for path in folder.running.glob("*.csv")), "an epoch", root)
+    send(silent.pid, signal.SIGSTOP)
+    until(lambda: Slot(0, 2) in folder.open_slots(), "the second issue", root)
+    told = "worker sleepy has been silent for"
+    until(lambda: told in processes.output(master), "the master says so", root)
+    stands = status(root, {})
+    assert [(worker["worker"], worker["silent"]) for worker in stands["workers"]] == [("sleepy", True)]
+    assert (stands["counts"]["RUNNING"], stands["counts"]["PENDING"]) == (0, 1)
+    processes.worker("--name", "awake")
+    processes.finish(master)
+    first = results_of(folder)[0]
+    assert (first.issue, first.attribution.worker) == (2, "awake")
+    send(silent.pid, signal.SIGCONT)
+    until(lambda: leftovers(folder) == [], "the late worker tidies up", root)
+    (duplicate,) = folder.duplicates.glob("*.json")
+    late = read_record(duplicate, Result)
+    assert (late.issue, late.attribution.worker, late.value) == (1, "sleepy", first.value)
+    assert curve_of(duplicate.with_suffix(".csv")) == measured(folder, 0)
+    assert results_of(folder)[0] == first
+    assert "had a result already; this one was kept aside" in processes.output(silent)
+
+
+def curve_of(path: Path) -> list[tuple[float, float, float]]:
+    return [(epoch.training_loss, epoch.validation_loss, epoch.validation_error) for epoch in read_curve(path)]
+
+
+def test_a_silent_worker_that_wakes_before_the_second_issue_just_goes_on(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    folder = StudyFolder(root, "demo")
+    master = processes.master(make_study("waiting", trials=1, batch=1, more="limits.stale_s = 30"))
+    worker = processes.worker("--name", "sleepy", objective="waiting")
+    until(lambda: has_noted(processes), "the evaluation", root)
+    heartbeat = folder.worker("sleepy")
+    send(worker.pid, signal.SIGSTOP)
+    until(lambda: time.time() - heartbeat.stat().st_mtime > 2 * BEAT_S, "it misses a beat", root)
+    before = heartbeat.read_bytes()
+    send(worker.pid, signal.SIGCONT)
+    until(lambda: heartbeat.read_bytes() != before, "it beats again", root)
+    (root / "go").touch()
+    assert "has been silent" not in processes.finish(master)
+    result = results_of(folder)[0]
+    assert (result.issue, result.attempt) == (1, 1)
+    assert len(processes.notes.read_text().splitlines()) == 1
