@@ -8,7 +8,8 @@ import pytest
 from common import atomic
 from common.locks import ClaimMode
 from common.mounts import LockKnowledge, LockScope
-from master.doctor import exclusion, sight
+from common.watch import FolderWatch
+from master.doctor import exclusion
 from master.doctor.examination import examine
 from master.doctor.exclusion import (
     check_exclusive_creation,
@@ -113,7 +114,7 @@ def test_events_and_listings_of_another_process_are_seen(tmp_path: Path, monkeyp
     assert "looking every 1 s" in event_finding("events", None).follows
     assert delay_finding("listing", 12.0).verdict is Verdict.WARNING
     assert delay_finding("listing", None).verdict is Verdict.WARNING
-    monkeypatch.setattr(sight.FolderWatch, "follow", lambda self, _folders: self._give_up(OSError(24, "too many")))
+    monkeypatch.setattr(FolderWatch, "follow", lambda self, _folders: self._give_up(OSError(24, "too many")))
     (tmp_path / "again").mkdir()
     found = check_events(tmp_path / "again")
     assert (found.verdict, "too many" in found.found) == (Verdict.WARNING, True)

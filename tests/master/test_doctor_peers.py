@@ -94,10 +94,11 @@ def test_a_scratch_folder_of_another_host_is_removed_once_it_is_old_and_a_link_n
 
 def test_nobody_comes(root: Path) -> None:
     dead = root / f"{PREFIX}000000000000"
-    dead.mkdir()
+    (dead / meeting.TABLE).mkdir(parents=True)
     (dead / meeting.ALIVE).write_text('{"beat": 3}')  # its number does not change
     with scratch_folder(root) as scratch, pytest.raises(PeerError, match="no other doctor came"):
         meet(root, scratch, silent, limit_s=0.8)
+    assert list((dead / meeting.TABLE).iterdir()) == []  # nobody sat down with the dead
 
 
 def test_a_search_that_nobody_joined_is_unanswered(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
