@@ -11,8 +11,10 @@ this module again:
     LEASE_S=SECONDS      how long a lease may go untouched
     EVENTS=none|twice    what becomes of the file system's events: none arrives; each arrives twice, and once more for a
                          file that is gone
+    WATCHES=N            how many inotify instances the process gets
 """
 
+import ctypes
 import errno
 import os
 import sys
@@ -24,6 +26,7 @@ from common import atomic, claim, locks, patience, watch
 from worker import memory
 
 CHANGES = frozenset({"os.remove", "os.rename", "os.link", "os.mkdir", "os.rmdir"})
+CLONE_NEWUSER = 0x10000000
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
@@ -39,6 +42,8 @@ def _bring_about_faults() -> None:
     if lease_s := os.environ.get("LEASE_S"):
         claim.Claims.__init__.__defaults__ = (float(lease_s),)
         locks.make_lock.__defaults__ = (float(lease_s),)
+    if watches := os.environ.pop("WATCHES", ""):  # of this process alone
+        _limit_watches(watches)
     if fate := os.environ.get("EVENTS"):
         _tamper_with_events(fate)
 
@@ -73,6 +78,15 @@ def _slow_down(pause_s: float) -> None:
             time.sleep(pause_s)
 
     atomic.after_operation = pause
+
+
+def _limit_watches(count: str) -> None:
+    # The kernel's limit is one for all processes of a user; in a user namespace of its own it hits this one alone.
+    user = os.getuid()
+    if ctypes.CDLL(None).unshare(CLONE_NEWUSER):
+        sys.exit("no user namespace")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    Path("/proc/sys/user/max_inotify_instances").write_text(count)
 
 
 def _tamper_with_events(fate: str) -> None:

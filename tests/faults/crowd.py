@@ -1,0 +1,224 @@
+"""`python -m tests.faults.crowd`: how long many workers take to start at once, and what thousands of open jobs cost.
+
+`Crowd` forks workers from a server that has imported everything, so that scores of them start within a second. They
+evaluate in their own process; all else is the worker's own code. The program starts real workers instead, two processes
+each.
+"""
+
+import argparse
+import logging
+import multiprocessing
+import os
+import resource
+import sys
+import tempfile
+import time
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from threading import Event
+from types import TracebackType
+from typing import Any, Self
+
+from common import atomic
+from common.claim import Claimant, Claims
+from common.layout import Slot, StudyFolder
+from common.records import Result
+from common.report import report
+from master.study import publish_study
+from tests.conftest import job_of, spec_of
+from tests.processes import Processes, until
+from worker import child, loop
+from worker.device import Device
+from worker.evaluation import Evaluation
+from worker.executor import Observer, Outcome
+from worker.messages import Began, ChildSettings, EpochDone, Evaluate, Finished, Resumed
+from worker.presence import Presence
+from worker.queue import JobQueue
+
+OBJECTIVES = (("noted", "tests.objectives:noted"), ("square", "tests.objectives:square"))
+logger = logging.getLogger("crowd")
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([__name__])
+
+
+class Inside:
+    """An executor that evaluates in the worker's own process."""
+
+    def evaluate(self, request: Evaluate, observer: Observer) -> Outcome:
+        """As a child does."""
+        pipe: Any = _Pipe(observer)
+        answer: Any = child._evaluate(request, ChildSettings("cpu", OBJECTIVES, Path("data")), pipe, Event())
+        outcome: Outcome = answer
+        return outcome
+
+    def close(self) -> None:
+        """There is no process to end."""
+
+
+class _Pipe:
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def send(self, message: object) -> None:
+        match message:
+            case Began():
+                self._observer.began(message)
+            case Resumed():
+                self._observer.resumed(message)
+            case EpochDone():
+                self._observer.epoch_done(message)
+
+
+class Crowd:
+    """Workers that start at once, each in a process of its own, and leave with the block.
+
+    Args:
+        root: the shared folder.
+        count: how many.
+        notes: where the objective `noted` leaves its lines.
+    """
+
+    def __init__(self, root: Path, count: int, notes: Path) -> None:
+        ready = _FORKS.Barrier(count + 1)
+        self._log = notes.with_name("crowd.log")
+        self._processes: list[BaseProcess] = [
+            _FORKS.Process(target=_serve, args=(root, f"crowd-{number}", notes, self._log, ready))
+            for number in range(count)
+        ]
+        for process in self._processes:
+            process.start()
+        ready.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            process.join()
+
+    @property
+    def exit_statuses(self) -> set[int | None]:
+        """With which those that have left did so."""
+        return {process.exitcode for process in self._processes}
+
+    @property
+    def output(self) -> str:
+        """What they have printed."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+
+def _serve(root: Path, name: str, notes: Path, log: Path, ready: Any) -> None:
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    os.environ["NOTES"] = str(notes)
+    device = Device("cpu", visible="")
+    settings = loop.WorkerSettings(root, None, device, OBJECTIVES, None, exit_when_idle=False, exit_with_stdin=False)
+    worker = loop.Worker(settings, Claimant(name))
+    inside: Any = Inside()
+    worker._executor = inside
+    ready.wait()
+    sys.exit(worker.run())
+
+
+class Backlog:
+    """A published study with many open jobs.
+
+    Args:
+        root: the shared folder.
+        jobs: how many.
+    """
+
+    def __init__(self, root: Path, jobs: int) -> None:
+        self.folder = StudyFolder(root, "demo")
+        self._spec = spec_of(trials=jobs)
+        publish_study(self.folder, self._spec)
+        for trial in range(0, jobs, 100):
+            atomic.make_folder(self.folder.trial_folder(trial))
+        for trial in range(jobs):
+            atomic.replace(self.folder.job(Slot(trial)), job_of(trial).to_json(), durable=False)
+        self._claimant = Claimant("lab-1")
+        self._presence = Presence(self._claimant, "cpu")
+        self._queue = JobQueue(root, None, None, Claims(self._claimant))
+
+    def work_off(self, jobs: int) -> float:
+        """Claim, start, report and clear some of the jobs; return the processor's seconds for each."""
+        begin_s = time.process_time()
+        for _ in range(jobs):
+            claimed = self._queue.next_claim()
+            if claimed is None:
+                raise RuntimeError("no open job was found")
+            evaluation = Evaluation(claimed, self._claimant, "cpu", self._presence)
+            evaluation.announce()
+            claimed.claim.start()
+            match evaluation.conclude(Finished(0.5, is_diverged=False)):
+                case Result() as result:
+                    report(claimed.claim, result, b"")
+        return (time.process_time() - begin_s) / jobs
+
+
+def _measure_start(workers: int, trials: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        for top in ("jobs", "results"):
+            (root / top).mkdir()
+        (root / "demo.toml").write_text(
+            f'trials = {trials}\nbatch = {trials}\nobjective.name = "noted"\nbudget.epochs = 1\n'
+            'space.x = { type = "float", low = 0, high = 1 }\n'
+        )
+        processes = Processes(root)
+        folder = StudyFolder(root, "demo")
+        try:
+            begin_s = time.monotonic()
+            for _ in range(workers):
+                processes.worker(objective="noted")
+            master = processes.master(root / "demo.toml")
+            until(folder.all_finished, "the first result", root, deadline_s=600.0)
+            first_s = time.monotonic() - begin_s
+            processes.finish(master, deadline_s=600.0)
+            told = "%d workers at once: first result after %.1f s, all %d after %.1f s"
+            logger.info(told, workers, first_s, trials, _since(begin_s))
+        finally:
+            processes.kill_all()
+
+
+def _measure_backlog(jobs: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        begin_s = time.monotonic()
+        backlog = Backlog(root, jobs)
+        published_s = _since(begin_s)
+        begin_s = time.monotonic()
+        done = min(jobs, 1000)
+        each_s = backlog.work_off(done)
+        memory_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        told = (
+            "%d open jobs: published in %.1f s; %.0f jobs/s by one worker, %.2f ms of processor each, %.0f MiB resident"
+        )
+        logger.info(told, jobs, published_s, done / _since(begin_s), 1000 * each_s, memory_mib)
+
+
+def _since(begin_s: float) -> float:
+    return time.monotonic() - begin_s
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.crowd", description=__doc__)
+    parser.add_argument("--workers", type=int, default=64, help="how many start at once")
+    parser.add_argument("--trials", type=int, default=640, help="what they share out")
+    parser.add_argument("--jobs", type=int, default=10_000, help="how many are open at once")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    for jobs in (100, options.jobs):
+        _measure_backlog(jobs)
+    _measure_start(options.workers, options.trials)
+
+
+if __name__ == "__main__":
+    main()
