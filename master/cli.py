@@ -50,6 +50,9 @@ def run(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE, any key of the study; repeatable.")
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="The study's quick form, within minutes, if it has one.")
+    ] = False,
     new: Annotated[bool, typer.Option("--new", help="Start another study, under a new name.")] = False,
     claim: Annotated[ClaimMode | None, typer.Option(help="lease, where the file system has no locks.")] = None,
     objective: Annotated[list[str] | None, typer.Option(help="For local workers: NAME=MODULE:FUNCTION.")] = None,
@@ -71,7 +74,7 @@ def run(
         "--replicates": ("confirm.replicates", replicates),
         "--claim": ("claim", claim.value if claim else None),
     }
-    changes = Changes.parse(shortcuts, set_ or [])
+    changes = Changes.parse(shortcuts, set_ or [], is_quick=quick)
     options = RunOptions(root, study, changes, workers, tuple(objective or ()), is_new=new)
     raise typer.Exit(run_session(output, options))
 

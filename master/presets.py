@@ -31,19 +31,24 @@ class Changes:
         values: dotted key to value, in the order given.
         sources: dotted key to the option that gave it, for messages.
         arguments: the options as they were typed, for a message that repeats the command.
+        is_quick: make the changes of the study's table `quick` first, and name it after them.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
+    is_quick: bool = False
 
     @classmethod
-    def parse(cls, shortcuts: Mapping[str, tuple[str, Any]], assignments: Sequence[str]) -> "Changes":
+    def parse(
+        cls, shortcuts: Mapping[str, tuple[str, Any]], assignments: Sequence[str], *, is_quick: bool = False
+    ) -> "Changes":
         """Gather options.
 
         Args:
             shortcuts: option to (dotted key, value); a value of None was not given.
             assignments: the `--set key=value` options; a value that is not TOML is taken as text.
+            is_quick: the option `--quick`.
 
         Raises:
             UsageError: an assignment is not of the form key=value.
@@ -51,7 +56,8 @@ class Changes:
         given = {option: pair for option, pair in shortcuts.items() if pair[1] is not None}
         values = dict(given.values())
         sources = {key: option for option, (key, _) in given.items()}
-        arguments = [part for option, (_, value) in given.items() for part in (option, str(value))]
+        arguments = ["--quick"] if is_quick else []
+        arguments += [part for option, (_, value) in given.items() for part in (option, str(value))]
         for assignment in assignments:
             key, equals, text = assignment.partition("=")
             key = key.strip()
@@ -60,11 +66,12 @@ class Changes:
             values[key] = _toml_value(text.strip())
             sources[key] = f"--set {key}"
             arguments += ["--set", assignment]
-        return cls(values, sources, tuple(arguments))
+        return cls(values, sources, tuple(arguments), is_quick)
 
     def apply(self, table: dict[str, Any]) -> dict[str, Any]:
-        """A copy of a study's table with the changes made."""
-        changed: dict[str, Any] = json.loads(json.dumps(table))
+        """A copy of a study's table with the changes made; its table `quick` is no part of a study and left out."""
+        changed: dict[str, Any] = json.loads(json.dumps(table, default=str))
+        changed = self._hastened(changed, changed.pop("quick", None))
         for key, value in self.values.items():
             *path, last = key.split(".")
             place = changed
@@ -75,6 +82,17 @@ class Changes:
                 place = inner
             place[last] = value
         return changed
+
+    def _hastened(self, table: dict[str, Any], quick: Any) -> dict[str, Any]:
+        if not self.is_quick:
+            return table
+        if not isinstance(quick, dict):
+            raise UsageError(
+                "--quick: the study has no table [quick], which says what a quick run of it changes; "
+                "leave --quick out, or take --epochs and --trials"
+            )
+        # By a name of its own: a quick run says nothing about the study, and must not stand in its place.
+        return _merged(table, {"name": f"{table.get('name', 'study')}-quick"} | quick)
 
     def source_of(self, problem: str) -> str | None:
         """The option that a problem's line comes from: the one that gave its key, or a table around it."""
@@ -90,7 +108,7 @@ def preset_names() -> list[str]:
 
 def load_preset(name: str) -> StudySpec:
     """A study that comes with the project."""
-    return _validate(_preset_table(name), f"preset {name}")
+    return _validate(Changes().apply(_preset_table(name)), f"preset {name}")
 
 
 def find_study(study: str, root: Path, changes: Changes) -> StudySpec:
@@ -142,6 +160,15 @@ def differences(published: StudySpec, wanted: StudySpec) -> dict[str, tuple[Any,
     keys = [*first, *(key for key in second if key not in first)]
     found = {key: (first.get(key), second.get(key)) for key in keys if first.get(key) != second.get(key)}
     return {key: values for key, values in found.items() if key not in {"title", "name"}}
+
+
+def _merged(table: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Tables within tables are merged; all else is replaced."""
+    merged = dict(table)
+    for key, value in changes.items():
+        old = merged.get(key)
+        merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -42,8 +42,8 @@ def test_every_preset_fits_another_data_set_and_a_small_budget(root: Path, name:
     assert (spec.data.name if spec.data else None, spec.budget.epochs) == ("mnist", 1)
 
 
-@pytest.mark.parametrize("name", preset_names())
-def test_every_preset_but_the_first_trains_for_the_exercises_fifty_epochs(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in preset_names() if name.startswith(("scenario", "stoch"))])
+def test_every_scenario_but_the_first_trains_for_the_exercises_fifty_epochs(name: str) -> None:
     assert load_preset(name).budget.epochs == (5 if name == "scenario6" else 50)
 
 

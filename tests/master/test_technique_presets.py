@@ -1,0 +1,101 @@
+"""The presets that repeat published studies of training techniques, in full and in their quick form."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from common.errors import UsageError
+from common.layout import StudyFolder
+from common.records import Status
+from common.study_spec import StudySpec
+from master.presets import Changes, find_study, load_preset, preset_names
+from master.search.methods import make_sampler
+from tests.conftest import MakeStudy
+from tests.processes import Processes, results_of
+from worker.training.params import SCHEDULES, CnnParams, MlpParams
+from worker.training.schedules import make_schedule
+
+PRESETS = [name for name in preset_names() if name.startswith(("smith-", "two-layer-", "init-"))]
+UPDATES_PER_EPOCH = 20
+
+
+def spec_of(preset: str, *assignments: str, is_quick: bool = False) -> StudySpec:
+    return find_study(preset, Path(), Changes.parse({}, assignments, is_quick=is_quick))
+
+
+@pytest.mark.parametrize("is_quick", [False, True])
+@pytest.mark.parametrize("dataset", ["digits", "mnist", "cifar10"])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_is_a_study_that_training_can_do_on_every_data_set(
+    preset: str, dataset: str, *, is_quick: bool
+) -> None:
+    spec = spec_of(preset, f"data.name={dataset}", is_quick=is_quick)
+    assert spec.data
+    assert spec.data.name == dataset
+    params_type = {"cnn": CnnParams, "mlp": MlpParams}[spec.objective.name]
+    for params in make_sampler(spec).suggest(spec.trials):
+        # Contradictions between params come to light in training alone; num_filters and hidden_units have no default.
+        make_schedule(params_type(**({"learning_rate": 0.01} | params)), UPDATES_PER_EPOCH, spec.budget.epochs)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_quick_run_is_less_work_under_a_name_of_its_own(preset: str) -> None:
+    full, quick = load_preset(preset), spec_of(preset, is_quick=True)
+    assert quick.name == f"{preset}-quick"
+    assert quick.trials * quick.budget.epochs < full.trials * full.budget.epochs / 4
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_names_its_source(preset: str) -> None:
+    text = (Path(__file__).parents[2] / "master" / "studies" / f"{preset}.toml").read_text()
+    assert "Source" in text.split("name =", maxsplit=1)[0]
+    assert "arXiv" in tomllib.loads(text)["title"] or "course" in tomllib.loads(text)["title"]
+
+
+def test_options_come_after_what_quick_changes() -> None:
+    spec = find_study("smith-momentum", Path(), Changes.parse({"--epochs": ("budget.epochs", 2)}, [], is_quick=True))
+    assert spec.budget.epochs == 2
+    assert spec.replicates == 1
+
+
+def test_the_command_to_go_on_with_a_quick_run_is_quick_too() -> None:
+    assert Changes.parse({"--epochs": ("budget.epochs", 2)}, [], is_quick=True).arguments == (
+        "--quick",
+        "--epochs",
+        "2",
+    )
+
+
+def test_quick_is_refused_for_studies_that_do_not_say_what_it_means(root: Path, make_study: MakeStudy) -> None:
+    with pytest.raises(UsageError, match=r"--quick: the study has no table \[quick\]"):
+        spec_of("scenario1", is_quick=True)
+    with pytest.raises(UsageError, match="--quick"):
+        spec_of(str(make_study("mine")), is_quick=True)
+
+
+def test_a_study_file_of_ones_own_may_say_what_quick_means(make_study: MakeStudy) -> None:
+    path = make_study("mine", more="quick.trials = 2")
+    assert spec_of(str(path)).trials == 4
+    quick = spec_of(str(path), is_quick=True)
+    assert (quick.name, quick.trials) == ("demo-quick", 2)
+
+
+def test_the_learning_rates_preset_compares_the_schedules_of_its_sources() -> None:
+    schedules = {str(params["schedule"]) for params in make_sampler(load_preset("smith-learning-rates")).suggest(36)}
+    assert schedules == {"constant", "triangular", "cosine_restarts", "one_cycle"} <= set(SCHEDULES)
+
+
+@pytest.mark.parametrize(
+    ("preset", "changes"),
+    [
+        ("two-layer-ablation", {"space.hidden_units": "5", "space.keep_hidden": "0.8"}),
+        ("init-and-batchnorm", {"space.learning_rate": "0.1", "space.sigma": "0.1", "space.initialisation": "normal"}),
+    ],
+)
+def test_a_preset_runs_on_its_own_data(root: Path, processes: Processes, preset: str, changes: dict[str, str]) -> None:
+    typed = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
+    processes.finish(processes.master(preset, "--quick", "--epochs", "1", "--workers", "1", *typed))
+    results = results_of(StudyFolder(root, f"{preset}-quick"))
+    assert len(results) in {2, 4}
+    assert {result.status for result in results.values()} == {Status.COMPLETE}
