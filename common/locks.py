@@ -9,7 +9,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import StrEnum
 from errno import EACCES, EAGAIN, ENOLCK, ENOSYS, EOPNOTSUPP
 from pathlib import Path
@@ -21,6 +21,7 @@ from common import atomic, confinement
 from common.confinement import check_way
 from common.lease import Lease
 from common.mounts import why_locks_are_local
+from common.probe import probe_in
 
 LEASE_S = 30.0
 """How long a lease may go untouched before it is taken over. A holder touches it every third of that."""
@@ -102,18 +103,15 @@ def why_no_locks(folder: Path) -> str | None:
     """Why kernel locks do not work in a folder, or hold on this host alone; None if neither is known. Tries one."""
     if reason := why_locks_are_local(folder):
         return reason
-    probe = atomic.temporary_beside(folder / "probe")
-    try:
+    with probe_in(folder) as probe:
         lock = make_lock(probe, ClaimMode.LOCK)
-        try_acquire(lock)
-        lock.release()
-    except OSError as error:
-        if error.errno in {ENOSYS, EOPNOTSUPP, ENOLCK}:
-            return f"the file system of {folder} has no locks ({error.strerror})"
-        raise
-    finally:
-        with suppress(FileNotFoundError):
-            probe.unlink()
+        try:
+            try_acquire(lock)
+            lock.release()
+        except OSError as error:
+            if error.errno in {ENOSYS, EOPNOTSUPP, ENOLCK}:
+                return f"the file system of {folder} has no locks ({error.strerror})"
+            raise
     return None
 
 

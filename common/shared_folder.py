@@ -4,13 +4,12 @@ import logging
 import os
 import stat
 import time
-from contextlib import suppress
 from errno import EACCES, EDQUOT, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
 
-from common import atomic
 from common.confinement import TOP_FOLDERS, confine, make_folder, parent_of
 from common.errors import FolderError
+from common.probe import probe_in
 
 _REASONS = {
     EROFS: "the file system is mounted read-only; mount it for writing or choose another --root",
@@ -93,8 +92,7 @@ def time_by(folder: Path) -> float:
 
 def _try_to_write(folder: Path) -> float:
     """Write a file and remove it; return when it was written, by the clock of the file server."""
-    probe = atomic.temporary_beside(folder / "probe")
-    try:
+    with probe_in(folder) as probe:
         with parent_of(probe) as parent:
             descriptor = os.open(probe.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, dir_fd=parent)
         try:
@@ -102,6 +100,3 @@ def _try_to_write(folder: Path) -> float:
             return os.fstat(descriptor).st_mtime
         finally:
             os.close(descriptor)
-    finally:
-        with suppress(FileNotFoundError):
-            probe.unlink()
