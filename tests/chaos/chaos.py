@@ -258,7 +258,7 @@ def undisturbed(root: Path, weather: Weather) -> Outcome:
     study = weather.write_study(root)
     processes = Processes(root)
     try:
-        for _ in range(2):
+        for _ in range(weather.workers // 2):
             processes.worker("--objective", "logistic=tests.chaos.objective:logistic")
         processes.finish(processes.master(study), deadline_s=600.0)
     finally:

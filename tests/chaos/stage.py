@@ -98,17 +98,19 @@ class Stage:
         fork.end()
         assert status == expected_status, fork.output
 
-    def check(self, what: str, rejected: Sequence[bytes] = ()) -> None:
+    def check(self, what: str, rejected: Sequence[bytes] = (), *, may_be_late: bool = False) -> None:
         """Make sure that the study came to what is expected and left nothing behind, and remove the folder.
 
         Args:
             what: happened, for the message.
             rejected: what must have been set aside.
+            may_be_late: whether a second result may have been kept aside.
         """
         assert differences(self.outcome, self.expected) == [], what
         assert strays(self.root, STUDY) == [], what
         aside = [path for path in self.folder.rejected.glob("*") if not path.name.endswith(".reason.txt")]
         assert sorted(path.read_bytes() for path in aside) == sorted(rejected), what
+        assert may_be_late or not self.folder.duplicates.exists(), what
         shutil.rmtree(self.root)
 
     def _log(self, who: str) -> Path:

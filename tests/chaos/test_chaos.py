@@ -1,0 +1,35 @@
+"""Chaos within the time that continuous integration has; `python -m tests.chaos` goes on for as long as one likes."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.chaos import CNN, Storm, Weather, broken_promises, undisturbed
+from tests.chaos.outcome import differences
+
+SEED = 17
+
+
+@pytest.mark.parametrize(
+    ("weather", "at_least"),
+    [
+        (Weather("quick", epochs=3, pause_s=(0.05, 0.3)), 15),
+        (Weather("cnn", CNN, trials=3, batch=3, epochs=4, workers=2, pause_s=(2.0, 4.0), is_timed=True), 1),
+    ],
+    ids=lambda value: value.name if isinstance(value, Weather) else "",
+)
+def test_whoever_is_killed_stopped_or_asked_to_leave_every_trial_has_its_one_result_as_if_undisturbed(
+    tmp_path: Path, weather: Weather, at_least: int
+) -> None:
+    expected = undisturbed(tmp_path / "undisturbed", weather)
+    assert len(expected) == 2 * weather.trials
+    storm = Storm(tmp_path / "storm", weather, SEED)
+    storm.run()
+    assert broken_promises(storm, expected) == []
+    assert storm.blows.total() >= at_least
+
+
+def test_an_outcome_tells_every_difference() -> None:
+    expected = {"0.json": {"value": 1.0}, "0.csv": [["1", "0.5"]], "1.json": {"value": 2.0}}
+    found = {"0.json": {"value": 1.5}, "0.csv": [["1", "0.5"]], "2.json": {"value": 2.0}}
+    assert [line.split(":")[0] for line in differences(found, expected)] == ["0.json", "1.json", "2.json"]
