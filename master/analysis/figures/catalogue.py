@@ -14,6 +14,7 @@ from master.analysis.figures import (
 )
 from master.analysis.figures.figure import NamedFigure
 from master.analysis.frames import StudyData
+from master.analysis.phases import of_search
 
 SEARCH = ("The search", (search, simulation))
 PARAMETERS = (
@@ -30,5 +31,12 @@ ORDER_OF_A_GRID = (PARAMETERS, CURVES, TIME, ("As a random search", (simulation,
 def sections(data: StudyData) -> list[tuple[str, list[NamedFigure]]]:
     """Heading and figures of each section that has any; the figures are not drawn yet."""
     order = ORDER_OF_A_GRID if data.spec.sampler.name == "grid" else ORDER
-    listed = [(title, [figure for module in modules for figure in module.figures(data)]) for title, modules in order]
-    return [(title, figures) for title, figures in listed if figures]
+    searched = of_search(data)
+    found: list[tuple[str, list[NamedFigure]]] = []
+    for title, modules in order:
+        # Time was spent on every trial; what a search tells is told by its own.
+        shown = data if modules is TIME[1] else searched
+        figures = [figure for module in modules for figure in module.figures(shown)]
+        if figures:
+            found.append((title, figures))
+    return found
