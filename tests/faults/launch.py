@@ -16,11 +16,14 @@ this module again:
 
 import ctypes
 import errno
+import functools
 import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from watchdog.events import FileMovedEvent, FileSystemEvent
 
 from common import atomic, claim, locks, patience, watch
 from worker import memory
@@ -32,7 +35,7 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 def _bring_about_faults() -> None:
     if counter := os.environ.get("OOM_COUNTER"):
-        memory.kernel_counter = lambda: Path(counter)
+        memory.kernel_counter = functools.partial(Path, counter)
     if flag := os.environ.get("REFUSING"):
         _refuse_while_there_is(Path(flag))
     if pause_s := os.environ.get("FSYNC_S"):
@@ -92,15 +95,16 @@ def _limit_watches(count: str) -> None:
 def _tamper_with_events(fate: str) -> None:
     hear = watch._Ringer.on_any_event
 
-    def hear_twice(ringer: watch._Ringer, event: watch.FileSystemEvent) -> None:
+    def hear_twice(ringer: watch._Ringer, event: FileSystemEvent) -> None:
         hear(ringer, event)
         hear(ringer, event)
-        hear(ringer, watch.FileMovedEvent("", os.fsdecode(event.src_path) + ".gone"))
+        hear(ringer, FileMovedEvent("", os.fsdecode(event.src_path) + ".gone"))
 
-    def hear_nothing(_ringer: watch._Ringer, _event: watch.FileSystemEvent) -> None:
+    def hear_nothing(_ringer: watch._Ringer, _event: FileSystemEvent) -> None:
         pass
 
-    watch._Ringer.on_any_event = hear_twice if fate == "twice" else hear_nothing  # type: ignore[method-assign]
+    ringer: Any = watch._Ringer
+    ringer.on_any_event = hear_twice if fate == "twice" else hear_nothing
 
 
 _bring_about_faults()

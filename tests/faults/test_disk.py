@@ -145,6 +145,24 @@ def test_a_folder_that_refuses_in_mid_trial_costs_no_finished_training(
     assert leftovers(StudyFolder(root, "demo")) == []
 
 
+def test_how_an_attempt_failed_is_noted_once_the_folder_takes_it(
+    root: Path, world: World, make_study: MakeStudy
+) -> None:
+    refusing = root / "refusing"
+    world.faults = {"REFUSING": str(refusing), "RETRY_S": "0.5"}
+    limits = "limits = { max_attempts = 1, exception_retries = 1 }"
+    master = world.master(make_study("raises_once_let_go", trials=1, batch=1, more=limits))
+    worker = world.worker("--objective", "raises_once_let_go=tests.faults.objectives:raises_once_let_go")
+    until(lambda: has_noted(world), "the evaluation", root)
+    refusing.with_name("soon").write_text("EDQUOT")
+    refusing.with_name("soon").rename(refusing)
+    let_go(world)
+    until(lambda: "waits: Disk quota exceeded" in world.output(worker), "the worker says so", root)
+    refusing.unlink()
+    world.finish(master)
+    assert results_of(StudyFolder(root, "demo"))[0].attempt == 2
+
+
 def test_flushes_that_take_seconds_make_nobody_silent_and_nothing_twice(
     root: Path, world: World, make_study: MakeStudy
 ) -> None:
