@@ -17,6 +17,7 @@ from common.names import is_study_name, is_worker_name
 from common.objectives import parse_definitions
 from common.printable import PrintableFormatter, printable
 from common.shared_folder import open_shared_folder
+from worker.check.cli import app as check_app
 from worker.device import choose_device
 from worker.loop import Worker, WorkerSettings
 
@@ -24,9 +25,10 @@ logger = logging.getLogger("worker")
 
 app = typer.Typer(
     add_completion=False,
-    subcommand_metavar="",  # there is none yet
+    subcommand_metavar="[check]",
     help="Claim jobs from a shared folder, evaluate them, report results. One worker per GPU; as many as you like.",
 )
+app.add_typer(check_app)
 
 
 @app.callback(invoke_without_command=True)

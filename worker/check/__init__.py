@@ -1,0 +1,1 @@
+"""`python -m worker check`: is the training code right, before hours are spent on it?"""

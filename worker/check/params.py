@@ -1,0 +1,50 @@
+"""The params that a check is asked for: an objective's defaults, and what the command line changes in them."""
+
+import tomllib
+from collections.abc import Sequence
+
+from common.errors import UsageError
+from common.objectives import PARAMETERS, with_defaults
+from common.space import Float, Params, Scalar
+from common.validation import unknown_key
+
+
+def parse_params(objective: str, assignments: Sequence[str]) -> Params:
+    """The params of a built-in objective.
+
+    Args:
+        objective: its name.
+        assignments: `--set KEY=VALUE` options; a value that is not TOML is taken as text.
+
+    Raises:
+        UsageError: no such objective or parameter, or a value that the parameter does not take.
+    """
+    known = PARAMETERS.get(objective)
+    if known is None:
+        raise UsageError(f"--objective {objective}: expected {' or '.join(PARAMETERS)}, whose training is built in")
+    given: Params = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        name = name.strip().removeprefix("space.")
+        if not equals or not name:
+            raise UsageError(f"--set {assignment}: expected KEY=VALUE, e.g. --set learning_rate=0.05")
+        if name not in known:
+            raise UsageError(f"--set {unknown_key(name, list(known))}")
+        allowed = known[name][0]
+        value = _scalar(text.strip())
+        if isinstance(allowed, Float) and type(value) is int:
+            value = float(value)
+        if problem := allowed.problem(value):
+            raise UsageError(f"--set {name}: {problem}")
+        given[name] = value
+    params = with_defaults(objective, given)
+    params.pop("varies", None)  # says how a study draws seeds
+    return params
+
+
+def _scalar(text: str) -> Scalar:
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+    return value if isinstance(value, Scalar) else text
