@@ -261,3 +261,20 @@ def test_a_mini_batch_larger_than_the_training_part_is_refused_whatever_the_sche
 ) -> None:
     with pytest.raises(ValueError, match="batch_size is 201, but digits has 200 training examples"):
         trainer_of(digits, params_of(network, batch_size=201, schedule="triangular", snapshots=True))
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_network_sees_every_training_image_changed_anew_each_epoch(digits: Dataset, network: str) -> None:
+    trainer = trainer_of(digits, params_of(network, batch_size=200, augmentation=True))
+    seen: list[torch.Tensor] = []
+    trainer.model.register_forward_hook(
+        lambda model, inputs, _output: seen.append(inputs[0].clone()) if model.training else None
+    )
+    orders = []
+    for _ in range(2):
+        orders.append(trainer._order)
+        trainer.run_epoch(lambda: False)
+    as_given = digits.training.images
+    first, second = (images[order.argsort()] for images, order in zip(seen, orders, strict=True))
+    for one, other in ((as_given, first), (as_given, second), (first, second)):
+        assert ((one - other).abs().amax((1, 2, 3)) > 0.01).all()
