@@ -52,6 +52,7 @@ _TRAINING: _Table = {
         "triangular",
         "one_cycle",
         "cyclical_momentum",
+        "range_test",
         default="constant",
     ),
     "decay_factor": _number(0.0, 1.0, 0.1),
@@ -60,6 +61,7 @@ _TRAINING: _Table = {
     "restart_multiplier": _count(1, 100, 2),
     "eta_min": _number(0.0, 1e6, None),  # a share of eta_max that the schedule's source gives
     "eta_max": _number(0.0, 1e6, None),  # learning_rate
+    "eta_log": _choice(False, True, default=False),
     "step_size": _count(1, 10**9, None),  # updates
     "cycles": _count(1, 1_000_000, None),  # 3, unless there is a step_size
     "momentum_min": _number(0.0, 1.0, None),  # 0.1 below momentum

@@ -20,6 +20,7 @@ from common.locks import ClaimMode
 from master.analysis_cli import app as analysis_app
 from master.folder_cli import app as folder_app
 from master.options import AsJson, Root, StudyName, errors, output
+from master.training_cli import app as training_app
 
 app = typer.Typer(
     add_completion=False,
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(analysis_app)
 app.add_typer(folder_app)
+app.add_typer(training_app)
 WATCH_S = 2.0
 
 

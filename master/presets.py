@@ -108,7 +108,7 @@ def preset_names() -> list[str]:
 
 def load_preset(name: str) -> StudySpec:
     """A study that comes with the project."""
-    return _validate(Changes().apply(_preset_table(name)), f"preset {name}")
+    return validated(Changes().apply(_preset_table(name)), f"preset {name}")
 
 
 def find_study(study: str, root: Path, changes: Changes) -> StudySpec:
@@ -126,14 +126,14 @@ def find_study(study: str, root: Path, changes: Changes) -> StudySpec:
     if study.endswith(".toml"):
         table = _file_table(Path(study))
         table.setdefault("name", Path(study).stem)
-        return _validate(changes.apply(table), study, changes)
+        return validated(changes.apply(table), study, changes)
     if not is_study_name(study):
         raise UsageError(f"{study!r} is neither a study's name nor a .toml file")
     if study in preset_names():
-        return _validate(changes.apply(_preset_table(study)), f"preset {study}", changes)
+        return validated(changes.apply(_preset_table(study)), f"preset {study}", changes)
     folder = published_study(root, study)
     published = read_published(folder)
-    return _validate(changes.apply(json.loads(published.to_json())), str(folder.spec), changes)
+    return validated(changes.apply(json.loads(published.to_json())), str(folder.spec), changes)
 
 
 def published_study(root: Path, study: str) -> StudyFolder:
@@ -181,7 +181,17 @@ def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _validate(table: dict[str, Any], source: str, changes: Changes | None = None) -> StudySpec:
+def validated(table: dict[str, Any], source: str, changes: Changes | None = None) -> StudySpec:
+    """The study that a table describes.
+
+    Args:
+        table: as read from TOML or JSON.
+        source: the file or option that it came from, for the message.
+        changes: what the command line changed in it, for the message.
+
+    Raises:
+        StudyError: it is not valid.
+    """
     try:
         # By way of JSON: a list of TOML then fills a tuple, and both ways into the project meet the same rules.
         return StudySpec.model_validate_json(json.dumps(table, default=str))

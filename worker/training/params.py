@@ -11,14 +11,16 @@ SCHEDULES = (
     "triangular",
     "one_cycle",
     "cyclical_momentum",
+    "range_test",
 )
 """What learning rate and momentum may do from update to update; `schedules.py` defines each."""
 
-LOWEST_SHARE = {"cosine": 0.0, "cosine_restarts": 0.0, "triangular": 1 / 4, "one_cycle": 1 / 10}
+LOWEST_SHARE = {"cosine": 0.0, "cosine_restarts": 0.0, "triangular": 1 / 4, "one_cycle": 1 / 10, "range_test": 1e-5}
 """Per schedule that moves between two learning rates: the lower one as a share of the higher, unless it is given.
 
 Sources: Loshchilov and Hutter 2017, arXiv:1608.03983, whose cosines fall to 0; Smith 2017, arXiv:1506.01186, sec. 3.3:
-a third or a fourth; Smith 2018, arXiv:1803.09820, sec. 4: a tenth or a twentieth if there is one cycle only.
+a third or a fourth; Smith 2018, arXiv:1803.09820, sec. 4: a tenth or a twentieth if there is one cycle only. A range
+test begins where nothing is learned.
 """
 
 MOMENTUM_SWING = 0.1
@@ -54,8 +56,9 @@ class TrainingParams:
         decay_every: in epochs.
         restart_period: epochs of the first cycle of `cosine_restarts`.
         restart_multiplier: how many times as long each later cycle is as the one before.
-        eta_min: the lowest learning rate of cosine, cosine_restarts, triangular and one_cycle; None: `LOWEST_SHARE`.
+        eta_min: the lowest learning rate of the schedules in `LOWEST_SHARE`; None: the share that stands there.
         eta_max: their highest learning rate; None: `learning_rate`.
+        eta_log: whether the logarithm of the learning rate rises evenly in range_test, not the rate itself.
         step_size: updates of half a cycle (the papers' stepsize, n_s) of triangular and cyclical_momentum.
         cycles: in place of `step_size`: cycles in the whole budget; None beside no step_size: 3.
         momentum_min: the lowest momentum of one_cycle and cyclical_momentum; None: `MOMENTUM_SWING` below `momentum`.
@@ -85,6 +88,7 @@ class TrainingParams:
     restart_multiplier: int = 2
     eta_min: float | None = None
     eta_max: float | None = None
+    eta_log: bool = False
     step_size: int | None = None
     cycles: int | None = None
     momentum_min: float | None = None
@@ -115,6 +119,8 @@ class TrainingParams:
         if self.schedule in LOWEST_SHARE and self.lowest_rate > self.highest_rate:
             highest = "eta_max" if self.eta_max is not None else "eta_max (left out: learning_rate)"
             raise ValueError(f"eta_min is {self.lowest_rate:g}, above {highest}, which is {self.highest_rate:g}")
+        if self.schedule == "range_test" and self.eta_log and not self.lowest_rate:
+            raise ValueError("eta_min is 0 and eta_log is on: a logarithmic range begins above 0")
         if self.schedule in WITH_CYCLED_MOMENTUM and self.lowest_momentum > self.momentum:
             raise ValueError(f"momentum_min is {self.lowest_momentum:g}, above momentum, which is {self.momentum:g}")
         if self.schedule in WITH_CYCLES_OF_UPDATES and self.step_size is not None and self.cycles is not None:

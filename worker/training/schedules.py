@@ -53,8 +53,8 @@ def make_schedule(params: TrainingParams, updates_per_epoch: int, epochs: int) -
     Args:
         params: `schedule` and what belongs to it.
         updates_per_epoch: at least 1.
-        epochs: the budget, which cosine, one_cycle and `cycles` span. In further updates cosine and one_cycle keep
-            their last learning rate; triangles go on.
+        epochs: the budget, which cosine, one_cycle, range_test and `cycles` span. In further updates the first three
+            keep their last learning rate; triangles go on.
 
     Raises:
         ValueError: the budget is too short for the cycles.
@@ -88,6 +88,8 @@ def _make(params: TrainingParams, updates_per_epoch: int, total: int) -> Schedul
             rate, cycles = triangle(params.lowest_rate, params.highest_rate, period), partial(_whole, period)
         case "cyclical_momentum":
             momentum = triangle(params.momentum, params.lowest_momentum, cycle_length(params, total))
+        case "range_test":
+            rate = range_test(params.lowest_rate, params.highest_rate, total, is_log=params.eta_log)
         case "one_cycle":
             rate = one_cycle(params.lowest_rate, params.highest_rate, params.lowest_rate * FINAL_SHARE, total)
             momentum = one_cycle(params.momentum, params.lowest_momentum, params.momentum, total)
@@ -181,6 +183,19 @@ def one_cycle(start: float, turn: float, end: float, total: int) -> Curve:
         return start + (end - start) * share
 
     return value
+
+
+def range_test(low: float, high: float, total: int, *, is_log: bool) -> Curve:
+    """From low in the first update to high in the last, linearly or by the same factor each time; high after that.
+
+    Source: Smith 2017, arXiv:1506.01186, sec. 3.3, where the rate rises linearly.
+    """
+
+    def rate(update: int) -> float:
+        share = min(update / max(total - 1, 1), 1.0)
+        return low ** (1.0 - share) * high**share if is_log else low + (high - low) * share
+
+    return rate
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ def test_both_sides_know_the_same_choices(name: str, known: tuple[str, ...]) -> 
         ({"schedule": "one_cycle", "momentum_min": 0.95}, "momentum_min is 0.95, above momentum, which is 0.9"),
         ({"schedule": "triangular", "step_size": 5, "cycles": 3}, "step_size is 5 and cycles is 3, .* leave one"),
         ({"schedule": "step", "snapshots": True}, "schedule is step, .* choose triangular or cosine_restarts"),
+        ({"schedule": "range_test", "eta_min": 0.0, "eta_log": True}, "eta_min is 0 and eta_log is on"),
         ({"schedule": "zigzag"}, "unknown schedule 'zigzag': expected one of constant, step"),
         ({"l2": 0.01, "weight_decay": 0.02}, "l2 is 0.01 and weight_decay is 0.02, .* set one of them to 0"),
         ({"batch_norm": True, "batch_size": 1}, "batch_norm is on and batch_size is 1"),

@@ -45,6 +45,8 @@ POINTS: dict[str, tuple[dict[str, Any], dict[int, float]]] = {
     # a cycle of 270 updates, then down to a hundredth of 0.1
     "one_cycle": (RANGE, {0: 0.1, 135: 0.5, 27: 0.18, 243: 0.18, 270: 0.1, 285: 0.0505, 300: 0.001, 400: 0.001}),
     "cyclical_momentum": ({"step_size": 25}, {0: 0.4, 25: 0.4, 150: 0.4}),
+    # 299 equal steps
+    "range_test": ({"eta_min": 0.1, "eta_max": 0.399}, {0: 0.1, 1: 0.101, 100: 0.2, 299: 0.399, 400: 0.399}),
 }
 MOMENTA: dict[str, tuple[dict[str, Any], dict[int, float]]] = {
     name: ({}, {0: 0.9, 100: 0.9, 299: 0.9}) for name in SCHEDULES
@@ -127,6 +129,15 @@ def test_one_cycle_is_pytorchs_but_for_two_updates_at_each_turn() -> None:
     for update, (rate, momentum) in enumerate(theirs):
         assert ours.learning_rate(update) == pytest.approx(rate, abs=3 * steepest_rate)
         assert ours.momentum(update) == pytest.approx(momentum, abs=3 * steepest_momentum)
+
+
+def test_a_logarithmic_range_rises_by_the_same_factor_each_update() -> None:
+    made = schedule("range_test", updates_per_epoch=1, epochs=5, eta_min=1e-5, eta_max=1e-1, eta_log=True)
+    assert [made.learning_rate(update) for update in range(5)] == pytest.approx([1e-5, 1e-4, 1e-3, 1e-2, 1e-1])
+
+
+def test_a_range_of_one_update_is_its_lowest_rate() -> None:
+    assert schedule("range_test", updates_per_epoch=1, epochs=1, eta_min=0.1, eta_max=0.5).learning_rate(0) == 0.1
 
 
 @pytest.mark.parametrize("cycles", [1, 3, 7, 49])

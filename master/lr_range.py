@@ -1,0 +1,70 @@
+"""What a learning-rate range test says: between which two rates a cycle should move. Pure: numbers in, numbers out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LEAST_GAIN = 0.05
+"""Accuracy above guessing that the best point must have, or nothing was learned."""
+RISE = 0.1
+"""Accuracy starts to rise where it has gained so much of what it gains in all."""
+DROP = 0.05
+"""It has become ragged, or falls, where it lies so much of that below its highest so far."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One line of a range test's curve.
+
+    Attributes:
+        rate: learning rate of the epoch's last update.
+        accuracy: 1 - validation error after it.
+    """
+
+    rate: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The ends of a cycle.
+
+    Attributes:
+        eta_min: the lowest learning rate.
+        eta_max: the highest one.
+        has_ended: whether accuracy became ragged or fell; if not, higher rates may do, and the test did not reach them.
+    """
+
+    eta_min: float
+    eta_max: float
+    has_ended: bool
+
+
+def propose(points: Sequence[Point], chance: float) -> Proposal | str:
+    """The two ends of the range, or why there are none.
+
+    With `gain`, how far the highest accuracy lies above guessing:
+
+    - eta_min: the first rate at which accuracy lies `RISE` of the gain above guessing.
+    - eta_max: the last rate before accuracy lies `DROP` of the gain below its highest so far, looked for from eta_min
+      on; the last rate of the test if that never happens.
+
+    Source: Smith 2017, arXiv:1506.01186, sec. 3.3: the rate where accuracy starts to increase, and the one where its
+    increase slows, becomes ragged or starts to fall. The two shares make a rule of what is read from a plot there.
+
+    Args:
+        points: by rising rate.
+        chance: accuracy of guessing.
+    """
+    gain = max((point.accuracy for point in points), default=0.0) - chance
+    if gain < LEAST_GAIN:
+        return f"accuracy never rose {LEAST_GAIN:g} above guessing: try higher rates (--to), or more epochs"
+    begin = next(place for place, point in enumerate(points) if point.accuracy >= chance + RISE * gain)
+    end, highest = begin, points[begin].accuracy
+    for place in range(begin + 1, len(points)):
+        highest = max(highest, points[place].accuracy)
+        if points[place].accuracy < highest - DROP * gain:
+            break
+        end = place
+    if end == begin:
+        return "accuracy rises and falls within one step of the rate: take more epochs (--epochs), or --log"
+    return Proposal(points[begin].rate, points[end].rate, has_ended=end < len(points) - 1)

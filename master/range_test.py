@@ -1,0 +1,98 @@
+"""A range test from its study to its answer: run as a job like any other, read from its curve."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from common import atomic
+from common.errors import FolderError, UsageError
+from common.layout import StudyFolder
+from common.locks import ClaimMode, why_no_locks
+from common.shared_folder import open_shared_folder
+from common.space import Fixed
+from common.study_spec import StudySpec
+from master.analysis.figures.files import save_figure
+from master.analysis.figures.lr_range import range_figure
+from master.analysis.frames import StudyData, load_study
+from master.command import command_line, place_of
+from master.lr_range import Point, Proposal, propose
+from master.presets import Changes, published_study
+from master.range_study import cyclical_study, to_toml
+from master.session import RunOptions, run_session
+from master.study import publish_study
+
+CHANCE = 0.1
+"""Accuracy of guessing: every data set has ten classes."""
+
+
+@dataclass(frozen=True)
+class RangeAnswer:
+    """What a range test says.
+
+    Attributes:
+        sentences: for the user.
+        paths: the files that were written.
+        is_found: whether a range is proposed.
+    """
+
+    sentences: tuple[str, ...]
+    paths: tuple[Path, ...]
+    is_found: bool
+
+
+def run_range(console: Console, root: Path, spec: StudySpec, workers: int) -> int:
+    """Run or resume the study of a range test.
+
+    Returns:
+        The exit status of the run: 0 if its trial is complete.
+
+    Raises:
+        UsageError: another range test has its name.
+    """
+    open_shared_folder(root)
+    if spec.claim is ClaimMode.LOCK and (reason := why_no_locks(root / "jobs")):
+        raise FolderError(root.absolute(), f"{reason}; use --set claim=lease")
+    if different := publish_study(StudyFolder(root, spec.name), spec):
+        told = "".join(f"\n  {key}: published {was}, now {now}" for key, (was, now) in different.items())
+        raise UsageError(
+            f"range test {spec.name} is published in {root.absolute()} with other settings:{told}\n"
+            "Choose those, or test under another name: --set name=OTHER"
+        )
+    return run_session(console, RunOptions(root, spec.name, Changes(), workers, (), is_new=False))
+
+
+def answer_range(root: Path, study: str) -> RangeAnswer:
+    """Read a range test's curve, draw it, and write a study that cycles between the two rates.
+
+    Raises:
+        OSError: the report's folder cannot be written.
+    """
+    folder = published_study(root, study)
+    data = load_study(root, study)
+    found = propose(points_of(data), CHANCE)
+    proposal = found if isinstance(found, Proposal) else None
+    figure = save_figure(range_figure(data, proposal, is_log=_is_log(data.spec)), folder.report / "figures")
+    if proposal is None:
+        return RangeAnswer((f"no range is proposed: {found}",), figure.paths, is_found=False)
+    path = folder.report / f"{cyclical_study(data.spec, proposal).name}.toml"
+    atomic.replace(path, to_toml(cyclical_study(data.spec, proposal)).encode(), durable=False)
+    return RangeAnswer(tuple(_sentences(proposal, path, root)), (path, *figure.paths), is_found=True)
+
+
+def points_of(data: StudyData) -> list[Point]:
+    """The curve of a range test."""
+    columns = zip(data.curves["learning_rate"], data.curves["validation_error"], strict=True)
+    return [Point(float(rate), 1.0 - float(error)) for rate, error in columns]
+
+
+def _is_log(spec: StudySpec) -> bool:
+    parameter = spec.space.root.get("eta_log")
+    return isinstance(parameter, Fixed) and parameter.value is True
+
+
+def _sentences(proposal: Proposal, path: Path, root: Path) -> list[str]:
+    told = [f'schedule = "triangular"\neta_min = {proposal.eta_min!r}\neta_max = {proposal.eta_max!r}']
+    if not proposal.has_ended:
+        told.append("accuracy neither fell nor became ragged up to the last rate: a higher --to may find more room")
+    return [*told, f"to train with it: {command_line('master', 'run', str(path), *place_of(root), '--workers', '1')}"]
