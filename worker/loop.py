@@ -169,14 +169,14 @@ class Worker:
                 self._report(claimed, evaluation, evaluation.exhausted_result())
                 return
             evaluation.announce()
-            self._patiently(claimed.claim.start, claimed)
+            self._patiently(claimed.claim.start, evaluation)
             logger.info("%s: attempt %d", _name(claimed), claimed.claim.attempt.attempt)
             outcome = self._executor.evaluate(evaluation.request, evaluation)
             match evaluation.conclude(outcome):
                 case Result() as result:
                     self._report(claimed, evaluation, result)
                 case Loss() as loss:
-                    self._patiently(lambda: claimed.claim.give_up(loss.kind, loss.reason), claimed)
+                    self._patiently(lambda: claimed.claim.give_up(loss.kind, loss.reason), evaluation)
                     logger.warning("%s: %s; the trial will be tried again", _name(claimed), loss.reason)
                 case None:
                     self._let_go(claimed, outcome)
@@ -193,7 +193,7 @@ class Worker:
             self._bell.wait(RESCAN_S)
 
     def _report(self, claimed: ClaimedJob, evaluation: Evaluation, result: Result) -> None:
-        is_first = self._patiently(lambda: _report_if_wanted(claimed, result, evaluation.curve), claimed)
+        is_first = self._patiently(lambda: _report_if_wanted(claimed, result, evaluation.curve), evaluation)
         if not is_first:
             logger.info("%s had a result already; this one was kept aside", _name(claimed))
         elif result.status is Status.FAILED and result.failure:
@@ -203,17 +203,25 @@ class Worker:
             seconds = result.times.evaluation_s
             logger.info("%s COMPLETE: %.6g%s in %.1f s", _name(claimed), result.value, told, seconds)
 
-    def _patiently(self, action: Callable[[], T], claimed: ClaimedJob) -> T:
+    def _patiently(self, action: Callable[[], T], evaluation: Evaluation) -> T:
         # Whatever the folder's objection, finished training is not thrown away: somebody may put the folder right.
+        claimed = evaluation.claimed
         return until_possible(
             action,
             f"worker {self._claimant.worker} with {_name(claimed)}",
             lambda: self._stop.is_requested,
-            self._bell.wait,
+            lambda pause_s: self._wait_and_beat(pause_s, evaluation),
             passes=lambda error: (
                 not isinstance(error, FolderError) and error.errno not in IN_THE_WAY and not claimed.is_void
             ),
         )
+
+    def _wait_and_beat(self, pause_s: float, evaluation: Evaluation) -> None:
+        # The first heartbeat that the folder takes again tells the master that nobody was silent of his own accord.
+        end_s = time.monotonic() + pause_s
+        while not self._stop.is_requested and (left_s := end_s - time.monotonic()) > 0:
+            self._bell.wait(min(left_s, RESCAN_S))
+            evaluation.tick()
 
     def _let_go(self, claimed: ClaimedJob, outcome: Outcome) -> None:
         name = _name(claimed)
