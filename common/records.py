@@ -132,6 +132,13 @@ class Times(Record):
     """Sum of the curve's seconds, over earlier attempts whose epochs were resumed too."""
 
 
+class ModelFile(Record):
+    """A trained network in a file, as its worker wrote it."""
+
+    size_bytes: Annotated[int, Field(ge=1, lt=2**40)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class Result(Record):
     """The write-once end of a job, complete in itself; only the curve stands in a file beside it."""
 
@@ -157,6 +164,8 @@ class Result(Record):
         Annotated[dict[Annotated[str, Field(pattern=NAME_PATTERN)], float], Field(max_length=MAX_METRICS)] | None
     ) = None
     """What the objective measured beside its value, by name; None if nothing."""
+    model: ModelFile | None = None
+    """Of a final evaluation: what it trained; None of any other trial."""
     resumed_from_epoch: Count = 0
     failure: Failure | None = None
     attribution: Attribution

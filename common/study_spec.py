@@ -4,12 +4,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from common.final import SUFFIX
 from common.grid import grid_problems, grid_size
 from common.locks import ClaimMode
 from common.names import MAX_TRIALS, StudyName
 from common.objectives import PARAMETERS, space_problems
 from common.records import Budget, FailureKind, Job, Record, Result, Seed
-from common.space import Float, Int, Space
+from common.space import Fixed, Float, Int, Space
 
 
 class Objective(Record):
@@ -22,11 +23,13 @@ class Objective(Record):
 
 
 class Data(Record):
-    """The data set that a training objective reads; its test part is never read during a search."""
+    """The data set that a training objective reads; its test part is read by a final evaluation, never by a search."""
 
     name: Literal["digits", "mnist", "cifar10"] = "digits"
     train_size: Annotated[int, Field(ge=1)] | None = None
     """How many of the first training examples are used; None: 1,000 of digits, 5,000 of the others."""
+    final: Literal[True] | None = None
+    """Train on the validation part too, and measure on the test part. Only for a study of one trial: no search."""
 
 
 class Sampler(Record):
@@ -192,6 +195,20 @@ class StudySpec(Record):
             )
         if self.all_trials > MAX_TRIALS:
             raise ValueError(f"trials: with those that confirm the finalists {self.all_trials}, more than {MAX_TRIALS}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_test_part_is_not_searched_on(self) -> Self:
+        if self.data is None or not self.data.final:
+            return self
+        is_fixed = all(isinstance(parameter, Fixed) for _, parameter in self.space.items())
+        if self.all_trials > 1 or not is_fixed or not self.name.endswith(SUFFIX):
+            raise ValueError(
+                f"data.final: the test part is read once, by a study of one trial with fixed params whose name ends in "
+                f"{SUFFIX}: python -m master finalize STUDY makes it"
+            )
+        if self.objective.name not in PARAMETERS:
+            raise ValueError(f"data.final: only for {', '.join(PARAMETERS)}, found {self.objective.name}")
         return self
 
     @property

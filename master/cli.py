@@ -18,6 +18,7 @@ from rich.text import Text
 from common.errors import SearchError, UsageError
 from common.locks import ClaimMode
 from master.analysis_cli import app as analysis_app
+from master.finalize_cli import app as finalize_app
 from master.folder_cli import app as folder_app
 from master.options import AsJson, Root, StudyName, errors, output
 from master.training_cli import app as training_app
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(analysis_app)
 app.add_typer(folder_app)
+app.add_typer(finalize_app)
 app.add_typer(training_app)
 WATCH_S = 2.0
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from common.errors import FolderError, UsageError
+from common.final import SUFFIX
 from common.layout import StudyFolder
 from common.locks import ClaimMode, why_no_locks
 from common.objectives import PARAMETERS, parse_definitions
@@ -59,6 +60,12 @@ def run_session(console: Console, options: RunOptions) -> int:
     root = options.root
     open_shared_folder(root)
     spec = find_study(options.study, root, options.changes)
+    if spec.data and spec.data.final:
+        searched = spec.name.removesuffix(SUFFIX)
+        raise UsageError(
+            f"study {spec.name} is a final evaluation, which reads the test part once: "
+            f"{command_line('master', 'finalize', searched, *place_of(root))} goes on with it"
+        )
     if options.is_new:
         spec = spec.model_copy(update={"name": _unused_name(root, spec.name)})
     if spec.claim is ClaimMode.LOCK and (reason := why_no_locks(root / "jobs")):
@@ -79,7 +86,7 @@ def _search(
 ) -> tuple[Standing, float | None]:
     began_s = time.monotonic()
     bell = Wakeup()
-    stopping = _stop_on_signals(bell)
+    stopping = stop_on_signals(bell)
     with only_master(folder, spec.claim) as is_ours:
         search = Search(folder, spec, bell, lambda: bool(stopping) or not is_ours())
         if search.resume():
@@ -94,7 +101,8 @@ def _search(
     return search.standing, time.monotonic() - began_s
 
 
-def _stop_on_signals(bell: Wakeup) -> list[int]:
+def stop_on_signals(bell: Wakeup) -> list[int]:
+    """Ring the bell when this process is asked to stop; the list then holds the signal's number."""
     bell.ring_on_signals()
     received: list[int] = []
 

@@ -1,10 +1,11 @@
 """The child process: evaluates what its parent sends, across trials, and dies with it.
 
 Started by spawn, so it inherits neither the parent's locks nor its threads. It never touches a job, a lock or a result:
-of the shared folder it reads and writes checkpoints only.
+of the shared folder it reads and writes checkpoints only, and the model of a final evaluation.
 """
 
 import ctypes
+import hashlib
 import os
 import platform
 import queue
@@ -16,11 +17,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from errno import ENOMEM
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import NoReturn
 
+from common import atomic
 from common.errors import UnableError
+from common.final import model_path
 from common.objectives import with_defaults
-from common.records import EpochRecord, FailureKind
+from common.records import EpochRecord, FailureKind, ModelFile
 from worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 from worker.messages import (
     Began,
@@ -120,13 +124,14 @@ def _evaluate(request: Evaluate, settings: ChildSettings, connection: Connection
     try:
         objective = find_objective(request.spec.objective.name, settings.objectives)
         measured = objective(_trial(request, settings, parent))
+        model = _kept(measured.model, model_path(request.checkpoint)) if measured.model else None
     except TrialStopped:
         return Stopped(is_saved=parent.is_saved)
     except UnableError as error:
         return Unable(str(error))
     except Exception as error:  # noqa: BLE001 - whatever the objective raises ends the trial, not the worker
         return _failure(error)
-    return Finished(measured.value, measured.is_diverged, measured.metrics)
+    return Finished(measured.value, measured.is_diverged, measured.metrics, model)
 
 
 def _trial(request: Evaluate, settings: ChildSettings, parent: "_Parent") -> Trial:
@@ -141,7 +146,15 @@ def _trial(request: Evaluate, settings: ChildSettings, parent: "_Parent") -> Tri
         data_folder=settings.data_folder,
         claim=spec.claim,
         parent=parent,
+        is_final=bool(spec.data and spec.data.final),
     )
+
+
+def _kept(model: bytes, path: Path) -> ModelFile:
+    # Durable before the result is: a result that names a model is never without it.
+    atomic.make_folder(path.parent)
+    atomic.replace(path, model, durable=True)
+    return ModelFile(size_bytes=len(model), sha256=hashlib.sha256(model).hexdigest())
 
 
 class _Parent:

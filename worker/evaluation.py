@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -95,9 +95,7 @@ class Evaluation:
         """
         match outcome:
             case Finished():
-                return self._result(
-                    Status.COMPLETE, value=outcome.value, is_diverged=outcome.is_diverged, metrics=outcome.metrics
-                )
+                return self._result(Status.COMPLETE, outcome)
             case Failed():
                 return self._setback(
                     outcome.kind, outcome.message, outcome.traceback, is_device_full=outcome.is_device_full
@@ -148,15 +146,7 @@ class Evaluation:
         failure = Failure(kind=kind, message=storable(message, MAX_MESSAGE), traceback=traceback, counts=counts)
         return self._result(Status.FAILED, failure=failure)
 
-    def _result(
-        self,
-        status: Status,
-        *,
-        value: float | None = None,
-        is_diverged: bool = False,
-        metrics: Mapping[str, float] | None = None,
-        failure: Failure | None = None,
-    ) -> Result:
+    def _result(self, status: Status, finished: Finished | None = None, failure: Failure | None = None) -> Result:
         job, claim = self.claimed.job, self.claimed.claim
         measured = (record for record in self._records if math.isfinite(record.validation_error))
         best = min(measured, key=lambda record: record.validation_error, default=None)
@@ -167,15 +157,16 @@ class Evaluation:
                 "issue": job.issue,
                 "attempt": claim.attempt.attempt,
                 "status": status,
-                "value": value,
+                "value": finished.value if finished else None,
                 "params": job.params,
                 "budget": job.budget,
                 "seeds": job.seeds,
                 "epochs": len(self._records),
-                "diverged": is_diverged,
+                "diverged": finished is not None and finished.is_diverged,
                 "best_epoch": best.epoch if best else None,
                 "best_value": best.validation_error if best else None,
-                "metrics": dict(metrics) if metrics else None,
+                "metrics": dict(finished.metrics) if finished and finished.metrics else None,
+                "model": finished.model if finished else None,
                 "resumed_from_epoch": _last_epoch(self._resumed),
                 "failure": failure,
                 "attribution": Attribution(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from common.records import EpochRecord, FailureKind, Job
+from common.records import EpochRecord, FailureKind, Job, ModelFile
 from common.study_spec import StudySpec
 
 
@@ -76,6 +76,7 @@ class Finished:
     value: float
     is_diverged: bool
     metrics: Mapping[str, float] = field(default_factory=dict)
+    model: ModelFile | None = None
 
 
 @dataclass(frozen=True)

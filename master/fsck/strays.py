@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from common.atomic import is_temporary
+from common.final import FOLDER
 from common.layout import TRIALS_PER_FOLDER
 from master.fsck.breach import Breach, Remedy, Severity
 from master.fsck.look import Look
@@ -22,7 +23,7 @@ def check_names(look: Look) -> Iterator[Breach]:
             if name in allowed or is_temporary(name) or name.startswith(HIDDEN_OPEN):
                 continue
             yield Breach(place / name, "a foreign file: nothing of this study has such a name here", Remedy.SET_ASIDE)
-    known = {path.name for path in _folders(look)} | {look.folder.logs.name, look.folder.report.name}
+    known = {path.name for path in _folders(look)} | {look.folder.logs.name, look.folder.report.name, FOLDER}
     for name in look.names(look.folder.results):
         if name not in known and not is_temporary(name):
             told = "a foreign file; it does no harm here"

@@ -36,7 +36,7 @@ def test_every_preset_is_a_study_that_training_can_do_on_every_data_set(
     params_type = {"cnn": CnnParams, "mlp": MlpParams}[spec.objective.name]
     for params in make_sampler(spec).suggest(spec.trials):
         # Contradictions between params come to light in training alone; num_filters and hidden_units have no default.
-        make_schedule(params_type(**({"learning_rate": 0.01} | params)), UPDATES_PER_EPOCH, spec.budget.epochs)  # type: ignore[arg-type]
+        make_schedule(params_type(**({"learning_rate": 0.01} | params)), UPDATES_PER_EPOCH, spec.budget.epochs)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -1,10 +1,12 @@
 """The objective `mlp`: trains the fully connected network and measures its validation error after the last epoch."""
 
+from worker.objectives.final import evaluate_final
 from worker.objectives.network import evaluate_network
 from worker.objectives.trial import Measured, Trial
 from worker.training.params import MlpParams
 
 
 def evaluate_mlp(trial: Trial) -> Measured:
-    """`evaluate_network` of an MLP."""
-    return evaluate_network(trial, MlpParams)
+    """`evaluate_network` of an MLP; `evaluate_final` if the trial is a final evaluation."""
+    evaluate = evaluate_final if trial.is_final else evaluate_network
+    return evaluate(trial, MlpParams)

@@ -1,6 +1,7 @@
 """What the objectives that train a network have in common: they differ in the network alone."""
 
 import io
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +14,7 @@ from worker.objectives.trial import Measured, Trial, TrialStopped
 from worker.training.data import Dataset
 from worker.training.params import TrainingParams, TrainingSeeds
 from worker.training.runtime import configure
-from worker.training.trainer import Trainer
+from worker.training.trainer import Epoch, Trainer
 
 
 def evaluate_network(trial: Trial, params_type: type[TrainingParams]) -> Measured:
@@ -28,24 +29,63 @@ def evaluate_network(trial: Trial, params_type: type[TrainingParams]) -> Measure
         UnableError: the data set is not here.
         ValueError: params that contradict each other, or that the data set or the budget does not allow.
     """
+    device = device_of(trial)
+    return _measured(train(trial, params_of(trial, params_type), dataset_of(trial, device), device))
+
+
+def device_of(trial: Trial) -> torch.device:
+    """The trial's device, set up for repeatable training.
+
+    Raises:
+        UnableError: it is not there.
+    """
     try:
-        device = configure(trial.device, trial.threads)
+        return configure(trial.device, trial.threads)
     except ValueError as error:  # a GPU that was there when the worker started
         raise UnableError(str(error)) from error
+
+
+def params_of(trial: Trial, params_type: type[TrainingParams]) -> TrainingParams:
+    """The trial's params as training takes them.
+
+    Raises:
+        ValueError: they contradict each other.
+    """
     given = {name: value for name, value in trial.params.items() if name != "varies"}
-    params = params_type(**given)  # type: ignore[arg-type]  # the study's space was checked against the objective's
-    data = dataset_of(trial, device)
+    return params_type(**given)  # type: ignore[arg-type]  # the study's space was checked against the objective's
+
+
+def train(
+    trial: Trial,
+    params: TrainingParams,
+    data: Dataset,
+    device: torch.device,
+    told: Callable[[Epoch], EpochRecord] = lambda epoch: EpochRecord(**asdict(epoch)),
+) -> Trainer:
+    """Train to the end of the budget, from a checkpoint if there is one.
+
+    Args:
+        trial: whose budget, seeds and checkpoints.
+        params: hyperparameters.
+        data: on `device`.
+        device: as `device_of` gives it.
+        told: an epoch's line of the trial's curve.
+
+    Raises:
+        TrialStopped: on request, with everything saved.
+        ValueError: params that the data set or the budget does not allow.
+    """
     trainer = _restored(trial, params, data, device) or _new_trainer(trial, params, data, device)
-    trial.begin([EpochRecord(**asdict(epoch)) for epoch in trainer.curve])
+    trial.begin([told(epoch) for epoch in trainer.curve])
     while not _is_over(trainer, trial.epochs):
         epoch = trainer.run_epoch(trial.should_stop)
         if epoch is None:
-            trial.save(_to_bytes(trainer))
+            trial.save(to_bytes(trainer.state_dict()))
             raise TrialStopped
         if not _is_over(trainer, trial.epochs):  # the last epoch is followed by the result
-            trial.save(_to_bytes(trainer))
-        trial.report_epoch(EpochRecord(**asdict(epoch)))
-    return _measured(trainer)
+            trial.save(to_bytes(trainer.state_dict()))
+        trial.report_epoch(told(epoch))
+    return trainer
 
 
 def _is_over(trainer: Trainer, epochs: int) -> bool:
@@ -80,8 +120,8 @@ def _restored(trial: Trial, params: TrainingParams, data: Dataset, device: torch
     return None
 
 
-def _to_bytes(trainer: Trainer) -> bytes:
+def to_bytes(state: dict[str, Any]) -> bytes:
+    """What `torch.load(..., weights_only=True)` reads again: of tensors, numbers, texts, lists and dicts."""
     buffer = io.BytesIO()
-    state: dict[str, Any] = trainer.state_dict()
     torch.save(state, buffer)
     return buffer.getvalue()

@@ -37,6 +37,7 @@ class Measured:
         value: what the search compares.
         is_diverged: whether training diverged.
         metrics: what else was measured, finite numbers by name; it stands in the result beside the value.
+        model: of a final evaluation: the trained network, for its file.
 
     Raises:
         TypeError: a value is no number: a text, a truth value, None, an array of several numbers.
@@ -46,6 +47,7 @@ class Measured:
     value: float
     is_diverged: bool = False
     metrics: Mapping[str, float] = field(default_factory=dict)
+    model: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", _as_finite(self.value, "the objective returned"))
@@ -124,6 +126,7 @@ class Trial:
         claim: what makes a lock on a file of the shared folder exclusive.
         parent: the worker, for this class alone.
         clock: seconds that only go forward.
+        is_final: whether the trial is to be trained on the validation part too and measured on the test part.
     """
 
     params: Params
@@ -136,6 +139,7 @@ class Trial:
     claim: ClaimMode
     parent: Parent = field(repr=False)
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    is_final: bool = False
     _progress: _Progress = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

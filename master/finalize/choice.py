@@ -1,0 +1,106 @@
+"""Which setting of a study is evaluated in the end, and the study that does it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from common.errors import UsageError
+from common.final import final_name
+from common.objectives import PARAMETERS
+from common.records import Budget
+from common.space import Fixed, Params, Space
+from common.study_spec import Data, StudySpec
+from master.search.confirmation import finalists, setting_key
+from master.search.sampler import Observation
+from master.standing import Standing
+from master.tables import counted
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The setting that a study chose.
+
+    Attributes:
+        params: its params.
+        trial: the first trial of the study that had them.
+        told: how it was chosen, in a sentence.
+    """
+
+    params: Params
+    trial: int
+    told: str
+
+
+def choose(standing: Standing) -> Choice:
+    """The best setting of a finished study: of its finalists if they were evaluated again, else of its search.
+
+    A setting counts with the mean of its trials' values. Of finalists, only the values that confirmed them count.
+
+    Raises:
+        UsageError: its objective is not built in, it is not finished, or no trial has a value.
+    """
+    spec = standing.spec
+    if spec.objective.name not in PARAMETERS:
+        raise UsageError(
+            f"study {spec.name} evaluates {spec.objective.name}, an objective of your own, and only its author knows "
+            f"what its test data are: finalize is for {', '.join(PARAMETERS)}"
+        )
+    if not standing.is_finished:
+        raise UsageError(
+            f"study {spec.name} has {len(standing.results)} of {counted(spec.all_trials, 'result')}: finish it first; "
+            "the test part is read once, for the study's last word"
+        )
+    observations = [_observation(standing, trial) for trial in sorted(standing.results)]
+    counting = [seen for seen in observations if seen.trial >= spec.trials] or observations
+    if all(seen.number is None or seen.diverged for seen in counting):
+        raise UsageError(f"no trial of study {spec.name} came to a value without diverging: there is nothing to choose")
+    params = finalists(counting, 1)[0]  # what diverged counts with the error of guessing
+    first = next(seen.trial for seen in observations if setting_key(seen.params) == setting_key(params))
+    return Choice(params, first, _told(spec, first, counting, params))
+
+
+def final_spec(spec: StudySpec, params: Params) -> StudySpec:
+    """The study of one trial that evaluates `params` on the test part.
+
+    Raises:
+        UsageError: the study's name leaves no room for the final one's.
+    """
+    data = spec.data or Data()
+    name = final_name(spec.name)
+    try:
+        return StudySpec(
+            name=name,
+            title=f"The final evaluation of {spec.name}",
+            seed=spec.seed,
+            trials=1,
+            batch=1,
+            claim=spec.claim,
+            objective=spec.objective,
+            data=Data(name=data.name, train_size=data.train_size, final=True),
+            budget=Budget(epochs=spec.budget.epochs),
+            limits=spec.limits,
+            space=Space({key: Fixed(type="fixed", value=value) for key, value in params.items()}),
+        )
+    except ValidationError as error:
+        raise UsageError(f"{name!r} cannot name a study: at most 64 letters; give the study a shorter name") from error
+
+
+def _observation(standing: Standing, trial: int) -> Observation:
+    result = standing.results[trial]
+    sign = 1.0 if standing.spec.objective.direction == "minimise" else -1.0
+    return Observation(trial, result.params, None if result.value is None else sign * result.value, result.diverged)
+
+
+def _told(spec: StudySpec, first: int, counting: Sequence[Observation], params: Params) -> str:
+    own = [seen for seen in counting if setting_key(seen.params) == setting_key(params)]
+    searched = f"{counted(spec.trials, 'trial')} by {spec.sampler.name} search"
+    times = "once" if len(own) == 1 else f"{len(own)} times"
+    if spec.confirm:
+        return (
+            f"{searched}; the best {counted(spec.confirm.finalists, 'setting')} evaluated again "
+            f"{spec.confirm.replicates} times each; trial {first}'s had the best mean of these"
+        )
+    return (
+        f"{searched}; trial {first}'s setting, evaluated {times}, had the best {'value' if len(own) == 1 else 'mean'}"
+    )

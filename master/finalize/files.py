@@ -1,0 +1,86 @@
+"""The files that a final evaluation leaves for people: model, params, curves and card."""
+
+import hashlib
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from common import atomic
+from common.curve import read_curve
+from common.errors import ProtocolError
+from common.final import final_folder, model_path
+from common.layout import AttemptName, Slot, StudyFolder
+from common.reading import read_bytes
+from common.records import EpochRecord, ModelFile, Result
+from common.study_spec import StudySpec
+from master.finalize.answer import Answer
+
+MODEL = "model.pt"
+
+
+def write_files(folder: StudyFolder, final: StudyFolder, spec: StudySpec, result: Result, answer: Answer) -> Path:
+    """Write everything into the study's final folder, anew if it is there already; return the folder.
+
+    Args:
+        folder: the study's whose winner it is.
+        final: the final evaluation's.
+        spec: the final evaluation's study.
+        result: its trial's.
+        answer: what came of it.
+
+    Raises:
+        ProtocolError: the model or the curve is not what the result tells of.
+    """
+    place = final_folder(folder)
+    atomic.make_folder(place)
+    if answer.model is not None:
+        _place_model(final, result, answer.model, place / MODEL)
+    curve = _curve(final, result)
+    _write(place / "params.json", json.dumps(answer.params, indent=2) + "\n")
+    if curve:
+        from master.analysis.figures.files import save_figure  # brings matplotlib along
+        from master.finalize.figure import curves_figure
+
+        save_figure(curves_figure(folder.name, curve), place)
+    from master.finalize.card import model_card
+
+    _write(place / "model-card.md", model_card(spec, result, answer, curve))
+    return place
+
+
+def copy_files(place: Path, out: Path) -> None:
+    """Copy what `write_files` wrote, and the answer, into another folder, which is made if it is not there."""
+    atomic.make_folder(out)
+    for name in ("answer.json", MODEL, "params.json", "model-card.md", "curves.png", "curves.svg"):
+        with suppress(FileNotFoundError):
+            atomic.replace(out / name, (place / name).read_bytes(), durable=False)
+
+
+def _place_model(final: StudyFolder, result: Result, model: ModelFile, target: Path) -> None:
+    if _is_model(target, model):
+        return
+    source = model_path(final.checkpoint(AttemptName(Slot(result.trial, result.issue), result.attempt)))
+    if not _is_model(source, model):
+        raise ProtocolError(source, f"is not there, or not the model of sha256 {model.sha256} that the result names")
+    atomic.replace(target, read_bytes(source, model.size_bytes), durable=True)
+    # Those of attempts that were killed go with it: nothing tells of them.
+    for leftover in source.parent.glob("*.model"):
+        atomic.remove(leftover)
+
+
+def _is_model(path: Path, model: ModelFile) -> bool:
+    try:
+        return hashlib.sha256(read_bytes(path, model.size_bytes)).hexdigest() == model.sha256
+    except (FileNotFoundError, ProtocolError):
+        return False
+
+
+def _curve(final: StudyFolder, result: Result) -> list[EpochRecord]:
+    try:
+        return read_curve(final.curve(result.trial))
+    except FileNotFoundError:
+        return []
+
+
+def _write(path: Path, text: str) -> None:
+    atomic.replace(path, text.encode(), durable=False)

@@ -1,0 +1,126 @@
+"""One `finalize`: from a finished study to the answer of its test part, or to the answer that was given already."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from common.errors import SearchError, UsageError
+from common.final import SUFFIX
+from common.layout import StudyFolder
+from common.records import Result
+from common.shared_folder import open_shared_folder
+from common.study_spec import StudySpec
+from common.watch import Wakeup
+from master.command import command_line, place_of
+from master.finalize.answer import Answer, answer_of, answer_path, give_answer, read_answer
+from master.finalize.card import answer_text
+from master.finalize.choice import Choice, choose, final_spec
+from master.finalize.files import copy_files, write_files
+from master.launch.local import LocalWorkers
+from master.presets import published_study
+from master.published import read_published
+from master.session import stop_on_signals
+from master.silence import Silence
+from master.standing import Standing, read_standing
+from master.study import Search, only_master, publish_study
+from master.tables import counted, first_line, params_text
+from master.views import waiting_for_workers
+
+
+@dataclass(frozen=True)
+class FinalizeOptions:
+    """What the command line says.
+
+    Attributes:
+        root: the shared folder.
+        study: a finished study there.
+        workers: how many to start on this machine.
+        out: a folder for copies of the files; None: none.
+    """
+
+    root: Path
+    study: str
+    workers: int
+    out: Path | None = None
+
+
+def run_finalize(console: Console, options: FinalizeOptions) -> int:
+    """Evaluate a study's winner on the test part, unless that was done; print the answer and write its files.
+
+    Returns:
+        The exit status: 0 if there is an answer, else 1.
+    """
+    folder = published_study(options.root, options.study)
+    open_shared_folder(options.root)
+    spec = read_published(folder)
+    if spec.data and spec.data.final:
+        raise UsageError(f"study {spec.name} is a final evaluation itself: finalize {spec.name.removesuffix(SUFFIX)}")
+    answer = read_answer(folder)
+    if answer is not None:
+        told = f"the test part has been read already, for study {answer.study} at {answer.evaluated_at}; the answer was"
+        console.print(Text(told), soft_wrap=True)
+        return _show(console, folder, answer, options)
+    choice = choose(read_standing(folder, spec))
+    wanted = final_spec(spec, choice.params)
+    final = StudyFolder(options.root, wanted.name)
+    if different := publish_study(final, wanted):
+        raise UsageError(
+            f"there is a study {final.name} already that is not the final evaluation of {folder.name} as it would be "
+            f"now (different: {', '.join(different)}): move it away, or rename it"
+        )
+    result = _evaluate(console, final, wanted, choice, options)
+    if result is None:
+        again = command_line("master", "finalize", options.study, *place_of(options.root))
+        console.print(Text(f"stopped; everything is kept. To go on: {again}"), soft_wrap=True)
+        return 1
+    if result.failure:
+        raise SearchError(
+            f"the final evaluation FAILED, and gave no answer: {first_line(result.failure.message)} (more in "
+            f"{final.result(0)}). Once the cause is mended, remove {final.jobs} and {final.results}, and try again"
+        )
+    answer = answer_of(result, folder.name, choice.trial, choice.told)
+    # The files first: whoever finds the answer finds them too.
+    write_files(folder, final, wanted, result, answer)
+    answer = give_answer(folder, answer)
+    return _show(console, folder, answer, options)
+
+
+def _show(console: Console, folder: StudyFolder, answer: Answer, options: FinalizeOptions) -> int:
+    place = answer_path(folder).parent
+    if options.out is not None:
+        copy_files(place, options.out)
+    console.print(Text(f"trial {answer.trial}'s setting: {params_text(answer.params)}"), soft_wrap=True)
+    console.print(Text(answer_text(answer), style="bold"), soft_wrap=True)
+    told = f"model, params, curves and model card: {options.out or place}"
+    console.print(Text(told if answer.model else f"the answer: {place}"), soft_wrap=True)
+    return 0 if answer.test_error is not None else 1
+
+
+def _evaluate(
+    console: Console, final: StudyFolder, spec: StudySpec, choice: Choice, options: FinalizeOptions
+) -> Result | None:
+    bell = Wakeup()
+    stopping = stop_on_signals(bell)
+    with only_master(final, spec.claim) as is_ours:
+        search = Search(final, spec, bell, lambda: bool(stopping) or not is_ours())
+        if not search.resume():
+            epochs = counted(spec.budget.epochs, "epoch")
+            told = f"training trial {choice.trial}'s setting on training and validation data for {epochs}"
+            console.print(Text(f"{choice.told}\n{told}"), soft_wrap=True)
+            if not options.workers:
+                console.print(Text(waiting_for_workers(options.root)), soft_wrap=True)
+            with LocalWorkers(final, options.workers, ()) as local:
+                search.run(_Silent(), local.look_after)
+    return search.standing.results.get(0)
+
+
+class _Silent:
+    """The view of a study with one trial: what comes of it is said when it is there."""
+
+    def landed(self, standing: Standing, result: Result) -> None:
+        """Say nothing."""
+
+    def tick(self, standing: Standing, silence: Silence) -> None:
+        """Say nothing."""

@@ -1,0 +1,130 @@
+"""The final evaluation, as the worker's child does it: what is trained on, and when the test part is read."""
+
+import io
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.worker.test_network import Stopping, trial
+from tests.worker.test_trial import Listener
+from worker.objectives import final
+from worker.objectives.registry import BUILT_IN
+from worker.objectives.trial import Measured, TrialStopped
+from worker.training.data import Part, load_test_part
+from worker.training.digits import load_digits
+from worker.training.model import make_model
+from worker.training.params import CnnParams, MlpParams
+from worker.training.validation import evaluate
+
+NETWORKS = ("cnn", "mlp")
+UPDATES_PER_EPOCH = (100 + 400) // 20
+
+
+@pytest.fixture(autouse=True)
+def _leave_torch_as_it_was() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the data sets whose test part was read, one per time."""
+    seen: list[str] = []
+
+    def read(name: str, folder: Path) -> Part:
+        seen.append(name)
+        return load_test_part(name, folder)
+
+    monkeypatch.setattr(final, "load_test_part", read)
+    return seen
+
+
+def evaluate_final(network: str, worker: Listener, **params: Any) -> Measured:
+    return BUILT_IN[network](replace(trial(network, worker, **params), is_final=True))
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_value_is_the_test_error_of_the_network_that_is_handed_over(network: str, reads: list[str]) -> None:
+    worker = Listener()
+    found = evaluate_final(network, worker)
+    assert reads == ["digits"]
+    assert found.model
+    cnn = CnnParams(learning_rate=0.05, momentum=0.9, batch_size=20, num_filters=3)
+    mlp = MlpParams(learning_rate=0.05, momentum=0.9, batch_size=20, hidden_units=8)
+    model = make_model(cnn if network == "cnn" else mlp, (1, 28, 28), 10)
+    model.load_state_dict(torch.load(io.BytesIO(found.model), weights_only=True))
+    loss, error = evaluate(model, load_test_part("digits", Path()), torch.device("cpu"))
+    assert found.value == error
+    assert found.metrics == {
+        "training_examples": 500,  # 100 of the training part and all 400 of the validation part
+        "test_examples": 397,
+        "test_errors": round(error * 397),
+        "test_loss": pytest.approx(loss, rel=1e-6),
+    }
+
+
+def test_the_curve_tells_of_no_validation_because_there_is_none(reads: list[str]) -> None:
+    worker = Listener()
+    evaluate_final("mlp", worker)
+    assert worker.epochs == [1, 2, 3]
+    assert all(math.isnan(line.validation_error) and math.isnan(line.validation_loss) for line in worker.curve)
+    assert all(math.isfinite(line.training_loss) for line in worker.curve)
+    assert len(reads) == 1
+
+
+def test_training_does_not_stop_early_by_data_that_it_trains_on() -> None:
+    worker = Listener()
+    evaluate_final("mlp", worker, learning_rate=0, patience=1)
+    assert worker.epochs == [1, 2, 3]
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_interrupted_anywhere_the_test_part_is_read_once_and_the_answer_is_the_same(
+    network: str, reads: list[str]
+) -> None:
+    whole = evaluate_final(network, Listener())
+    for batches in (0, 1, UPDATES_PER_EPOCH, 2 * UPDATES_PER_EPOCH + 7):
+        reads.clear()
+        stopped = Stopping(batches)
+        with pytest.raises(TrialStopped):
+            evaluate_final(network, stopped)
+        assert reads == []
+        assert evaluate_final(network, Listener(stopped.kept[-1])) == whole
+        assert reads == ["digits"]
+
+
+def test_killed_after_its_last_epoch_it_goes_on_from_the_finished_network_without_training(reads: list[str]) -> None:
+    first = Listener()
+    whole = evaluate_final("mlp", first)
+    second = Listener(first.kept[-1])
+    assert evaluate_final("mlp", second) == whole
+    assert [line.seconds for line in second.curve] == [line.seconds for line in first.curve]
+    assert reads == ["digits"] * 2  # of which the first gave no answer
+
+
+def test_a_training_that_diverges_leaves_the_test_part_unread(reads: list[str]) -> None:
+    found = evaluate_final("mlp", Listener(), learning_rate=1e6, hidden_layers=8)
+    assert found.is_diverged
+    assert found.model is None
+    assert reads == []
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_search_never_reads_the_test_part(network: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def load(*, test: bool) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+        asked.append(test)
+        return load_digits(test=test)
+
+    monkeypatch.setattr("worker.training.data.load_digits", load)
+    monkeypatch.setattr("worker.objectives.datasets._on_device", {})
+    BUILT_IN[network](trial(network, Listener()))
+    assert asked == [False]

@@ -1,0 +1,70 @@
+"""The final evaluation of what a search chose: trained on training plus validation, measured once on the test part."""
+
+from dataclasses import asdict, replace
+from math import nan
+
+import torch
+
+from common.errors import UnableError
+from common.records import EpochRecord
+from worker.objectives.datasets import dataset_of
+from worker.objectives.network import device_of, params_of, to_bytes, train
+from worker.objectives.trial import Measured, Trial
+from worker.training.data import Dataset, Part, load_test_part
+from worker.training.images import DataMissingError
+from worker.training.params import TrainingParams
+from worker.training.trainer import Epoch
+from worker.training.validation import evaluate
+
+
+def evaluate_final(trial: Trial, params_type: type[TrainingParams]) -> Measured:
+    """Train for the whole budget on the training and the validation part, then read the test part.
+
+    The value is the test error of the network after the last epoch. The metrics tell how many images were trained on,
+    how many test images there are, how many of them are misclassified, and the loss. Nothing is decided by data that
+    are trained on: training does not stop early, and of snapshots only the last network is kept.
+
+    The trained network is saved before the test part is read, so an attempt that is killed in between is followed by
+    one that reads the same answer off the same network.
+
+    Raises:
+        TrialStopped: on request, with everything saved.
+        UnableError: the data set is not here.
+        ValueError: params that contradict each other, or that the data set or the budget does not allow.
+    """
+    device = device_of(trial)
+    params = replace(params_of(trial, params_type), patience=0, snapshots=False)
+    trainer = train(trial, params, _together(dataset_of(trial, device)), device, _told)
+    if trainer.is_diverged:
+        return Measured(trainer.data.chance_error, is_diverged=True)
+    trial.save(to_bytes(trainer.state_dict()))
+    test = _test_part(trial, device)
+    loss, error = evaluate(trainer.model, test, device)
+    metrics = {
+        "training_examples": float(len(trainer.data.training)),
+        "test_examples": float(len(test)),
+        "test_errors": float(round(error * len(test))),
+        "test_loss": loss,
+    }
+    weights = {name: weight.cpu().contiguous() for name, weight in trainer.model.state_dict().items()}
+    return Measured(error, metrics=metrics, model=to_bytes(weights))
+
+
+def _together(data: Dataset) -> Dataset:
+    images = torch.cat([data.training.images, data.validation.images])
+    labels = torch.cat([data.training.labels, data.validation.labels])
+    training = Part(images, labels).to(images.device)  # joining may have changed how the images lie
+    # What it validates on is trained on here. That tells whether training diverged, and nothing else.
+    return replace(data, training=training)
+
+
+def _told(epoch: Epoch) -> EpochRecord:
+    return EpochRecord(**(asdict(epoch) | {"validation_loss": nan, "validation_error": nan}))
+
+
+def _test_part(trial: Trial, device: torch.device) -> Part:
+    name = trial.data[0] if trial.data else "digits"
+    try:
+        return load_test_part(name, trial.data_folder).to(device)
+    except DataMissingError as error:
+        raise UnableError(str(error)) from error
