@@ -11,12 +11,14 @@ ROOT ?= .
 STUDY ?= scenario6
 WORKERS ?= 2
 ARGS ?=
+MINUTES ?= 10
+SEED ?= 0
 BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 # Pins hold for what is installed and for what builds it. Relative, because pip splits the value at blanks.
 export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup search master worker test check format bench lock clean
+.PHONY: help setup search master worker test check format bench chaos lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +29,7 @@ help:
 	@echo "make test     the tests"
 	@echo "make check    format, lint, types, import boundaries"
 	@echo "make bench    what the project is measured by"
+	@echo "make chaos    kills and stops at random for MINUTES=10, with SEED=0"
 
 setup: $(VENV)/.installed
 
@@ -51,7 +54,7 @@ worker: $(VENV)/.installed
 	@$(BIN)/python -m worker --root "$(ROOT)" $(ARGS)
 
 test: $(VENV)/.installed-dev
-	@test -n "$(BROWSER)" || echo "no Chromium here, so the tests that open a page are left out; on Debian: apt-get install chromium"
+	@test -n "$(BROWSER)" || echo "no Chromium here, so the tests that open a page are left out; on Debian: apt-get install chromium faketime spin gcc"
 	$(BIN)/python -m pytest $(if $(BROWSER),,-m 'not browser') $(ARGS)
 
 check: $(VENV)/.installed-dev
@@ -69,6 +72,10 @@ bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.simulation
 	$(BIN)/python -m benchmarks.report
 	$(BIN)/python -m benchmarks.training
+
+# Kills and stops masters and workers at random, study after study, until the time is up.
+chaos: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
 
 # Brings every pin up to date; torch and torchvision stay where they belong together.
 lock:

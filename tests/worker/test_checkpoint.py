@@ -24,7 +24,7 @@ def test_a_checkpoint_is_read_as_it_was_saved_and_replaced_whole(tmp_path: Path)
 def test_a_checkpoint_that_is_torn_or_damaged_anywhere_is_passed_over(tmp_path: Path) -> None:
     path, earlier = tmp_path / "2.pt", tmp_path / "1.pt"
     kept = [Checkpoint(b"earlier")]
-    save_checkpoint(earlier, *kept, JOB)
+    save_checkpoint(earlier, kept[0], JOB)
     save_checkpoint(path, Checkpoint(b"later"), JOB)
     whole = path.read_bytes()
     for position in range(len(whole)):
