@@ -1,0 +1,247 @@
+/* The protocol of common/claim.py for one trial, in Promela, for Spin 6.5: one master, WORKERS workers.
+ *
+ *   spin -a protocol.pml
+ *   cc -O2 -DSAFETY -DNOCLAIM -o safety pan.c && ./safety -m1000000      the assertions below
+ *   cc -O2 -o liveness pan.c && ./liveness -m1000000 -a -f -N ends       and that every trial ends
+ *
+ * Each atomic block is one file-system operation, named as in common/claim.py. After any of them a process may be
+ * killed or stopped, as often as CRASHES and STOPS (at most 1) allow. A file is seen whole or not at all, so contents
+ * and temporary files are left out; so are curves, which the model in tests/protocol has. `spin -a -DNAME` breaks it:
+ *
+ *   NO_RECHECK  CLEAR_BEFORE_REPORT  REPORT_BY_RENAME  LOCK_FILE_BEFORE_JOB  LOCK_OUTLIVES_HOLDER  SILENCE_IGNORED
+ *   START_NOT_NOTED (with DEADLY: every evaluation kills its worker)  RESULTS_LISTED_FIRST
+ */
+#ifndef WORKERS
+#define WORKERS 2
+#endif
+#ifndef CRASHES
+#define CRASHES 1
+#endif
+#ifndef STOPS
+#define STOPS 1
+#endif
+#ifndef ATTEMPTS
+#define ATTEMPTS 2
+#endif
+#define ISSUES (STOPS + 1)
+#define INODES 8
+#define NONE INODES
+#define NOBODY 255
+#define CHILD 254 /* of a dead worker, with LOCK_OUTLIVES_HOLDER */
+#define MASTER 0
+
+byte crashes = CRASHES, stops = STOPS;
+bool stopped[WORKERS + 1], gone[WORKERS + 1];
+
+bool job[ISSUES + 1];         /* is the job file there? Index 0 is not used */
+byte name[ISSUES + 1];        /* which lock file has the slot's name */
+byte owner[INODES];           /* who holds the lock on a lock file, with a name or without */
+byte links[INODES];           /* names and open descriptors; 0: free to be used anew */
+byte counted[INODES];         /* attempts that its text tells of and that count */
+byte issued;                  /* how many jobs were ever published */
+byte result, first;           /* whose result has the name, and had it first: worker + 1; 0: nobody's */
+byte holders[ISSUES + 1];     /* processes that believe to hold a slot */
+bool collected;
+
+#define BELIEVES(i) holders[i]++; assert(holders[i] == 1)   /* ExclusiveClaim */
+#define IS_OPEN (job[1] || job[ISSUES])
+#define IS_LOST (issued > 0 && result == 0 && !IS_OPEN)
+
+/* What may befall a process after any step. The kernel frees a dead process's lock. */
+#define FATE \
+  assert(result == first);  /* OneResult, NothingOverwritten */ \
+  assert(!IS_LOST);         /* NothingLost */ \
+  if \
+  :: crashes > 0 -> crashes--; goto killed \
+  :: stops > 0 && me != MASTER -> stops--; stopped[me] = true; !stopped[me] \
+  :: true -> skip \
+  fi
+
+inline drop(n) {
+  if
+  :: n != NONE -> links[n]--; if :: owner[n] == me -> owner[n] = NOBODY :: else -> skip fi
+  :: else -> skip
+  fi;
+  n = NONE
+}
+
+inline unname(i) {
+  if :: name[i] != NONE -> links[name[i]]--; name[i] = NONE :: else -> skip fi
+}
+
+inline give_name(i) {
+  if
+  :: name[i] == NONE ->
+    name[i] = 0;
+    do :: links[name[i]] > 0 -> name[i]++; assert(name[i] < INODES) :: else -> break od;
+    links[name[i]] = 1; owner[name[i]] = NOBODY; counted[name[i]] = 0
+  :: else -> skip
+  fi
+}
+
+/* LOCK in two steps: open, or make, the file of that name; then lock it, whatever became of its name. */
+inline lock_open(i) { give_name(i); inode = name[i]; links[inode]++ }
+
+#ifdef LOCK_FILE_BEFORE_JOB
+#define CLEAR_FIRST(i) unname(i)
+#define CLEAR_SECOND(i) job[i] = false
+#else
+#define CLEAR_FIRST(i) job[i] = false
+#define CLEAR_SECOND(i) unname(i)
+#endif
+
+proctype worker(byte me) {
+  byte slot, inode = NONE;
+  bool believes;
+scan:
+  atomic {
+    if  /* SCAN: any open job, but not the one that was held a moment ago if there is another; else it waits */
+    :: job[1] && !(slot == 1 && ISSUES > 1 && job[ISSUES]) -> slot = 1
+    :: ISSUES > 1 && job[ISSUES] && !(slot == ISSUES && job[1]) -> slot = ISSUES
+    fi;
+    FATE
+  }
+  atomic { lock_open(slot); FATE }
+  atomic {
+    if
+    :: owner[inode] != NOBODY -> drop(inode); goto scan
+    :: else -> owner[inode] = me; FATE
+    fi
+  }
+#ifndef NO_RECHECK
+  atomic { if :: !job[slot] -> FATE; goto clear_lock :: else -> FATE fi }
+  atomic { if :: result -> BELIEVES(slot); believes = true; FATE; goto clear :: else -> FATE fi }
+#endif
+  atomic {
+    BELIEVES(slot); believes = true; assert(job[slot]);  /* OpenWhileHeld */
+    if
+    :: name[slot] != NONE && counted[name[slot]] >= ATTEMPTS -> FATE; goto report
+    :: else -> give_name(slot);
+#ifndef START_NOT_NOTED
+      counted[name[slot]]++;
+#endif
+      FATE
+    fi
+  }
+#ifdef DEADLY
+  atomic { goto killed }  /* EVALUATE */
+#endif
+#ifdef CLEAR_BEFORE_REPORT
+  atomic { job[slot] = false; FATE }
+#endif
+report:
+  atomic {
+#ifdef REPORT_BY_RENAME
+    result = me; if :: first == 0 -> first = me :: else -> skip fi;
+#else
+    if :: result == 0 -> result = me; first = me :: else -> skip fi;  /* the second one is kept aside */
+#endif
+    FATE
+  }
+clear:
+  atomic { CLEAR_FIRST(slot); FATE }
+clear_lock:
+  atomic { CLEAR_SECOND(slot); FATE }
+  atomic { if :: believes -> holders[slot]--; believes = false :: else -> skip fi; drop(inode); FATE }
+  slot = 0;
+  goto scan;
+killed:
+  atomic {
+    if :: believes -> holders[slot]--; believes = false :: else -> skip fi;
+#ifdef LOCK_OUTLIVES_HOLDER
+    if :: inode != NONE && owner[inode] == me -> owner[inode] = CHILD :: else -> skip fi;
+    inode = NONE;
+#else
+    drop(inode);
+#endif
+    slot = 0;
+    goto scan
+  }
+}
+
+proctype master(byte me) {
+  byte slot, inode = NONE;
+  bool has_job, has_result;
+again:  /* every run begins and ends by tidying up */
+  slot = 1;
+tidy:
+  atomic {
+    if
+    :: slot > ISSUES -> goto publish
+    :: slot <= ISSUES && !((job[slot] || name[slot] != NONE) && (result || !job[slot])) -> slot++; goto tidy
+    :: else -> lock_open(slot); FATE
+    fi
+  }
+  atomic {
+    if
+    :: owner[inode] != NOBODY -> drop(inode); slot++; goto tidy
+    :: else -> owner[inode] = me; FATE
+    fi
+  }
+  atomic { if :: job[slot] && result -> CLEAR_FIRST(slot) :: else -> skip fi; FATE }
+  atomic { if :: !job[slot] || result -> CLEAR_SECOND(slot) :: else -> skip fi; FATE }
+  atomic { drop(inode); slot++; goto tidy }
+publish:
+  atomic {
+    if :: !IS_OPEN && result == 0 -> issued++; job[issued] = true :: else -> skip fi;
+    FATE
+  }
+collect:
+#ifdef RESULTS_LISTED_FIRST
+  atomic { has_result = (result > 0); FATE }
+  atomic { has_job = IS_OPEN; FATE }
+#else
+  atomic { has_job = IS_OPEN; FATE }
+  atomic { has_result = (result > 0); FATE }
+#endif
+  atomic {
+    if
+    :: has_result -> collected = true; FATE; goto again
+    :: !has_result && !has_job -> assert(false)  /* NoNeedlessIssue */
+    :: else -> FATE
+    fi
+  }
+#ifndef SILENCE_IGNORED
+  atomic {  /* is the highest open slot's holder silent? */
+    slot = (job[ISSUES] -> ISSUES : 1);
+    if
+    :: job[slot] && issued < ISSUES && name[slot] != NONE && owner[name[slot]] < CHILD && owner[name[slot]] != MASTER &&
+       stopped[owner[name[slot]]] -> FATE
+    :: else -> FATE; goto collect
+    fi
+  }
+  atomic { issued++; job[issued] = true; FATE }  /* whatever became of it meanwhile */
+#endif
+  goto collect;
+killed:
+  atomic { drop(inode); goto again }
+}
+
+/* Who was stopped goes on, or never does. */
+proctype world() {
+end:
+  do
+  :: atomic { stopped[1] && !gone[1] -> stopped[1] = false }
+  :: atomic { stopped[1] && !gone[1] -> gone[1] = true }
+#if WORKERS > 1
+  :: atomic { stopped[2] && !gone[2] -> stopped[2] = false }
+  :: atomic { stopped[2] && !gone[2] -> gone[2] = true }
+#endif
+  od
+}
+
+init {
+  byte i;
+  atomic {
+    for (i : 0 .. ISSUES) { name[i] = NONE }
+    for (i : 0 .. INODES - 1) { owner[i] = NOBODY }
+    run world();
+    run master(MASTER);
+    for (i : 1 .. WORKERS) { run worker(i) }
+  }
+}
+
+#define NOTHING_LEFT (!IS_OPEN && name[1] == NONE && name[ISSUES] == NONE)
+
+ltl ends { <> collected }                                       /* EveryTrialEnds */
+ltl tidy { <> [] (NOTHING_LEFT || gone[1] || gone[WORKERS]) }    /* NoLeftovers, once nobody dies any more */
