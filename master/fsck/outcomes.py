@@ -113,8 +113,15 @@ def _difference(look: Look, path: Path, late: Result, first: Result) -> Iterator
         cause = f"{told}: value {late.value} instead of {first.value}; {advice}"
         yield Breach(path, cause, severity=Severity.WARNING)
         return
-    with suppress(OSError, ProtocolError):
-        mine, theirs = read_curve(path.with_suffix(".csv")), read_curve(look.folder.curve(late.trial))
+    try:
+        mine = read_curve(path.with_suffix(".csv"))
+    except ProtocolError as error:
+        yield Breach(error.path, error.reason, Remedy.SET_ASIDE)
+        return
+    except OSError:  # an objective without epochs has no curve
+        return
+    with suppress(OSError, ProtocolError):  # what is wrong with the other one is told elsewhere
+        theirs = read_curve(look.folder.curve(late.trial))
         epochs = [one.epoch for one, other in zip(mine, theirs, strict=False) if _line(one) != _line(other)]
         if epochs or len(mine) != len(theirs):
             where = f"from epoch {epochs[0]} on" if epochs else "in length"

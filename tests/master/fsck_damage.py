@@ -193,6 +193,14 @@ def misnamed_duplicate(folder: StudyFolder) -> None:
     shutil.copy(folder.result(2), folder.duplicates / "00002.issue1.attempt2.json")
 
 
+def torn_curve_of_a_duplicate(folder: StudyFolder) -> None:
+    folder.duplicates.mkdir()
+    late = folder.duplicate(AttemptName(Slot(2), 2))
+    shutil.copy(folder.result(2), late)
+    change(late, attempt=2)
+    late.with_suffix(".csv").write_bytes(folder.curve(2).read_bytes()[:-5])
+
+
 def claims_by_lock(folder: StudyFolder) -> bool:
     return read_record(folder.spec, StudySpec).claim is ClaimMode.LOCK
 
@@ -246,6 +254,7 @@ CASES = [
     Case(temporary_file_of_the_dead, f"results/demo/{FIRST}/.00002.json.", "a file in the making whose maker is gone"),
     Case(old_temporary_file_of_another_host, "jobs/demo/.00001.json.", "a file in the making whose maker is gone"),
     Case(torn_duplicate, "results/demo/duplicates/00002.issue1.attempt2.json", "not valid JSON"),
+    Case(torn_curve_of_a_duplicate, "results/demo/duplicates/00002.issue1.attempt2.csv", "its last line is torn"),
     Case(misnamed_duplicate, "results/demo/duplicates/00002.issue1.attempt2.json", "00002.issue1.attempt1.json"),
 ]
 TOGETHER = [

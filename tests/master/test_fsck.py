@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from common.claim import Claimant, Claims
+from common.curve import read_curve, to_text
 from common.errors import StudyBusyError, UsageError
 from common.layout import AttemptName, Slot, StudyFolder
 from common.locks import ClaimMode, is_held, make_lock, try_acquire
@@ -246,16 +247,14 @@ def test_a_late_result_that_differs_on_a_cpu_is_a_warning_with_both_files(
     late = folder.duplicate(AttemptName(Slot(2), 2))
     shutil.copy(folder.result(2), late)
     change(late, attempt=2)
-    curve = folder.curve(2).read_text().splitlines(keepends=True)
-    curve = [line if number == 0 else ",".join((line.split(",")[0], "77.0", *line.split(",")[2:]))
-             for number, line in enumerate(curve)]  # fmt: skip
-    late.with_suffix(".csv").write_text("".join(curve))
+    curve = [record.model_copy(update={"seconds": 77.0}) for record in read_curve(folder.curve(2))]
+    late.with_suffix(".csv").write_text(to_text(curve))
     assert inspect(folder, spec, at_once) == []  # seconds may differ
     if change_of == "value":
         change(late, value=0.9)
     else:
-        curve[2] = ",".join((*curve[2].split(",")[:4], "0.987", curve[2].split(",")[5]))
-        late.with_suffix(".csv").write_text("".join(curve))
+        curve[1] = curve[1].model_copy(update={"validation_error": 0.987})
+        late.with_suffix(".csv").write_text(to_text(curve))
     (warning,) = inspect(folder, spec, at_once)
     assert (warning.severity, warning.path) == (Severity.WARNING, late)
     assert f"it differs from results/demo/{FIRST}/00002.json" in warning.cause
