@@ -7,6 +7,8 @@ LEAST_GAIN = 0.05
 """Accuracy above guessing that the best point must have, or nothing was learned."""
 RISE = 0.1
 """Accuracy starts to rise where it has gained so much of what it gains in all."""
+REACHED = 0.9
+"""From where it has gained so much a fall counts; before that, training stumbles and goes on rising."""
 DROP = 0.05
 """It has become ragged, or falls, where it lies so much of that below its highest so far."""
 
@@ -45,11 +47,11 @@ def propose(points: Sequence[Point], chance: float) -> Proposal | str:
     With `gain`, how far the highest accuracy lies above guessing:
 
     - eta_min: the first rate at which accuracy lies `RISE` of the gain above guessing.
-    - eta_max: the last rate before accuracy lies `DROP` of the gain below its highest so far, looked for from eta_min
-      on; the last rate of the test if that never happens.
+    - eta_max: the last rate before accuracy lies `DROP` of the gain below its highest so far, looked for from where it
+      first lies `REACHED` of the gain above guessing; the last rate of the test if that never happens.
 
     Source: Smith 2017, arXiv:1506.01186, sec. 3.3: the rate where accuracy starts to increase, and the one where its
-    increase slows, becomes ragged or starts to fall. The two shares make a rule of what is read from a plot there.
+    increase slows, becomes ragged or starts to fall. The shares make a rule of what is read from a plot there.
 
     Args:
         points: by rising rate.
@@ -58,9 +60,9 @@ def propose(points: Sequence[Point], chance: float) -> Proposal | str:
     gain = max((point.accuracy for point in points), default=0.0) - chance
     if gain < LEAST_GAIN:
         return f"accuracy never rose {LEAST_GAIN:g} above guessing: try higher rates (--to), or more epochs"
-    begin = next(place for place, point in enumerate(points) if point.accuracy >= chance + RISE * gain)
-    end, highest = begin, points[begin].accuracy
-    for place in range(begin + 1, len(points)):
+    begin, reached = (_first_at(points, chance + share * gain) for share in (RISE, REACHED))
+    end, highest = reached, points[reached].accuracy
+    for place in range(reached + 1, len(points)):
         highest = max(highest, points[place].accuracy)
         if points[place].accuracy < highest - DROP * gain:
             break
@@ -68,3 +70,7 @@ def propose(points: Sequence[Point], chance: float) -> Proposal | str:
     if end == begin:
         return "accuracy rises and falls within one step of the rate: take more epochs (--epochs), or --log"
     return Proposal(points[begin].rate, points[end].rate, has_ended=end < len(points) - 1)
+
+
+def _first_at(points: Sequence[Point], accuracy: float) -> int:
+    return next(place for place, point in enumerate(points) if point.accuracy >= accuracy)

@@ -47,6 +47,12 @@ def test_small_waves_on_the_way_up_and_on_top_do_not_end_it() -> None:
     assert not found.has_ended
 
 
+def test_a_stumble_on_the_way_up_does_not_end_it() -> None:
+    found = propose(points(lambda rate: 0.3 if round(rate, 2) == 0.18 else rising(rate)), CHANCE)
+    assert isinstance(found, Proposal)
+    assert not found.has_ended
+
+
 def test_a_rise_without_a_fall_reaches_to_the_last_rate_and_says_so() -> None:
     assert propose(points(lambda rate: 0.1 + rate), CHANCE) == Proposal(RATES[3], RATES[-1], has_ended=False)
 
