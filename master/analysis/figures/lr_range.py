@@ -6,9 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from master.analysis.figures.figure import NamedFigure
-from master.analysis.figures.readable_axes import set_scale, show_measured
+from master.analysis.figures.readable_axes import log_locator, set_scale, show_measured
 from master.analysis.figures.style import GREY, PALETTE, new_figure
 from master.analysis.frames import StudyData
+from master.analysis.positions import Floats
 from master.lr_range import Proposal
 
 LOSSES = {"training_loss": "training loss", "validation_loss": "validation loss"}
@@ -16,7 +17,11 @@ LOSSES = {"training_loss": "training loss", "validation_loss": "validation loss"
 
 def range_figure(data: StudyData, proposal: Proposal | None, *, is_log: bool) -> NamedFigure:
     """The figure of a range test's study, with the proposed ends if there are any."""
-    ends = "No range is proposed." if proposal is None else f"Dashed: {proposal.eta_min:g} and {proposal.eta_max:g}."
+    ends = (
+        "No range is proposed."
+        if proposal is None
+        else f"Grey: the range from {proposal.eta_min:g} to {proposal.eta_max:g}."
+    )
     caption = f"One training of {len(data.curves)} epochs, in every update of which the learning rate rises. {ends}"
     return NamedFigure("lr-range", "Learning-rate range test", caption, partial(_draw, data, proposal, is_log=is_log))
 
@@ -32,24 +37,19 @@ def _draw(data: StudyData, proposal: Proposal | None, *, is_log: bool) -> Figure
         loss.plot(rates, curve[column].to_numpy(dtype=float), ".-", color=colour, linewidth=1.2, label=label)
     loss.set_ylabel("loss (lower is better)")
     show_measured(loss.yaxis, curve[list(LOSSES)].to_numpy(dtype=float))
-    loss.legend()
     for plot in (accuracy, loss):
-        _show_rates(plot, proposal, is_log=is_log)
+        _show_rates(plot, rates, proposal, is_log=is_log)
+        if plot.get_legend_handles_labels()[0]:
+            plot.legend(loc="best", frameon=False, fontsize=8)
     return figure
 
 
-def _show_rates(plot: Axes, proposal: Proposal | None, *, is_log: bool) -> None:
+def _show_rates(plot: Axes, rates: Floats, proposal: Proposal | None, *, is_log: bool) -> None:
     set_scale(plot.xaxis, is_log=is_log)
+    if is_log and len(rates):
+        plot.xaxis.set_major_locator(log_locator(float(rates.min()), float(rates.max())))
     plot.set_xlabel("learning rate")
     if proposal is None:
         return
-    for name, rate, side in (("eta_min", proposal.eta_min, "left"), ("eta_max", proposal.eta_max, "right")):
-        plot.axvline(rate, color=GREY, linestyle="--", linewidth=1)
-        plot.annotate(
-            f" {name} {rate:.3g} ",
-            (rate, 1.0),
-            xycoords=("data", "axes fraction"),
-            ha=side,
-            va="bottom",
-            fontsize=8,
-        )
+    told = f"eta_min {proposal.eta_min:.3g} to eta_max {proposal.eta_max:.3g}"
+    plot.axvspan(proposal.eta_min, proposal.eta_max, color=GREY, alpha=0.2, linewidth=0, label=told)
