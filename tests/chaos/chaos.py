@@ -20,6 +20,9 @@ from tests.chaos.outcome import Outcome, differences, outcome_of, strays
 from tests.processes import Processes, children_of, until
 
 STUDY = "demo"
+LULL_S = 10.0
+"""Without a new result for so long, nobody is hit until there is one: a master that is killed again and again before it
+has so much as started shows nothing."""
 STILL_S = 60.0
 """Without a new result for so long, the study is stuck."""
 CALM_S = 60.0
@@ -155,7 +158,8 @@ class Storm:
             self._master = self._start_master()
             while self._is_raging():
                 self._replace_the_dead()
-                self._strike()
+                if time.monotonic() - self._progress[1] < LULL_S:
+                    self._strike()
                 self._sleep(self._random.uniform(*self.weather.pause_s))
             self._calm_down()
         finally:

@@ -28,6 +28,10 @@ def is_taken(lease: Lease) -> bool:
     return True
 
 
+def was_seen_empty(lease: Lease) -> bool:
+    return lease._empty is not None
+
+
 def of_a_holder_elsewhere(path: Path) -> bytes:
     """Leave the file of a lease whose holder was on another host and is gone; nobody here can tell."""
     lease = Lease(path, LEASE_S)
@@ -55,10 +59,10 @@ def test_a_lease_that_is_written_meanwhile_is_not_taken_for_a_forsaken_one(tmp_p
     path.write_bytes(b"")
     lease = Lease(path, 3600.0)
     assert not is_taken(lease)
-    assert lease._empty is not None
+    assert was_seen_empty(lease)
     path.write_bytes(text.replace(repr(LEASE_S).encode(), b"3600.0"))
     assert not is_taken(lease)
-    assert lease._empty is None
+    assert not was_seen_empty(lease)
     assert path.exists()
 
 
