@@ -52,6 +52,12 @@ def kept_params(base: StudySpec) -> dict[str, Scalar]:
     return {name: parameter.value for name, parameter in fixed if name not in REPLACED and not parameter.when}
 
 
+def left_at_defaults(base: StudySpec) -> tuple[str, ...]:
+    """What a study searches or sets on a condition: a range test trains with the objective's defaults instead."""
+    kept = kept_params(base)
+    return tuple(name for name, _ in base.space.items() if name not in kept and name not in REPLACED)
+
+
 def cyclical_study(tested: StudySpec, proposal: Proposal) -> StudySpec:
     """The range test's study with the schedule that its answer is for: triangles between the two rates."""
     cycling: dict[str, Scalar] = {"schedule": "triangular", "eta_min": proposal.eta_min, "eta_max": proposal.eta_max}
@@ -81,9 +87,11 @@ def base_study(study: str | None, objective: str | None, root: Path, changes: Ch
 
 def to_toml(spec: StudySpec) -> str:
     """A study of fixed parameters as a file that `run` takes."""
-    head = [("name", spec.name), ("title", spec.title), ("trials", spec.trials), ("seed", spec.seed)]
+    head = [("name", spec.name), ("title", spec.title), ("trials", spec.trials), ("batch", spec.batch)]
     head += [("objective.name", spec.objective.name), ("objective.threads", spec.objective.threads)]
-    head += [("budget.epochs", spec.budget.epochs), ("claim", spec.claim.value)]
+    head += [("budget.epochs", spec.budget.epochs), ("seed", spec.seed), ("claim", spec.claim.value)]
+    limits: dict[str, Any] = json.loads(spec.limits.to_json())
+    head += [(f"limits.{key}", value) for key, value in limits.items() if value is not None]
     if spec.data:
         head.append(("data.name", spec.data.name))
         head += [("data.train_size", spec.data.train_size)] if spec.data.train_size else []
@@ -95,7 +103,7 @@ def to_toml(spec: StudySpec) -> str:
 
 def _one_trial(base: StudySpec, name: str, params: dict[str, Scalar], epochs: int) -> dict[str, Any]:
     table: dict[str, Any] = json.loads(base.to_json())
-    left_out = ("confirm", "sampler", "replicates", "batch", "schema_version")
+    left_out = ("confirm", "sampler", "replicates", "schema_version")
     kept = {key: value for key, value in table.items() if key not in left_out}
     space = {key: {"type": "fixed", "value": value} for key, value in params.items()}
-    return kept | {"name": name, "trials": 1, "budget": {"epochs": epochs}, "space": space}
+    return kept | {"name": name, "trials": 1, "batch": 1, "budget": {"epochs": epochs}, "space": space}

@@ -34,11 +34,17 @@ def lr_range_test(
     Exit status: 0 a range was found, 1 none or the training was stopped, 2 wrong usage.
     """
     from master.presets import Changes
-    from master.range_study import base_study, range_study
+    from master.range_study import base_study, left_at_defaults, range_study
     from master.range_test import answer_range, run_range
 
     changes = Changes.parse({"--dataset": ("data.name", dataset)}, set_ or [])
-    spec = range_study(base_study(study, objective, root, changes), low, high, epochs, is_log=log)
+    base = base_study(study, objective, root, changes)
+    spec = range_study(base, low, high, epochs, is_log=log)
+    if searched := left_at_defaults(base):
+        told = (
+            f"{base.name} searches {', '.join(searched)}: trained with their defaults; --set space.KEY=VALUE fixes one"
+        )
+        output.print(Text(told), soft_wrap=True)
     if status := run_range(output, root, spec, workers):
         raise typer.Exit(status)
     answer = answer_range(root, spec.name)

@@ -10,7 +10,7 @@ from common.errors import UsageError
 from common.study_spec import StudySpec
 from master.lr_range import Proposal
 from master.presets import Changes, load_preset, preset_names
-from master.range_study import base_study, cyclical_study, range_study, to_toml
+from master.range_study import base_study, cyclical_study, left_at_defaults, range_study, to_toml
 from tests.conftest import spec_of
 
 
@@ -36,7 +36,9 @@ def test_what_a_study_fixes_is_kept_and_what_it_searches_is_left_out() -> None:
         "data": {"name": "digits", "train_size": 300},
         "space": {"learning_rate": 0.3, "batch_size": 50, "patience": 3, "l2": {"type": "float", "low": 0, "high": 1}},
     }
-    spec = derived(spec_of(**table))
+    base = spec_of(**table)
+    spec = derived(base)
+    assert left_at_defaults(base) == ("l2",)
     assert fixed(spec).keys() == {"batch_size", "schedule", "eta_min", "eta_max", "eta_log"}
     assert spec.data is not None
     assert spec.data.train_size == 300
@@ -44,13 +46,20 @@ def test_what_a_study_fixes_is_kept_and_what_it_searches_is_left_out() -> None:
 
 def test_the_answer_is_a_study_that_run_takes_as_it_is(tmp_path: Path) -> None:
     tested = derived(
-        base_study(None, "mlp", tmp_path, Changes.parse({}, ["space.nesterov=true", "data.train_size=70"]))
+        base_study(
+            None,
+            "mlp",
+            tmp_path,
+            Changes.parse(
+                {}, ["space.nesterov=true", "data.train_size=70", "seed=7", "limits.time_limit_s=9", "claim=lease"]
+            ),
+        )
     )
     spec = cyclical_study(tested, Proposal(0.001, 0.02, has_ended=True))
     path = tmp_path / "answer.toml"
     path.write_text(to_toml(spec))
     read = base_study(str(path), None, tmp_path, Changes())
-    assert read.model_copy(update={"batch": spec.batch}) == spec
+    assert read == spec
     told = tomllib.loads(path.read_text())["space"]
     assert told == {"momentum": 0.9, "nesterov": True, "schedule": "triangular", "eta_min": 0.001, "eta_max": 0.02}
 
