@@ -59,7 +59,7 @@ def propose(points: Sequence[Point], chance: float) -> Proposal | str:
     """
     gain = max((point.accuracy for point in points), default=0.0) - chance
     if gain < LEAST_GAIN:
-        return f"accuracy never rose {LEAST_GAIN:g} above guessing: try higher rates (--to), or more epochs"
+        return f"accuracy never rose {LEAST_GAIN:g} above guessing: try other rates (--from, --to), or more epochs"
     begin, reached = (_first_at(points, chance + share * gain) for share in (RISE, REACHED))
     end, highest = reached, points[reached].accuracy
     for place in range(reached + 1, len(points)):
