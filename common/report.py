@@ -56,10 +56,13 @@ def clear(claim: Claim) -> None:
 
 
 def settle_curve(folder: StudyFolder, slot: Slot) -> None:
-    """Move the curve of the attempt that won, if it was one of this slot, to its place beside the result."""
+    """Move the curve of the attempt that won, if it was one of this slot, to its place beside the result.
+
+    A curve that is there already was moved by whoever cleared first; what lies in `running/` then is a leftover.
+    """
     with suppress(FileNotFoundError, ProtocolError):
         result = read_record(folder.result(slot.trial), Result)
-        if result.issue == slot.issue:
+        if result.issue == slot.issue and not folder.curve(slot.trial).is_file():
             attempt = AttemptName(slot, result.attempt)
             make_room(folder, folder.curve(slot.trial))
             atomic.move(folder.running_curve(attempt), folder.curve(slot.trial))

@@ -29,7 +29,7 @@ from master.housekeeping import remove_dead_workers, tidy
 from master.presets import differences
 from master.published import ADVICE, read_published
 from master.search.methods import make_sampler
-from master.search.sampler import Observation
+from master.search.sampler import observed
 from master.search.seeds import seeds_for
 from master.silence import Silence
 from master.standing import Standing, read_workers
@@ -165,7 +165,7 @@ class Search:
         return landed
 
     def _update(self) -> None:
-        self._sampler.update([self._observation(trial) for trial in self._batch])
+        self._sampler.update([observed(self._spec, self.standing.results[trial]) for trial in self._batch])
 
     def _job(self, trial: int, params: Params) -> Job:
         return Job(
@@ -176,12 +176,6 @@ class Search:
             seeds=seeds_for(self._spec, trial, params),
             published_at=now_text(),
         )
-
-    def _observation(self, trial: int) -> Observation:
-        result = self.standing.results[trial]
-        sign = 1.0 if self._spec.objective.direction == "minimise" else -1.0
-        value = None if result.value is None else sign * result.value
-        return Observation(trial, result.params, value, result.diverged)
 
     def _look_at_workers(self, each_second: Callable[[], None]) -> None:
         if time.monotonic() - self._looked_s < RESCAN_S:

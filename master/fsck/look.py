@@ -48,7 +48,7 @@ class Look:
     breaches: list[Breach] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.proposals = Proposals(self.spec)
+        self.proposals = Proposals(self.spec, self.results)
         self._names: dict[Path, list[str]] = {}
 
     def read(self, path: Path, model: type[RecordT], remedy: Remedy) -> RecordT | None:
@@ -102,7 +102,7 @@ def look_at(folder: StudyFolder, spec: StudySpec, *, is_ours: bool = False) -> L
     for slot in look.open_slots:
         if job := look.read(folder.job(slot), Job, Remedy.SET_ASIDE):
             look.jobs[slot] = job
-    look.finished = {trial for trial in folder.all_finished() if trial < spec.trials and _is_there(folder, trial)}
+    look.finished = {trial for trial in folder.all_finished() if trial < spec.all_trials and _is_there(folder, trial)}
     for trial in sorted(look.finished):
         if result := look.read(folder.result(trial), Result, Remedy.EVALUATE_AGAIN):
             look.results[trial] = result

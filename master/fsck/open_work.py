@@ -9,6 +9,7 @@ from common.locks import ClaimMode
 from common.records import Job
 from master.fsck.breach import Breach, Remedy
 from master.fsck.look import Look
+from master.search.methods import learns
 
 
 def check_jobs(look: Look) -> Iterator[Breach]:
@@ -46,8 +47,10 @@ def check_missing(look: Look) -> Iterator[Breach]:
     folder, batch = look.folder, look.spec.batch
     is_open = {slot.trial for slot in look.open_slots}
     slots = (*look.open_slots, *look.locked_slots, *folder.attempted_slots(), *folder.rejected_slots())
-    begun = look.finished | {slot.trial for slot in slots if slot.trial < look.spec.trials}
-    end = min((max(begun) // batch + 1) * batch, look.spec.trials) if begun else 0
+    begun = look.finished | {slot.trial for slot in slots if slot.trial < look.spec.all_trials}
+    last = max(begun, default=-1)
+    # A method that learns ends batches where its rounds end: what lies beyond the last trial seen is for its master.
+    end = last + 1 if learns(look.spec) else min((last // batch + 1) * batch, look.spec.all_trials)
     for trial in range(end):
         if trial not in look.finished and trial not in is_open and not look.is_busy(trial):
             path = folder.job(Slot(trial))
@@ -61,9 +64,13 @@ def _problems(look: Look, slot: Slot, job: Job) -> list[str]:
         problems.append(f"it asks for trial {job.trial}, issue {job.issue}, but is named {slot.name}.json")
     if not problems:
         expected = look.proposals.job(slot.trial)
-        problems += [
-            f"{name}: found {getattr(job, name)}, expected {getattr(expected, name)}"
-            for name in ("params", "budget", "seeds")
-            if getattr(job, name) != getattr(expected, name)
-        ]
+        problems += (
+            []
+            if expected is None
+            else [
+                f"{name}: found {getattr(job, name)}, expected {getattr(expected, name)}"
+                for name in ("params", "budget", "seeds")
+                if getattr(job, name) != getattr(expected, name)
+            ]
+        )
     return problems

@@ -17,7 +17,8 @@ def check_results(look: Look) -> Iterator[Breach]:
     """Every result is one of its trial, of the params and seeds that the study gives it."""
     for trial, result in look.results.items():
         path = look.folder.result(trial)
-        problems = look.spec.problems_of(result) or look.proposals.job(trial).mismatches(result)
+        expected = look.proposals.job(trial)
+        problems = look.spec.problems_of(result) or (expected.mismatches(result) if expected else ())
         if problems:
             cause = f"it is not a result of trial {trial} of this study: {'; '.join(problems)}"
             yield Breach(path, cause, Remedy.EVALUATE_AGAIN)
@@ -42,7 +43,7 @@ def check_curves(look: Look) -> Iterator[Breach]:
             continue
         if problem:
             yield Breach(look.folder.result(trial), f"{path.name} is not its curve: {problem}", Remedy.EVALUATE_AGAIN)
-    for trial in range(look.spec.trials):
+    for trial in range(look.spec.all_trials):
         curve = look.folder.curve(trial)
         if trial not in look.finished and not look.is_busy(trial) and curve.name in look.names(curve.parent):
             yield Breach(curve, "a curve without a result", Remedy.SET_ASIDE)

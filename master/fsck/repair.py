@@ -17,6 +17,7 @@ from master.fsck.breach import Breach, Remedy, Severity
 from master.fsck.inspection import find_breaches
 from master.fsck.proposals import Proposals
 from master.housekeeping import tidy
+from master.standing import read_standing
 from master.study import only_master
 
 MAX_PASSES = 5
@@ -74,9 +75,10 @@ def _mend(folder: StudyFolder, spec: StudySpec, found: Sequence[Breach]) -> None
     if any(breach.remedy is Remedy.TIDY for breach in found):
         tidy(folder, spec, claims)
     missing = [breach.trial for breach in found if breach.trial is not None]
-    proposals = Proposals(spec)
+    proposals = Proposals(spec, read_standing(folder, spec).results)
     # A slot's name is never used twice, so that no two workers can believe to hold the same one.
-    jobs = [proposals.job(trial, folder.last_issue(trial) + 1) for trial in missing]
+    asked = [proposals.job(trial, folder.last_issue(trial) + 1) for trial in missing]
+    jobs = [job for job in asked if job is not None]
     if jobs:
         atomic.make_folder(folder.jobs)
         atomic.replace_many({folder.job(Slot(job.trial, job.issue)): job.to_json() for job in jobs})

@@ -74,7 +74,7 @@ def _allowed(look: Look) -> dict[Path, set[str]]:
     jobs = {folder.spec.name, folder.master_lock.name, folder.master_lock.with_suffix(".lease").name}
     jobs |= {path.name for slot in slots for path in (folder.job(slot), folder.lock(slot), folder.lease(slot))}
     attempts = [name for slot in set(folder.attempted_slots()) for name, _ in folder.attempt_files(slot)]
-    attempts = [name for name in attempts if name.slot.trial < look.spec.trials]
+    attempts = [name for name in attempts if name.slot.trial < look.spec.all_trials]
     allowed = {
         folder.jobs: jobs,
         folder.running: {folder.running_curve(name).name for name in attempts},
@@ -82,12 +82,12 @@ def _allowed(look: Look) -> dict[Path, set[str]]:
         folder.workers: {path.name for path in folder.worker_files()},
         folder.duplicates: {name for name in look.names(folder.duplicates) if name.endswith((".json", ".csv"))},
     }
-    firsts = range(0, look.spec.trials, TRIALS_PER_FOLDER)
+    firsts = range(0, look.spec.all_trials, TRIALS_PER_FOLDER)
     trial_folders = {folder.trial_folder(first): first for first in firsts}
     allowed[folder.trials] = {path.name for path in trial_folders}
     for name in look.names(folder.trials):
         if (first := trial_folders.get(folder.trials / name)) is not None:
-            trials = range(first, min(first + TRIALS_PER_FOLDER, look.spec.trials))
+            trials = range(first, min(first + TRIALS_PER_FOLDER, look.spec.all_trials))
             paths = (path for trial in trials for path in (folder.result(trial), folder.curve(trial)))
             allowed[folder.trials / name] = {path.name for path in paths}
     return allowed

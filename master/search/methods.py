@@ -18,6 +18,11 @@ def make_sampler(spec: StudySpec) -> Sampler:
     return Confirmed(search, spec.trials, spec.confirm.finalists, spec.confirm.replicates) if spec.confirm else search
 
 
+def learns(spec: StudySpec) -> bool:
+    """Whether what a study asks of a trial depends on the results of the trials before."""
+    return spec.sampler.name == "coarse-to-fine" or spec.confirm is not None
+
+
 def make_method(spec: StudySpec) -> RandomSearch | GridSearch | CoarseToFine:
     """The method alone, which knows neither replicates nor what follows the search."""
     match spec.sampler:

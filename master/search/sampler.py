@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from common.records import Result
 from common.space import Params
+from common.study_spec import StudySpec
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,13 @@ class Observation:
     def number(self) -> float | None:
         """The value if it can be ordered and averaged, else None."""
         return self.value if self.value is not None and math.isfinite(self.value) else None
+
+
+def observed(spec: StudySpec, result: Result) -> Observation:
+    """A result as the study's search method sees it: lower is better."""
+    sign = 1.0 if spec.objective.direction == "minimise" else -1.0
+    value = None if result.value is None else sign * result.value
+    return Observation(result.trial, result.params, value, result.diverged)
 
 
 class Sampler(Protocol):

@@ -13,12 +13,19 @@ from common import atomic
 from common.layout import AttemptName, Slot, StudyFolder
 from common.locks import ClaimMode
 from common.reading import read_record
-from common.records import WorkerRecord
+from common.records import Job, WorkerRecord
 from common.study_spec import StudySpec
 from master.fsck.proposals import Proposals
 
 FIRST = "trials/00000-00099"
 LONG_AGO_S = 1_000_000_000
+
+
+def asked(spec: StudySpec, trial: int) -> Job:
+    """What the study asks of a trial; random search asks without results."""
+    job = Proposals(spec, {}).job(trial)
+    assert job is not None
+    return job
 
 
 def change(path: Path, **changes: object) -> None:
@@ -28,7 +35,7 @@ def change(path: Path, **changes: object) -> None:
 def open_job(folder: StudyFolder, trial: int, **changes: object) -> Path:
     spec = read_record(folder.spec, StudySpec)
     path = folder.job(Slot(trial))
-    path.write_bytes(Proposals(spec).job(trial).to_json())
+    path.write_bytes(asked(spec, trial).to_json())
     change(path, **changes)
     return path
 
