@@ -185,7 +185,7 @@ def test_the_winner_is_the_setting_with_the_best_mean() -> None:
 def test_of_confirmed_finalists_only_the_fresh_values_count() -> None:
     again = {"finalists": 2, "replicates": 2}
     found = choose(
-        standing((0.1, 0.1), (0.2, 0.2), (0.1, 0.6), (0.2, 0.3), (0.1, 0.6), (0.2, 0.3), trials=2, confirm=again)
+        standing((0.1, 0.0), (0.2, 0.9), (0.1, 0.4), (0.2, 0.3), (0.1, 0.4), (0.2, 0.3), trials=2, confirm=again)
     )
     assert (found.trial, found.params) == (1, {"learning_rate": 0.2})
     assert "the best 2 settings evaluated again 2 times each" in found.told
