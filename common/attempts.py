@@ -107,12 +107,16 @@ def read_history(path: Path) -> AttemptHistory:
     """The history in a lock file; an empty one if there is no such file.
 
     Raises:
-        ProtocolError: the file is a link, a pipe or too long to be a lock file, or leaves no number for an attempt.
+        ProtocolError: the file is a link, a pipe, has two names or is too long to be a lock file, or leaves no
+            number for an attempt.
     """
     try:
         text = read_bytes(path)
+        names = path.lstat().st_nlink
     except FileNotFoundError:
         return AttemptHistory()
+    if names > 1:
+        raise ProtocolError(path, "has a second name (a hard link), so no worker can have made it")
     events: list[AttemptEvent] = []
     is_torn, last = False, 0
     lines = text.splitlines()

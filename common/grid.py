@@ -6,8 +6,8 @@ from math import prod
 from common.space import Categorical, Fixed, Float, Int, Params, Scalar, Space
 from common.validation import MAX_PROBLEMS
 
-MAX_LOOKS = 2_000_000
-"""At parameters, while the settings of a grid are counted: two seconds."""
+MAX_LOOKS = 500_000
+"""At parameters, while the settings of a grid are counted: half a second."""
 
 
 def grid_values(parameter: Float | Int | Categorical | Fixed) -> tuple[int, Iterable[Scalar]]:

@@ -14,12 +14,17 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text)
 
 
+def printable_line(text: str) -> str:
+    """The text as `printable`, on one line."""
+    return printable(text).replace("\n", r"\n")
+
+
 class PrintableFormatter(logging.Formatter):
-    """Formats log records so that nothing in them reaches a terminal but text."""
+    """Formats log records so that only text of them reaches a terminal, and none of it looks like a line of ours."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as printable text."""
-        return printable(super().format(record))
+        """The record as printable text; its further lines are set in."""
+        return printable(super().format(record)).replace("\n", "\n    ")
 
 
 def _escaped(character: str) -> str:

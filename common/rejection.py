@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from common import atomic
 from common.clock import now_text
 from common.layout import StudyFolder
 
-_IN_THE_WAY = "it is a folder where a file belongs, so nobody of this study can have made it"
+_IN_THE_WAY = "it is no regular file, so nobody of this study can have made it"
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ def remove_or_set_aside(folder: StudyFolder, path: Path) -> None:
 
 
 def make_room(folder: StudyFolder, path: Path) -> None:
-    """Set aside a folder that stands where a file is about to be put."""
-    if path.is_dir():
-        set_aside(folder, path, _IN_THE_WAY)
+    """Set aside a folder, a link or a pipe that stands where a file is about to be put."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            set_aside(folder, path, _IN_THE_WAY)

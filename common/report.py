@@ -62,10 +62,10 @@ def settle_curve(folder: StudyFolder, slot: Slot) -> None:
     """
     with suppress(FileNotFoundError, ProtocolError):
         result = read_record(folder.result(slot.trial), Result)
-        if result.issue == slot.issue and not folder.curve(slot.trial).is_file():
-            attempt = AttemptName(slot, result.attempt)
+        if result.issue == slot.issue:
             make_room(folder, folder.curve(slot.trial))
-            atomic.move(folder.running_curve(attempt), folder.curve(slot.trial))
+            if not folder.curve(slot.trial).exists():
+                atomic.move(folder.running_curve(AttemptName(slot, result.attempt)), folder.curve(slot.trial))
 
 
 def read_result(folder: StudyFolder, trial: int, job: Job | None = None) -> Result | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel, model_validator
 
 from common.parameters import MAX_LISTED, BoundedScalar, Categorical, Fixed, Float, Int
-from common.printable import printable
+from common.printable import printable_line
 from common.validation import MAX_PROBLEMS, shown
 from common.values import Scalar, same_params, same_value
 
@@ -134,7 +134,7 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
     def _problems(self, params: Mapping[str, Scalar]) -> Iterator[str]:
         for name in params:
             if name not in self.root:
-                yield f"params.{printable(name)}: no such parameter in the study's space"
+                yield f"params.{printable_line(name)}: no such parameter in the study's space"
         active: Params = {}
         for name in self._ordered:
             parameter = self.root[name]

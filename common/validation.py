@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from common.printable import printable
+from common.printable import printable_line
 
 MAX_SHOWN_CHARACTERS = 80
 MAX_PROBLEMS = 20
@@ -27,7 +27,7 @@ def unknown_key(key: str, allowed: list[str]) -> str:
     """What to say of a key that does not exist, with the nearest one that does."""
     near = difflib.get_close_matches(key.rsplit(".", 1)[-1][:MAX_SHOWN_CHARACTERS], allowed, n=1)
     hint = f" (did you mean {near[0]}?)" if near else ""
-    return f"{_cut(printable(key))}: unknown key{hint}; allowed: {', '.join(allowed)}"
+    return f"{_cut(printable_line(key))}: unknown key{hint}; allowed: {', '.join(allowed)}"
 
 
 def shown(value: object) -> str:
@@ -36,7 +36,7 @@ def shown(value: object) -> str:
         text = str(value).lower() if isinstance(value, bool) else repr(value).replace("\n", " ")
     except ValueError:  # Python writes no integers of more than 4,300 digits
         text = "a number of thousands of digits"
-    return _cut(printable(text))
+    return _cut(printable_line(text))
 
 
 def _cut(text: str) -> str:
@@ -62,7 +62,7 @@ _EXPECTED = {
 def _line(details: ErrorDetails, model: type[BaseModel]) -> str:
     kind, location = details["type"], details["loc"]
     key = ".".join(str(part) for part in location if not _is_union_tag(part) and part != "[key]") or "the file"
-    named = _cut(printable(key))
+    named = _cut(printable_line(key))
     context = details.get("ctx", {})
     found = f"{named}: found {shown(details['input'])}"
     match kind:

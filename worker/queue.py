@@ -74,6 +74,7 @@ class JobQueue:
         self._root, self._study, self._mode, self._claims = root, study, mode, claims
         self._listed: deque[tuple[StudyFolder, Slot]] = deque()
         self._specs: dict[StudyFolder, tuple[tuple[int, int], StudySpec]] = {}
+        self._refused: dict[StudyFolder, Version] = {}
         self._complained: set[str] = set()
         self.unable: dict[str, str] = {}
         """Studies that this worker cannot serve, with the reason."""
@@ -139,12 +140,15 @@ class JobQueue:
     def _spec(self, folder: StudyFolder) -> StudySpec | None:
         try:
             version = _version(folder)
+            if self._refused.get(folder) == version:  # a look at a hostile file may take seconds; one is enough
+                return None
             if folder not in self._specs or self._specs[folder][0] != version:
                 self._specs[folder] = (version, read_record(folder.spec, StudySpec))
                 self._refuse_local_locks(folder, self._specs[folder][1])
         except FileNotFoundError:
             return None
         except ProtocolError as error:
+            self._refused[folder] = version
             self._complain(f"{error}; its jobs wait until the file is put right")
             return None
         spec = self._specs[folder][1]

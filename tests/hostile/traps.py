@@ -97,6 +97,7 @@ def lay_all(root: Path, outside: Path) -> None:
 
 
 def _lay_links_for_folders(root: Path, outside: Path) -> None:
+    (outside / "other").mkdir()
     elsewhere, _, _ = publish(outside / "other", "study")
     link(root / "jobs" / "linked", elsewhere.jobs)
     for name in ("", "trials", "running", "checkpoints", "workers", "rejected", "duplicates"):

@@ -1,0 +1,162 @@
+"""An honest study completes beside whatever somebody lays into the folder, and nothing outside is read or changed."""
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from common import atomic
+from common.confinement import names_in
+from common.curve import read_curve
+from common.layout import AttemptName, Slot, StudyFolder
+from common.records import Status
+from tests.conftest import MakeStudy
+from tests.hostile.traps import Exploit, folder_at, lay_all, lay_checkpoints, link, pipe, publish, texts
+from tests.processes import Processes, children_of, is_alive, leftovers, results_of, until
+
+LITTLE_KB = 300_000
+PRIVATE = "what nobody may repeat"
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel for the most memory that was used")
+
+
+@pytest.fixture
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("outside")
+    (folder / "precious").write_text(PRIVATE)
+    return folder
+
+
+def tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    """Every name below a folder, with when it was changed, its mode and its content."""
+    return {
+        str(path): (path.lstat().st_mtime_ns, path.lstat().st_mode, path.read_bytes() if path.is_file() else b"")
+        for path in [folder, *folder.rglob("*")]
+    }
+
+
+def peak_kb(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0])
+
+
+def test_a_worker_of_every_study_serves_the_honest_one_among_all_traps(
+    root: Path, outside: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    lay_all(root, outside)
+    before = tree(outside)
+    worker = processes.worker("--name", "honest", objective="square")
+    master = processes.master(make_study("square", name="zz-honest", trials=20, batch=5))
+    processes.finish(master)
+    results = results_of(StudyFolder(root, "zz-honest"))
+    assert [result.status for result in results.values()] == [Status.COMPLETE] * 20
+    # Of the studies with a trap at one place, those are finished too that the trap did not take the place of.
+    finished = {name for name in names_in(root / "jobs") if 0 in _finished(root, name)}
+    assert {f"lock-{kind}" for kind in ("link", "sparse", "last-number", "lines", "second-name")} <= finished
+    assert {"result-folder", "curve-folder", "duplicate-folder"} <= finished
+    assert not any(name.startswith(("spec-", "job-", "text-", "linked")) for name in finished - {"text-chain"})
+    assert worker.poll() is None
+    for pid in (worker.pid, *children_of(worker.pid)):
+        assert peak_kb(pid) < LITTLE_KB
+    printed = processes.output(worker)
+    assert PRIVATE not in printed
+    assert "\x1b" not in printed
+    assert all(len(line) < 5000 for line in printed.splitlines())
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(20) == 0
+    assert tree(outside) == before
+    assert PRIVATE.encode() not in b"".join(path.read_bytes() for path in root.rglob("*.txt") if path.is_file())
+
+
+def _finished(root: Path, name: str) -> list[int]:
+    try:
+        return StudyFolder(root, name).all_finished()
+    except (OSError, ValueError):
+        return []
+
+
+def test_no_checkpoint_runs_code_or_keeps_a_trial_from_its_end(root: Path, outside: Path, processes: Processes) -> None:
+    mark = outside / "owned"
+    folder = lay_checkpoints(root, mark)
+    worker = processes.worker("--exit-when-idle")
+    processes.finish(worker)
+    result = results_of(folder)[0]
+    assert (result.status, result.attempt, result.resumed_from_epoch) == (Status.COMPLETE, 10, 0)
+    assert not mark.exists()
+    mark.touch()  # the exploit does work where it is let
+    assert Exploit(mark).__reduce__()[1] == (["touch", str(mark)],)
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_traps_in_the_honest_study_itself_cost_it_no_trial(
+    root: Path, outside: Path, processes: Processes, make_study: MakeStudy, kind: str
+) -> None:
+    folder = StudyFolder(root, "demo")
+    for path in (*folder.folders, folder.trial_folder(0)):
+        atomic.make_folder(path)
+    lay = {"link": lambda path: link(path, outside / "precious"), "pipe": pipe, "folder": folder_at}[kind]
+    for path in (
+        folder.lock(Slot(0)),
+        folder.result(1),
+        folder.curve(2),
+        folder.running_curve(AttemptName(Slot(3), 1)),
+        folder.checkpoint(AttemptName(Slot(4), 1)),
+        folder.job(Slot(5)),
+        folder.worker("honest"),
+        folder.duplicates,
+    ):
+        lay(path)
+    before = tree(outside)
+    worker = processes.worker("--name", "honest", objective="resuming")
+    processes.finish(processes.master(make_study("resuming", trials=7, batch=7)))
+    assert [result.status for result in results_of(folder).values()] == [Status.COMPLETE] * 7
+    assert all(len(read_curve(folder.curve(trial))) == 1 for trial in range(7))
+    assert worker.poll() is None
+    until(lambda: leftovers(folder) == [], "CLEAR", root)
+    assert tree(outside) == before
+
+
+@pytest.mark.parametrize("place", ["jobs", "results", "trials", "logs", "worker-1.log", "master.lock", "study.json"])
+def test_a_master_whose_own_study_is_trapped_says_so_and_ends(
+    root: Path, outside: Path, processes: Processes, make_study: MakeStudy, place: str
+) -> None:
+    folder = StudyFolder(root, "demo")
+    for path in (*folder.folders, folder.logs):
+        atomic.make_folder(path)
+    path = {
+        "jobs": folder.jobs,
+        "results": folder.results,
+        "trials": folder.trials,
+        "logs": folder.logs,
+        "worker-1.log": folder.logs / "worker-1.log",
+        "master.lock": folder.master_lock,
+        "study.json": folder.spec,
+    }[place]
+    link(path, outside / "precious" if "." in place else outside)
+    before = tree(outside)
+    study = make_study("square")
+    master = processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square")
+    assert master.wait(60) in {1, 2}
+    printed = processes.output(master)
+    assert "error: " in printed
+    assert path.name in printed
+    assert "Traceback" not in printed
+    assert PRIVATE not in printed
+    assert tree(outside) == before
+
+
+def test_hostile_heartbeats_and_results_do_not_disturb_master_and_status(
+    root: Path, outside: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    folder, _, _ = publish(root, "demo", objective={"name": "waiting"})
+    for path in (folder.workers, folder.trial_folder(0)):
+        atomic.make_folder(path)
+        for number, text in enumerate(texts().values()):
+            (path / f"{number:05}.json").write_bytes(text)
+        link(path / "99998.json", outside / "precious")
+        pipe(path / "99999.json")
+    status = processes.start("master", "status", "demo", "--root", str(root))
+    printed = processes.finish(status)
+    assert "0/4" in printed
+    assert PRIVATE not in printed
+    assert not is_alive(status.pid)
