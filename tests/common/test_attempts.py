@@ -4,6 +4,7 @@ import pytest
 
 from common.attempts import AttemptEvent, Loss, read_history
 from common.errors import ProtocolError
+from common.records import FailureKind
 
 
 def event(kind: str, attempt: int, reason: str | None = None) -> str:
@@ -80,3 +81,11 @@ def test_a_lock_file_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "lock").symlink_to("/etc/passwd")
     with pytest.raises(ProtocolError, match="link"):
         read_history(tmp_path / "lock")
+
+
+def test_a_loss_that_tells_no_kind_is_a_lost_worker_and_the_others_are_counted_by_kind(tmp_path: Path) -> None:
+    lines = [event("claimed", attempt) for attempt in (1, 2, 3, 4)]
+    lines += [event("lost", 1, "killed"), event("lost", 2, "too slow").replace("}", ',"kind":"time_limit"}')]
+    history = read_history(write(tmp_path / "lock", *lines, event("released", 3)))
+    assert history.counts() == {FailureKind.WORKER_LOST: 2, FailureKind.TIME_LIMIT: 1}
+    assert history.counts(Loss(5, "lab-1", "boom", FailureKind.EXCEPTION))[FailureKind.EXCEPTION] == 1
