@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from common.layout import StudyFolder
@@ -91,15 +92,11 @@ class Processes:
     def kill_all(self) -> None:
         """End everything that was started, with its children."""
         for process in self._started:
-            if process.poll() is None:
-                os.kill(process.pid, signal.SIGCONT)
-                process.kill()
-            process.wait()
-            for group in {process.pid}:
-                try:
-                    os.killpg(group, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
+            # One that was waited for has given its number back, and another process may bear it now.
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def children_of(pid: int) -> list[int]:
