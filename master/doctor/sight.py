@@ -18,7 +18,7 @@ POLL_S = 0.002
 STAMP_S = 0.01
 """File systems date files by a clock that ticks 100 to 1,000 times a second."""
 OFF_S = 10.0
-"""Nothing is decided by the clock, but `status` calls workers silent whose files look a minute old."""
+"""Nothing is decided by the clock; times in results and timelines, which people compare, are off by as much."""
 
 
 def check_events(scratch: Path) -> Finding:
