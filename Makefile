@@ -55,7 +55,7 @@ worker: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@test -n "$(BROWSER)" || echo "no Chromium here, so the tests that open a page are left out; on Debian: apt-get install chromium faketime spin gcc"
-	$(BIN)/python -m pytest $(if $(BROWSER),,-m 'not browser') $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto $(if $(BROWSER),,-m 'not browser') $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 """Fixtures that tests of several packages share."""
 
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from common.study_spec import StudySpec
 from tests.processes import Processes
 
 MakeStudy = Callable[..., Path]
+
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and all that they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
