@@ -9,8 +9,13 @@ from pathlib import Path
 from common import atomic
 from common.clock import now_text
 from common.layout import StudyFolder
+from common.printable import printable
+from common.validation import cut
 
 _IN_THE_WAY = "it is no regular file, so nobody of this study can have made it"
+
+MAX_REASON = 5000
+"""Characters. What is set aside may be hostile, and its reason goes to every log and to the note."""
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +27,7 @@ def set_aside(folder: StudyFolder, path: Path, reason: str) -> Path | None:
         Where the file is now, or None if another process moved or removed it first. A crash between the two steps
         leaves the file there without a reason.
     """
+    reason = printable(cut(reason, MAX_REASON))
     atomic.make_folder(folder.rejected)
     target = folder.rejected / f"{path.name}.{secrets.token_hex(4)}"
     try:

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from common.printable import printable_line
 
 MAX_SHOWN_CHARACTERS = 80
+MAX_LINE = 2000
 MAX_PROBLEMS = 20
 """More than a person reads, and than a file of the shared folder should be able to make us write down."""
 
@@ -18,7 +19,7 @@ MAX_PROBLEMS = 20
 def explain(error: ValidationError, model: type[BaseModel]) -> tuple[str, ...]:
     """One line per problem, the first twenty: `budget.epochs: found 'five', expected an integer`."""
     problems = error.errors(include_url=False)
-    lines = tuple(_line(details, model) for details in problems[:MAX_PROBLEMS])
+    lines = tuple(cut(_line(details, model), MAX_LINE) for details in problems[:MAX_PROBLEMS])
     more = len(problems) - len(lines)
     return (*lines, f"and {more} more problems") if more else lines
 
@@ -27,7 +28,7 @@ def unknown_key(key: str, allowed: list[str]) -> str:
     """What to say of a key that does not exist, with the nearest one that does."""
     near = difflib.get_close_matches(key.rsplit(".", 1)[-1][:MAX_SHOWN_CHARACTERS], allowed, n=1)
     hint = f" (did you mean {near[0]}?)" if near else ""
-    return f"{_cut(printable_line(key))}: unknown key{hint}; allowed: {', '.join(allowed)}"
+    return f"{cut(printable_line(key))}: unknown key{hint}; allowed: {', '.join(allowed)}"
 
 
 def shown(value: object) -> str:
@@ -36,11 +37,12 @@ def shown(value: object) -> str:
         text = str(value).lower() if isinstance(value, bool) else repr(value).replace("\n", " ")
     except ValueError:  # Python writes no integers of more than 4,300 digits
         text = "a number of thousands of digits"
-    return _cut(printable_line(text))
+    return cut(printable_line(text))
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 3] + "..."
+def cut(text: str, limit: int = MAX_SHOWN_CHARACTERS) -> str:
+    """The text, or as much of its beginning as fits with three dots into so many characters."""
+    return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 _EXPECTED = {
@@ -62,7 +64,7 @@ _EXPECTED = {
 def _line(details: ErrorDetails, model: type[BaseModel]) -> str:
     kind, location = details["type"], details["loc"]
     key = ".".join(str(part) for part in location if not _is_union_tag(part) and part != "[key]") or "the file"
-    named = _cut(printable_line(key))
+    named = cut(printable_line(key))
     context = details.get("ctx", {})
     found = f"{named}: found {shown(details['input'])}"
     match kind:

@@ -1,0 +1,43 @@
+"""`python -m tests.fuzz.fuzz_readers --runs 1000000`: a coverage-guided fuzzer over every reader of the shared folder.
+
+Its finds are written to the working directory as `crash-*`. What reaches new code is kept in `build/fuzz`, from where
+`python -m tests.fuzz.minimise` takes what the corpus lacks.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import atheris  # type: ignore[import-untyped]  # it ships no type information
+
+from tests.fuzz.mutation import mutate
+
+CORPUS = Path(__file__).parent / "corpus"
+FOUND = Path("build") / "fuzz"
+MAX_INPUT_BYTES = 2000
+"""Of what goes into the corpus too, which is to stay small."""
+
+with atheris.instrument_imports(include=["common", "master.presets", "worker.checkpoint"]):
+    from tests.fuzz.readers import read_any
+
+
+def main() -> None:
+    """Run the fuzzer; it ends the process, with status 0 if nothing was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=100_000, help="how many inputs (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="where the fuzzer's randomness begins")
+    wanted = parser.parse_args()
+    FOUND.mkdir(parents=True, exist_ok=True)
+    words = CORPUS.with_name("words.dict")
+    limits = [f"-runs={wanted.runs}", f"-max_len={MAX_INPUT_BYTES}", "-rss_limit_mb=2048", "-timeout=20"]
+    arguments = [sys.argv[0], *limits, f"-seed={wanted.seed}", f"-dict={words}", str(FOUND), str(CORPUS)]
+    atheris.Setup(
+        arguments,
+        read_any,
+        custom_mutator=lambda data, max_size, seed: mutate(data, max_size, seed, atheris.Mutate),
+    )
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Every reader of a file of the shared folder, as a fuzzer calls it: bytes in, and either a value or the right error.
+
+The first byte of an input says which reader gets the rest. A value must survive being written and read again.
+"""
+
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from common.attempts import read_history
+from common.curve import parse_curve, read_curve, to_text
+from common.errors import ProtocolError, UsageError
+from common.layout import Slot, StudyFolder
+from common.reading import read_record
+from common.records import Job, Result, WorkerRecord
+from common.study_spec import StudySpec
+from master.presets import Changes, find_study
+from tests.conftest import job_of
+from worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
+
+MEANT = (ProtocolError, UsageError)
+"""What a reader may raise. `StudyError` is a `UsageError`."""
+
+
+@cache
+def place() -> Path:
+    """A folder in memory where there is one, for the inputs; one per process."""
+    shared_memory = Path("/dev/shm")  # noqa: S108 - a fresh folder is made in it
+    return Path(tempfile.mkdtemp(prefix="fuzz-", dir=shared_memory if shared_memory.is_dir() else None))
+
+
+def read_any(data: bytes) -> None:
+    """Give an input to the reader that its first byte names.
+
+    Raises:
+        Exception: the reader is broken: it raised another error than those that are meant, or lost something.
+    """
+    names = list(READERS)
+    path = place() / "file"
+    path.write_bytes(data[1:])
+    try:
+        READERS[names[data[0] % len(names)] if data else names[0]](path)
+    except MEANT as error:
+        told = str(error)
+        if len(told) > 50_000:  # twenty problems of moderate length
+            raise AssertionError(f"a message of {len(told)} characters") from error
+
+
+def input_for(reader: str, content: bytes) -> bytes:
+    """The input that brings a content to a reader."""
+    return bytes([list(READERS).index(reader)]) + content
+
+
+def _record(model: type[BaseModel]) -> Callable[[Path], None]:
+    def read(path: Path) -> None:
+        record = read_record(path, model)
+        path.write_bytes(record.model_dump_json(exclude_none=True).encode())
+        if read_record(path, model) != record:
+            raise AssertionError(f"not the same when it was written and read again: {record!r}")
+
+    return read
+
+
+def _study(path: Path) -> None:
+    _record(StudySpec)(path)
+    spec = read_record(path, StudySpec)
+    params = spec.space.at(lambda name: len(name) / 100)
+    if problems := spec.space.problems(params):
+        raise AssertionError(f"a point of the space does not lie in it: {problems}")
+
+
+def _toml(path: Path) -> None:
+    written = path.with_name("study.toml")
+    path.replace(written)
+    find_study(str(written), path.parent, Changes())
+
+
+def _curve(path: Path) -> None:
+    records = read_curve(path)
+    # As texts: what is no number is not equal to itself.
+    text = to_text(records)
+    if to_text(parse_curve(text.encode(), path)) != text:
+        raise AssertionError("the curve is another one when it is written and read again")
+
+
+def _running_curve(path: Path) -> None:
+    read_curve(path, is_running=True)
+
+
+def _lock(path: Path) -> None:
+    history = read_history(path)
+    if not (0 <= history.counted <= history.last_attempt):
+        raise AssertionError(f"counted {history.counted} of {history.last_attempt} attempts")
+    history.told()
+    if history.holder is not None and history.holder.attempt > history.last_attempt:
+        raise AssertionError("the holder's attempt is above the last one")
+
+
+def _checkpoint(path: Path) -> None:
+    list(read_checkpoints([path], job_of()))
+    # Nobody guesses a digest: what lies behind it is looked at by giving it one.
+    content = path.read_bytes()
+    save_checkpoint(path, Checkpoint(content), job_of())
+    if [found.payload for found in read_checkpoints([path], job_of())] != [content]:
+        raise AssertionError("the checkpoint is another one when it is saved and read again")
+
+
+def _names(path: Path) -> None:
+    text = path.read_bytes().decode(errors="surrogateescape")
+    folder = StudyFolder(place(), text)
+    if Path(folder.jobs).parent != place() / "jobs" or "\n" in folder.jobs.name:
+        raise AssertionError(f"a study's name leads elsewhere: {text!r}")
+    if folder.job(Slot(0)).parent != folder.jobs:
+        raise AssertionError(f"a job's name leads elsewhere: {text!r}")
+    if folder.worker(text).parent != folder.workers:
+        raise AssertionError(f"a worker's name leads elsewhere: {text!r}")
+
+
+READERS: dict[str, Callable[[Path], None]] = {
+    "study": _study,
+    "job": _record(Job),
+    "result": _record(Result),
+    "heartbeat": _record(WorkerRecord),
+    "curve": _curve,
+    "running curve": _running_curve,
+    "lock": _lock,
+    "checkpoint": _checkpoint,
+    "toml": _toml,
+    "name": _names,
+}
+"""By name; the order is that of the inputs' first bytes."""

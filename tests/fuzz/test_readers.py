@@ -1,0 +1,50 @@
+"""What the fuzzer has found worth keeping, again and again; and a short run of it."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.readers import READERS, input_for, read_any
+from tests.processes import REPOSITORY
+
+CORPUS = Path(__file__).parent / "corpus"
+
+
+def test_every_input_of_the_corpus_is_read_or_refused_as_it_should_be() -> None:
+    inputs = [path.read_bytes() for path in CORPUS.iterdir()]
+    assert {data[0] % len(READERS) for data in inputs} == set(range(len(READERS)))
+    assert len(inputs) < 200
+    assert sum(map(len, inputs)) < 300_000
+    for data in inputs:
+        read_any(data)
+
+
+def test_every_input_of_the_corpus_cut_short_is_read_or_refused_as_it_should_be() -> None:
+    for path in CORPUS.iterdir():
+        data = path.read_bytes()
+        for length in range(0, len(data), max(len(data) // 10, 1)):
+            read_any(data[:length])
+
+
+def test_a_reader_that_raises_another_error_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_path: Path) -> None:
+        raise KeyError("broken")
+
+    monkeypatch.setitem(READERS, "job", broken)
+    with pytest.raises(KeyError, match="broken"):
+        read_any(input_for("job", b"{}"))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="needs atheris")
+def test_twenty_thousand_inputs_of_a_coverage_guided_fuzzer_find_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.fuzz.fuzz_readers", "--runs", "20000"]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    fuzzer = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=110
+    )
+    assert fuzzer.returncode == 0, fuzzer.stderr[-5000:]
+    assert "Done 20000 runs" in fuzzer.stderr

@@ -1,0 +1,125 @@
+import json
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from common.errors import UsageError
+from common.grid import grid, grid_problems, grid_size
+from common.reading import read_record
+from common.space import Space
+from common.study_spec import StudySpec
+from master.presets import Changes, find_study
+from master.search.methods import make_sampler
+from master.search.sampler import Observation
+from tests.fuzz.strategies import BOUNDED, JSON, NUMBERS, spaces, studies
+
+UNITS = st.floats(0, 1, exclude_max=True)
+
+
+def space_of(table: dict[str, Any]) -> Space:
+    """The space, if it is a valid one."""
+    try:
+        return Space.model_validate_json(json.dumps(table))
+    except ValidationError:
+        event("not a valid space")
+        assume(condition=False)
+        raise
+
+
+@BOUNDED
+@given(spaces(), st.lists(UNITS, min_size=5, max_size=5))
+def test_every_point_of_a_space_lies_in_it_also_after_a_trip_through_json(
+    table: dict[str, Any], units: list[float]
+) -> None:
+    space = space_of(table)
+    coordinates = dict(zip(space.root, units, strict=False))
+    params = space.at(coordinates.__getitem__)
+    assert space.problems(params) == ()
+    assert space.problems(json.loads(json.dumps(params))) == ()
+    assert Space.model_validate_json(space.model_dump_json()) == space
+
+
+@BOUNDED
+@given(spaces())
+def test_a_grids_points_lie_in_the_space_and_are_as_many_as_counted(table: dict[str, Any]) -> None:
+    space = space_of(table)
+    if grid_problems(space):
+        return
+    size = grid_size(space, limit=500)
+    points = list(islice(grid(space), 501))
+    assert min(size, 501) == len(points)
+    assert all(space.problems(point) == () for point in points)
+
+
+@BOUNDED
+@given(studies(), st.data())
+def test_what_a_sampler_suggests_is_valid_and_the_same_again(table: dict[str, Any], data: st.DataObject) -> None:
+    try:
+        spec = StudySpec.model_validate_json(json.dumps(table))
+    except ValidationError:
+        event("not a valid study")
+        assume(condition=False)
+        raise
+    values = data.draw(st.lists(st.none() | NUMBERS, min_size=12, max_size=12))
+    samplers = make_sampler(spec), make_sampler(spec)
+    for first in (0, 4, 8):
+        count = max(min(4, spec.trials - first), 0)
+        suggested, again = (sampler.suggest(count) for sampler in samplers)
+        assert suggested == again
+        assert all(spec.space.problems(params) == () for params in suggested)
+        seen = [Observation(first + n, params, values[first + n]) for n, params in enumerate(suggested)]
+        for sampler in samplers:
+            sampler.update(seen)
+
+
+@BOUNDED
+@given(studies())
+def test_a_study_is_read_as_it_was_written(tmp_path: Path, table: dict[str, Any]) -> None:
+    path = tmp_path / "study.json"
+    path.write_text(json.dumps(table))
+    try:
+        spec = StudySpec.model_validate_json(path.read_bytes())
+    except ValidationError:
+        assume(condition=False)
+        raise
+    path.write_bytes(spec.to_json())
+    assert read_record(path, StudySpec) == spec
+
+
+@BOUNDED
+@given(
+    st.lists(st.sampled_from(["trials", "space.x", "space.x.low", "budget", "budget.epochs", "a", "limits.stale_s"])),
+    st.lists(JSON.map(json.dumps) | st.text(max_size=20), min_size=7, max_size=7),
+)
+def test_any_change_from_the_command_line_is_a_study_or_a_usage_error(keys: list[str], values: list[str]) -> None:
+    with suppress(UsageError):
+        changes = Changes.parse({}, [f"{key}={value}" for key, value in zip(keys, values, strict=False)])
+        find_study("scenario6", Path(), changes)
+
+
+@BOUNDED
+@given(studies(), st.sampled_from(["name", "trials", "space", "objective", "budget", "sampler", "limits"]), JSON)
+def test_any_study_file_is_a_study_or_a_usage_error(
+    tmp_path: Path, study: dict[str, Any], key: str, value: Any
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("\n".join(f"{name} = {_toml(entry)}" for name, entry in (study | {key: value}).items()))
+    with suppress(UsageError):
+        find_study(str(path), tmp_path, Changes())
+
+
+def _toml(value: Any) -> str:
+    match value:
+        case dict():
+            return f"{{ {', '.join(f'{json.dumps(key)} = {_toml(entry)}' for key, entry in value.items())} }}"
+        case list():
+            return f"[{', '.join(map(_toml, value))}]"
+        case None:
+            return "''"
+        case _:
+            return json.dumps(value)
