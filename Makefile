@@ -12,13 +12,14 @@ STUDY ?= scenario6
 WORKERS ?= 2
 ARGS ?=
 MINUTES ?= 10
+RUNS ?= 1000000
 SEED ?= 0
 BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 # Pins hold for what is installed and for what builds it. Relative, because pip splits the value at blanks.
 export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup search master worker test check format bench chaos lock clean
+.PHONY: help setup search master worker test check format bench chaos fuzz lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -76,6 +77,10 @@ bench: $(VENV)/.installed
 # Kills and stops masters and workers at random, study after study, until the time is up.
 chaos: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
+
+# A coverage-guided fuzzer over everything that reads the shared folder.
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fuzz.fuzz_readers --runs $(RUNS)
 
 # Brings every pin up to date; torch and torchvision stay where they belong together.
 lock:
