@@ -4,13 +4,20 @@ The loaders never download by themselves: `download` is a call of its own, so th
 process does it while the others wait.
 """
 
+import os
+import pickle
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import ENXIO, EPERM
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from worker.training.cifar import read_cifar10
 from worker.training.torchvision_import import torchvision_datasets
 
 MNIST_VALIDATION = 10_000
@@ -27,6 +34,10 @@ _FILES = {
 }
 
 
+_UNREADABLE = (RuntimeError, OSError, ValueError, AssertionError, EOFError, pickle.UnpicklingError)
+"""What torchvision raises for files that are missing or damaged, or cannot be fetched."""
+
+
 class DataMissingError(RuntimeError):
     """A data set is not on this machine, and could not be fetched."""
 
@@ -37,7 +48,11 @@ def load_mnist(folder: Path, *, test: bool) -> dict[str, tuple[Tensor, Tensor]]:
     Raises:
         DataMissingError: the files are not in `folder`.
     """
-    mnist = _open("mnist", folder, is_train=not test)
+    try:
+        _refuse_pipes("mnist", folder)
+        mnist = _dataset_class("mnist")(folder, train=not test)
+    except _UNREADABLE as error:
+        raise DataMissingError(_where_to_put("mnist", folder, error)) from error
     images = mnist.data[:, None].to(torch.float32) / 255.0
     return _parts(images, mnist.targets.to(torch.int64), MNIST_VALIDATION, test=test)
 
@@ -48,39 +63,68 @@ def load_cifar10(folder: Path, *, test: bool) -> dict[str, tuple[Tensor, Tensor]
     Raises:
         DataMissingError: the files are not in `folder`.
     """
-    cifar = _open("cifar10", folder, is_train=not test)
-    images = torch.from_numpy(cifar.data).permute(0, 3, 1, 2).to(torch.float32) / 255.0
-    return _parts(images, torch.tensor(cifar.targets, dtype=torch.int64), CIFAR10_VALIDATION, test=test)
+    try:
+        _refuse_pipes("cifar10", folder)
+        pixels, labels = read_cifar10(folder, is_train=not test)
+    except _UNREADABLE as error:
+        raise DataMissingError(_where_to_put("cifar10", folder, error)) from error
+    images = torch.from_numpy(pixels).to(torch.float32) / 255.0
+    return _parts(images, torch.tensor(labels, dtype=torch.int64), CIFAR10_VALIDATION, test=test)
 
 
 def download(name: str, folder: Path) -> None:
     """Fetch a data set into `folder`; at once if it is there. One process at a time may call it.
 
-    A crash midway leaves an unfinished copy under a hidden name, which the next call begins anew.
+    All of it happens in a folder that nobody else may enter: a link that somebody else laid there, or a file that they
+    swap between two looks, would lead a download elsewhere or into a pickle. A crash midway leaves that folder, which
+    the next call removes.
 
     Raises:
         DataMissingError: it is not there and could not be fetched.
     """
     place = folder / Path(_FILES[name][0]).parts[0]
-    unfinished = folder / f".downloading-{name}"
+    prefix = f".downloading-{name}-"
+    for left in folder.glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
     try:
-        if place.exists():  # put there by hand, perhaps still packed
-            _dataset_class(name)(folder, train=True, download=True)
-            return
-        shutil.rmtree(unfinished, ignore_errors=True)
-        _dataset_class(name)(unfinished, train=True, download=True)
-        (unfinished / place.name).rename(place)
-        shutil.rmtree(unfinished, ignore_errors=True)
-    except (RuntimeError, OSError, ValueError, AssertionError, EOFError) as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        with _private_folder(folder, prefix) as private:
+            if place.exists():  # put there by hand, perhaps still packed
+                _refuse_pipes(name, folder)
+                shutil.copytree(place, private / place.name)
+            _dataset_class(name)(private, train=True, download=True)
+            if place.exists():
+                place.rename(private / "before")
+            (private / place.name).rename(place)
+    except _UNREADABLE as error:
         raise DataMissingError(_where_to_put(name, folder, error)) from error
 
 
-def _open(name: str, folder: Path, *, is_train: bool) -> Any:
+@contextmanager
+def _private_folder(folder: Path, prefix: str) -> Iterator[Path]:
+    path = tempfile.mkdtemp(prefix=prefix, dir=folder)
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        return _dataset_class(name)(folder, train=is_train)
-    except (RuntimeError, OSError, ValueError, AssertionError, EOFError) as error:
-        raise DataMissingError(_where_to_put(name, folder, error)) from error
+        # RACE: others may give the folder another name and lay a link where it was, before it is opened or after.
+        # Before: the link is refused, or it is not our folder. After: on Linux the descriptor's own path is the
+        # folder, whatever its name is by then.
+        if os.fstat(descriptor).st_uid != os.geteuid():
+            raise OSError(EPERM, "somebody else's folder stands where ours was made", path)
+        own = Path(f"/proc/self/fd/{descriptor}")
+        yield own if own.is_dir() else Path(path)
+    finally:
+        os.close(descriptor)
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _refuse_pipes(name: str, folder: Path) -> None:
+    """Whoever opened a pipe or a device in a file's place would wait, or read, for ever.
+
+    Raises:
+        OSError: there is one.
+    """
+    for path in (folder / Path(_FILES[name][0]).parts[0]).rglob("*"):
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise OSError(ENXIO, "not a regular file", str(path))
 
 
 def _where_to_put(name: str, folder: Path, error: BaseException) -> str:

@@ -1,5 +1,6 @@
 import gzip
 import hashlib
+import os
 import pickle
 import struct
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.hostile.traps import Exploit
 from worker.training import images
 from worker.training.data import load_dataset, load_test_part
 from worker.training.images import DataMissingError, download
@@ -183,16 +185,67 @@ def test_files_put_there_packed_are_unpacked_without_a_network(tmp_path: Path, m
 @pytest.mark.usefixtures("small")
 def test_a_download_appears_whole_and_a_broken_one_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mnist = torchvision_datasets().MNIST
-    (tmp_path / ".downloading-mnist" / "MNIST" / "raw").mkdir(parents=True)  # left by a crash
+    (tmp_path / ".downloading-mnist-1" / "MNIST" / "raw").mkdir(parents=True)  # left by a crash
     places: list[Path] = []
 
     def fetch(dataset: Any) -> None:
-        places.append(Path(dataset.root))
+        places.append(Path(dataset.root).resolve())
         assert not (tmp_path / "MNIST").exists()
         write_mnist(Path(dataset.root))
 
     monkeypatch.setattr(mnist, "download", fetch)
     download("mnist", tmp_path)
-    assert places == [tmp_path / ".downloading-mnist"]
+    assert [place.name.startswith(".downloading-mnist-") for place in places] == [True]
     assert [path.name for path in tmp_path.iterdir()] == ["MNIST"]
     assert len(load_dataset("mnist", tmp_path, train_size=30).training) == 30
+
+
+@pytest.mark.usefixtures("small")
+def test_no_pickle_in_a_data_sets_place_runs_code_even_if_its_digest_is_the_known_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_cifar10(tmp_path, monkeypatch)
+    cifar10, mark = torchvision_datasets().CIFAR10, tmp_path / "owned"
+    batch = tmp_path / cifar10.base_folder / "data_batch_3"
+    for forged in (pickle.dumps(Exploit(mark)), pickle.dumps({"data": Exploit(mark), "labels": []})):
+        batch.write_bytes(forged)
+        with pytest.raises(DataMissingError, match="data_batch_3 is not whole"):
+            load_dataset("cifar10", tmp_path)
+        digest = hashlib.md5(forged, usedforsecurity=False).hexdigest()
+        with monkeypatch.context() as patched:
+            lists = [entry if entry[0] != "data_batch_3" else ["data_batch_3", digest] for entry in cifar10.train_list]
+            patched.setattr(cifar10, "train_list", lists)
+            with pytest.raises(DataMissingError, match="arrays alone"):
+                load_dataset("cifar10", tmp_path)
+    assert not mark.exists()
+
+
+def test_a_download_follows_no_link_that_lies_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, outside = tmp_path / "data", tmp_path / "outside"
+    data.mkdir()
+    (outside / "raw").mkdir(parents=True)
+    (outside / "raw" / "train-images-idx3-ubyte").write_text("mine")
+    (data / "MNIST").symlink_to(outside)
+    (data / ".downloading-mnist-1").symlink_to(outside)
+    modes: list[int] = []
+
+    def fetch(dataset: Any) -> None:
+        modes.append(Path(dataset.root).stat().st_mode & 0o777)
+        (Path(dataset.root) / "MNIST" / "raw" / "train-images-idx3-ubyte").unlink()
+        (Path(dataset.root) / "MNIST").rename(Path(dataset.root) / "torn")
+        write_mnist(Path(dataset.root))
+
+    monkeypatch.setattr(torchvision_datasets().MNIST, "download", fetch)
+    download("mnist", data)
+    assert modes == [0o700]
+    assert not (data / "MNIST").is_symlink()
+    assert [path.read_text() for path in outside.rglob("*") if path.is_file()] == ["mine"]
+
+
+def test_a_pipe_in_a_data_sets_place_is_not_waited_for(tmp_path: Path) -> None:
+    for place, name in (("MNIST/raw", "mnist"), ("cifar-10-batches-py", "cifar10")):
+        (tmp_path / place).mkdir(parents=True)
+        os.mkfifo(tmp_path / place / "data_batch_1")
+        for attempt in (lambda name=name: load_dataset(name, tmp_path), lambda name=name: download(name, tmp_path)):
+            with pytest.raises(DataMissingError, match="not a regular file"):
+                attempt()
