@@ -3,6 +3,8 @@
 The first byte of an input says which reader gets the rest. A value must survive being written and read again.
 """
 
+import atexit
+import shutil
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -29,7 +31,9 @@ MEANT = (ProtocolError, UsageError)
 def place() -> Path:
     """A folder in memory where there is one, for the inputs; one per process."""
     shared_memory = Path("/dev/shm")  # noqa: S108 - a fresh folder is made in it
-    return Path(tempfile.mkdtemp(prefix="fuzz-", dir=shared_memory if shared_memory.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="fuzz-", dir=shared_memory if shared_memory.is_dir() else None))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def read_any(data: bytes) -> None:
