@@ -10,7 +10,7 @@ from common.attempts import AttemptEvent
 from common.records import Attribution, Budget, EpochRecord, Job, Result, Seeds, Status, Times, WorkerRecord
 
 BOUNDED = settings(
-    derandomize=True, max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    derandomize=True, max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 """The same examples on every run. The fixture that is shared is a folder in which one file is written over."""
 
