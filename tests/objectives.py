@@ -7,12 +7,17 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from worker.objectives.trial import Trial, TrialStopped
+from worker.objectives.trial import Measured, Trial, TrialStopped
 
 
 def square(params: dict[str, Any], _trial: Trial) -> float:
     """Measures at once."""
     return float((params["x"] - 0.3) ** 2)
+
+
+def graded(params: dict[str, Any], trial: Trial) -> Measured:
+    """Measures how far from the valley's floor it is, beside the height."""
+    return Measured(square(params, trial), metrics={"distance": abs(params["x"] - 0.3)})
 
 
 def noted(params: dict[str, Any], trial: Trial) -> float:

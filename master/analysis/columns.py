@@ -1,4 +1,4 @@
-"""Columns of params: which type a parameter's column has, and the way back from a cell to the parameter's value."""
+"""Columns of params and metrics: which type a parameter's has, and the way back from a row to what a trial had."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -10,11 +10,22 @@ from common.space import Categorical, Fixed, Float, Int, Params, Scalar, same_va
 from common.study_spec import StudySpec
 
 Parameter = Float | Int | Categorical | Fixed
+METRICS = "metrics_"
 
 
 def params_column(name: str) -> str:
     """The column of a parameter."""
     return f"params_{name}"
+
+
+def metrics_column(name: str) -> str:
+    """The column of what an objective measured beside its value."""
+    return f"{METRICS}{name}"
+
+
+def metrics_columns(trials: pd.DataFrame) -> list[str]:
+    """The columns of metrics that a frame of trials has."""
+    return [str(name) for name in trials.columns if str(name).startswith(METRICS)]
 
 
 def params_of(spec: StudySpec, row: "Mapping[Hashable, Any] | pd.Series[Any]") -> Params:

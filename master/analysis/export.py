@@ -5,6 +5,7 @@ jsonl    the same as lines of JSON; a number that is none (no value, a loss that
 parquet  the same with their types
 txt      one zip with a text file per run, an index of them and a README.txt: what other programs plot at once
 
+What an objective measured beside its value stands in columns `metrics_<name>`, in jsonl in an object `metrics`.
 Numbers are written to the last digit: reading gives the same bits. Files are replaced whole, so a reader never sees
 half an export, and the same study always gives the same bytes.
 """
@@ -24,7 +25,7 @@ import pandas as pd
 from common import atomic
 from common.errors import UsageError
 from common.space import Int
-from master.analysis.columns import params_column, params_of
+from master.analysis.columns import METRICS, metrics_columns, params_column, params_of
 from master.analysis.formats import ExportFormat
 from master.analysis.frames import StudyData
 from master.analysis.settings import searched_parameters, setting_label
@@ -109,10 +110,15 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 def _trial_records(data: StudyData) -> Iterator[dict[str, Any]]:
     params = [params_of(data.spec, row) for _, row in data.trials.iterrows()]
     for record, own in zip(_records(_plain_trials(data)), params, strict=True):
-        flat = {name: value for name, value in record.items() if not name.startswith(("params_", "seed_"))}
+        flat = {name: value for name, value in record.items() if not name.startswith(("params_", "seed_", METRICS))}
         seeds = {name.removeprefix("seed_"): value for name, value in record.items() if name.startswith("seed_")}
+        metrics = {
+            name.removeprefix(METRICS): value
+            for name, value in record.items()
+            if name.startswith(METRICS) and value is not None
+        }
         leading = {name: flat.pop(name) for name in ("trial", "status", "value")}
-        yield {**leading, "params": own, "attempts": flat.pop("attempts"), **flat, "seeds": seeds}
+        yield {**leading, "params": own, "attempts": flat.pop("attempts"), **flat, "metrics": metrics, "seeds": seeds}
 
 
 def _records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -156,8 +162,8 @@ def _runs(data: StudyData) -> Iterator[tuple[str, str]]:
     index = _plain_trials(data)
     index.insert(0, "file", pd.Series(names, index=index.index, dtype=object))
     parameters = [params_column(name) for name, _ in data.spec.space.items()]
-    told = ["file", "trial", "setting", "replicate", "status", "value", "diverged", "epochs", "training_s", *parameters]
-    yield "index.txt", _table(index[told])
+    told = ["file", "trial", "setting", "replicate", "status", "value", "diverged", "epochs", "training_s"]
+    yield "index.txt", _table(index[[*told, *parameters, *metrics_columns(index)]])
     yield "README.txt", _readme(data)
 
 
@@ -176,6 +182,7 @@ runs/      one file per run, named by its trial and what sets its setting apart.
            epoch, elapsed_s (seconds of training and validation since the start of epoch 1, to the end of this epoch),
            training_loss, validation_loss, validation_error. Columns are separated by tabs; nan and inf are numbers that
            ran away.
-index.txt  a line per run: its file, trial, setting (runs of equal params have the same), replicate, status, value, and
-           every parameter. A run that failed before its first epoch has no file ("-").
+index.txt  a line per run: its file, trial, setting (runs of equal params have the same), replicate, status, value,
+           every parameter, and what else was measured (metrics). A run that failed before its first epoch has no
+           file ("-").
 """

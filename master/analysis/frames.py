@@ -11,8 +11,8 @@ In a notebook:
     data.curves.pivot(index="epoch", columns="trial", values="validation_error").plot()
 
 The frames look the same before the first result as after the last: every column is there and has its type, which
-follows from the study alone. Reading changes nothing; a file that is not what it should be is left out and named in
-`unreadable`.
+follows from the study alone; but for metrics, which are what the results so far hold. Reading changes nothing; a file
+that is not what it should be is left out and named in `unreadable`.
 """
 
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ from common.curve import COLUMNS, read_curve
 from common.errors import ProtocolError
 from common.layout import AttemptName, Slot, StudyFolder
 from common.reading import read_record
-from common.records import EpochRecord, Result
+from common.records import MAX_METRICS, EpochRecord, Result
 from common.space import Scalar
 from common.study_spec import StudySpec
-from master.analysis.columns import as_declared, dtype_of, params_column
+from master.analysis.columns import as_declared, dtype_of, metrics_column, params_column
 from master.presets import published_study
 from master.published import read_published
 
@@ -88,12 +88,14 @@ class StudyData:
             setting); status; value (NaN if FAILED); diverged; failure (its kind) and failure_message, or None; epochs;
             best_epoch and best_value (NaN without a curve); attempts (how often the trial was started, each earlier
             issue counted as one); issue; evaluation_s and training_s; worker, host, device, threads; published_at,
-            claimed_at, ended_at (UTC); seed_initialisation, seed_shuffling, seed_dropout; and params_<name> for every
-            parameter of the space, NaN or None where it is not active.
+            claimed_at, ended_at (UTC); seed_initialisation, seed_shuffling, seed_dropout; params_<name> for every
+            parameter of the space, NaN or None where it is not active; and metrics_<name> for everything that the
+            objective measured beside its value in any trial, NaN where it did not, in the order in which the trials
+            bring them up.
         curves: one row per epoch, by trial and epoch. Columns: trial, setting, replicate, epoch, seconds (of this
             epoch), elapsed_s (of this and all epochs before), training_loss, validation_loss, validation_error,
             learning_rate, momentum. A loss that is no number is NaN or infinite.
-        unreadable: the files that were left out, each with its reason.
+        unreadable: what was left out, a file or some of its metrics, each with its reason.
     """
 
     spec: StudySpec
@@ -120,7 +122,8 @@ def load_study(root: Path | str, study: str) -> StudyData:
     results = _read_results(folder, spec, unreadable)
     places = _places(results)
     curves = {result.trial: _read_curve(folder, result, unreadable) for result in results if result.epochs}
-    return StudyData(spec, _trials(spec, results, places), _curves(curves, places), tuple(unreadable))
+    metrics = _metrics(folder, results, unreadable)
+    return StudyData(spec, _trials(spec, results, places, metrics), _curves(curves, places), tuple(unreadable))
 
 
 def trials_frame(root: Path | str, study: str) -> pd.DataFrame:
@@ -203,11 +206,30 @@ def _line(path: Path, error: Exception) -> str:
     return f"{path}: {reason}"
 
 
-def _trials(spec: StudySpec, results: Sequence[Result], places: dict[int, _Place]) -> pd.DataFrame:
+def _metrics(folder: StudyFolder, results: Sequence[Result], unreadable: list[str]) -> list[str]:
+    """The names of all metrics; as many as one trial may have, or results could bring up columns without end."""
+    names: dict[str, None] = {}
+    for result in results:
+        found = dict.fromkeys(result.metrics or {})
+        new = [name for name in found if name not in names][: MAX_METRICS - len(names)]
+        names |= dict.fromkeys(new)
+        if left_out := [name for name in found if name not in names]:
+            unreadable.append(
+                f"{folder.result(result.trial)}: {len(left_out)} of its metrics are left out: the study's trials have "
+                f"more than {MAX_METRICS} of them"
+            )
+    return list(names)
+
+
+def _trials(
+    spec: StudySpec, results: Sequence[Result], places: dict[int, _Place], metrics: Sequence[str]
+) -> pd.DataFrame:
     rows = [_row(result, places[result.trial]) for result in results]
     columns = {name: _series([row[name] for row in rows], dtype) for name, dtype in _TRIAL_TYPES.items()}
     for name, parameter in spec.space.items():
         columns[params_column(name)] = _series([result.params.get(name) for result in results], dtype_of(parameter))
+    for name in metrics:
+        columns[metrics_column(name)] = _series([(result.metrics or {}).get(name) for result in results], "float64")
     return pd.DataFrame(columns)
 
 

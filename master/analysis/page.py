@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from common.printable import printable
 from common.records import scalar_text
+from master.analysis.columns import METRICS
 from master.tables import value_text
 
 MISSING = "-"
@@ -138,7 +139,7 @@ def shown_table(frame: pd.DataFrame, labels: dict[str, str], max_rows: int = SHO
 
 def heading(column: str) -> str:
     """A column's name as people read it: `params_batch_size` is `batch size`, `makespan_s` is `makespan (s)`."""
-    name = column.removeprefix("params_")
+    name = column.removeprefix("params_").removeprefix(METRICS)
     for ending, unit in UNITS.items():
         if name.endswith(ending):
             return name.removesuffix(ending).replace("_", " ") + unit

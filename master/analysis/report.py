@@ -15,7 +15,7 @@ from common.objectives import measure_name
 from common.records import Result
 from master.analysis.answers.answer import Answer
 from master.analysis.answers.catalogue import answers
-from master.analysis.columns import params_column
+from master.analysis.columns import metrics_columns, params_column
 from master.analysis.figures.catalogue import sections
 from master.analysis.figures.figure import NamedFigure
 from master.analysis.figures.files import save_figure
@@ -26,6 +26,8 @@ from master.standing import Standing, open_standing
 from master.tables import counted, duration_text, first_line, value_text
 
 BEST_SHOWN = 10
+METRICS_SHOWN = 8
+"""Columns of the best trials' table; the CSV file has them all."""
 REASONS_SHOWN = 5
 SETTINGS_LABELS = {
     "epoch_s": "time per epoch (s)",
@@ -157,7 +159,8 @@ def _best(data: StudyData, standing: Standing, labels: dict[str, str]) -> ShownT
         return None
     rows = data.trials.set_index("trial", drop=False).loc[best]
     costs = ["best_epoch", "training_s"] if rows["epochs"].any() else ["evaluation_s"]
-    return shown_table(rows[["trial", "value", *_varied(data), *costs]], labels)
+    metrics = [name for name in metrics_columns(rows) if rows[name].notna().any()][:METRICS_SHOWN]
+    return shown_table(rows[["trial", "value", *metrics, *_varied(data), *costs]], labels)
 
 
 def _varied(data: StudyData) -> list[str]:
