@@ -40,6 +40,12 @@ file that has no name any more. B's RECHECK finds the job gone, because CLEAR re
 instead B opened the path after the removal it has created a new lock file: RECHECK again finds the job gone, and B
 removes it. No third worker can be holding a claim by then: a slot's name is never published twice.
 
+The limit of that: how often a trial was issued is told by what is left of it, be it jobs, lock files, attempts' files, or
+what was set aside. A job that vanishes (only by hand: CLEAR removes one whose result is there) gets the next name. It gets
+its old one if nothing of it is left, and then nobody holds it, for a claim's lock file goes with the claim. A B as above
+that waits until then would find a job, under a lock whose file has no name: filelock refuses such a lock. Whoever removes,
+beside the job, the lock file of a live claim makes two workers hold one slot; REPORT still decides which result counts.
+
 Where the file system has no locks that all hosts share, a *lease* takes the lock's place (`--claim lease`): a file that
 its holder touches; whoever has seen it untouched for `LEASE_S` on their own monotonic clock may take it. The former
 holder may still be running: it finds out at its next heartbeat and drops the attempt, and if it reports all the same,

@@ -18,6 +18,7 @@ data/                                    data sets that had to be downloaded
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ TRIALS_PER_FOLDER = 100
 _SLOT = re.compile(r"(?P<trial>[0-9]{5,6})(?:-(?P<issue>[0-9]{1,6}))?")
 _JOB = re.compile(rf"{_SLOT.pattern}\.json")
 _LOCK = re.compile(rf"{_SLOT.pattern}\.(?:lock|lease)")
-_REJECTED = re.compile(rf"{_SLOT.pattern}\.json\.")
+_REJECTED = re.compile(rf"{_SLOT.pattern}\.json\.[0-9a-f]+")
 _RESULT = re.compile(r"(?P<trial>[0-9]{5,6})\.json")
 _ATTEMPT = re.compile(r"(?P<trial>[0-9]{5,6})\.issue(?P<issue>[0-9]{1,6})\.attempt(?P<attempt>[0-9]{1,6})\.(?:csv|pt)")
 
@@ -224,10 +225,8 @@ class StudyFolder:
 
     def attempted_slots(self) -> Iterator[Slot]:
         """The slots that have a running curve or a checkpoint, each perhaps more than once."""
-        for folder in (self.running, self.checkpoints):
-            for entry in _names(folder):
-                if match := _ATTEMPT.search(entry):
-                    yield Slot(int(match["trial"]), int(match["issue"]))
+        for match in filter(None, map(_ATTEMPT.search, (*_names(self.running), *_names(self.checkpoints)))):
+            yield Slot(int(match["trial"]), int(match["issue"]))
 
     def checkpoints_of(self, trial: int) -> list[Path]:
         """The whole checkpoints of a trial's attempts, the latest attempt first."""
@@ -239,15 +238,16 @@ class StudyFolder:
                 found.append((AttemptName(slot, int(match["attempt"])), self.checkpoints / entry))
         return [path for _, path in sorted(found, reverse=True)]
 
-    def rejected_slots(self) -> Iterator[Slot]:
-        """The slots of which a job or a result was set aside, each perhaps more than once."""
-        for match in filter(None, map(_REJECTED.match, _names(self.rejected))):
-            yield Slot(int(match["trial"]), int(match["issue"] or 1))
+    def rejected_slots(self) -> list[Slot]:
+        """The slots of which a job was set aside, and those of results, whose names do not tell of a later issue."""
+        return list(_parse(_REJECTED, self.rejected))
 
-    def last_issue(self, trial: int) -> int:
-        """The highest issue of a trial that any file tells of: open, claimed or set aside; 0 if none does."""
-        slots = [*self.open_slots(), *self.locked_slots(), *self.attempted_slots(), *self.rejected_slots()]
-        return max((slot.issue for slot in slots if slot.trial == trial), default=0)
+    def last_issues(self) -> Counter[int]:
+        """How often each trial was issued, as far as open, locked, attempted and rejected slots tell. By one look."""
+        rejected = self.rejected_slots()
+        slots = {*self.open_slots(), *self.locked_slots(), *self.attempted_slots(), *rejected}
+        # Of an issue whose result was set aside nothing else may be left, so each file that was counts as one.
+        return Counter(slot.trial for slot in rejected) | Counter({slot.trial: slot.issue for slot in sorted(slots)})
 
     def temporary_files(self) -> Iterator[Path]:
         """Files in the making, or whose making was cut short, those of all studies included. Lists the whole study."""

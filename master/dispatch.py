@@ -60,12 +60,18 @@ class Dispatcher:
             self._open[job.trial] = job
 
     def publish(self) -> None:
-        """PUBLISH the jobs whose result is awaited and that are neither finished nor open already."""
+        """PUBLISH the jobs whose result is awaited and that are neither finished nor open already.
+
+        One that an earlier master had published, and that has vanished, gets a new name. That may be one more than
+        `limits.max_issues`: who starts the master again wants it tried again.
+        """
         is_there = {slot.trial for slot in self._folder.open_slots()} | self._folder.finished(self._open)
         missing = [job for trial, job in self._open.items() if trial not in is_there]
         for path in self.open_folders():
             atomic.make_folder(path)
-        self._write(missing)
+        if missing:
+            issued = self._folder.last_issues()
+            self._write([job.model_copy(update={"issue": issued[job.trial] + 1}) for job in missing])
 
     def open_folders(self) -> set[Path]:
         """The folders where the awaited results will appear."""
@@ -99,6 +105,7 @@ class Dispatcher:
         """
         if self._spec.claim is ClaimMode.LEASE:
             return
+        silent: list[int] = []
         for trial, slot in {slot.trial: slot for slot in self._folder.open_slots() if slot.trial in self._open}.items():
             holder = self._silent_holder(slot)
             if holder is None:
@@ -108,7 +115,8 @@ class Dispatcher:
                 continue
             told = "worker %s has been silent for %.0f s with trial %d; the trial is issued again"
             logger.warning(told, holder.worker, self._silence.silent_for_s(holder.worker), trial)
-            self._issue_again(trial)
+            silent.append(trial)
+        self._issue_again(silent)
 
     def _silent_holder(self, slot: Slot) -> AttemptEvent | None:
         # Only one that has held this very claim for so long: a worker may have been out of sight in another study, or
@@ -128,25 +136,31 @@ class Dispatcher:
 
     def _issue_missing(self, is_open: set[int]) -> None:
         now_s = self._clock()
-        for trial in self._open:
-            if trial in is_open:
-                self._missing_s.pop(trial, None)
-            elif now_s - self._missing_s.setdefault(trial, now_s) > MISSING_S:
-                is_refused = any(slot.trial == trial for slot in self._folder.rejected_slots())
-                told = f" (what was set aside of it lies in {self._folder.rejected})" if is_refused else ""
-                logger.warning("trial %d has neither a job nor a result%s; it is issued again", trial, told)
-                self._issue_again(trial)
-                del self._missing_s[trial]
+        for trial in is_open:
+            self._missing_s.pop(trial, None)
+        gone_s = {trial: now_s - self._missing_s.setdefault(trial, now_s) for trial in self._open.keys() - is_open}
+        missing = sorted(trial for trial, for_s in gone_s.items() if for_s > MISSING_S)
+        is_refused = {slot.trial for slot in self._folder.rejected_slots()} if missing else set()
+        for trial in missing:
+            of_it = f" (what was set aside of it lies in {self._folder.rejected})" if trial in is_refused else ""
+            logger.warning("trial %d has neither a job nor a result%s; it is issued again", trial, of_it)
+        self._issue_again(missing)
+        for trial in missing:
+            del self._missing_s[trial]
 
-    def _issue_again(self, trial: int) -> None:
-        issue = self._folder.last_issue(trial) + 1
-        if issue > self._spec.limits.max_issues:
+    def _issue_again(self, trials: Sequence[int]) -> None:
+        if not trials:
+            return
+        issued, most = self._folder.last_issues(), self._spec.limits.max_issues
+        if spent := [trial for trial in trials if issued[trial] >= most]:
             raise SearchError(
-                f"trial {trial} was issued {issue - 1} times, as often as limits.max_issues allows: its job or result "
-                "was refused or disappeared, or its worker fell silent; "
+                f"trial {spent[0]} was issued {issued[spent[0]]} times, as often as limits.max_issues allows: its job "
+                "or result was refused or disappeared, or its worker fell silent; "
                 f"look for the reasons in {self._folder.rejected}"
             )
-        self._write([self._open[trial].model_copy(update={"issue": issue, "published_at": now_text()})])
+        at = now_text()
+        again = {trial: {"issue": issued[trial] + 1, "published_at": at} for trial in trials}
+        self._write([self._open[trial].model_copy(update=update) for trial, update in again.items()])
 
     def _write(self, jobs: Sequence[Job]) -> None:
         atomic.replace_many({self._folder.job(Slot(job.trial, job.issue)): job.to_json() for job in jobs})

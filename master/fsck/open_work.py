@@ -46,8 +46,7 @@ def check_missing(look: Look) -> Iterator[Breach]:
         return
     folder, batch = look.folder, look.spec.batch
     is_open = {slot.trial for slot in look.open_slots}
-    slots = (*look.open_slots, *look.locked_slots, *folder.attempted_slots(), *folder.rejected_slots())
-    begun = look.finished | {slot.trial for slot in slots if slot.trial < look.spec.all_trials}
+    begun = look.finished | {trial for trial in folder.last_issues() if trial < look.spec.all_trials}
     last = max(begun, default=-1)
     # A method that learns ends batches where its rounds end: what lies beyond the last trial seen is for its master.
     end = last + 1 if learns(look.spec) else min((last // batch + 1) * batch, look.spec.all_trials)

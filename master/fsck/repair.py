@@ -4,6 +4,7 @@ Deletes nothing that anyone may need: what is wrong is moved to `rejected/` with
 the study's master would finish when it starts; this runs in its place, under its lock.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -76,8 +77,10 @@ def _mend(folder: StudyFolder, spec: StudySpec, found: Sequence[Breach]) -> None
         tidy(folder, spec, claims)
     missing = [breach.trial for breach in found if breach.trial is not None]
     proposals = Proposals(spec, read_standing(folder, spec).results)
-    # A slot's name is never used twice, so that no two workers can believe to hold the same one.
-    asked = [proposals.job(trial, folder.last_issue(trial) + 1) for trial in missing]
+    # A slot's name is never used twice, so that no two workers can believe to hold the same one. limits.max_issues ends
+    # what a master would repeat for ever by itself; this was asked for.
+    issued = folder.last_issues() if missing else Counter()
+    asked = [proposals.job(trial, issued[trial] + 1) for trial in missing]
     jobs = [job for job in asked if job is not None]
     if jobs:
         atomic.make_folder(folder.jobs)

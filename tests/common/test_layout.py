@@ -62,7 +62,7 @@ def test_a_missing_folder_is_an_empty_one(root: Path) -> None:
     assert folder.open_slots() == []
     assert folder.all_finished() == []
     assert folder.worker_files() == []
-    assert folder.last_issue(0) == 0
+    assert folder.last_issues() == {}
 
 
 def test_checkpoints_of_a_trial_come_latest_first_and_unfinished_ones_not_at_all(folder: StudyFolder) -> None:
@@ -86,16 +86,30 @@ def test_checkpoints_of_a_trial_come_latest_first_and_unfinished_ones_not_at_all
     assert len(names) == 4
 
 
-def test_the_last_issue_is_known_from_any_file_that_tells_of_it(folder: StudyFolder) -> None:
+def test_how_often_a_trial_was_issued_is_known_from_any_file_that_tells_of_it(folder: StudyFolder) -> None:
     folder.rejected.mkdir()
-    assert folder.last_issue(1) == 0
+    assert folder.last_issues() == {}
     (folder.jobs / "00001.json").touch()
-    assert folder.last_issue(1) == 1
+    (folder.jobs / "00002-3.lock").touch()
+    assert folder.last_issues() == {1: 1, 2: 3}
     (folder.rejected / "00001-4.json.0a1b2c3d").touch()
     (folder.rejected / "00001-4.json.0a1b2c3d.reason.txt").touch()
-    assert folder.last_issue(1) == 4
+    assert folder.last_issues() == {1: 4, 2: 3}
     (folder.running / "00001.issue6.attempt1.csv").touch()
-    assert folder.last_issue(1) == 6
+    (folder.checkpoints / "00003.issue2.attempt1.pt").touch()
+    assert folder.last_issues() == {1: 6, 2: 3, 3: 2}
+
+
+def test_each_file_of_a_trial_that_was_set_aside_counts_as_an_issue_of_its_own(folder: StudyFolder) -> None:
+    folder.rejected.mkdir()
+    for name in (
+        "00001.json.0a1b2c3d",
+        "00001.json.0a1b2c3d.reason.txt",
+        "00001.json.00000000",
+        "00001-2.json.12345678",
+    ):
+        (folder.rejected / name).touch()
+    assert folder.last_issues() == {1: 3}
 
 
 def test_studies_are_the_folders_with_a_published_study(root: Path, folder: StudyFolder) -> None:

@@ -1,69 +1,20 @@
-import os
-import socket
-import subprocess
 from errno import ESTALE
 from pathlib import Path
 
 import pytest
 
 from common import atomic, confinement
-from common.claim import Claim, Claimant, Claims
 from common.errors import SearchError
-from common.layout import Slot, StudyFolder
-from common.locks import ClaimMode
+from common.layout import AttemptName, Slot, StudyFolder
 from common.reading import read_record
-from common.records import Job, WorkerRecord
+from common.records import Job
 from common.rejection import set_aside
 from common.report import read_result, report
 from master import dispatch
-from master.dispatch import MISSING_S, Dispatcher
-from master.housekeeping import remove_dead_workers, remove_temporary_files, sweep, sweep_attempts
-from master.silence import Silence
+from master.dispatch import MISSING_S
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import job_of, spec_of
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-class Bench:
-    """A dispatcher on a folder, with a clock of its own."""
-
-    def __init__(self, folder: StudyFolder) -> None:
-        self.folder = folder
-        self.clock = Clock()
-        self.silence = Silence(self.clock)
-        self.dispatcher = self.restarted()
-
-    def restarted(self) -> Dispatcher:
-        spec = spec_of(limits={"stale_s": 60.0})
-        return Dispatcher(self.folder, spec, Claims(Claimant("master")), self.silence, self.clock)
-
-    def evaluate(self, trial: int, issue: int = 1) -> Claim:
-        claim = claim_of(self.folder, Slot(trial, issue))
-        report(claim, result_of(claim), CURVE)
-        return claim
-
-    def beat(self, worker: str, beat: int) -> None:
-        record = WorkerRecord(worker=worker, host="lab", pid=1, device="cpu", state="running", beat=beat, at="")
-        self.silence.observe([record])
-
-
-def publish(dispatcher: Dispatcher, jobs: list[Job]) -> None:
-    dispatcher.expect(jobs)
-    dispatcher.publish()
-
-
-@pytest.fixture
-def bench(folder: StudyFolder) -> Bench:
-    return Bench(folder)
+from tests.master.bench import Bench, publish
 
 
 def test_what_was_published_is_collected_once(bench: Bench) -> None:
@@ -87,6 +38,58 @@ def test_a_restarted_master_publishes_only_what_is_neither_open_nor_finished(ben
     assert bench.folder.job(Slot(1)).stat() == before
     assert bench.folder.open_slots() == [Slot(1), Slot(2)]
     assert [result.trial for result in again.collect()] == [0]
+
+
+@pytest.mark.parametrize("trace", ["lock", "curve", "checkpoint", "refused"])
+def test_a_restarted_master_gives_a_job_that_vanished_a_name_that_it_never_had(bench: Bench, trace: str) -> None:
+    folder = bench.folder
+    publish(bench.dispatcher, [job_of(0), job_of(1)])
+    claim = claim_of(folder) if trace == "lock" else None
+    if trace == "curve":
+        folder.running_curve(AttemptName(Slot(0), 1)).touch()
+    if trace == "checkpoint":
+        folder.checkpoint(AttemptName(Slot(0), 1)).touch()
+    if trace == "refused":
+        set_aside(folder, folder.job(Slot(0)), "of another version")
+    folder.job(Slot(0)).unlink(missing_ok=True)
+    publish(bench.restarted(), [job_of(0), job_of(1)])
+    assert folder.open_slots() == [Slot(0, 2), Slot(1)]
+    assert read_record(folder.job(Slot(0, 2)), Job).issue == 2
+    if claim:
+        claim.unlock()
+
+
+def test_a_job_of_which_nothing_is_left_may_bear_its_name_again(bench: Bench) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+    claim = claim_of(bench.folder)
+    bench.folder.job(Slot(0)).unlink()
+    claim.remove_lock_file()  # as RECHECK does
+    claim.unlock()
+    publish(bench.restarted(), [job_of(0)])
+    assert bench.folder.open_slots() == [Slot(0)]
+
+
+def test_results_that_are_refused_again_and_again_end_the_search_and_who_starts_it_again_gets_one_more(
+    bench: Bench,
+) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+    most = spec_of().limits.max_issues
+
+    def forge_for_ever() -> None:
+        for _ in range(3 * most):
+            for slot in bench.folder.open_slots():
+                claim = claim_of(bench.folder, slot)
+                report(claim, result_of(claim).model_copy(update={"params": {"x": 0.9}}), CURVE)
+            bench.dispatcher.collect()
+            bench.clock.now_s += MISSING_S + 1
+
+    with pytest.raises(SearchError, match=f"trial 0 was issued {most} times"):
+        forge_for_ever()
+    again = bench.restarted()
+    publish(again, [job_of(0)])
+    assert bench.folder.open_slots() == [Slot(0, most + 1)]
+    bench.evaluate(0, issue=most + 1)
+    assert [result.issue for result in again.collect()] == [most + 1]
 
 
 def test_a_result_that_is_none_is_set_aside_and_its_trial_issued_again(bench: Bench) -> None:
@@ -233,74 +236,39 @@ def test_what_has_landed_is_not_forgotten_when_a_later_file_cannot_be_read(
     assert [result.trial for result in bench.dispatcher.collect()] == [0, 1]
 
 
-def test_sweeping_finishes_what_a_crash_cut_short_and_leaves_live_claims_alone(bench: Bench) -> None:
-    folder = bench.folder
-    publish(bench.dispatcher, [job_of(0), job_of(1), job_of(2), job_of(3)])
-    for trial in (0, 1):
-        bench.evaluate(trial)
-        atomic.replace(folder.job(Slot(trial)), job_of(trial).to_json(), durable=True)  # CLEAR never happened
-    held = claim_of(folder, Slot(1))
-    folder.lock(Slot(9)).touch()  # CLEAR stopped before its last step
-    sweep(folder, Claims(Claimant("master")), ClaimMode.LOCK)
-    assert folder.open_slots() == [Slot(1), Slot(2), Slot(3)]
-    assert folder.locked_slots() == [Slot(1)]
-    held.unlock()
-    sweep(folder, Claims(Claimant("master")), ClaimMode.LOCK)
-    assert folder.open_slots() == [Slot(2), Slot(3)]
-
-
-def test_sweeping_attempts_settles_a_curve_that_a_crash_left_behind(bench: Bench) -> None:
-    folder = bench.folder
-    publish(bench.dispatcher, [job_of(0), job_of(1)])
-    claim = bench.evaluate(0)
-    folder.curve(0).rename(folder.running_curve(claim.attempt))
-    (folder.checkpoints / "00000.issue1.attempt1.pt").touch()
-    (folder.checkpoints / "00001.issue1.attempt1.pt").touch()  # of an open trial
-    sweep_attempts(folder)
-    assert folder.curve(0).exists()
-    assert [path.name for path in folder.checkpoints.iterdir()] == ["00001.issue1.attempt1.pt"]
-
-
-def test_files_whose_maker_is_gone_are_removed_and_those_in_the_making_are_not(bench: Bench) -> None:
-    folder = bench.folder
-    folder.master_lock.touch()
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    mine = atomic._write_temporary(folder.job(Slot(0)), b"", durable=False)
-    places = [folder.job(Slot(1)), folder.result(1), folder.worker("lab-1"), folder.running / "x.csv"]
-    places += [folder.jobs.parent / "probe", folder.results.parent / "probe"]
-    orphans = [atomic._write_temporary(path, b"", durable=False) for path in places]
-    orphans = [path.rename(path.with_name(path.name.replace(f"-{os.getpid()}-", f"-{dead.pid}-"))) for path in orphans]
-    elsewhere = [folder.jobs / f".{number}.json.0badcafe-1-0a1b2c3d.tmp" for number in (1, 2)]
-    for path in elsewhere:
-        path.touch()
-    os.utime(elsewhere[1], (0, 0))
-    remove_temporary_files(folder)
-    assert [path for path in [mine, *orphans, *elsewhere] if path.exists()] == [mine, elsewhere[0]]
-
-
-def test_an_old_file_whose_makers_number_another_process_bears_now_is_removed(bench: Bench) -> None:
-    bench.folder.master_lock.touch()
-    path = atomic._write_temporary(bench.folder.job(Slot(0)), b"", durable=False)
-    os.utime(path, (0, 0))
-    remove_temporary_files(bench.folder)
-    assert not path.exists()
-
-
-def test_a_temporary_file_that_vanishes_meanwhile_keeps_no_other_from_being_removed(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench.folder.master_lock.touch()
-    paths = [atomic._write_temporary(bench.folder.job(Slot(trial)), b"", durable=False) for trial in range(3)]
-    for path in paths:
-        os.utime(path, (0, 0))
-    monkeypatch.setattr(StudyFolder, "temporary_files", lambda _folder: iter(paths))
-    paths[0].unlink()
-    remove_temporary_files(bench.folder)
-    assert not any(path.exists() for path in paths)
-
-
 def test_a_step_costs_the_open_jobs_and_not_all_trials(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    for shard in range(0, 100_000, 100):
+        bench.folder.trial_folder(shard).mkdir(parents=True, exist_ok=True)
+    publish(bench.dispatcher, [job_of(5), job_of(99_999, study="demo")])
+    listed = note_listings(monkeypatch)
+    bench.dispatcher.collect()
+    assert set(listed) == {bench.folder.jobs, bench.folder.trial_folder(5), bench.folder.trial_folder(99_999)}
+
+
+@pytest.mark.parametrize("is_restarted", [True, False])
+def test_jobs_that_vanish_together_cost_one_look_together(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, is_restarted: bool
+) -> None:
+    jobs = [job_of(trial) for trial in range(50)]
+    publish(bench.dispatcher, jobs)
+    bench.folder.rejected.mkdir()
+    for job in jobs:
+        claim_of(bench.folder, Slot(job.trial)).unlock()
+        bench.folder.job(Slot(job.trial)).unlink()
+    listed = note_listings(monkeypatch)
+    if is_restarted:
+        publish(bench.restarted(), jobs)
+    else:
+        bench.dispatcher.collect()
+        bench.clock.now_s += MISSING_S + 1
+        bench.dispatcher.collect()
+    assert len(bench.folder.open_slots()) == 50
+    assert listed.count(bench.folder.rejected) <= 2
+    assert listed.count(bench.folder.jobs) <= 6
+
+
+def note_listings(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders that are listed from now on."""
     listed: list[Path] = []
     original = confinement.names_in
 
@@ -308,26 +276,5 @@ def test_a_step_costs_the_open_jobs_and_not_all_trials(bench: Bench, monkeypatch
         listed.append(path)
         return original(path)
 
-    for shard in range(0, 100_000, 100):
-        bench.folder.trial_folder(shard).mkdir(parents=True, exist_ok=True)
-    publish(bench.dispatcher, [job_of(5), job_of(99_999, study="demo")])
     monkeypatch.setattr("common.layout.names_in", note)
-    bench.dispatcher.collect()
-    assert set(listed) == {bench.folder.jobs, bench.folder.trial_folder(5), bench.folder.trial_folder(99_999)}
-
-
-def test_heartbeats_of_workers_that_were_killed_here_are_removed_and_no_others(bench: Bench) -> None:
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    here = socket.gethostname()
-    records = [
-        WorkerRecord(worker=name, host=host, pid=pid, device="cpu", state="idle", beat=1, at="")
-        for name, host, pid in (("mine", here, os.getpid()), ("dead", here, dead.pid), ("far", "elsewhere", dead.pid))
-    ]
-    for record in records:
-        atomic.replace(bench.folder.worker(record.worker), record.to_json(), durable=False)
-    bench.silence.observe(records)
-    assert len(remove_dead_workers(bench.folder, records, bench.silence)) == 3
-    bench.clock.now_s += 30
-    assert [record.worker for record in remove_dead_workers(bench.folder, records, bench.silence)] == ["mine", "far"]
-    assert [path.stem for path in bench.folder.worker_files()] == ["far", "mine"]
+    return listed

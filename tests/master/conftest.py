@@ -1,0 +1,12 @@
+"""Fixtures that tests of the master share."""
+
+import pytest
+
+from common.layout import StudyFolder
+from tests.master.bench import Bench
+
+
+@pytest.fixture
+def bench(folder: StudyFolder) -> Bench:
+    """A dispatcher on the folder of `spec_of()`."""
+    return Bench(folder)
