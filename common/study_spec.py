@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from common.ablation import Ablation, cases_of
 from common.final import SUFFIX
 from common.grid import grid_problems, grid_size
 from common.locks import ClaimMode
@@ -52,26 +53,28 @@ class Sampler(Record):
                 object.__setattr__(self, key, getattr(self, key) or usual)
         return self
 
-    def problem_of(self, space: Space, settings: int) -> str | None:
-        """What keeps a study of so many settings from being proposed like this, or None."""
-        if self.rounds is None or self.keep is None:
-            lists = [
-                name for name, parameter in space.items() if isinstance(parameter, Float | Int) and parameter.coarse
-            ]
-            return f"space.{lists[0]}.coarse: only the sampler coarse-to-fine draws from it" if lists else None
-        if settings // self.rounds > self.keep:
+    def list_problem(self, space: Space) -> str | None:
+        """What in the space only another sampler draws from, or None."""
+        lists = [name for name, parameter in space.items() if isinstance(parameter, Float | Int) and parameter.coarse]
+        if self.name == "coarse-to-fine" or not lists:
+            return None
+        return f"space.{lists[0]}.coarse: only the sampler coarse-to-fine draws from it"
+
+    def length_problem(self, settings: int) -> str | None:
+        """What keeps a search from having so many settings, or None."""
+        if self.rounds is None or self.keep is None or settings // self.rounds > self.keep:
             return None
         return (
-            f"trials: {settings} settings in {self.rounds} rounds are {settings // self.rounds} a round; expected more "
-            f"than sampler.keep, which is {self.keep}"
+            f"{settings} settings in {self.rounds} rounds are {settings // self.rounds} a round; expected more than "
+            f"sampler.keep, which is {self.keep}"
         )
 
 
 class Confirm(Record):
     """What follows a search: its best settings again, so that the winner is not merely the luckiest."""
 
-    finalists: Annotated[int, Field(ge=1, le=1000)]
-    """How many of the best settings."""
+    finalists: Annotated[int, Field(ge=1, le=1000)] = 0
+    """How many of the best settings. Of an ablation the best one of each case."""
     replicates: Annotated[int, Field(ge=2, le=1000)] = 5
     """How often each of them is evaluated, under seeds of its own."""
 
@@ -136,6 +139,8 @@ class StudySpec(Record):
     sampler: Sampler = Sampler()
     confirm: Confirm | None = None
     """Trials that follow the search's own and are numbered after them; None: none."""
+    ablation: Ablation | None = None
+    """Test cases, each of which is a search of its own by the study's sampler; None: one search of the whole space."""
     limits: Limits = Limits()
     space: Space
 
@@ -163,6 +168,34 @@ class StudySpec(Record):
         return self
 
     @model_validator(mode="after")
+    def _count_trials_of_cases(self) -> Self:
+        if self.ablation is None:
+            if self.confirm and not self.confirm.finalists:
+                raise ValueError("confirm.finalists: missing; it is required, but for an ablation")
+            return self
+        if self.sampler.name == "grid":
+            raise ValueError(
+                "sampler.name: found 'grid'; an ablation tunes its cases by random or coarse-to-fine search"
+            )
+        if self.replicates > 1:
+            raise ValueError("replicates: an ablation has confirm.replicates, of the best setting of each case")
+        cases, settings = cases_of(self.ablation, self.space), self.ablation.settings
+        if settings > 1 and not any(case.is_tuned for case in cases):
+            raise ValueError(f"ablation.settings: found {settings}, but no case has a parameter left to tune")
+        told = f"{len(cases)} cases of {settings} settings each"
+        if self.trials not in {0, len(cases) * settings}:
+            raise ValueError(
+                f"trials: found {self.trials}, expected {len(cases) * settings}: {told} (ablation.settings)"
+            )
+        confirm = self.confirm or Confirm()
+        if confirm.finalists not in {0, len(cases)}:
+            raise ValueError(f"confirm.finalists: found {confirm.finalists}, expected {len(cases)}, one for each case")
+        # Frozen for everyone else: what the study leaves out is filled in before anyone sees it.
+        object.__setattr__(self, "trials", len(cases) * settings)
+        object.__setattr__(self, "confirm", confirm.model_copy(update={"finalists": len(cases)}))
+        return self
+
+    @model_validator(mode="after")
     def _count_trials(self) -> Self:
         if self.sampler.name != "grid":
             if not self.trials:
@@ -186,10 +219,13 @@ class StudySpec(Record):
 
     @model_validator(mode="after")
     def _check_what_depends_on_trials(self) -> Self:
-        settings = -(-self.trials // self.replicates)
-        if problem := self.sampler.problem_of(self.space, settings):
+        of_case = self.ablation.settings if self.ablation else None
+        settings = of_case or -(-self.trials // self.replicates)
+        if problem := self.sampler.list_problem(self.space):
             raise ValueError(problem)
-        if self.confirm and self.confirm.finalists > settings:
+        if problem := self.sampler.length_problem(settings):
+            raise ValueError(f"{'ablation.settings' if of_case else 'trials'}: {problem}")
+        if self.confirm and not of_case and self.confirm.finalists > settings:
             raise ValueError(
                 f"confirm.finalists: found {self.confirm.finalists}, but the search has {settings} settings"
             )

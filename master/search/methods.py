@@ -1,7 +1,10 @@
 """The search methods by name."""
 
+from common.ablation import cases_of
+from common.space import Space
 from common.study_spec import Sampler as Asked
 from common.study_spec import StudySpec
+from master.search.ablation import AblationSearch, places
 from master.search.coarse_to_fine import CoarseToFine, round_lengths
 from master.search.confirmation import Confirmed
 from master.search.grid import GridSearch
@@ -12,6 +15,10 @@ from master.search.sampler import Sampler
 
 def make_sampler(spec: StudySpec) -> Sampler:
     """The search method that a study asks for, at its beginning."""
+    if spec.ablation:
+        settings = spec.ablation.settings
+        tuned = [_method(spec, case.space, settings) for case in cases_of(spec.ablation, spec.space)]
+        return AblationSearch(places(spec), tuned)
     search: Sampler = make_method(spec)
     if spec.replicates > 1:
         search = Replicated(search, spec.replicates)
@@ -25,11 +32,14 @@ def learns(spec: StudySpec) -> bool:
 
 def make_method(spec: StudySpec) -> RandomSearch | GridSearch | CoarseToFine:
     """The method alone, which knows neither replicates nor what follows the search."""
+    return _method(spec, spec.space, -(-spec.trials // spec.replicates))
+
+
+def _method(spec: StudySpec, space: Space, settings: int) -> RandomSearch | GridSearch | CoarseToFine:
     match spec.sampler:
         case Asked(name="coarse-to-fine", rounds=int(rounds), keep=int(keep)):
-            lengths = round_lengths(-(-spec.trials // spec.replicates), rounds)
-            return CoarseToFine(spec.space, spec.seed, lengths, keep)
+            return CoarseToFine(space, spec.seed, round_lengths(settings, rounds), keep)
         case Asked(name="grid"):
-            return GridSearch(spec.space)
+            return GridSearch(space)
         case _:
-            return RandomSearch(spec.space, spec.seed)
+            return RandomSearch(space, spec.seed)

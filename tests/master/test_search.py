@@ -21,6 +21,15 @@ GRID: dict[str, Any] = {
 }
 RANDOM: dict[str, Any] = GRID | {"rate": {"type": "float", "low": 0.01, "high": 1.0, "log": True}}
 FINE: dict[str, Any] = {"name": "coarse-to-fine", "rounds": 3, "keep": 4}
+ABLATION: dict[str, Any] = {
+    "base": {"method": "sgd", "momentum": 0.3},
+    "improvements": [
+        {"name": "more momentum", "params": {"momentum": 0.9}},
+        {"name": "adam", "params": {"method": "adam"}},
+        {"name": "nag", "params": {"method": "nag"}},
+    ],
+    "settings": 7,
+}
 STUDIES = {
     "random": spec_of(trials=27, space=RANDOM),
     "random, replicated": spec_of(trials=26, space=RANDOM, replicates=4),
@@ -32,6 +41,12 @@ STUDIES = {
     ),
     "random, confirmed": spec_of(trials=15, space=RANDOM, confirm={"finalists": 4, "replicates": 3}),
     "coarse to fine, confirmed": spec_of(trials=27, space=RANDOM, sampler=FINE, confirm={"finalists": 2}),
+    "ablation, coarse to fine": spec_of(
+        trials=35, space=RANDOM, sampler=FINE | {"rounds": 2, "keep": 2}, ablation=ABLATION
+    ),
+    "ablation, random": spec_of(
+        trials=10, space=RANDOM, ablation=ABLATION | {"settings": 2}, confirm={"replicates": 2}
+    ),
     "grid, replicated and confirmed": spec_of(
         trials=26, space=GRID, sampler={"name": "grid"}, replicates=4, confirm={"finalists": 3, "replicates": 2}
     ),

@@ -1,0 +1,142 @@
+"""What an ablation compares: a base setting, and improvements of it one at a time and one after the other.
+
+Each combination is a test case. What a case does not say, of the parameters that the study searches, is tuned for each
+case anew: an improvement that needs more regularisation than the base must get it, or the comparison is unfair.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from common.records import Record
+from common.space import BoundedParams, Categorical, Fixed, Float, Int, Params, Scalar, Space, same_value
+from common.validation import unknown_key
+
+MAX_IMPROVEMENTS = 100
+"""Far more rows than a table for people has; few enough that nobody's study keeps its readers busy."""
+
+
+class Improvement(Record):
+    """A change of the base setting that may make it better."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    """What tables call it."""
+    params: Annotated[BoundedParams, Field(min_length=1)]
+    """The values that it gives to parameters; the others stay as they are."""
+
+
+class Ablation(Record):
+    """The base setting, its improvements in the order in which they are joined, and how much tuning a case gets."""
+
+    base: BoundedParams
+    """The values that the base setting gives to parameters of the space. A parameter that is named neither here nor in
+    an improvement is tuned in every case."""
+    improvements: Annotated[tuple[Improvement, ...], Field(min_length=1, max_length=MAX_IMPROVEMENTS, strict=False)]
+    settings: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """How many settings of the tuned parameters are tried in each case."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A test case of an ablation.
+
+    Attributes:
+        improvements: the names of those that it has, in the study's order; empty for the base.
+        kind: `base`, `single` or `cumulative`.
+        space: where it is tuned: the study's space with the case's values fixed.
+    """
+
+    improvements: tuple[str, ...]
+    kind: Literal["base", "single", "cumulative"]
+    space: Space
+
+    @property
+    def name(self) -> str:
+        """What tables call it: `base`, or its improvements joined by plus signs."""
+        return " + ".join(self.improvements) or "base"
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether a parameter that can be active is left to tune."""
+        return any(not isinstance(parameter, Fixed) for parameter in _reachable(self.space).values())
+
+
+def cases_of(ablation: Ablation, space: Space) -> list[Case]:
+    """The base, every improvement alone, and every improvement together with all those before it.
+
+    An improvement of which nothing is left, because later ones of the same case give its parameters other values, is
+    not named in it, and a case whose params are those of an earlier one is left out: 100 and then 200 hidden units
+    are, together, 200 alone.
+
+    Raises:
+        ValueError: a value does not lie in the space, an improvement changes nothing, or it stands twice.
+    """
+    base = Case((), "base", _pinned(space, ablation.base, "ablation.base"))
+    found: dict[Hashable, Case] = {_key(base): base}
+    for place, improvement in enumerate(ablation.improvements):
+        where = f"ablation.improvements.{place}"
+        params = ablation.base | improvement.params
+        case = Case((improvement.name,), "single", _pinned(space, params, f"{where}.params"))
+        key = _key(case)
+        if same := found.get(key):
+            told = "it changes nothing in the base" if same is base else f"it is the same as {same.name}"
+            raise ValueError(f"{where}.params: {told}")
+        if any(improvement.name == other.name for other in ablation.improvements[:place]):
+            raise ValueError(f"{where}.name: {improvement.name} stands twice")
+        found[key] = case
+    for count in range(2, len(ablation.improvements) + 1):
+        case = _joined(ablation, space, ablation.improvements[:count])
+        found.setdefault(_key(case), case)
+    return list(found.values())
+
+
+def _joined(ablation: Ablation, space: Space, improvements: Sequence[Improvement]) -> Case:
+    params: Params = dict(ablation.base)
+    for improvement in improvements:
+        params |= improvement.params
+    names = tuple(improvement.name for improvement in improvements if _is_left(improvement, params))
+    return Case(names, "cumulative", _pinned(space, params, "ablation.improvements"))
+
+
+def _is_left(improvement: Improvement, params: Mapping[str, Scalar]) -> bool:
+    return any(same_value(value, params[name]) for name, value in improvement.params.items())
+
+
+def _pinned(space: Space, params: Mapping[str, Scalar], where: str) -> Space:
+    """The space with the parameters that `params` names fixed, under the conditions that they have."""
+    parameters = dict(space.items())
+    for name, given in params.items():
+        if name not in parameters:
+            raise ValueError(unknown_key(f"{where}.{name}", list(parameters)))
+        parameter = parameters[name]
+        value = float(given) if isinstance(parameter, Float) and type(given) is int else given
+        if problem := parameter.problem(value):
+            raise ValueError(f"{where}.{name}: {problem}")
+        parameters[name] = Fixed(type="fixed", value=value, when=parameter.when)
+    # Not validated again: a value of the space in place of a range makes no condition wrong.
+    return Space.model_construct(parameters)
+
+
+def _key(case: Case) -> Hashable:
+    """What cases with the same params, and only those, have in common."""
+    # 1 is 1.0 and hashes alike, as it should; true is 1 too, which it should not be.
+    return frozenset(
+        (name, isinstance(parameter.value, bool), parameter.value) if isinstance(parameter, Fixed) else name
+        for name, parameter in _reachable(case.space).items()
+    )
+
+
+def _reachable(space: Space) -> dict[str, Float | Int | Categorical | Fixed]:
+    """The parameters that can be active, after what is fixed has decided conditions."""
+    found: dict[str, Float | Int | Categorical | Fixed] = {}
+    for name in space.order():
+        conditions = space.root[name].when.items()
+        if all(other in found and _can_be(found[other], wanted) for other, wanted in conditions):
+            found[name] = space.root[name]
+    return found
+
+
+def _can_be(parameter: Float | Int | Categorical | Fixed, values: Sequence[Scalar]) -> bool:
+    return not isinstance(parameter, Fixed) or any(same_value(parameter.value, value) for value in values)
