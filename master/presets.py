@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from common.contradictions import study_contradictions
 from common.errors import StudyError, UsageError
 from common.layout import StudyFolder, study_folders
 from common.names import is_study_name
@@ -202,6 +203,16 @@ def validated(table: dict[str, Any], source: str, changes: Changes | None = None
             for line in explain(error, StudySpec)
         )
         raise StudyError(source, tuple(marked)) from error
+
+
+def need_trainable(spec: StudySpec, source: str) -> None:
+    """See to it that not every trial of a study would fail because its params contradict each other.
+
+    Raises:
+        StudyError: all of them would.
+    """
+    if reasons := study_contradictions(spec):
+        raise StudyError(source, ("every trial would fail, because its settings contradict each other:", *reasons))
 
 
 def _presets() -> Any:

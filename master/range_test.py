@@ -17,7 +17,7 @@ from master.analysis.figures.lr_range import range_figure
 from master.analysis.frames import StudyData, load_study
 from master.command import command_line, place_of
 from master.lr_range import Point, Proposal, propose
-from master.presets import Changes, published_study
+from master.presets import Changes, need_trainable, published_study
 from master.range_study import cyclical_study, to_toml
 from master.session import RunOptions, run_session
 from master.study import publish_study
@@ -53,6 +53,7 @@ def run_range(console: Console, root: Path, spec: StudySpec, workers: int) -> in
     open_shared_folder(root)
     if spec.claim is ClaimMode.LOCK and (reason := why_no_locks(root / "jobs")):
         raise FolderError(root.absolute(), f"{reason}; use --set claim=lease")
+    need_trainable(spec, f"range test {spec.name}")
     if different := publish_study(StudyFolder(root, spec.name), spec):
         told = "".join(f"\n  {key}: published {was}, now {now}" for key, (was, now) in different.items())
         raise UsageError(

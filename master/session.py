@@ -23,7 +23,7 @@ from common.study_spec import StudySpec
 from common.watch import Wakeup
 from master.command import command_line, each_with, place_of
 from master.launch.local import LocalWorkers
-from master.presets import Changes, find_study, preset_names
+from master.presets import Changes, find_study, need_trainable, preset_names
 from master.standing import Standing
 from master.study import Search, only_master, publish_study
 from master.summary import headline, print_result
@@ -71,6 +71,8 @@ def run_session(console: Console, options: RunOptions) -> int:
     if spec.claim is ClaimMode.LOCK and (reason := why_no_locks(root / "jobs")):
         raise FolderError(root.absolute(), f"{reason}; use --claim lease")
     folder = StudyFolder(root, spec.name)
+    if not folder.spec.exists():  # one that is published has results, or failures that say why
+        need_trainable(spec, options.study)
     _check_objective(console, spec, options)
     _publish(folder, spec, options)
     standing, elapsed_s = _search(console, folder, spec, options)
