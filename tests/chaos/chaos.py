@@ -199,7 +199,14 @@ class Storm:
         printed = self._processes.output(process)
         if status not in self._expected_ends[process.pid] or "Traceback" in printed:
             raise BrokenPromise(f"{process.args!r} ended with status {status}:\n{printed}")
+        if process is self._master and status == 0:
+            self._expect_finished()
         return True
+
+    def _expect_finished(self) -> None:
+        missing = sorted(set(range(self.weather.trials)) - set(self.folder.all_finished()))
+        if missing:
+            raise BrokenPromise(f"the master left as if all was done, but trials {missing} have no result")
 
     def _strike(self) -> None:
         ((who, what),) = self._random.choices(list(BLOWS), weights=list(BLOWS.values()))
@@ -245,6 +252,7 @@ class Storm:
             self._replace_the_dead()
             self._expected_ends[self._master.pid].add(0)
             self._sleep(0.05)
+        self._expect_finished()
         self._expect(lambda: not strays(self.root, STUDY), lambda: f"left over: {strays(self.root, STUDY)}")
         for worker in self._workers:
             worker.terminate()

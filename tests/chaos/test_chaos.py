@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.chaos import CNN, Storm, Weather, broken_promises, undisturbed
+from tests.chaos.chaos import CNN, BrokenPromise, Storm, Weather, broken_promises, undisturbed
 from tests.chaos.outcome import differences
 
 SEED = 17
@@ -27,6 +27,18 @@ def test_whoever_is_killed_stopped_or_asked_to_leave_every_trial_has_its_one_res
     storm.run()
     assert broken_promises(storm, expected) == []
     assert storm.blows.total() >= at_least
+
+
+def test_a_master_that_leaves_as_if_done_before_every_trial_has_its_result_breaks_a_promise(tmp_path: Path) -> None:
+    storm = Storm(tmp_path / "storm", Weather("calm", trials=3, workers=0), SEED)
+    storm._master = storm._processes.start("this")
+    storm._expected_ends[storm._master.pid] = set()
+    assert storm._master.wait() == 0
+    for trial in (0, 2):
+        storm.folder.trial_folder(trial).mkdir(parents=True, exist_ok=True)
+        storm.folder.result(trial).touch()
+    with pytest.raises(BrokenPromise, match=r"but trials \[1\] have no result"):
+        storm._calm_down()
 
 
 def test_an_outcome_tells_every_difference() -> None:
