@@ -74,6 +74,10 @@ class Processes:
         """Start a master."""
         return self.start("master", "run", str(study), "--root", str(self.root), *arguments)
 
+    def noted(self) -> list[str]:
+        """The lines that objectives have left in `notes`."""
+        return self.notes.read_text().splitlines() if self.notes.exists() else []
+
     def finish(self, process: subprocess.Popen[str], deadline_s: float = DEADLINE_S) -> str:
         """Wait for a process to end by itself with status 0; return what it printed."""
         status = process.wait(deadline_s)

@@ -1,7 +1,6 @@
-"""The command lines as a user meets them: exit statuses, one clear message for each mistake, JSON for scripts."""
+"""The command lines as a user meets them: exit statuses, and one clear message for each mistake."""
 
 import json
-import os
 import shlex
 import shutil
 import signal
@@ -12,35 +11,9 @@ from pathlib import Path
 import pytest
 
 from common.layout import StudyFolder
+from tests.commands import call, refused
 from tests.conftest import MakeStudy
 from tests.processes import REPOSITORY, Processes, until
-
-CURVED = """
-sampler.name = "grid"
-objective.name = "curved"
-budget.epochs = 2
-space.x = [0.1, 0.2, 0.3]
-"""
-
-
-def call(*arguments: str, cwd: Path = REPOSITORY, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "COLUMNS": "120"} | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def refused(*arguments: str, status: int = 2) -> str:
-    """The message of a command that must fail as a user's mistake does: one message, no traceback."""
-    called = call(*arguments)
-    assert called.returncode == status, called.stdout + called.stderr
-    assert "Traceback" not in called.stdout + called.stderr
-    return called.stderr
 
 
 @pytest.mark.parametrize("side", ["master", "worker"])
@@ -132,39 +105,6 @@ def test_a_study_that_differs_from_the_published_one_is_refused_by_key_with_both
     assert "is finished: 4 trials" in kept.stdout
 
 
-def test_a_finished_study_is_looked_back_at_from_the_command_line(
-    root: Path, processes: Processes, tmp_path: Path
-) -> None:
-    study = tmp_path / "demo.toml"
-    study.write_text(CURVED)
-    processes.finish(processes.master(study, "--workers", "1", "--objective", "curved=tests.objectives:curved"))
-    place = ["--root", str(root)]
-    within = json.loads(call("master", "top", "demo", "--within-epochs", "1", "-k", "1", "--json", *place).stdout)
-    assert [(found["trial"], found["epoch"]) for found in within] == [(0, 1)]
-    assert within[0]["value"] == pytest.approx(0.02 + 0.1 / 2 + 0.4)
-    assert within[0]["params"] == {"x": 0.1}
-    assert "lowest error" in call("master", "top", "demo", "--within-seconds", "60", *place).stdout
-    assert "no trial has an epoch" in call("master", "top", "demo", "--within-seconds", "0", *place).stdout
-    simulated = call("master", "simulate", "demo", "--runs", "50", *place)
-    assert "exact median" in simulated.stdout
-    assert (root / "results" / "demo" / "report" / "figures" / "simulated-search.png").exists()
-    assert len(json.loads(call("master", "simulate", "demo", "--json", *place).stdout)["exact"]["median"]) == 3
-    lines = tmp_path / "out.jsonl"
-    exported = call("master", "export", "demo", "--format", "jsonl", "--out", str(lines), *place)
-    assert exported.returncode == 0
-    rows = [json.loads(line) for line in lines.read_text().splitlines()]
-    assert all({"trial", "status", "value", "params", "attempts"} <= row.keys() for row in rows)
-    assert [row["params"] for row in rows] == [{"x": 0.1}, {"x": 0.2}, {"x": 0.3}]
-
-
-def test_what_cannot_be_looked_back_at_is_one_message(root: Path, folder: StudyFolder, tmp_path: Path) -> None:
-    place = ["--root", str(root)]
-    for command in ("report", "export", "simulate"):
-        assert "no study 'gone'" in refused("master", command, "gone", *place)
-    assert "no finished trial yet" in refused("master", "simulate", "demo", *place)
-    assert "there is no folder" in refused("master", "export", "demo", "--out", str(tmp_path / "no" / "x.csv"), *place)
-
-
 def test_to_go_on_the_master_repeats_the_command_as_it_was_typed(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
@@ -196,7 +136,7 @@ def test_an_objective_that_nobody_was_told_of_is_pointed_out_before_the_waiting(
 ) -> None:
     master = processes.master(make_study("square"))
     until(lambda: "start workers with --objective square=" in processes.output(master), "the advice", root)
-    assert "objective square is not built in (built in: cnn" in processes.output(master)
+    assert "objective square is not built in (built in: cnn, mlp)" in processes.output(master)
 
 
 def test_a_master_whose_study_is_removed_says_so(root: Path, processes: Processes, make_study: MakeStudy) -> None:
@@ -209,27 +149,6 @@ def test_a_master_whose_study_is_removed_says_so(root: Path, processes: Processe
     assert "Traceback" not in processes.output(master)
 
 
-def test_a_folder_without_studies_and_one_with_ones_own_are_told_apart(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
-    assert "yet" in call("master", "status", "--root", str(root)).stdout
-    make_study("square")
-    study = make_study("square")
-    processes.finish(processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square"))
-    assert ": demo" in call("master", "studies", "--root", str(root)).stdout
-
-
-def test_status_watched_into_a_pipe_prints_again_and_again(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
-    study = make_study("square")
-    processes.finish(processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square"))
-    watching = processes.start("master", "status", "demo", "--watch", "--root", str(root))
-    until(lambda: processes.output(watching).count("the last results") > 1, "the second picture", root)
-    watching.send_signal(signal.SIGINT)
-    assert watching.wait(30) == 0
-
-
 def test_new_starts_under_a_new_name_and_each_goes_on_by_its_own(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
@@ -240,29 +159,6 @@ def test_new_starts_under_a_new_name_and_each_goes_on_by_its_own(
         )
     assert sorted(path.name for path in (root / "jobs").iterdir()) == ["demo-2", "demo-3", "demo-4"]
     assert "study demo-3 is finished" in call("master", "run", "demo-3", "--root", str(root)).stdout
-
-
-def test_status_top_and_run_speak_json_and_text(root: Path, processes: Processes, make_study: MakeStudy) -> None:
-    study = make_study("raising", trials=8, batch=8)
-    master = processes.master(study, "--workers", "2", "--objective", "raising=tests.objectives:raising")
-    assert master.wait(60) == 0
-    printed = processes.output(master)
-    assert "is finished: 8 trials" in printed
-    assert "trials FAILED" in printed
-    assert "x is too large for me" in printed
-    place = ["--root", str(root)]
-    told = json.loads(call("master", "status", "demo", "--json", *place).stdout)
-    assert told["study"] == "demo"
-    assert told["total"] == sum(told["counts"].values()) == 8
-    assert told["counts"]["COMPLETE"] + told["counts"]["FAILED"] == 8
-    assert told["incumbent"]["value"] == 1.0
-    best = json.loads(call("master", "top", "demo", "-k", "2", "--json", *place).stdout)
-    assert [set(entry) for entry in best] == [{"trial", "value", "params"}] * 2
-    assert best[0] == told["incumbent"]
-    assert [entry["study"] for entry in json.loads(call("master", "status", "--json", *place).stdout)] == ["demo"]
-    assert "the last results" in call("master", "status", "demo", *place).stdout
-    assert "8/8" in call("master", "status", *place).stdout
-    assert "num_filters" not in call("master", "top", "demo", *place).stdout
 
 
 def test_a_study_whose_trials_all_failed_ends_with_status_1(
@@ -311,12 +207,3 @@ def test_a_finished_studys_results_are_checked_again_and_what_was_tampered_with_
     again = json.loads(folder.result(1).read_text())
     assert (again["params"], again["value"]) == (honest["params"], honest["value"])
     assert len(list(folder.rejected.glob("00001.json.*.reason.txt"))) == 1
-
-
-def test_one_damaged_study_does_not_hide_the_others(root: Path, folder: StudyFolder) -> None:
-    (root / "jobs" / "damaged").mkdir()
-    (root / "jobs" / "damaged" / "study.json").write_text("{")
-    called = call("master", "status", "--root", str(root))
-    assert called.returncode == 0
-    assert folder.name in called.stdout
-    assert "damaged" in called.stderr

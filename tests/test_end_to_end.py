@@ -27,10 +27,6 @@ batch_size = 25
 """
 
 
-def notes_of(processes: Processes) -> list[str]:
-    return processes.notes.read_text().splitlines() if processes.notes.exists() else []
-
-
 def test_a_thousand_jobs_on_eight_workers_give_a_thousand_results_each_evaluated_once(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
@@ -39,7 +35,7 @@ def test_a_thousand_jobs_on_eight_workers_give_a_thousand_results_each_evaluated
     processes.finish(processes.master(study))
     folder = StudyFolder(root, "demo")
     results = results_of(folder)
-    evaluated = Counter(notes_of(processes))
+    evaluated = Counter(processes.noted())
     assert len(results) == 1000
     assert {result.status for result in results.values()} == {Status.COMPLETE}
     assert set(evaluated) == {repr(result.params["x"]) for result in results.values()}
@@ -58,8 +54,8 @@ def test_kill_9_in_mid_trial_costs_no_trial(
     folder = StudyFolder(root, "demo")
     master = processes.master(study)
     worker = processes.worker(objective="waiting")
-    until(lambda: notes_of(processes), "the first evaluation", root)
-    _, point, child_pid = notes_of(processes)[0].split()
+    until(processes.noted, "the first evaluation", root)
+    _, point, child_pid = processes.noted()[0].split()
     child = int(child_pid)
     match victim:
         case "parent":
@@ -129,7 +125,7 @@ def test_a_worker_that_is_asked_to_stop_saves_lets_go_and_does_not_count(
     folder = StudyFolder(root, "demo")
     master = processes.master(study)
     worker = processes.worker(objective="waiting")
-    until(lambda: notes_of(processes), "the evaluation", root)
+    until(processes.noted, "the evaluation", root)
     os.killpg(worker.pid, number)  # as a terminal or a cluster does: to the child too
     assert worker.wait(10) == 0, processes.output(worker)
     assert [path.name for path in folder.checkpoints.iterdir()] == ["00000.issue1.attempt1.pt"]
@@ -151,7 +147,7 @@ def test_the_same_seed_gives_the_same_params_with_one_two_and_four_workers_and_a
         proposals.append({trial: result.params for trial, result in results_of(StudyFolder(root, study.stem)).items()})
     study = make_study("noted", name="restarted", trials=24, batch=6)
     master = processes.master(study, "--workers", "2", "--objective", "noted=tests.objectives:noted")
-    until(lambda: len(notes_of(processes)) > 8, "a part of the study", root)
+    until(lambda: len(processes.noted()) > 8, "a part of the study", root)
     master.kill()
     master.wait()
     processes.finish(processes.master(study, "--workers", "1", "--objective", "noted=tests.objectives:noted"))
@@ -195,7 +191,7 @@ def test_a_users_objective_that_is_interrupted_keeps_the_epochs_before_its_check
     processes.worker(objective="going_on")
     processes.finish(processes.master(root / "demo.toml"))
     result = results_of(StudyFolder(root, "demo"))[0]
-    assert notes_of(processes) == ["from 0", "from 2"]
+    assert processes.noted() == ["from 0", "from 2"]
     assert (result.attempt, result.epochs, result.resumed_from_epoch) == (2, 3, 2)
     assert (result.best_epoch, result.best_value) == (None, None)
     curve = read_curve(StudyFolder(root, "demo").curve(0))
@@ -214,70 +210,6 @@ def measured(folder: StudyFolder, trial: int) -> list[tuple[float, float, float]
     return [(epoch.training_loss, epoch.validation_loss, epoch.validation_error) for epoch in curve]
 
 
-def test_ctrl_c_stops_master_and_its_workers_and_the_same_command_goes_on(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
-    study = make_study("waiting", trials=2, batch=2)
-    command = (study, "--workers", "2", "--objective", "waiting=tests.objectives:waiting")
-    master = processes.master(*command)
-    until(lambda: len(notes_of(processes)) == 2, "both evaluations", root)
-    pids = [int(note.split()[-1]) for note in notes_of(processes)]
-    master.send_signal(signal.SIGINT)
-    assert master.wait(15) == 1
-    assert "To go on" in processes.output(master)
-    assert not any(is_alive(pid) for pid in pids)
-    (root / "go").touch()
-    printed = processes.finish(processes.master(*command))
-    assert "is finished: 2 trials" in printed
-    results = results_of(StudyFolder(root, "demo"))
-    assert [result.attempt for result in results.values()] == [2, 2]
-    again = processes.finish(processes.master(*command))
-    assert "is finished: 2 trials" in again
-    assert results_of(StudyFolder(root, "demo")) == results
-
-
-def test_workers_of_a_killed_master_leave_by_themselves(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
-    study = make_study("waiting", trials=1, batch=1)
-    master = processes.master(study, "--workers", "1", "--objective", "waiting=tests.objectives:waiting")
-    until(lambda: notes_of(processes), "the evaluation", root)
-    child = int(notes_of(processes)[0].split()[-1])
-    master.kill()
-    master.wait()
-    until(lambda: not is_alive(child), "the worker and its child leave", root, deadline_s=10)
-
-
-def test_a_second_master_is_refused_with_the_first_ones_place(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
-    study = make_study("waiting", trials=1, batch=1)
-    first = processes.master(study)
-    until(lambda: StudyFolder(root, "demo").open_slots(), "the first job", root)
-    second = processes.master(study)
-    assert second.wait(20) == 1
-    assert f"process {first.pid}" in processes.output(second)
-    assert first.poll() is None
-
-
-def test_a_worker_waits_for_a_study_that_is_published_later(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
-    worker = processes.worker("--study", "demo", objective="square")
-    until(lambda: "serves demo" in processes.output(worker), "the worker is there", root)
-    processes.finish(processes.master(make_study("square")))
-    assert len(results_of(StudyFolder(root, "demo"))) == 4
-
-
-def test_the_master_waits_for_workers_and_says_how_to_start_one(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
-    master = processes.master(make_study("square"))
-    until(lambda: "start one in another terminal" in processes.output(master), "the advice", root)
-    processes.worker(objective="square")
-    processes.finish(master)
-
-
 def test_a_silent_workers_trial_is_issued_again_and_its_late_result_is_kept_aside(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
@@ -285,7 +217,7 @@ def test_a_silent_workers_trial_is_issued_again_and_its_late_result_is_kept_asid
     folder = StudyFolder(root, "demo")
     master = processes.master(study)
     silent = processes.worker(objective="waiting")
-    until(lambda: notes_of(processes), "the evaluation", root)
+    until(processes.noted, "the evaluation", root)
     child = children_of(silent.pid)[0]
     for pid in (silent.pid, child):
         os.kill(pid, signal.SIGSTOP)
