@@ -17,7 +17,20 @@ from master.tables import value_text
 MISSING = "-"
 SHOWN_ROWS = 60
 """Rows of a table that the page shows; its CSV file has them all."""
-MEASURED = {"value", "validation_error", "best_value", "median", "min", "max", "mean", "low", "high", "25 %", "75 %"}
+MEASURED = {
+    "value",
+    "validation_error",
+    "best",
+    "best_value",
+    "median",
+    "min",
+    "max",
+    "mean",
+    "low",
+    "high",
+    "25 %",
+    "75 %",
+}
 """Columns of measured values, which people compare digit by digit."""
 UNITS = {"_s": " (s)", "_share": " (share)"}
 

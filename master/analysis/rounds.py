@@ -15,6 +15,8 @@ from master.search.replicates import Replicated
 from master.search.sampler import Observation, Sampler
 
 BEST_SHOWN = 3
+MAX_LISTED = 8
+"""Values of a list that a table's cell has room for."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,13 @@ class Round:
 
 
 def rounds(data: StudyData) -> list[Round]:
-    """The rounds that have begun, in order; none for a study that does not search from coarse to fine.
+    """The rounds that have begun, in order; none for a study that does not search its one space from coarse to fine.
 
     Where a round drew follows from the results of those before, so it is computed as the master computes it. A round
     after one of which a result is missing or unreadable is not told.
     """
     method = make_method(data.spec)
-    if not isinstance(method, CoarseToFine):
+    if data.spec.ablation or not isinstance(method, CoarseToFine):
         return []
     sampler: Sampler = Replicated(method, data.spec.replicates) if data.spec.replicates > 1 else method
     seen = _observations(data)
@@ -93,7 +95,8 @@ def _observations(data: StudyData) -> dict[int, Observation]:
 def _range_text(parameter: Float | Int | Categorical | Fixed) -> str:
     match parameter:
         case Categorical():
-            return ", ".join(map(value_text, parameter.choices))
+            told = [value_text(choice) for choice in parameter.choices]
+            return ", ".join(told) if len(told) <= MAX_LISTED else f"{len(told)} values from {told[0]} to {told[-1]}"
         case Fixed():
             return value_text(parameter.value)
         case _:

@@ -1,11 +1,15 @@
 """Which figures a report has, in which order and under which heading."""
 
+from types import ModuleType
+
 from master.analysis.figures import (
+    ablation,
     curves,
     grids,
     importance,
     pairs,
     parameters,
+    rounds,
     search,
     simulation,
     stochasticity,
@@ -16,6 +20,8 @@ from master.analysis.figures.figure import NamedFigure
 from master.analysis.frames import StudyData
 from master.analysis.phases import of_search
 
+ABLATION = ("Test cases", (ablation,))
+ROUNDS = ("From coarse to fine", (rounds,))
 SEARCH = ("The search", (search, simulation))
 PARAMETERS = (
     "Parameters",
@@ -23,20 +29,30 @@ PARAMETERS = (
 )
 CURVES = ("Curves", (curves,))
 TIME = ("Time", (times, timeline))
-ORDER = (SEARCH, PARAMETERS, CURVES, TIME)
+ORDER = (ROUNDS, SEARCH, PARAMETERS, CURVES, TIME)
 ORDER_OF_A_GRID = (PARAMETERS, CURVES, TIME, ("As a random search", (simulation,)))
 """A grid is run to compare its settings; in which order it went through them says nothing."""
+ORDER_OF_AN_ABLATION = (ABLATION, PARAMETERS, CURVES, TIME)
+"""Its searches are as many as its test cases, and none of them is the study's."""
+WHOLE = (ABLATION[1], TIME[1])
+"""What all trials are shown in. Elsewhere those of the search alone are."""
 
 
 def sections(data: StudyData) -> list[tuple[str, list[NamedFigure]]]:
     """Heading and figures of each section that has any; the figures are not drawn yet."""
-    order = ORDER_OF_A_GRID if data.spec.sampler.name == "grid" else ORDER
+    order = _order(data)
     searched = of_search(data)
     found: list[tuple[str, list[NamedFigure]]] = []
     for title, modules in order:
         # Time was spent on every trial; what a search tells is told by its own.
-        shown = data if modules is TIME[1] else searched
+        shown = data if modules in WHOLE else searched
         figures = [figure for module in modules for figure in module.figures(shown)]
         if figures:
             found.append((title, figures))
     return found
+
+
+def _order(data: StudyData) -> tuple[tuple[str, tuple[ModuleType, ...]], ...]:
+    if data.spec.ablation:
+        return ORDER_OF_AN_ABLATION
+    return ORDER_OF_A_GRID if data.spec.sampler.name == "grid" else ORDER
