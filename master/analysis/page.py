@@ -23,6 +23,7 @@ MEASURED = {
     "best",
     "best_value",
     "median",
+    "median of all",
     "min",
     "max",
     "mean",

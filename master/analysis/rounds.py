@@ -15,7 +15,7 @@ from master.search.replicates import Replicated
 from master.search.sampler import Observation, Sampler
 
 BEST_SHOWN = 3
-MAX_LISTED = 8
+MAX_LISTED = 5
 """Values of a list that a table's cell has room for."""
 
 

@@ -73,7 +73,7 @@ def _remark(found: list[Round], *, is_lower: bool) -> str:
 def _row(data: StudyData, each: Round, *, is_lower: bool) -> dict[str, Any]:
     values = each.trials.set_index("trial")["value"]
     row: dict[str, Any] = {"round": each.number, "trials": value_text(f"{each.first} to {each.last}")}
-    row |= {"best": _best(each, is_lower=is_lower), "median": float(each.measured.median())}
+    row |= {"best": _best(each, is_lower=is_lower), "median of all": float(each.measured.median())}
     row |= {label_of(name): text for name, text in each.ranges().items()}
     row["best trials"] = ", ".join(f"{trial} ({measured_text(float(values[trial]))})" for trial in each.best)
     return row

@@ -108,7 +108,16 @@ def test_the_table_holds_each_rounds_ranges_and_three_best() -> None:
     assert answer.table is not None
     assert list(answer.table["trials"]) == ["0 to 19", "20 to 39", "40 to 59"]
     assert answer.table["best trials"][1] == "20 (0.2000), 21 (0.2100), 22 (0.2200)"
-    assert list(answer.table.columns) == ["round", "trials", "best", "median", "rate", "width", "kind", "best trials"]
+    assert list(answer.table.columns) == [
+        "round",
+        "trials",
+        "best",
+        "median of all",
+        "rate",
+        "width",
+        "kind",
+        "best trials",
+    ]
 
 
 def test_a_long_list_is_told_by_its_ends() -> None:
