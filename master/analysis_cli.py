@@ -1,4 +1,4 @@
-"""The commands that look back at a study: report, export, simulate. Options and output only."""
+"""The commands that look back at a study: report, export, simulate, ablation. Options and output only."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from master.analysis.formats import ExportFormat
+from common.errors import UsageError
+from master.analysis.formats import ExportFormat, TableFormat
 from master.options import AsJson, Root, StudyName, errors, output
 
 app = typer.Typer()
@@ -82,3 +83,33 @@ def simulate(
         output.print("", text_table([column.label for column in shown.columns], shown.rows))
     for path in simulated.save(out or folder.report / "figures"):
         output.print(Text(str(path)), soft_wrap=True)
+
+
+@app.command()
+def ablation(
+    study: StudyName,
+    root: Root = Path(),
+    table_format: Annotated[
+        TableFormat | None, typer.Option("--format", help="The table as a paper or a page takes it.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write it to. Default: print it.")] = None,
+) -> None:
+    """Show what each test case of an ablation gains over its base, and what it was tuned to."""
+    from master.analysis.ablation import ablation_rows, ablation_verdict
+    from master.analysis.ablation_table import short_table, write_table, written_table
+    from master.analysis.frames import load_study
+    from master.analysis.observations import observations
+
+    data = load_study(root, study)
+    rows = ablation_rows(data.spec, observations(data))
+    if not rows:
+        raise UsageError(f"study {study} is no ablation: it has no table [ablation], which names a base's improvements")
+    if out:
+        write_table(data.spec, rows, table_format or TableFormat.MARKDOWN, out)
+        output.print(Text(str(out)), soft_wrap=True)
+    elif table_format:
+        print(written_table(data.spec, rows, table_format), end="")
+    else:
+        output.print(short_table(data.spec, rows), "")
+        for sentence in ablation_verdict(data.spec, rows):
+            output.print(Text(sentence), soft_wrap=True)

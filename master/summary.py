@@ -35,6 +35,9 @@ def headline(standing: Standing) -> str:
 def _phases(spec: StudySpec) -> str:
     rounds = f", in {spec.sampler.rounds} rounds" if spec.sampler.rounds else ""
     again = spec.confirm
+    if spec.ablation and again:
+        settings = f"{spec.ablation.settings} to tune each of {again.finalists} test cases{rounds}"
+        return f": {settings}; then the best of each {again.replicates} times"
     return (
         f"{rounds}; then the best {counted(again.finalists, 'setting')} {again.replicates} times" if again else rounds
     )
@@ -50,8 +53,7 @@ def print_result(console: Console, folder: StudyFolder, standing: Standing, elap
         elapsed_s: how long this run took, in seconds; None if there was nothing left to do.
     """
     results = standing.results.values()
-    # What confirms a finalist was not searched for: the lowest of its replicates is no find.
-    best = [result for result in standing.best(len(results)) if result.trial < standing.spec.trials][:BEST_SHOWN]
+    best = standing.best_of_search(BEST_SHOWN)
     failed = [result for result in results if result.failure]
     diverged = sum(result.diverged for result in results)
     told = [counted(len(results), "trial")]
@@ -63,7 +65,9 @@ def print_result(console: Console, folder: StudyFolder, standing: Standing, elap
         of_search = " of the search" if standing.spec.confirm else ""
         console.print(Text(f"\nthe best{f' {len(best)}' if len(best) > 1 else ''}{of_search}", style="bold"))
         console.print(trials_table(best, measure_name(standing.spec.objective.name)), "")
-    if standing.spec.confirm:
+    if standing.spec.ablation:
+        _print_cases(console, standing)
+    elif standing.spec.confirm:
         _print_finalists(console, standing)
     if failed:
         console.print(Text(_failures(folder, failed)), soft_wrap=True)
@@ -77,12 +81,27 @@ def print_result(console: Console, folder: StudyFolder, standing: Standing, elap
         console.print(Text("once the cause is mended, the same command with --new tries the trials again"))
 
 
+def _print_cases(console: Console, standing: Standing) -> None:
+    from master.analysis import ablation, ablation_table  # they need pandas and scipy, which few studies come to
+
+    rows = ablation.ablation_rows(standing.spec, _observations(standing))
+    console.print(Text("the test cases, the best setting of each evaluated again", style="bold"))
+    console.print(ablation_table.short_table(standing.spec, rows), "")
+    for sentence in ablation.ablation_verdict(standing.spec, rows):
+        console.print(Text(sentence), soft_wrap=True)
+    console.print()
+
+
+def _observations(standing: Standing) -> list[Observation]:
+    results = standing.results.values()
+    return [Observation(result.trial, result.params, result.value, result.diverged) for result in results]
+
+
 def _print_finalists(console: Console, standing: Standing) -> None:
     from master.analysis import finalists  # its intervals need scipy, which only few searches come to
 
-    spec, results = standing.spec, standing.results.values()
-    seen = (Observation(result.trial, result.params, result.value, result.diverged) for result in results)
-    found = finalists.finalists_of(spec, seen)
+    spec = standing.spec
+    found = finalists.finalists_of(spec, _observations(standing))
     console.print(Text("the finalists, evaluated again", style="bold"))
     console.print(text_table(finalists.HEADINGS, finalists.finalists_rows(found)), "")
     for one in found:

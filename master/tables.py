@@ -10,7 +10,7 @@ from rich.text import Text
 from common.objectives import measure_name
 from common.records import Result, Status, scalar_text
 from common.space import Params
-from master.standing import Standing
+from master.standing import Confirmed, Standing
 
 RECENT = 5
 """Results that a view of a running study shows."""
@@ -30,6 +30,11 @@ def value_text(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.4g}"  # noqa: PLR2004 - what reads well
+
+
+def signed_text(value: float | None) -> str:
+    """A difference with its sign: `+0.0123`; a dash if there is none."""
+    return f"+{value_text(value)}" if value is not None and value >= 0 else value_text(value)
 
 
 def params_text(params: Params) -> str:
@@ -59,23 +64,26 @@ def first_line(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in line)[:MAX_LINE]
 
 
-def trials_table(results: Sequence[Result], measure: str) -> Table:
+def trials_table(results: Sequence[Result], measure: str, confirmed: Sequence[Confirmed] = ()) -> Table:
     """Trials, one a row, with a column per parameter.
 
     Args:
         results: in the order of the rows.
         measure: what the value is called.
+        confirmed: those of which the mean of their replicates is told too.
     """
     table = Table(box=None, padding=(0, 2, 0, 0))
     names = list(dict.fromkeys(name for result in results for name in result.params))
-    for column in ("trial", measure, *names, "time"):
+    means = {one.result.trial: value_text(one.mean) for one in confirmed}
+    for column in ("trial", measure, *(["mean again"] if means else []), *names, "time"):
         table.add_column(column, justify="right")
     for result in results:
+        again = [means.get(result.trial, "")] if means else []
         cells = [first_line(scalar_text(result.params[name])) if name in result.params else "" for name in names]
         seconds = duration_text(result.seconds)
         style = "red" if result.failure else "yellow" if result.diverged else None
         # As Text: a value in brackets is no markup.
-        row = (str(result.trial), outcome_text(result), *cells, seconds)
+        row = (str(result.trial), outcome_text(result), *again, *cells, seconds)
         table.add_row(*map(Text, row), style=style)
     return table
 
@@ -117,9 +125,17 @@ def incumbent_text(standing: Standing) -> Text:
     best = standing.incumbent
     if best is None:
         return Text("no trial is complete yet")
+    value, where = _best_told(standing, best)
     measure = measure_name(standing.spec.objective.name)
-    value = (value_text(best.value), "bold green")
-    return Text.assemble(f"best {measure} ", value, f" in trial {best.trial}: {params_text(best.params)}")
+    return Text.assemble(f"best {measure} ", (value, "bold green"), f" {where}: {params_text(best.params)}")
+
+
+def _best_told(standing: Standing, best: Result) -> tuple[str, str]:
+    """The incumbent's value, and where it is from; of a confirmed one the mean of what confirmed it."""
+    one = next(iter(standing.confirmed()), None)
+    if one is None:
+        return value_text(best.value), f"in trial {best.trial}"
+    return value_text(one.mean), f"(mean of {counted(one.replicates, 'fresh replicate')}) with trial {best.trial}'s params"
 
 
 def progress_row(standing: Standing, told: str) -> Table:
@@ -146,11 +162,18 @@ def standing_view(standing: Standing) -> RenderableType:
     return Group(*parts)
 
 
-def text_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """Numbers in columns, as they are."""
+def text_table(headings: Sequence[str], rows: Iterable[Sequence[str]], names: int = 0) -> Table:
+    """Numbers in columns, as they are.
+
+    Args:
+        headings: of the columns.
+        rows: the cells.
+        names: so many first columns hold no numbers: they stand to the left, and are folded first where room is short.
+    """
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in headings:
-        table.add_column(heading, justify="right")
+    for place, heading in enumerate(headings):
+        is_name = place < names
+        table.add_column(heading, justify="left" if is_name else "right", no_wrap=bool(names) and not is_name)
     for row in rows:
         table.add_row(*map(Text, row))
     return table
@@ -173,7 +196,7 @@ def studies_table(standings: Sequence[Standing]) -> Table:
         table.add_column(column)
     for standing in standings:
         best = standing.incumbent
-        told = f"{value_text(best.value)} in trial {best.trial}" if best else "-"
+        told = " ".join(_best_told(standing, best)) if best else "-"
         table.add_row(
             standing.spec.name, f"{len(standing.results)}/{standing.spec.all_trials}", counts_text(standing), told
         )

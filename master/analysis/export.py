@@ -53,14 +53,23 @@ def export(data: StudyData, form: ExportFormat | str, out: Path | None = None) -
         raise UsageError(f"--format {form}: expected one of {', '.join(ExportFormat)}")
     suffix = ".zip" if form == ExportFormat.TXT else f".{form}"
     out = out or Path(f"{data.spec.name}{suffix}")
-    if not out.parent.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {out.parent.absolute()}; make it first")
-    if out.is_dir():
-        raise UsageError(f"--out {out}: that is a folder; give the name of a file in it")
+    check_out(out)
     contents = _contents(data, ExportFormat(form), out, suffix)
     for path, content in contents.items():
         atomic.replace(path, content, durable=False)
     return list(contents)
+
+
+def check_out(out: Path) -> None:
+    """Refuse a file that cannot be written.
+
+    Raises:
+        UsageError: there is no folder for it, or a folder of its name.
+    """
+    if not out.parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent.absolute()}; make it first")
+    if out.is_dir():
+        raise UsageError(f"--out {out}: that is a folder; give the name of a file in it")
 
 
 def _contents(data: StudyData, form: ExportFormat, out: Path, suffix: str) -> dict[Path, bytes]:

@@ -1,4 +1,4 @@
-"""What `export` can write. Apart from the export itself, so that the command line need not load pandas to offer it."""
+"""What exports and tables are written as. Apart from what writes them: the command line needs no pandas to offer it."""
 
 from enum import StrEnum
 
@@ -10,3 +10,16 @@ class ExportFormat(StrEnum):
     JSONL = "jsonl"
     PARQUET = "parquet"
     TXT = "txt"
+
+
+class TableFormat(StrEnum):
+    """What a table is written as."""
+
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    LATEX = "latex"
+
+    @property
+    def suffix(self) -> str:
+        """How the names of such files end."""
+        return {TableFormat.MARKDOWN: ".md", TableFormat.CSV: ".csv", TableFormat.LATEX: ".tex"}[self]

@@ -13,13 +13,17 @@ from common.clock import now_text
 from common.layout import StudyFolder
 from common.objectives import measure_name
 from common.records import Result
+from master.analysis.ablation import ablation_rows
+from master.analysis.ablation_table import written_table
 from master.analysis.answers.answer import Answer
 from master.analysis.answers.catalogue import answers
 from master.analysis.columns import metrics_columns, params_column
 from master.analysis.figures.catalogue import sections
 from master.analysis.figures.figure import NamedFigure
 from master.analysis.figures.files import save_figure
+from master.analysis.formats import TableFormat
 from master.analysis.frames import StudyData, load_study, spent_s
+from master.analysis.observations import observations
 from master.analysis.page import Fact, Page, Section, ShownAnswer, ShownFigure, ShownTable, render, shown_table
 from master.analysis.settings import fixed_text, label_of, searched_parameters, settings_table
 from master.standing import Standing, open_standing
@@ -70,9 +74,12 @@ def write_report(folder: StudyFolder, out: Path) -> Written:
     tables = dict(_tables(data, found))
     for name, table in tables.items():
         _write(out / "tables" / f"{name}.csv", table.to_csv(index=False).encode())
+    written = dict(_written_tables(data))
+    for name, text in written.items():
+        _write(out / "tables" / name, text.encode())
     page = out / "report.html"
     _write(page, render(_page(data, standing, shown, found)).encode())
-    return Written(page, sum(len(section.figures) for section in shown), len(tables))
+    return Written(page, sum(len(section.figures) for section in shown), len(tables) + bool(written))
 
 
 def _shown(figure: NamedFigure, folder: Path) -> ShownFigure:
@@ -88,6 +95,13 @@ def _tables(data: StudyData, found: list[Answer]) -> Iterator[tuple[str, pd.Data
     for number, answer in enumerate(found, start=1):
         if answer.table is not None:
             yield f"answer-{number}", answer.table
+
+
+def _written_tables(data: StudyData) -> Iterator[tuple[str, str]]:
+    """By file name, tables that papers and pages take as they are."""
+    if rows := ablation_rows(data.spec, observations(data)):
+        for table_format in TableFormat:
+            yield f"ablation{table_format.suffix}", written_table(data.spec, rows, table_format)
 
 
 def _page(data: StudyData, standing: Standing, shown: list[Section], found: list[Answer]) -> Page:
@@ -118,8 +132,10 @@ def _page(data: StudyData, standing: Standing, shown: list[Section], found: list
 def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
     spec, trials = data.spec, data.trials
     yield Fact(f"{len(trials)} of {spec.all_trials}", "trials finished")
-    best = standing.incumbent
-    yield Fact(value_text(best.value if best else None), f"best {measure_name(spec.objective.name)}")
+    best, confirmed = standing.incumbent, standing.confirmed()
+    value = confirmed[0].mean if confirmed else best.value if best else None
+    how = f", mean of {counted(confirmed[0].replicates, 'fresh replicate')}" if confirmed else ""
+    yield Fact(value_text(value), f"best {measure_name(spec.objective.name)}{how}")
     yield Fact(f"{spec.objective.name}{f' on {spec.data.name}' if spec.data else ''}", "objective")
     yield Fact(counted(spec.budget.epochs, "epoch"), "each trial")
     if len(trials):
@@ -160,7 +176,11 @@ def _best(data: StudyData, standing: Standing, labels: dict[str, str]) -> ShownT
     rows = data.trials.set_index("trial", drop=False).loc[best]
     costs = ["best_epoch", "training_s"] if rows["epochs"].any() else ["evaluation_s"]
     metrics = [name for name in metrics_columns(rows) if rows[name].notna().any()][:METRICS_SHOWN]
-    return shown_table(rows[["trial", "value", *metrics, *_varied(data), *costs]], labels)
+    means = {one.result.trial: one.mean for one in standing.confirmed()}
+    rows.insert(0, "mean", rows["trial"].map(means))
+    again = ["mean"] if means else []
+    labels |= {"mean": "mean of fresh replicates"}
+    return shown_table(rows[["trial", "value", *again, *metrics, *_varied(data), *costs]], labels)
 
 
 def _varied(data: StudyData) -> list[str]:

@@ -6,6 +6,7 @@ asked. Where a statement could be chance, the sentence says so (see `master.anal
 
 from collections.abc import Callable
 
+from master.analysis.answers.ablation import which_helps
 from master.analysis.answers.answer import Answer
 from master.analysis.answers.budgets import best_by_budget
 from master.analysis.answers.finalists import best_finalist
@@ -29,6 +30,8 @@ _QUESTIONS: tuple[Callable[[StudyData], list[Answer]], ...] = (
     divergences,
     epoch_times,
 )
+_QUESTIONS_OF_CASES = (divergences, epoch_times)
+"""The trials of test cases are no sample of the space: over all of them, no parameter's effect can be told."""
 
 
 def answers(data: StudyData) -> list[Answer]:
@@ -36,4 +39,6 @@ def answers(data: StudyData) -> list[Answer]:
     if data.trials.empty:
         return []
     searched = of_search(data)
+    if data.spec.ablation:
+        return which_helps(data) + [answer for question in _QUESTIONS_OF_CASES for answer in question(searched)]
     return best_finalist(data) + [answer for question in _QUESTIONS for answer in question(searched)]

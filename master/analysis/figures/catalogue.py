@@ -32,8 +32,8 @@ TIME = ("Time", (times, timeline))
 ORDER = (ROUNDS, SEARCH, PARAMETERS, CURVES, TIME)
 ORDER_OF_A_GRID = (PARAMETERS, CURVES, TIME, ("As a random search", (simulation,)))
 """A grid is run to compare its settings; in which order it went through them says nothing."""
-ORDER_OF_AN_ABLATION = (ABLATION, PARAMETERS, CURVES, TIME)
-"""Its searches are as many as its test cases, and none of them is the study's."""
+ORDER_OF_AN_ABLATION = (ABLATION, CURVES, TIME)
+"""The trials of its test cases are no sample of the space, and their order is no search of it."""
 WHOLE = (ABLATION[1], TIME[1])
 """What all trials are shown in. Elsewhere those of the search alone are."""
 

@@ -1,0 +1,15 @@
+"""The answer of an ablation: which improvements help."""
+
+from master.analysis.ablation import ablation_rows, ablation_verdict
+from master.analysis.ablation_table import short_cells
+from master.analysis.answers.answer import Answer
+from master.analysis.frames import StudyData
+from master.analysis.observations import observations
+
+
+def which_helps(data: StudyData) -> list[Answer]:
+    """Which improvements are better than the base, and by how much."""
+    rows = ablation_rows(data.spec, observations(data))
+    if not any(row.fresh.finite for row in rows):
+        return []
+    return [Answer("Which improvement helps?", ablation_verdict(data.spec, rows), short_cells(data.spec, rows))]
