@@ -5,7 +5,6 @@ import io
 import math
 import re
 import statistics
-from typing import Any
 
 import pytest
 from scipy import stats
@@ -28,16 +27,16 @@ VALUES = {
 """Per test case what its replicates measure."""
 
 
-def study(direction: str = "minimise", **ablation: Any) -> StudySpec:
+def study(direction: str = "minimise", settings: int = 3) -> StudySpec:
     space = {
         "wide": {"type": "categorical", "choices": [False, True]},
         "deep": {"type": "categorical", "choices": [False, True]},
         "l2": {"type": "float", "low": 1e-6, "high": 1.0, "log": True},
     }
     improvements = [{"name": "wide_net", "params": {"wide": True}}, {"name": "deep|net", "params": {"deep": True}}]
-    table = {"base": {"wide": False, "deep": False}, "improvements": improvements, "settings": 3} | ablation
+    table = {"base": {"wide": False, "deep": False}, "improvements": improvements, "settings": settings}
     spec = spec_of(
-        trials=4 * int(table["settings"]),
+        trials=4 * settings,
         objective={"name": "square", "direction": direction},
         space=space,
         ablation=table,
@@ -92,7 +91,7 @@ def test_sentences_say_what_is_better_worse_and_not_told() -> None:
     assert ablation_verdict(spec, ablation_rows(spec, measured(spec)))[:3] == (
         "Better than the base, by 4 fresh replicates of each case's best setting: wide_net (+0.0975).",
         "Worse: deep|net (-0.1125).",
-        # (t(0.975) + t(0.8))^2 * (0.01708^2 + 0.01732^2) / 0.0025^2 is 745
+        # Two standard deviations of 0.017 and means 0.0025 apart: by the normal distribution 743.
         (
             "The replicates cannot tell 1 of 3 cases from the base. The clearest of them, wide_net + deep|net, would "
             "need about 745 of each."
