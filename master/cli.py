@@ -170,10 +170,13 @@ def top(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print the best trials of a study: by their value, or by what their curves reached within a budget."""
+    """Print the best trials of a search: by their value, or by what their curves reached within a budget.
+
+    Finalists whose replicates are all in come first, by the mean of these.
+    """
     from common.objectives import measure_name
     from master.presets import published_study
-    from master.standing import open_standing, trial_json
+    from master.standing import open_standing
     from master.tables import trials_table
 
     if within_epochs is not None or within_seconds is not None:
@@ -181,11 +184,10 @@ def top(
         _top_within(root, study, count, budget, as_json=as_json)
         return
     standing = open_standing(published_study(root, study))
-    best = standing.best(count)
     if as_json:
-        print(json.dumps([trial_json(result) for result in best], indent=2))
-    elif best:
-        output.print(trials_table(best, measure_name(standing.spec.objective.name)))
+        print(json.dumps(standing.best_to_json(count), indent=2))
+    elif best := standing.best(count):
+        output.print(trials_table(best, measure_name(standing.spec.objective.name), standing.confirmed()))
     else:
         output.print("no trial is complete yet")
 
@@ -194,9 +196,10 @@ def _top_within(root: Path, study: str, count: int, budget: dict[str, Any], *, a
     from master.analysis.answers.budgets import best_within
     from master.analysis.columns import params_of
     from master.analysis.frames import load_study
+    from master.analysis.phases import of_search
     from master.tables import params_text, text_table, value_text
 
-    data = load_study(root, study)
+    data = of_search(load_study(root, study))
     best = [(row, params_of(data.spec, row)) for _, row in best_within(data, count, **budget).iterrows()]
     if as_json:
         found = [

@@ -12,6 +12,24 @@ from common.records import Result, Status, WorkerRecord
 from common.shared_folder import time_by
 from common.study_spec import StudySpec
 from master.published import read_published
+from master.search.confirmation import finalists, setting_key
+from master.search.replicates import mean_of
+from master.search.sampler import observed
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A finalist whose replicates are all in.
+
+    Attributes:
+        result: of the first trial of the search that had its params and a value.
+        mean: of its replicates' finite values; what diverged counts with the error of guessing.
+        replicates: how many those are.
+    """
+
+    result: Result
+    mean: float
+    replicates: int
 
 
 @dataclass
@@ -47,14 +65,49 @@ class Standing:
 
     @property
     def incumbent(self) -> Result | None:
-        """The best trial so far; the earliest of equals."""
+        """The best trial so far, as `best` ranks them."""
         return next(iter(self.best(1)), None)
 
     def best(self, count: int) -> list[Result]:
-        """The best COMPLETE trials, best first, the earlier trial first among equals."""
-        sign = 1.0 if self.spec.objective.direction == "minimise" else -1.0
-        complete = [(sign * result.value, result.trial) for result in self.results.values() if result.value is not None]
+        """The best COMPLETE trials of the search, best first.
+
+        What confirms a finalist was not searched for: the lowest of its replicates is no find, and is never among them.
+        Once all replicates are in, the finalists come first, in the order of their means.
+        """
+        confirmed = {one.result.trial: one.result for one in self.confirmed()}
+        rest = [result for result in self.best_of_search(len(self.results)) if result.trial not in confirmed]
+        return [*confirmed.values(), *rest][:count]
+
+    def best_of_search(self, count: int) -> list[Result]:
+        """The COMPLETE trials of the search with the best values, the earlier trial first among equals."""
+        complete = [
+            (self._sign * result.value, result.trial) for result in self._of_search() if result.value is not None
+        ]
         return [self.results[trial] for _, trial in sorted(complete)[:count]]
+
+    def confirmed(self) -> list[Confirmed]:
+        """The finalists that have a mean, best first, as `finalize` ranks them; none until all replicates are in."""
+        again = self.spec.confirm
+        if again is None or not self.is_finished:
+            return []
+        fresh = [observed(self.spec, self.results[trial]) for trial in range(self.spec.trials, self.spec.all_trials)]
+        found: list[Confirmed] = []
+        for params in finalists(fresh, again.finalists):
+            key = setting_key(params)
+            own = [seen for seen in fresh if setting_key(seen.params) == key]
+            searched = [result for result in self._of_search() if setting_key(result.params) == key]
+            mean = mean_of(own)
+            if mean is not None and searched:
+                first = next((result for result in searched if result.value is not None), searched[0])
+                found.append(Confirmed(first, self._sign * mean, sum(seen.number is not None for seen in own)))
+        return found
+
+    @property
+    def _sign(self) -> float:
+        return 1.0 if self.spec.objective.direction == "minimise" else -1.0
+
+    def _of_search(self) -> list[Result]:
+        return [self.results[trial] for trial in sorted(self.results) if trial < self.spec.trials]
 
     def latest(self, count: int) -> list[Result]:
         """The results that landed last, the latest last."""
@@ -68,22 +121,28 @@ class Standing:
 
     def to_json(self) -> dict[str, Any]:
         """What `status --json` prints."""
-        best = self.incumbent
+        best = self.best_to_json(1)
         return {
             "study": self.spec.name,
             "total": self.spec.all_trials,
             "counts": {status.value: count for status, count in self.counts.items()},
-            "incumbent": trial_json(best) if best else None,
+            "incumbent": best[0] if best else None,
             "workers": [
                 worker.model_dump(mode="json", exclude_none=True) | {"silent": worker.worker in self.silent}
                 for worker in self.workers
             ],
         }
 
-
-def trial_json(result: Result) -> dict[str, Any]:
-    """A trial as `status --json` and `top --json` print it."""
-    return {"trial": result.trial, "value": result.value, "params": result.params}
+    def best_to_json(self, count: int) -> list[dict[str, Any]]:
+        """What `top --json` prints: a finalist's value is its trial's own, and beside it stands what confirmed it."""
+        means = {one.result.trial: one for one in self.confirmed()}
+        found: list[dict[str, Any]] = []
+        for result in self.best(count):
+            told = {"trial": result.trial, "value": result.value, "params": result.params}
+            if one := means.get(result.trial):
+                told["confirmed"] = {"mean": one.mean, "replicates": one.replicates}
+            found.append(told)
+        return found
 
 
 def read_standing(folder: StudyFolder, spec: StudySpec) -> Standing:

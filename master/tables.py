@@ -33,8 +33,10 @@ def value_text(value: float | None) -> str:
 
 
 def signed_text(value: float | None) -> str:
-    """A difference with its sign: `+0.0123`; a dash if there is none."""
-    return f"+{value_text(value)}" if value is not None and value >= 0 else value_text(value)
+    """A difference of measured values with its sign, to their decimals: `+0.0123`; a dash if there is none."""
+    if value is None:
+        return value_text(None)
+    return f"{value:+.4f}" if 5e-5 <= abs(value) < 1e4 or value == 0 else f"{value:+.4g}"  # noqa: PLR2004 - as above
 
 
 def params_text(params: Params) -> str:
@@ -75,7 +77,7 @@ def trials_table(results: Sequence[Result], measure: str, confirmed: Sequence[Co
     table = Table(box=None, padding=(0, 2, 0, 0))
     names = list(dict.fromkeys(name for result in results for name in result.params))
     means = {one.result.trial: value_text(one.mean) for one in confirmed}
-    for column in ("trial", measure, *(["mean again"] if means else []), *names, "time"):
+    for column in ("trial", measure, *(["confirmed mean"] if means else []), *names, "time"):
         table.add_column(column, justify="right")
     for result in results:
         again = [means.get(result.trial, "")] if means else []
@@ -125,17 +127,18 @@ def incumbent_text(standing: Standing) -> Text:
     best = standing.incumbent
     if best is None:
         return Text("no trial is complete yet")
-    value, where = _best_told(standing, best)
+    confirmed = standing.confirmed()
+    value, where = _best_told(best, confirmed)
+    how = f" (mean of {counted(confirmed[0].replicates, 'fresh replicate')})" if confirmed else ""
     measure = measure_name(standing.spec.objective.name)
-    return Text.assemble(f"best {measure} ", (value, "bold green"), f" {where}: {params_text(best.params)}")
+    return Text.assemble(f"best {measure} ", (value, "bold green"), f"{how} {where}: {params_text(best.params)}")
 
 
-def _best_told(standing: Standing, best: Result) -> tuple[str, str]:
-    """The incumbent's value, and where it is from; of a confirmed one the mean of what confirmed it."""
-    one = next(iter(standing.confirmed()), None)
-    if one is None:
-        return value_text(best.value), f"in trial {best.trial}"
-    return value_text(one.mean), f"(mean of {counted(one.replicates, 'fresh replicate')}) with trial {best.trial}'s params"
+def _best_told(best: Result, confirmed: Sequence[Confirmed]) -> tuple[str, str]:
+    """The incumbent's value, of a confirmed one the mean of what confirmed it; and which trial that is."""
+    if confirmed:
+        return value_text(confirmed[0].mean), f"with trial {best.trial}'s params"
+    return value_text(best.value), f"in trial {best.trial}"
 
 
 def progress_row(standing: Standing, told: str) -> Table:
@@ -196,7 +199,7 @@ def studies_table(standings: Sequence[Standing]) -> Table:
         table.add_column(column)
     for standing in standings:
         best = standing.incumbent
-        told = " ".join(_best_told(standing, best)) if best else "-"
+        told = " ".join(_best_told(best, standing.confirmed())) if best else "-"
         table.add_row(
             standing.spec.name, f"{len(standing.results)}/{standing.spec.all_trials}", counts_text(standing), told
         )

@@ -12,6 +12,7 @@ from common.space import Params
 from common.study_spec import StudySpec
 from master.analysis.intervals import Interval, Sample, difference, mean_interval
 from master.search.confirmation import setting_key
+from master.search.replicates import mean_of
 from master.search.sampler import Observation
 from master.tables import counted, value_text
 
@@ -63,11 +64,11 @@ def finalists_of(spec: StudySpec, seen: Iterable[Observation]) -> list[Finalist]
     fresh: dict[Hashable, list[Observation]] = {}
     for entry in trials:
         (searched if entry.trial < spec.trials else fresh).setdefault(setting_key(entry.params), []).append(entry)
-    found = [_finalist(searched[key], replicates) for key, replicates in fresh.items() if key in searched]
     sign = 1.0 if spec.objective.direction == "minimise" else -1.0
-    return sorted(
-        found, key=lambda one: (not one.fresh.finite, sign * one.mean if one.fresh.finite else 0.0, one.trial)
-    )
+    # The search's own mean, to the last bit, and of equals the one that it ranked first: the order of `finalize`.
+    means = {key: mean_of(replicates) for key, replicates in fresh.items() if key in searched}
+    ranked = sorted(means.items(), key=lambda entry: (entry[1] is None, sign * (entry[1] or 0.0)))
+    return [_finalist(searched[key], fresh[key]) for key, _ in ranked]
 
 
 def _finalist(searched: Sequence[Observation], fresh: Sequence[Observation]) -> Finalist:

@@ -179,8 +179,8 @@ def _best(data: StudyData, standing: Standing, labels: dict[str, str]) -> ShownT
     means = {one.result.trial: one.mean for one in standing.confirmed()}
     rows.insert(0, "mean", rows["trial"].map(means))
     again = ["mean"] if means else []
-    labels |= {"mean": "mean of fresh replicates"}
-    return shown_table(rows[["trial", "value", *again, *metrics, *_varied(data), *costs]], labels)
+    columns = ["trial", "value", *again, *metrics, *_varied(data), *costs]
+    return shown_table(rows[columns], labels | {"mean": "confirmed mean"})
 
 
 def _varied(data: StudyData) -> list[str]:
