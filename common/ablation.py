@@ -66,9 +66,9 @@ class Case:
 def cases_of(ablation: Ablation, space: Space) -> list[Case]:
     """The base, every improvement alone, and every improvement together with all those before it.
 
-    An improvement of which nothing is left, because later ones of the same case give its parameters other values, is
-    not named in it, and a case whose params are those of an earlier one is left out: 100 and then 200 hidden units
-    are, together, 200 alone.
+    An improvement of which nothing is left, because later ones of the same case give its parameters other values or
+    switch them off, is not named in it, and a case whose params are those of an earlier one is left out: 100 and then
+    200 hidden units are, together, 200 alone.
 
     Raises:
         ValueError: a value does not lie in the space, an improvement changes nothing, or it stands twice.
@@ -96,12 +96,14 @@ def _joined(ablation: Ablation, space: Space, improvements: Sequence[Improvement
     params: Params = dict(ablation.base)
     for improvement in improvements:
         params |= improvement.params
-    names = tuple(improvement.name for improvement in improvements if _is_left(improvement, params))
-    return Case(names, "cumulative", _pinned(space, params, "ablation.improvements"))
-
-
-def _is_left(improvement: Improvement, params: Mapping[str, Scalar]) -> bool:
-    return any(same_value(value, params[name]) for name, value in improvement.params.items())
+    pinned = _pinned(space, params, "ablation.improvements")
+    active = _reachable(pinned)
+    names = tuple(
+        improvement.name
+        for improvement in improvements
+        if any(name in active and same_value(value, params[name]) for name, value in improvement.params.items())
+    )
+    return Case(names, "cumulative", pinned)
 
 
 def _pinned(space: Space, params: Mapping[str, Scalar], where: str) -> Space:

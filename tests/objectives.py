@@ -15,6 +15,12 @@ def square(params: dict[str, Any], _trial: Trial) -> float:
     return float((params["x"] - 0.3) ** 2)
 
 
+def bettered(params: dict[str, Any], trial: Trial) -> float:
+    """A valley that a good idea makes deeper and a bad one shallower, with a little chance by seed."""
+    chance = trial.seeds.shuffling / 2**32 / 100
+    return float(square(params, trial) - 0.2 * params["good"] + 0.1 * params["bad"] + chance)
+
+
 def graded(params: dict[str, Any], trial: Trial) -> Measured:
     """Measures how far from the valley's floor it is, beside the height."""
     return Measured(square(params, trial), metrics={"distance": abs(params["x"] - 0.3)})

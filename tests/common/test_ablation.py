@@ -82,6 +82,10 @@ def test_what_a_condition_switches_off_tells_no_cases_apart() -> None:
     # With snapshots there is no step, so a longer one and snapshots together are snapshots alone.
     found = cases(improvement("long", step=2450), improvement("snapshots", snapshots=True))
     assert [case.name for case in found] == ["base", "long", "snapshots"]
+    found = cases(
+        improvement("long", step=2450), improvement("wide", units=200), improvement("snapshots", snapshots=True)
+    )
+    assert [case.name for case in found][-2:] == ["long + wide", "wide + snapshots"]
 
 
 def test_trials_and_finalists_of_an_ablation_are_counted_from_its_cases() -> None:

@@ -89,7 +89,7 @@ def test_the_learning_rates_preset_compares_the_schedules_of_its_sources() -> No
 @pytest.mark.parametrize(
     ("preset", "changes"),
     [
-        ("two-layer-ablation", {"space.hidden_units": "5", "space.keep_hidden": "0.8"}),
+        ("two-layer-ablation", {"sampler": '{name="random"}', "ablation.settings": "2"}),
         ("init-and-batchnorm", {"space.learning_rate": "0.1", "space.sigma": "0.1", "space.initialisation": "normal"}),
     ],
 )
@@ -97,5 +97,5 @@ def test_a_preset_runs_on_its_own_data(root: Path, processes: Processes, preset:
     typed = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
     processes.finish(processes.master(preset, "--quick", "--epochs", "1", "--workers", "1", *typed))
     results = results_of(StudyFolder(root, f"{preset}-quick"))
-    assert len(results) in {2, 4}
+    assert len(results) in {2, 40}
     assert {result.status for result in results.values()} == {Status.COMPLETE}

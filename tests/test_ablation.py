@@ -1,0 +1,99 @@
+"""An ablation as a person runs it: a study's file, a run that is killed and goes on, the table in every form."""
+
+import signal
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from common.layout import StudyFolder
+from master.search.ablation import places
+from master.standing import open_standing
+from tests.commands import call, refused
+from tests.processes import Processes, results_of, until
+
+ABLATION = """
+batch = 6
+objective.name = "bettered"
+budget.epochs = 1
+sampler = { name = "coarse-to-fine", rounds = 2, keep = 2 }
+confirm.replicates = 3
+
+[ablation]
+settings = 6
+base = { good = 0, bad = 0 }
+improvements = [
+  { name = "a good idea", params = { good = 1 } },
+  { name = "a bad idea", params = { bad = 1 } },
+]
+
+[space]
+good = [0, 1]
+bad = [0, 1]
+x = { type = "float", low = 0.0, high = 1.0 }
+"""
+OBJECTIVE = ("--objective", "bettered=tests.objectives:bettered")
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    path = tmp_path / "ideas.toml"
+    path.write_text(ABLATION)
+    return path
+
+
+def _has_results(folder: StudyFolder, count: int) -> bool:
+    return folder.spec.exists() and len(results_of(folder)) >= count
+
+
+def test_an_ablation_says_which_idea_helps(root: Path, processes: Processes, study: Path, tmp_path: Path) -> None:
+    printed = processes.finish(processes.master(study, "--workers", "2", *OBJECTIVE))
+    assert "24 trials of bettered" in printed
+    assert "6 to tune each of 4 test cases, in 2 rounds; then the best of each 3 times" in printed
+    assert "Better than the base, by 3 fresh replicates of each case's best setting: a good idea (+" in printed
+    assert "Worse: a bad idea (-0." in printed
+    place = ["--root", str(root)]
+    shown = call("master", "ablation", "ideas", *place).stdout
+    assert "a good idea + a bad idea" in shown
+    assert "Worse: a bad idea" in shown
+    assert call("master", "ablation", "ideas", "--format", "markdown", *place).stdout.startswith("| test case |")
+    out = tmp_path / "table.tex"
+    assert call("master", "ablation", "ideas", "--format", "latex", "--out", str(out), *place).returncode == 0
+    assert r"\toprule" in out.read_text()
+    assert call("master", "report", "ideas", *place).returncode == 0
+    report = root / "results" / "ideas" / "report"
+    assert {f"ablation{ending}" for ending in (".md", ".csv", ".tex")} < {
+        path.name for path in (report / "tables").iterdir()
+    }
+    assert (report / "figures" / "ablation.png").exists()
+    assert "Which improvement helps?" in (report / "report.html").read_text()
+
+
+def test_an_ablation_whose_master_is_killed_in_every_round_is_the_same(
+    root: Path, processes: Processes, study: Path
+) -> None:
+    processes.finish(processes.master(study, "--workers", "1", "--set", "name=whole", *OBJECTIVE))
+    worker = processes.worker("--study", "ideas", *OBJECTIVE)
+    folder = StudyFolder(root, "ideas")
+    for count in (3, 11, 15, 26):
+        master = processes.master(study)
+        until(partial(_has_results, folder, count), f"{count} results", root)
+        master.send_signal(signal.SIGKILL)
+        master.wait(30)
+    processes.finish(processes.master(study))
+    assert worker.poll() is None
+    again, whole = results_of(folder), results_of(StudyFolder(root, "whole"))
+    assert [(again[trial].params, again[trial].value) for trial in sorted(again)] == [
+        (whole[trial].params, whole[trial].value) for trial in sorted(whole)
+    ]
+    order = places(open_standing(folder).spec)
+    assert all(result.params["good"] == (order[trial].case in {1, 3}) for trial, result in again.items())
+
+
+def test_what_is_no_ablation_is_told(root: Path, processes: Processes, folder: StudyFolder, study: Path) -> None:
+    place = ["--root", str(root)]
+    assert "study demo is no ablation" in refused("master", "ablation", folder.name, *place)
+    processes.finish(processes.master(study, "--workers", "1", "--set", "ablation.settings=6", *OBJECTIVE))
+    assert "no search to simulate" in refused("master", "simulate", "ideas", *place)
+    assert "expected 24: 4 cases of 6 settings each" in refused("master", "run", str(study), "--trials", "7", *place)
+    assert "there is no folder" in refused("master", "ablation", "ideas", "--out", str(root / "no" / "x.md"), *place)
