@@ -24,7 +24,7 @@ from master.analysis.figures.files import save_figure
 from master.analysis.formats import TableFormat
 from master.analysis.frames import StudyData, load_study, spent_s
 from master.analysis.observations import observations
-from master.analysis.page import Fact, Page, Section, ShownAnswer, ShownFigure, ShownTable, render, shown_table
+from master.analysis.page import Fact, Page, Section, ShownAnswer, ShownFigure, ShownTable, heading, render, shown_table
 from master.analysis.settings import fixed_text, label_of, searched_parameters, settings_table
 from master.standing import Standing, open_standing
 from master.tables import counted, duration_text, first_line, value_text
@@ -106,6 +106,9 @@ def _written_tables(data: StudyData) -> Iterator[tuple[str, str]]:
 
 def _page(data: StudyData, standing: Standing, shown: list[Section], found: list[Answer]) -> Page:
     labels = {params_column(name): label_of(name) for name, _ in data.spec.space.items()}
+    # A metric may bear a parameter's name: `snapshots` are asked for, and counted.
+    taken = set(labels.values())
+    labels |= {name: f"{heading(name)} (measured)" for name in metrics_columns(data.trials) if heading(name) in taken}
     labels |= SETTINGS_LABELS | {"value": measure_name(data.spec.objective.name)}
     if len(data.trials) == data.trials["setting"].nunique():
         labels["median"] = labels["value"]
