@@ -73,7 +73,12 @@ def print_result(console: Console, folder: StudyFolder, standing: Standing, elap
         console.print(Text(_failures(folder, failed)), soft_wrap=True)
     console.print(Text(f"results and curves: {folder.trials}"), soft_wrap=True)
     if best:
-        further = {"more of them": ("top", folder.name, "-k", "10"), "as a page": ("report", folder.name)}
+        further: dict[str, tuple[str, ...]] = {
+            "more of them": ("top", folder.name, "-k", "10"),
+            "as a page": ("report", folder.name),
+        }
+        if standing.spec.ablation:
+            further["the table for a paper"] = ("ablation", folder.name, "--format", "latex")
         for what, arguments in further.items():
             command = command_line("master", *arguments, *place_of(folder.root))
             console.print(Text(f"{what}: {command}"), soft_wrap=True)
