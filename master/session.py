@@ -22,11 +22,13 @@ from common.shared_folder import open_shared_folder
 from common.study_spec import StudySpec
 from common.watch import Wakeup
 from master.command import command_line, each_with, place_of
+from master.follow_up import FollowUp, follow_up_of
 from master.launch.local import LocalWorkers
 from master.presets import Changes, find_study, need_trainable, preset_names
 from master.standing import Standing
 from master.study import Search, only_master, publish_study
 from master.summary import headline, print_result
+from master.tables import counted
 from master.views import LiveView, PlainView
 
 
@@ -71,11 +73,15 @@ def run_session(console: Console, options: RunOptions) -> int:
     if spec.claim is ClaimMode.LOCK and (reason := why_no_locks(root / "jobs")):
         raise FolderError(root.absolute(), f"{reason}; use --claim lease")
     folder = StudyFolder(root, spec.name)
+    follow_up = follow_up_of(folder, spec)
+    if follow_up:
+        spec = follow_up.spec
+        folder = StudyFolder(root, spec.name)
     if not folder.spec.exists():  # one that is published has results, or failures that say why
         need_trainable(spec, options.study)
     _check_objective(console, spec, options)
     _publish(folder, spec, options)
-    standing, elapsed_s = _search(console, folder, spec, options)
+    standing, elapsed_s = _search(console, folder, spec, options, follow_up)
     if not standing.is_finished:
         console.print(Text(f"stopped; everything is kept. To go on: {_go_on(folder, options)}"), soft_wrap=True)
         return 1
@@ -84,12 +90,15 @@ def run_session(console: Console, options: RunOptions) -> int:
 
 
 def _search(
-    console: Console, folder: StudyFolder, spec: StudySpec, options: RunOptions
+    console: Console, folder: StudyFolder, spec: StudySpec, options: RunOptions, follow_up: FollowUp | None
 ) -> tuple[Standing, float | None]:
     began_s = time.monotonic()
     bell = Wakeup()
     stopping = stop_on_signals(bell)
     with only_master(folder, spec.claim) as is_ours:
+        if follow_up and (taken := follow_up.take_over(folder)):
+            told = f"the search of study {follow_up.source.name} is finished: study {spec.name} takes over its"
+            console.print(Text(f"{told} {counted(taken, 'result')}"), soft_wrap=True)
         search = Search(folder, spec, bell, lambda: bool(stopping) or not is_ours())
         if search.resume():
             return search.standing, None
