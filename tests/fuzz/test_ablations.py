@@ -1,0 +1,83 @@
+"""Any space with any points of it as base and improvements: test cases that differ, trials that are of them."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from common.ablation import Case, cases_of
+from common.space import Fixed, Space
+from common.study_spec import StudySpec
+from master.search.ablation import places
+from master.search.methods import make_sampler
+from master.search.sampler import Observation
+from tests.fuzz.strategies import BOUNDED, NUMBERS, spaces
+
+UNITS = st.lists(st.floats(0, 1, exclude_max=True), min_size=5, max_size=5)
+PARTS = st.lists(st.booleans(), min_size=5, max_size=5).filter(any)
+POINTS = st.tuples(UNITS, PARTS)
+STUDY: dict[str, Any] = {
+    "name": "fuzzed",
+    "objective": {"name": "mine"},
+    "budget": {"epochs": 1},
+    "confirm": {"replicates": 2},
+}
+
+
+@BOUNDED
+@given(spaces(), POINTS, st.lists(POINTS, min_size=1, max_size=3), st.data())
+def test_cases_differ_and_every_trial_lies_in_its_own(
+    table: dict[str, Any], base: Any, changes: list[Any], data: st.DataObject
+) -> None:
+    spec = _study(table, base, changes, data.draw(st.integers(1, 3)))
+    assert spec.ablation is not None
+    cases, order = cases_of(spec.ablation, spec.space), places(spec)
+    assert len({case.name for case in cases}) == len(cases)
+    assert len(order) == spec.all_trials
+    sampler, trial = make_sampler(spec), 0
+    while suggested := sampler.suggest(data.draw(st.integers(1, 9))):
+        for number, params in enumerate(suggested, start=trial):
+            assert spec.space.problems(params) == ()
+            assert _is_of(cases[order[number].case], params)
+        values = [data.draw(st.none() | NUMBERS) for _ in suggested]
+        sampler.update([Observation(trial + n, params, values[n]) for n, params in enumerate(suggested)])
+        trial += len(suggested)
+    assert trial == spec.all_trials
+
+
+def _study(table: dict[str, Any], base: Any, changes: list[Any], settings: int) -> StudySpec:
+    """A study with as many of the changes as make a valid one."""
+    try:
+        space = Space.model_validate_json(json.dumps(table))
+    except ValidationError:
+        event("not a valid space")
+        assume(condition=False)
+        raise
+    found: StudySpec | None = None
+    kept: list[dict[str, Any]] = []
+    for number, change in enumerate(changes):
+        improvements = [*kept, {"name": f"change {number}", "params": _pins(space, *change)}]
+        for count in (settings, 1):
+            ablation = {"settings": count, "base": _pins(space, *base), "improvements": improvements}
+            with suppress(ValidationError):
+                found = StudySpec.model_validate_json(json.dumps(STUDY | {"space": table, "ablation": ablation}))
+                kept = improvements
+                break
+    assume(found is not None)
+    assert found is not None
+    return found
+
+
+def _pins(space: Space, units: list[float], parts: list[bool]) -> dict[str, Any]:
+    """Some parameters' values at a point, whether or not their conditions hold."""
+    parameters = zip(space.items(), units, parts, strict=False)
+    return {name: parameter.from_unit(unit) for (name, parameter), unit, is_pinned in parameters if is_pinned}
+
+
+def _is_of(case: Case, params: Mapping[str, Any]) -> bool:
+    fixed = {name: parameter.value for name, parameter in case.space.items() if isinstance(parameter, Fixed)}
+    return all(params[name] == value for name, value in fixed.items() if name in params)
