@@ -7,8 +7,11 @@ holds both to the same verdict, in the same words.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import islice
 
+from common.ablation import cases_of
+from common.grid import combinations
 from common.objectives import PARAMETERS, with_defaults
 from common.space import Categorical, Fixed, Float, Int, Parameter, Params, Scalar, Space
 from common.study_spec import Data, StudySpec
@@ -23,6 +26,7 @@ TRAINING_SIZES = {"digits": 1000, "mnist": 50_000, "cifar10": 45_000}
 """Training examples that there are."""
 DEFAULT_TRAIN_SIZES = {"digits": 1000, "mnist": 5000, "cifar10": 5000}
 """Those that a trial uses unless its study says otherwise."""
+VALIDATION_SIZES = {"digits": 400, "mnist": 10_000, "cifar10": 5000}
 
 RELEVANT = (
     "schedule",
@@ -61,17 +65,30 @@ def contradiction(params: Mapping[str, Scalar], epochs: int, dataset: str, examp
 
 
 def study_contradictions(spec: StudySpec) -> tuple[str, ...]:
-    """Why every trial of a study would fail, one line each; empty if one might not, or if the objective is a user's."""
+    """Why every trial of a study, or of a test case of an ablation, would fail, one line each.
+
+    Empty if one might not, or if the objective is a user's.
+    """
     if spec.objective.name not in PARAMETERS:
         return ()
     data = spec.data or Data()
     available, size = TRAINING_SIZES[data.name], data.train_size or DEFAULT_TRAIN_SIZES[data.name]
     if size > available:
         return (f"data.train_size: train_size is {size}, but {data.name} has {available} training examples",)
+    if spec.ablation is None:
+        return tuple(f"space: {line}" for line in _space_contradictions(spec, spec.space, data.name, size))
+    return tuple(
+        f"ablation, {case.name}: {line}"
+        for case in cases_of(spec.ablation, spec.space)
+        for line in _space_contradictions(spec, case.space, data.name, size)
+    )
+
+
+def _space_contradictions(spec: StudySpec, space: Space, dataset: str, examples: int) -> tuple[str, ...]:
     reasons: dict[str, list[str]] = {}
-    points = _points(spec.space)
+    points = _points(space)
     for params in islice(points, MAX_POINTS):
-        found = contradiction(with_defaults(spec.objective.name, params), spec.budget.epochs, data.name, size)
+        found = contradiction(with_defaults(spec.objective.name, params), spec.budget.epochs, dataset, examples)
         if found is None:
             return ()
         reasons.setdefault(re.sub(r"\d[\d.e+-]*", "", found), []).append(found)
@@ -79,8 +96,7 @@ def study_contradictions(spec: StudySpec) -> tuple[str, ...]:
         return ()
     # A reason once, with the numbers of the first point that it forbids.
     return tuple(
-        f"space: {alike[0]}{'; likewise with other values' if len(set(alike)) > 1 else ''}"
-        for alike in reasons.values()
+        f"{alike[0]}{'; likewise with other values' if len(set(alike)) > 1 else ''}" for alike in reasons.values()
     )
 
 
@@ -154,23 +170,7 @@ def _of_budget(params: Mapping[str, Scalar], updates: int, epochs: int) -> Itera
 
 def _points(space: Space) -> Iterator[Params]:
     """Points of a space such that, if a rule or several forbid all of them, they forbid every trial."""
-    names = space.order()
-    stack: list[Iterator[Params]] = [iter(({},))]
-    while stack:
-        found = next(stack[-1], None)
-        if found is None:
-            stack.pop()
-        elif len(stack) > len(names):
-            yield found
-        else:
-            stack.append(_extended(space, names[len(stack) - 1], found))
-
-
-def _extended(space: Space, name: str, found: Params) -> Iterator[Params]:
-    parameter = space.root[name]
-    if not parameter.is_wanted(found):
-        return iter((found,))
-    return (found | {name: value} for value in _tried(space, name, parameter))
+    return combinations(space, space.order(), partial(_tried, space))
 
 
 def _tried(space: Space, name: str, parameter: Parameter) -> tuple[Scalar, ...]:

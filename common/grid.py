@@ -1,9 +1,9 @@
 """The grid of a search space: every combination of its parameters' values, and how many there are."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import prod
 
-from common.space import Categorical, Fixed, Float, Int, Params, Scalar, Space
+from common.space import Categorical, Fixed, Float, Int, Parameter, Params, Scalar, Space
 from common.validation import MAX_PROBLEMS
 
 MAX_LOOKS = 500_000
@@ -47,7 +47,7 @@ def grid(space: Space) -> Iterator[Params]:
     A parameter whose condition does not hold is absent and adds no combinations. One whose condition names a later
     parameter counts as standing behind that.
     """
-    return (_as_in_file(space, found) for found in _combinations(space, space.order()))
+    return (_as_in_file(space, found) for found in combinations(space, space.order(), _grid_values))
 
 
 def grid_size(space: Space, limit: int) -> int:
@@ -63,7 +63,7 @@ def grid_size(space: Space, limit: int) -> int:
     total = 0
     # Only parameters that decide about others are gone through one by one; the others multiply.
     names = [name for name in space.order() if name in deciding]
-    for number, decided in enumerate(_combinations(space, names), start=1):
+    for number, decided in enumerate(combinations(space, names, _grid_values), start=1):
         if number * (len(names) + len(decided_about) + 1) > MAX_LOOKS:
             raise ValueError(
                 f"space: {', '.join(names[:MAX_PROBLEMS])} have too many combinations for the {len(decided_about)} "
@@ -76,7 +76,16 @@ def grid_size(space: Space, limit: int) -> int:
     return total
 
 
-def _combinations(space: Space, names: Sequence[str]) -> Iterator[Params]:
+def combinations(
+    space: Space, names: Sequence[str], values_of: Callable[[str, Parameter], Iterable[Scalar]]
+) -> Iterator[Params]:
+    """Every combination of some parameters' values, one by one, the last one changing fastest.
+
+    Args:
+        space: the space.
+        names: of its parameters, each after those that its condition names. One whose condition does not hold is absent.
+        values_of: the values of a parameter, by its name.
+    """
     # A stack of iterators instead of recursion: a space may have more parameters than Python has frames.
     stack: list[Iterator[Params]] = [iter(({},))]
     while stack:
@@ -86,14 +95,18 @@ def _combinations(space: Space, names: Sequence[str]) -> Iterator[Params]:
         elif len(stack) > len(names):
             yield found
         else:
-            stack.append(_extended(space, names[len(stack) - 1], found))
+            name = names[len(stack) - 1]
+            parameter = space.root[name]
+            is_active = parameter.is_wanted(found)
+            stack.append(_extended(found, name, values_of(name, parameter)) if is_active else iter((found,)))
 
 
-def _extended(space: Space, name: str, found: Params) -> Iterator[Params]:
-    parameter = space.root[name]
-    if not parameter.is_wanted(found):
-        return iter((found,))
-    return (found | {name: value} for value in grid_values(parameter)[1])
+def _extended(found: Params, name: str, values: Iterable[Scalar]) -> Iterator[Params]:
+    return (found | {name: value} for value in values)
+
+
+def _grid_values(_name: str, parameter: Parameter) -> Iterable[Scalar]:
+    return grid_values(parameter)[1]
 
 
 def _as_in_file(space: Space, found: Params) -> Params:

@@ -177,6 +177,19 @@ def test_a_space_too_large_to_look_at_is_allowed() -> None:
     assert study_contradictions(study(space)) == ()
 
 
+def test_a_test_case_that_could_only_fail_is_told_by_its_name() -> None:
+    space = {"schedule": "triangular", "snapshots": [False, True], "step_size": [3, 40], "l2": range_of(0.0, 0.1)}
+    improvements = [
+        {"name": "long", "params": {"step_size": 40}},
+        {"name": "ensemble", "params": {"snapshots": True}},
+    ]
+    ablation = {"base": {"snapshots": False, "step_size": 3}, "improvements": improvements, "settings": 2}
+    assert study_contradictions(study(space, trials=8, ablation=ablation)) == (
+        "ablation, long + ensemble: snapshots is on, but no cycle of triangular ends within the budget's 30 updates: "
+        "lengthen the budget, or shorten step_size",
+    )
+
+
 def test_a_users_own_objective_knows_its_own_rules() -> None:
     space = {"schedule": "triangular", "eta_min": 0.2, "eta_max": 0.1}
     assert study_contradictions(study(space, objective={"name": "mine"})) == ()
