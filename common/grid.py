@@ -83,7 +83,7 @@ def combinations(
 
     Args:
         space: the space.
-        names: of its parameters, each after those that its condition names. One whose condition does not hold is absent.
+        names: of its parameters, each after those that its condition names; absent where that does not hold.
         values_of: the values of a parameter, by its name.
     """
     # A stack of iterators instead of recursion: a space may have more parameters than Python has frames.

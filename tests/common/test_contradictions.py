@@ -184,10 +184,8 @@ def test_a_test_case_that_could_only_fail_is_told_by_its_name() -> None:
         {"name": "ensemble", "params": {"snapshots": True}},
     ]
     ablation = {"base": {"snapshots": False, "step_size": 3}, "improvements": improvements, "settings": 2}
-    assert study_contradictions(study(space, trials=8, ablation=ablation)) == (
-        "ablation, long + ensemble: snapshots is on, but no cycle of triangular ends within the budget's 30 updates: "
-        "lengthen the budget, or shorten step_size",
-    )
+    (told,) = study_contradictions(study(space, trials=8, ablation=ablation))
+    assert told.startswith("ablation, long + ensemble: snapshots is on, but no cycle of triangular ends within")
 
 
 def test_a_users_own_objective_knows_its_own_rules() -> None:
