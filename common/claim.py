@@ -40,11 +40,12 @@ file that has no name any more. B's RECHECK finds the job gone, because CLEAR re
 instead B opened the path after the removal it has created a new lock file: RECHECK again finds the job gone, and B
 removes it. No third worker can be holding a claim by then: a slot's name is never published twice.
 
-The limit of that: how often a trial was issued is told by what is left of it, be it jobs, lock files, attempts' files
-or what was set aside. A job that is gone without a result (removed by hand; or its result was set aside) gets the next
-name. It gets its old one if nothing of it is left; nobody holds it then, for a claim's lock file goes with the claim. A
-B as above that waits until then would find a job, with a lock on a file that has no name: filelock refuses such a lock.
-Whoever removes the lock file of a live claim with its job lets two workers hold a slot; REPORT still decides.
+The limit of that: what was published is known to the master that runs, and to one that starts by what is left of it, be
+it jobs, lock files, attempts' files or what was set aside. A job that is gone without a result (removed by hand; or its
+result was set aside) gets the next name. If nothing of it is left, a master that starts gives it its old one; nobody
+holds it then, for a claim's lock file goes with the claim. A B as above that waits until then would find a job, under a
+lock whose file has no name: filelock refuses such a lock. Whoever removes the lock file of a live claim with its job
+lets two workers hold a slot; REPORT still decides.
 
 Where the file system has no locks that all hosts share, a *lease* takes the lock's place (`--claim lease`): a file that
 its holder touches; whoever has seen it untouched for `LEASE_S` on their own monotonic clock may take it. The former

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from common import atomic
@@ -48,6 +48,7 @@ class Dispatcher:
         self._held: dict[int, tuple[tuple[Slot, int], float]] = {}
         self._landed: list[Result] = []
         self._missing_s: dict[int, float] = {}
+        self._issued: dict[int, int] = {}
 
     @property
     def open_count(self) -> int:
@@ -65,13 +66,12 @@ class Dispatcher:
         One that an earlier master had published, and that has vanished, gets a new name. That may be one more than
         `limits.max_issues`: who starts the master again wants it tried again.
         """
-        is_there = {slot.trial for slot in self._folder.open_slots()} | self._folder.finished(self._open)
-        missing = [job for trial, job in self._open.items() if trial not in is_there]
+        is_there = {slot.trial for slot in self._open_slots()} | self._folder.finished(self._open)
+        missing = [trial for trial in self._open if trial not in is_there]
         for path in self.open_folders():
             atomic.make_folder(path)
         if missing:
-            issued = self._folder.last_issues()
-            self._write([job.model_copy(update={"issue": issued[job.trial] + 1}) for job in missing])
+            self._write(self._next_issues(missing))
 
     def open_folders(self) -> set[Path]:
         """The folders where the awaited results will appear."""
@@ -88,11 +88,12 @@ class Dispatcher:
         """
         # RACE: a worker reports between two listings. Jobs are listed first: a job that is missing there had its result
         # linked before, so the second listing shows it.
-        slots = self._folder.open_slots()
+        slots = self._open_slots()
         for trial in sorted(self._folder.finished(self._open)):
             if (result := read_result(self._folder, trial, self._open[trial])) is not None:
                 self._landed.append(result)
                 del self._open[trial]
+                self._issued.pop(trial, None)
                 self._missing_s.pop(trial, None)
         self._issue_missing({slot.trial for slot in slots})
         landed, self._landed = self._landed, []
@@ -106,7 +107,7 @@ class Dispatcher:
         if self._spec.claim is ClaimMode.LEASE:
             return
         silent: list[int] = []
-        for trial, slot in {slot.trial: slot for slot in self._folder.open_slots() if slot.trial in self._open}.items():
+        for trial, slot in {slot.trial: slot for slot in self._open_slots() if slot.trial in self._open}.items():
             holder = self._silent_holder(slot)
             if holder is None:
                 continue
@@ -151,16 +152,31 @@ class Dispatcher:
     def _issue_again(self, trials: Sequence[int]) -> None:
         if not trials:
             return
-        issued, most = self._folder.last_issues(), self._spec.limits.max_issues
-        if spent := [trial for trial in trials if issued[trial] >= most]:
+        issues, most = self._next_issues(trials), self._spec.limits.max_issues
+        if spent := [trial for trial in trials if issues[trial] > most]:
             raise SearchError(
-                f"trial {spent[0]} was issued {issued[spent[0]]} times, as often as limits.max_issues allows: its job "
-                "or result was refused or disappeared, or its worker fell silent; "
+                f"trial {spent[0]} was issued {issues[spent[0]] - 1} times, as often as limits.max_issues allows: its "
+                "job or result was refused or disappeared, or its worker fell silent; "
                 f"look for the reasons in {self._folder.rejected}"
             )
-        at = now_text()
-        again = {trial: {"issue": issued[trial] + 1, "published_at": at} for trial in trials}
-        self._write([self._open[trial].model_copy(update=update) for trial, update in again.items()])
+        self._write(issues)
 
-    def _write(self, jobs: Sequence[Job]) -> None:
-        atomic.replace_many({self._folder.job(Slot(job.trial, job.issue)): job.to_json() for job in jobs})
+    def _open_slots(self) -> list[Slot]:
+        slots = self._folder.open_slots()
+        self._issued |= {slot.trial: slot.issue for slot in slots if slot.trial in self._open}
+        return slots
+
+    def _next_issues(self, trials: Sequence[int]) -> dict[int, int]:
+        # RACE: a silent holder wakes up, reports and clears after it was found silent, and its result is set aside or
+        # not listed yet. No file tells of its issue then, but it was listed as open before, and that is remembered.
+        told = self._folder.last_issues()
+        return {trial: max(told[trial], self._issued.get(trial, 0)) + 1 for trial in trials}
+
+    def _write(self, issues: Mapping[int, int]) -> None:
+        at = now_text()
+        jobs = {
+            Slot(trial, issue): self._open[trial].model_copy(update={"issue": issue, "published_at": at})
+            for trial, issue in issues.items()
+        }
+        atomic.replace_many({self._folder.job(slot): job.to_json() for slot, job in jobs.items()})
+        self._issued |= issues

@@ -5,11 +5,13 @@
  *   cc -O2 -o liveness pan.c && ./liveness -m1000000 -a -f -N ends       and that every trial ends
  *
  * Each atomic block is one file-system operation, named as in common/claim.py. After any of them a process may be
- * killed or stopped, as often as CRASHES and STOPS (at most 1) allow. A file is seen whole or not at all, so contents
- * and temporary files are left out; so are curves, which the model in tests/protocol has. `spin -a -DNAME` breaks it:
+ * killed or stopped, as often as CRASHES and STOPS allow, or a job removed by hand, as often as REMOVALS does (STOPS and
+ * REMOVALS together at most 1). A file is seen whole or not at all, so contents and temporary files are left out; of
+ * curves there is no more than that an attempt has one. `spin -a -DNAME` breaks it:
  *
  *   NO_RECHECK  CLEAR_BEFORE_REPORT  REPORT_BY_RENAME  LOCK_FILE_BEFORE_JOB  LOCK_OUTLIVES_HOLDER  SILENCE_IGNORED
  *   START_NOT_NOTED (with DEADLY: every evaluation kills its worker)  RESULTS_LISTED_FIRST
+ *   LOCK_WITHOUT_NAME, NAME_USED_TWICE (with REMOVALS=1)
  */
 #ifndef WORKERS
 #define WORKERS 2
@@ -23,14 +25,17 @@
 #ifndef ATTEMPTS
 #define ATTEMPTS 2
 #endif
-#define ISSUES (STOPS + 1)
+#ifndef REMOVALS
+#define REMOVALS 0
+#endif
+#define ISSUES (STOPS + REMOVALS + 1)
 #define INODES 8
 #define NONE INODES
 #define NOBODY 255
 #define CHILD 254 /* of a dead worker, with LOCK_OUTLIVES_HOLDER */
 #define MASTER 0
 
-byte crashes = CRASHES, stops = STOPS;
+byte crashes = CRASHES, stops = STOPS, removals = REMOVALS;
 bool stopped[WORKERS + 1], gone[WORKERS + 1];
 
 bool job[ISSUES + 1];         /* is the job file there? Index 0 is not used */
@@ -39,13 +44,26 @@ byte owner[INODES];           /* who holds the lock on a lock file, with a name 
 byte links[INODES];           /* names and open descriptors; 0: free to be used anew */
 byte counted[INODES];         /* attempts that its text tells of and that count */
 byte issued;                  /* how many jobs were ever published */
+bool vanished[ISSUES + 1];    /* was the job removed by hand, and never published again? */
+bool missing;                 /* has the trial no job since then? */
+byte files[ISSUES + 1];       /* the last attempt at a slot that left a curve */
 byte result, first;           /* whose result has the name, and had it first: worker + 1; 0: nobody's */
 byte holders[ISSUES + 1];     /* processes that believe to hold a slot */
 bool collected;
 
 #define BELIEVES(i) holders[i]++; assert(holders[i] == 1)   /* ExclusiveClaim */
 #define IS_OPEN (job[1] || job[ISSUES])
-#define IS_LOST (issued > 0 && result == 0 && !IS_OPEN)
+#define IS_LOST (issued > 0 && result == 0 && !IS_OPEN && !missing)
+#define IS_KNOWN(i) (job[i] || name[i] != NONE || files[i])
+
+/* A master that has just started publishes under the name above the last of which a file tells. */
+#ifdef NAME_USED_TWICE
+#define NEXT 1
+#else
+#define NEXT (IS_KNOWN(ISSUES) -> ISSUES + 1 : (IS_KNOWN(1) -> 2 : 1))
+#endif
+
+inline put_out(i) { job[i] = true; vanished[i] = false; missing = false; issued++ }
 
 /* What may befall a process after any step. The kernel frees a dead process's lock. */
 #define FATE \
@@ -82,6 +100,12 @@ inline give_name(i) {
 /* LOCK in two steps: open, or make, the file of that name; then lock it, whatever became of its name. */
 inline lock_open(i) { give_name(i); inode = name[i]; links[inode]++ }
 
+#if REMOVALS > 0 && !defined(LOCK_WITHOUT_NAME)  /* filelock refuses a file that has lost its name */
+#define CANNOT_LOCK (owner[inode] != NOBODY || name[slot] != inode)
+#else
+#define CANNOT_LOCK (owner[inode] != NOBODY)
+#endif
+
 #ifdef LOCK_FILE_BEFORE_JOB
 #define CLEAR_FIRST(i) unname(i)
 #define CLEAR_SECOND(i) job[i] = false
@@ -93,6 +117,9 @@ inline lock_open(i) { give_name(i); inode = name[i]; links[inode]++ }
 proctype worker(byte me) {
   byte slot, inode = NONE;
   bool believes;
+#if REMOVALS > 0
+  byte attempt;
+#endif
 scan:
   atomic {
     if  /* SCAN: any open job, but not the one that was held a moment ago if there is another; else it waits */
@@ -104,7 +131,7 @@ scan:
   atomic { lock_open(slot); FATE }
   atomic {
     if
-    :: owner[inode] != NOBODY -> drop(inode); goto scan
+    :: CANNOT_LOCK -> drop(inode); goto scan
     :: else -> owner[inode] = me; FATE
     fi
   }
@@ -113,16 +140,22 @@ scan:
   atomic { if :: result -> BELIEVES(slot); believes = true; FATE; goto clear :: else -> FATE fi }
 #endif
   atomic {
-    BELIEVES(slot); believes = true; assert(job[slot]);  /* OpenWhileHeld */
+    BELIEVES(slot); believes = true; assert(job[slot] || vanished[slot]);  /* OpenWhileHeld */
     if
     :: name[slot] != NONE && counted[name[slot]] >= ATTEMPTS -> FATE; goto report
     :: else -> give_name(slot);
 #ifndef START_NOT_NOTED
       counted[name[slot]]++;
 #endif
+#if REMOVALS > 0
+      attempt = counted[name[slot]];
+#endif
       FATE
     fi
   }
+#if REMOVALS > 0
+  atomic { assert(attempt > files[slot]); files[slot] = attempt; attempt = 0; FATE }  /* EVALUATE; AttemptsApart */
+#endif
 #ifdef DEADLY
   atomic { goto killed }  /* EVALUATE */
 #endif
@@ -139,6 +172,9 @@ report:
     FATE
   }
 clear:
+#if REMOVALS > 0
+  atomic { files[slot] = 0; FATE }
+#endif
   atomic { CLEAR_FIRST(slot); FATE }
 clear_lock:
   atomic { CLEAR_SECOND(slot); FATE }
@@ -174,7 +210,7 @@ tidy:
   }
   atomic {
     if
-    :: owner[inode] != NOBODY -> drop(inode); slot++; goto tidy
+    :: CANNOT_LOCK -> drop(inode); slot++; goto tidy
     :: else -> owner[inode] = me; FATE
     fi
   }
@@ -183,7 +219,7 @@ tidy:
   atomic { drop(inode); slot++; goto tidy }
 publish:
   atomic {
-    if :: !IS_OPEN && result == 0 -> issued++; job[issued] = true :: else -> skip fi;
+    if :: !IS_OPEN && result == 0 -> slot = NEXT; put_out(slot); slot = ISSUES + 1 :: else -> skip fi;
     FATE
   }
 collect:
@@ -197,7 +233,7 @@ collect:
   atomic {
     if
     :: has_result -> collected = true; FATE; goto again
-    :: !has_result && !has_job -> assert(false)  /* NoNeedlessIssue */
+    :: !has_result && !has_job -> assert(removals < REMOVALS)  /* NoNeedlessIssue */; FATE; goto issue
     :: else -> FATE
     fi
   }
@@ -210,8 +246,11 @@ collect:
     :: else -> FATE; goto collect
     fi
   }
-  atomic { issued++; job[issued] = true; FATE }  /* whatever became of it meanwhile */
+  goto issue;
 #endif
+  goto collect;
+issue:
+  atomic { put_out(ISSUES); FATE }  /* whatever became of it meanwhile */
   goto collect;
 killed:
   atomic { drop(inode); goto again }
@@ -230,12 +269,25 @@ end:
   od
 }
 
+#if REMOVALS > 0
+proctype hand() {
+end:
+  do
+  :: atomic { removals > 0 && job[1] -> removals--; job[1] = false; vanished[1] = true; missing = (result == 0 && !IS_OPEN) }
+  :: atomic { removals > 0 && job[2] -> removals--; job[2] = false; vanished[2] = true; missing = (result == 0 && !IS_OPEN) }
+  od
+}
+#endif
+
 init {
   byte i;
   atomic {
     for (i : 0 .. ISSUES) { name[i] = NONE }
     for (i : 0 .. INODES - 1) { owner[i] = NOBODY }
     run world();
+#if REMOVALS > 0
+    run hand();
+#endif
     run master(MASTER);
     for (i : 1 .. WORKERS) { run worker(i) }
   }

@@ -1,3 +1,4 @@
+from collections import Counter
 from errno import ESTALE
 from pathlib import Path
 
@@ -126,8 +127,8 @@ def test_a_job_that_vanishes_is_issued_again_but_not_before_a_slow_file_system_m
     assert bench.folder.open_slots() == []
     bench.clock.now_s += 2
     bench.dispatcher.collect()
-    assert bench.folder.open_slots() == [Slot(0)]
-    assert read_record(bench.folder.job(Slot(0)), Job).params == {"x": 0.25}
+    assert bench.folder.open_slots() == [Slot(0, 2)]
+    assert read_record(bench.folder.job(Slot(0, 2)), Job).params == {"x": 0.25}
 
 
 @pytest.mark.parametrize("is_refused", [True, False])
@@ -177,6 +178,24 @@ def test_the_job_of_a_silent_worker_is_issued_again_once(bench: Bench) -> None:
     bench.dispatcher.issue_silent()
     assert bench.folder.open_slots() == [Slot(0), Slot(0, 2)]
     claim.unlock()
+
+
+def test_a_silent_worker_that_wakes_up_and_finishes_before_its_trial_is_issued_again_leaves_its_name_unused(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+    claim = claim_of(bench.folder)
+    bench.dispatcher.issue_silent()
+    bench.clock.now_s += 100
+    original = StudyFolder.last_issues
+
+    def wake_up_before(folder: StudyFolder) -> Counter[int]:
+        report(claim, result_of(claim), CURVE)
+        return original(folder)
+
+    monkeypatch.setattr(StudyFolder, "last_issues", wake_up_before)
+    bench.dispatcher.issue_silent()
+    assert bench.folder.open_slots() == [Slot(0, 2)]
 
 
 def test_a_worker_that_never_beat_is_silent_from_when_the_master_first_saw_its_claim(bench: Bench) -> None:

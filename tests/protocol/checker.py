@@ -25,8 +25,8 @@ def nothing_overwritten(_model: Model, state: State) -> bool:
 
 
 def nothing_lost(_model: Model, state: State) -> bool:
-    """Once published, the trial has a job or a result, at every moment."""
-    return state.issued == 0 or bool(state.jobs) or state.result is not None
+    """Once published, the trial has a job or a result, at every moment, unless somebody removes the job by hand."""
+    return state.issued == 0 or bool(state.jobs) or state.result is not None or state.is_missing
 
 
 def no_curve_lost(_model: Model, state: State) -> bool:
@@ -41,14 +41,20 @@ def exclusive_claim(model: Model, state: State) -> bool:
 
 
 def open_while_held(model: Model, state: State) -> bool:
-    """Whoever works on a slot works on one whose job is there. A lease does not promise it."""
+    """Whoever works on a slot works on one whose job is there, or was. A lease does not promise it."""
     working = (process.issue for process in state.processes[MASTER + 1 :] if process.step in WORKING)
-    return model.is_lease or all(issue in state.jobs for issue in working)
+    return model.is_lease or all(issue in state.jobs | state.vanished for issue in working)
+
+
+def attempts_apart(model: Model, state: State) -> bool:
+    """No attempt begins under a name of which a curve is left. A lease does not promise it."""
+    begun = (process for process in state.processes if process.step == "EVALUATE")
+    return model.is_lease or all((process.issue, process.attempt) not in state.curves for process in begun)
 
 
 def no_needless_issue(_model: Model, state: State) -> bool:
     """The master never takes a trial for lost that is not."""
-    return state.processes[MASTER].step != "ISSUE missing"
+    return state.processes[MASTER].step != "ISSUE missing" or bool(state.vanished)
 
 
 SAFETY: dict[str, Property] = {
@@ -57,6 +63,7 @@ SAFETY: dict[str, Property] = {
     "NoCurveLost": no_curve_lost,
     "ExclusiveClaim": exclusive_claim,
     "OpenWhileHeld": open_while_held,
+    "AttemptsApart": attempts_apart,
     "NoNeedlessIssue": no_needless_issue,
 }
 

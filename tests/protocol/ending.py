@@ -72,18 +72,20 @@ def tidy_attempts(_model: "Model", state: State, me: int) -> Steps:
     yield "TIDY removes attempts' files", state.at(me, step=step)
 
 
-def publish(_model: "Model", state: State, me: int) -> Steps:
-    """The job is published unless it, or the result, is there."""
+def publish(model: "Model", state: State, me: int) -> Steps:
+    """The job is published unless it, or the result, is there. Without its job it may have been published before."""
     if not state.jobs and state.result is None:
-        state = _published(state)
-    yield "PUBLISH", state.at(me, step="COLLECT 1")
+        state = state.published(1 if model.mutation == "name used twice" else _next_issue(state))
+    yield "PUBLISH", state.at(me, step="COLLECT 1", known=max(state.jobs, default=0))
 
 
 def collect_first(model: "Model", state: State, me: int) -> Steps:
     """COLLECT lists jobs. A claimed job's holder may be taken for silent."""
     has_seen = state.result is not None if model.mutation == "results listed first" else bool(state.jobs)
     yield "COLLECT lists", state.at(me, step="COLLECT 2", has_seen=has_seen)
-    if not state.jobs or model.is_lease or model.mutation == "silence ignored" or state.issued >= model.max_issues:
+    if not state.jobs or model.is_lease or model.mutation == "silence ignored":
+        return
+    if state.issued + state.faults[-1] >= model.max_issues:  # a job that vanishes needs one more
         return
     number = state.locks[max(state.jobs) - 1]
     owner = state.inodes[number].owner if number >= 0 else NOBODY
@@ -98,7 +100,7 @@ def collect_second(model: "Model", state: State, me: int) -> Steps:
     else:
         has_job, has_result = state.processes[me].has_seen, state.result is not None
     if has_result:
-        yield "COLLECT", state._replace(collected=state.result).at(me, step="TIDY", issue=0, has_seen=False)
+        yield "COLLECT", state._replace(collected=state.result).at(me, step="TIDY", issue=0, has_seen=False, known=0)
     elif has_job:
         yield "COLLECT finds no result yet", state.at(me, step="COLLECT 1", has_seen=False)
     else:
@@ -108,10 +110,12 @@ def collect_second(model: "Model", state: State, me: int) -> Steps:
 def issue_again(model: "Model", state: State, me: int) -> Steps:
     """The trial is published under its next name; whatever became of its silent holder meanwhile."""
     if model.mutation == "lock file taken away":
-        taken = state.with_lock(state.processes[me].issue, -1)
-    else:
-        taken = _published(state)
-    yield "PUBLISH again", taken.at(me, step="COLLECT 1", issue=0)
+        yield "PUBLISH again", state.with_lock(state.processes[me].issue, -1).at(me, step="COLLECT 1", issue=0)
+        return
+    # RACE: a holder that was silent wakes up and finishes, and nothing tells of its issue any more but our memory.
+    known = 0 if model.mutation == "issues forgotten" else state.processes[me].known
+    issue = max(_next_issue(state), known + 1)
+    yield "PUBLISH again", state.published(issue).at(me, step="COLLECT 1", issue=0, known=issue)
 
 
 def done(_model: "Model", state: State, me: int) -> Steps:
@@ -119,8 +123,10 @@ def done(_model: "Model", state: State, me: int) -> Steps:
     yield "runs again", state._replace(collected=None).at(me, step="TIDY", issue=0)
 
 
-def _published(state: State) -> State:
-    return state._replace(issued=state.issued + 1, jobs=state.jobs | {state.issued + 1})
+def _next_issue(state: State) -> int:
+    # One above the last that any file tells of.
+    locked = {issue for issue, number in enumerate(state.locks, start=1) if number >= 0}
+    return max({0, *state.jobs, *locked, *(issue for issue, _ in state.curves)}) + 1
 
 
 PROGRAM: dict[str, Callable[["Model", State, int], Steps]] = {

@@ -25,6 +25,9 @@ MUTATIONS = {
     "START not noted": "attempts are not counted",
     "no CLEAR by others": "whoever finds a result with its job leaves both as they are",
     "results listed first": "the master lists results before jobs",
+    "name used twice": "a master that is started again publishes a job that vanished under its first name",
+    "issues forgotten": "a master asks the files alone which name is next, after the silent holder has cleared them",
+    "lock without a name": "of a job that vanished a lock is taken on a file that has lost its name",
 }
 """Ways to break the protocol; each must be found out."""
 
@@ -41,6 +44,7 @@ class Model:
         stops: how many workers may be stopped or cut off, for a while or for ever.
         requests: how many workers may be asked to stop in mid-evaluation (RELEASE).
         losses: how many evaluating children may die.
+        removals: how many job files somebody may remove by hand. Each takes one of `max_issues`.
         is_hasty: the master may take anybody who holds a slot for silent, not only who is stopped.
         is_lease: a lease in the lock's place, which whoever waits long enough takes from a stopped holder.
         is_deadly: every evaluation kills its worker, as often as one begins.
@@ -54,6 +58,7 @@ class Model:
     stops: int = 1
     requests: int = 0
     losses: int = 0
+    removals: int = 0
     is_hasty: bool = False
     is_lease: bool = False
     is_deadly: bool = False
@@ -65,7 +70,7 @@ class Model:
         return State(
             processes=(Process("TIDY"), *(Process("SCAN") for _ in range(self.workers))),
             locks=(-1,) * self.max_issues,
-            faults=(self.crashes, self.stops, self.requests, self.losses),
+            faults=(self.crashes, self.stops, self.requests, self.losses, self.removals),
         )
 
     def honest_steps(self, state: State) -> Steps:
@@ -80,19 +85,20 @@ class Model:
 
     def faulty_steps(self, state: State) -> Steps:
         """What the world does to them."""
-        crashes, stops, requests, losses = state.faults
+        crashes, stops, requests, losses, removals = state.faults
         for me, process in enumerate(state.processes):
             if crashes:
-                yield f"{_who(me)} is killed", self._killed(state, me)._replace(faults=(crashes - 1, *state.faults[1:]))
+                yield f"{_who(me)} is killed", _spent(self._killed(state, me), 0)
             if process.is_stopped:
                 yield f"{_who(me)} goes on", state.at(me, is_stopped=False)
             elif stops and me != MASTER:
-                stopped = state.at(me, is_stopped=True)
-                yield f"{_who(me)} is stopped", stopped._replace(faults=(crashes, stops - 1, requests, losses))
+                yield f"{_who(me)} is stopped", _spent(state.at(me, is_stopped=True), 1)
             if process.step == "EVALUATE" and requests:
-                yield f"{_who(me)} RELEASE", _released(state, me, (crashes, stops, requests - 1, losses), -1)
+                yield f"{_who(me)} RELEASE", _spent(_released(state, me, -1), 2)
             if process.step == "EVALUATE" and losses:
-                yield f"{_who(me)} RELEASE (lost)", _released(state, me, (crashes, stops, requests, losses - 1), 0)
+                yield f"{_who(me)} RELEASE (lost)", _spent(_released(state, me, 0), 3)
+        for issue in state.jobs if removals else ():
+            yield f"somebody removes job {issue}", _spent(state.without_job(issue), 4)
 
     def _killed(self, state: State, me: int) -> State:
         # What is started in its place begins anew. Nothing of what it remembered is left.
@@ -109,11 +115,16 @@ def _who(me: int) -> str:
     return "master" if me == MASTER else f"worker {me}"
 
 
-def _released(state: State, me: int, faults: tuple[int, int, int, int], counted: int) -> State:
+def _spent(state: State, fault: int) -> State:
+    left = state.faults
+    return state._replace(faults=(*left[:fault], left[fault] - 1, *left[fault + 1 :]))
+
+
+def _released(state: State, me: int, counted: int) -> State:
     number = state.processes[me].inode
     inode = state.inodes[number]
     noted = state.with_inode(number, inode._replace(counted=inode.counted + counted))
-    return noted.let_go(me).at(me, step="SCAN", issue=0, attempt=0)._replace(faults=faults).normal()
+    return noted.let_go(me).at(me, step="SCAN", issue=0, attempt=0).normal()
 
 
 def scan(_model: Model, state: State, me: int) -> Steps:
@@ -132,12 +143,18 @@ def lock_open(_model: Model, state: State, me: int) -> Steps:
     yield "LOCK opens", state.at(me, step="LOCK", inode=number)
 
 
-def lock(_model: Model, state: State, me: int) -> Steps:
-    """The open file is locked, unless somebody holds it. It may have lost its name meanwhile."""
+def lock(model: Model, state: State, me: int) -> Steps:
+    """The open file is locked, unless somebody holds it. It may have lost its name meanwhile.
+
+    filelock refuses one that has. Only where a job may vanish, and its name come back, does anything hang on that.
+    """
     process = state.processes[me]
     inode = state.inodes[process.inode]
+    has_name = state.locks[process.issue - 1] == process.inode
     if inode.owner != NOBODY:
         yield "LOCK is held by another", ending.after_slot(state.let_go(me), me)
+    elif model.removals and not has_name and model.mutation != "lock without a name":
+        yield "LOCK has lost its name", ending.after_slot(state.let_go(me), me)
     else:
         yield "LOCK", state.with_inode(process.inode, inode._replace(owner=me)).at(me, step="READ")
 

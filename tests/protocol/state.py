@@ -31,6 +31,7 @@ class Process(NamedTuple):
         attempt: its number, from 1.
         is_stopped: by SIGSTOP, or cut off; it may never go on.
         has_seen: for the master between two listings, whether the first one showed anything.
+        known: for the master that runs, the last issue that it has seen or published.
     """
 
     step: str
@@ -39,6 +40,7 @@ class Process(NamedTuple):
     attempt: int = 0
     is_stopped: bool = False
     has_seen: bool = False
+    known: int = 0
 
 
 Name = tuple[int, int]
@@ -50,7 +52,7 @@ class State(NamedTuple):
 
     Attributes:
         processes: the master, then the workers.
-        issued: how many job files were ever published; their names are never used again.
+        issued: how many job files were ever published.
         jobs: the issues whose job file is there.
         locks: for each issue, the inode that its lock file's name leads to; -1: there is no such name.
         inodes: the lock files, those without a name included while somebody has them open.
@@ -61,7 +63,9 @@ class State(NamedTuple):
         curve: whose curve lies beside the result.
         duplicates: results that were kept aside.
         collected: the result that the master has taken in.
-        faults: how many of each kind may still happen: crashes, stops, requests to stop, deaths of a child.
+        vanished: the issues whose job file somebody removed by hand.
+        is_missing: whether the trial was left without a job by that, and has got no other yet.
+        faults: how many of each kind may still happen: crashes, stops, requests to stop, deaths of a child, removals.
     """
 
     processes: tuple[Process, ...]
@@ -76,7 +80,9 @@ class State(NamedTuple):
     curve: Name | None = None
     duplicates: frozenset[Name] = frozenset()
     collected: Name | None = None
-    faults: tuple[int, int, int, int] = (0, 0, 0, 0)
+    vanished: frozenset[int] = frozenset()
+    is_missing: bool = False
+    faults: tuple[int, ...] = (0, 0, 0, 0, 0)
 
     def at(self, me: int, **changes: Any) -> "State":
         """The state with a process's own changes."""
@@ -90,6 +96,17 @@ class State(NamedTuple):
     def with_lock(self, issue: int, number: int) -> "State":
         """The state with a lock file's name leading elsewhere."""
         return self._replace(locks=(*self.locks[: issue - 1], number, *self.locks[issue:]))
+
+    def published(self, issue: int) -> "State":
+        """The state with a job published under the name of an issue."""
+        jobs, vanished = self.jobs | {issue}, self.vanished - {issue}
+        return self._replace(issued=self.issued + 1, jobs=jobs, vanished=vanished, is_missing=False)
+
+    def without_job(self, issue: int) -> "State":
+        """The state in which somebody has removed a job by hand."""
+        jobs = self.jobs - {issue}
+        is_missing = not jobs and self.result is None
+        return self._replace(jobs=jobs, vanished=self.vanished | {issue}, is_missing=is_missing)
 
     def let_go(self, me: int) -> "State":
         """The state in which a process has let go of the lock file that it had open."""
