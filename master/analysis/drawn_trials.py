@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from common.objectives import PARAMETERS
 from common.records import Status
+from master.analysis.columns import params_column
 from master.analysis.frames import StudyData
 from master.analysis.settings import complete
 from master.tables import counted
@@ -29,6 +31,14 @@ def drawn_sentence(data: StudyData) -> str:
         if absent:
             parts.append(f"{counted(absent, f'{status.value} trial')} {'is' if absent == 1 else 'are'} left out.")
     return " ".join(parts)
+
+
+def snapshot_sentence(data: StudyData) -> str:
+    """Where values and curves tell of different things, the sentence that says so; else nothing."""
+    column = params_column("snapshots")
+    if data.spec.objective.name not in PARAMETERS or column not in data.trials or True not in set(data.trials[column]):
+        return ""
+    return "With snapshots a trial's value is its ensemble's error; its curve is the single network's."
 
 
 def best_first(data: StudyData, trials: pd.DataFrame) -> pd.DataFrame:

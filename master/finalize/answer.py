@@ -39,6 +39,8 @@ class Answer(Record):
     test_errors: Count | None = None
     test_examples: Count | None = None
     model: ModelFile | None = None
+    networks: Count | None = None
+    """Of how many networks the model is, taken together by their mean softmax outputs; None: of one."""
     worker: Label
     device: Label
     evaluated_at: Moment
@@ -67,7 +69,8 @@ def answer_of(result: Result, study: str, trial: int, chosen: str) -> Answer:
     wrong, count = round(metrics["test_errors"]), round(metrics["test_examples"])
     low, high = wilson(wrong, count)
     measured = {"test_error": result.value, "low": low, "high": high, "test_errors": wrong, "test_examples": count}
-    return Answer.model_validate(common | measured | {"model": result.model})
+    networks = round(metrics["snapshots"]) if "snapshots" in metrics else None
+    return Answer.model_validate(common | measured | {"model": result.model, "networks": networks})
 
 
 def wilson(wrong: int, count: int) -> tuple[float, float]:

@@ -6,12 +6,29 @@ from common.objectives import with_defaults
 from common.records import EpochRecord, Result
 from common.study_spec import StudySpec
 from master.finalize.answer import Answer
+from master.finalize.cycles import cycles_remark
 from master.tables import counted
 
 MODULES = {"cnn": "CnnParams", "mlp": "MlpParams"}
 """What the params of a built-in objective's network are called in `worker.training.params`."""
 SHAPES = {"digits": (1, 28, 28), "mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
 """(channels, height, width) of a data set's images."""
+_LOADING_ONE = """\
+model = make_model(params, {shape}, classes=10)
+model.load_state_dict(torch.load("model.pt", weights_only=True))
+model.eval()  # takes (N, channels, height, width) float32 in [0, 1], gives logits
+"""
+_LOADING_SEVERAL = """\
+weights = torch.load("model.pt", weights_only=True)  # of each network
+models = [make_model(params, {shape}, classes=10).eval() for _ in weights]
+for model, own in zip(models, weights):
+    model.load_state_dict(own)
+
+
+def classes(images):  # (N, channels, height, width) float32 in [0, 1]
+    with torch.inference_mode():
+        return sum(model(images).softmax(1) for model in models).argmax(1)
+"""
 
 
 def model_card(spec: StudySpec, result: Result, answer: Answer, curve: Sequence[EpochRecord]) -> str:
@@ -28,7 +45,7 @@ def model_card(spec: StudySpec, result: Result, answer: Answer, curve: Sequence[
         "How it was chosen": f"{_sentence(answer.chosen)} The test part had no say in it.",
         "Data": _data(spec, result),
         "Params": _table("parameter", with_defaults(spec.objective.name, answer.params)),
-        "Training": _training(spec, result, curve),
+        "Training": _training(spec, result, answer, curve),
         "Where it was trained": _table("what", _surroundings(result)),
         "How to load it": _loading(spec, answer),
         "What it must not be used for": _limits(spec),
@@ -43,8 +60,9 @@ def answer_text(answer: Answer) -> str:
     """The answer in a sentence."""
     if answer.test_error is None or answer.low is None or answer.high is None:
         return "The final training diverged: there is no model, and the test part was not read."
+    whose = f" of an ensemble of {counted(answer.networks, 'network')}" if answer.networks else ""
     return (
-        f"Test error {answer.test_error:.4g}: {answer.test_errors} of {answer.test_examples} test images are "
+        f"Test error{whose} {answer.test_error:.4g}: {answer.test_errors} of {answer.test_examples} test images are "
         f"misclassified. At 95 % confidence (Wilson's interval) the error on further images of this kind is between "
         f"{answer.low:.4g} and {answer.high:.4g}."
     )
@@ -60,9 +78,16 @@ def _data(spec: StudySpec, result: Result) -> str:
     )
 
 
-def _training(spec: StudySpec, result: Result, curve: Sequence[EpochRecord]) -> str:
+def _training(spec: StudySpec, result: Result, answer: Answer, curve: Sequence[EpochRecord]) -> str:
     told = f"Network {spec.objective.name}, {counted(spec.budget.epochs, 'epoch')}. "
-    told += "Early stopping and snapshots are off: both would need data that are not trained on. Seeds: "
+    if answer.networks:
+        told += (
+            f"The model is {counted(answer.networks, 'network')}, those at the ends of the learning rate's cycles, "
+            "taken together by the mean of their softmax outputs, as the search compared them. "
+        )
+    if remark := cycles_remark(spec):
+        told += f"{remark} "
+    told += "Early stopping is off: it would need data that are not trained on. Seeds: "
     told += ", ".join(f"{name} {seed}" for name, seed in result.seeds.model_dump().items()) + "."
     if curve:
         last = curve[-1]
@@ -88,10 +113,10 @@ def _loading(spec: StudySpec, answer: Answer) -> str:
         "from worker.training.model import make_model\n"
         f"from worker.training.params import {MODULES[name]}\n\n"
         f"params = {MODULES[name]}(**{given!r})\n"
-        f"model = make_model(params, {SHAPES[spec.data.name if spec.data else 'digits']}, classes=10)\n"
-        'model.load_state_dict(torch.load("model.pt", weights_only=True))\n'
-        "model.eval()  # takes (N, channels, height, width) float32 in [0, 1], gives logits\n"
-        "```"
+        + (_LOADING_SEVERAL if answer.networks else _LOADING_ONE).format(
+            shape=SHAPES[spec.data.name if spec.data else "digits"]
+        )
+        + "```"
     )
 
 

@@ -17,6 +17,7 @@ from master.command import command_line, place_of
 from master.finalize.answer import Answer, answer_of, answer_path, give_answer, read_answer
 from master.finalize.card import answer_text
 from master.finalize.choice import Choice, choose, final_spec
+from master.finalize.cycles import cycles_remark
 from master.finalize.files import copy_files, write_files
 from master.launch.local import LocalWorkers
 from master.presets import published_study
@@ -109,6 +110,8 @@ def _evaluate(
             epochs = counted(spec.budget.epochs, "epoch")
             told = f"training trial {choice.trial}'s setting on training and validation data for {epochs}"
             console.print(Text(f"{choice.told}\n{told}"), soft_wrap=True)
+            if remark := cycles_remark(spec):
+                console.print(Text(remark, style="yellow"), soft_wrap=True)
             if not options.workers:
                 console.print(Text(waiting_for_workers(options.root)), soft_wrap=True)
             with LocalWorkers(final, options.workers, ()) as local:

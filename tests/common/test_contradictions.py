@@ -12,6 +12,7 @@ from common.contradictions import (
     MOMENTUM_SWING,
     RELEVANT,
     TRAINING_SIZES,
+    VALIDATION_SIZES,
     contradiction,
     study_contradictions,
 )
@@ -19,7 +20,7 @@ from common.objectives import with_defaults
 from common.space import Params, Scalar
 from common.study_spec import StudySpec
 from master.presets import Changes, find_study, preset_names
-from worker.training import data, digits
+from worker.training import data, digits, images
 from worker.training import params as training
 from worker.training.data import Dataset, Part
 from worker.training.params import MlpParams, TrainingSeeds
@@ -82,6 +83,9 @@ def test_both_sides_know_the_same_constants() -> None:
     assert MOMENTUM_SWING == training.MOMENTUM_SWING
     assert DEFAULT_TRAIN_SIZES == data.DEFAULT_TRAIN_SIZES
     assert TRAINING_SIZES["digits"] == digits.SPLIT_SIZES["training"]
+    assert VALIDATION_SIZES["digits"] == digits.SPLIT_SIZES["validation"]
+    assert VALIDATION_SIZES["mnist"] == images.MNIST_VALIDATION
+    assert VALIDATION_SIZES["cifar10"] == images.CIFAR10_VALIDATION
 
 
 def study(space: dict[str, Any], **changes: Any) -> StudySpec:

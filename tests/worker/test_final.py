@@ -17,6 +17,7 @@ from worker.objectives.registry import BUILT_IN
 from worker.objectives.trial import Measured, TrialStopped
 from worker.training.data import Part, load_test_part
 from worker.training.digits import load_digits
+from worker.training.ensemble import evaluate_together
 from worker.training.model import make_model
 from worker.training.params import CnnParams, MlpParams
 from worker.training.validation import evaluate
@@ -68,6 +69,32 @@ def test_the_value_is_the_test_error_of_the_network_that_is_handed_over(network:
         "test_errors": round(error * 397),
         "test_loss": pytest.approx(loss, rel=1e-6),
     }
+
+
+CYCLES = {"schedule": "triangular", "cycles": 3, "snapshots": True}
+
+
+def test_with_snapshots_the_ensemble_is_measured_and_handed_over(reads: list[str]) -> None:
+    found = evaluate_final("mlp", Listener(), **CYCLES)
+    assert found.model
+    networks = torch.load(io.BytesIO(found.model), weights_only=True)
+    assert len(networks) == found.metrics["snapshots"] == 3
+    model = make_model(MlpParams(learning_rate=0, momentum=0, batch_size=1, hidden_units=8), (1, 28, 28), 10)
+    test = load_test_part("digits", Path())
+    loss, error = evaluate_together(model, networks, test, torch.device("cpu"))
+    assert (found.value, found.metrics["test_errors"]) == (error, round(error * 397))
+    assert found.metrics["test_loss"] == pytest.approx(loss, rel=1e-6)
+    model.load_state_dict(networks[-1])
+    assert evaluate(model, test, torch.device("cpu"))[1] != error
+    assert reads == ["digits"]
+
+
+@pytest.mark.parametrize("batches", [3, UPDATES_PER_EPOCH + 1, 3 * UPDATES_PER_EPOCH - 1])
+def test_an_ensemble_that_was_interrupted_is_the_same_to_the_last_bit(batches: int) -> None:
+    stopped = Stopping(batches)
+    with pytest.raises(TrialStopped):
+        evaluate_final("mlp", stopped, **CYCLES)
+    assert evaluate_final("mlp", Listener(stopped.kept[-1]), **CYCLES) == evaluate_final("mlp", Listener(), **CYCLES)
 
 
 def test_the_curve_tells_of_no_validation_because_there_is_none(reads: list[str]) -> None:

@@ -11,6 +11,7 @@ from worker.objectives.datasets import dataset_of
 from worker.objectives.network import device_of, params_of, to_bytes, train
 from worker.objectives.trial import Measured, Trial
 from worker.training.data import Dataset, Part, load_test_part
+from worker.training.ensemble import evaluate_together
 from worker.training.images import DataMissingError
 from worker.training.params import TrainingParams
 from worker.training.trainer import Epoch
@@ -20,12 +21,13 @@ from worker.training.validation import evaluate
 def evaluate_final(trial: Trial, params_type: type[TrainingParams]) -> Measured:
     """Train for the whole budget on the training and the validation part, then read the test part.
 
-    The value is the test error of the network after the last epoch. The metrics tell how many images were trained on,
-    how many test images there are, how many of them are misclassified, and the loss. Nothing is decided by data that
-    are trained on: training does not stop early, and of snapshots only the last network is kept.
+    The value is the test error of the network after the last epoch; with `snapshots` that of the ensemble, by which the
+    search compared. The metrics tell how many images were trained on, how many test images there are, how many of them
+    are misclassified, the loss, and of how many networks an ensemble is. Nothing is decided by data that are trained
+    on: training does not stop early.
 
-    The trained network is saved before the test part is read, so an attempt that is killed in between is followed by
-    one that reads the same answer off the same network.
+    What was trained is saved before the test part is read, so an attempt that is killed in between is followed by
+    one that reads the same answer off the same network or networks.
 
     Raises:
         TrialStopped: on request, with everything saved.
@@ -33,21 +35,27 @@ def evaluate_final(trial: Trial, params_type: type[TrainingParams]) -> Measured:
         ValueError: params that contradict each other, or that the data set or the budget does not allow.
     """
     device = device_of(trial)
-    params = replace(params_of(trial, params_type), patience=0, snapshots=False)
+    params = replace(params_of(trial, params_type), patience=0)
     trainer = train(trial, params, _together(dataset_of(trial, device)), device, _told)
     if trainer.is_diverged:
         return Measured(trainer.data.chance_error, is_diverged=True)
     trial.save(to_bytes(trainer.state_dict()))
     test = _test_part(trial, device)
-    loss, error = evaluate(trainer.model, test, device)
+    networks = trainer.ensemble.networks if trainer.ensemble else []
+    if networks:
+        model = to_bytes(networks)
+        loss, error = evaluate_together(trainer.model, networks, test, device)
+    else:
+        model = to_bytes({name: weight.cpu().contiguous() for name, weight in trainer.model.state_dict().items()})
+        loss, error = evaluate(trainer.model, test, device)
     metrics = {
         "training_examples": float(len(trainer.data.training)),
         "test_examples": float(len(test)),
         "test_errors": float(round(error * len(test))),
         "test_loss": loss,
     }
-    weights = {name: weight.cpu().contiguous() for name, weight in trainer.model.state_dict().items()}
-    return Measured(error, metrics=metrics, model=to_bytes(weights))
+    metrics |= {"snapshots": float(len(networks))} if networks else {}
+    return Measured(error, metrics=metrics, model=model)
 
 
 def _together(data: Dataset) -> Dataset:

@@ -105,7 +105,8 @@ def _measured(trainer: Trainer) -> Measured:
 
 
 def _new_trainer(trial: Trial, params: TrainingParams, data: Dataset, device: torch.device) -> Trainer:
-    return Trainer(data, params, TrainingSeeds(**trial.seeds.model_dump()), device, trial.epochs)
+    seeds = TrainingSeeds(**trial.seeds.model_dump())
+    return Trainer(data, params, seeds, device, trial.epochs, keeps_networks=trial.is_final)
 
 
 def _restored(trial: Trial, params: TrainingParams, data: Dataset, device: torch.device) -> Trainer | None:
@@ -120,7 +121,7 @@ def _restored(trial: Trial, params: TrainingParams, data: Dataset, device: torch
     return None
 
 
-def to_bytes(state: dict[str, Any]) -> bytes:
+def to_bytes(state: dict[str, Any] | list[dict[str, Any]]) -> bytes:
     """What `torch.load(..., weights_only=True)` reads again: of tensors, numbers, texts, lists and dicts."""
     buffer = io.BytesIO()
     torch.save(state, buffer)

@@ -1,12 +1,18 @@
 """Snapshot ensembles: train one network, get several."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from worker.training.data import Part
 from worker.training.validation import probabilities
+
+MAX_KEPT = 20
+"""Networks whose weights are kept, the last ones: each is a network's size in every checkpoint."""
+Weights = dict[str, Tensor]
 
 
 class SnapshotEnsemble:
@@ -14,7 +20,8 @@ class SnapshotEnsemble:
 
     The ensemble's answer is the class of the highest mean of the members' softmax outputs. Of a member only these
     outputs for the validation part are kept, summed up, because its error needs nothing else: ten numbers per image in
-    a checkpoint, however many and however large the members are.
+    a checkpoint, however many and however large the members are. A final evaluation, whose test part must not be read
+    before training is over, keeps their weights, of the last `MAX_KEPT`.
 
     Source: Huang et al. 2017, arXiv:1704.00109, with all members instead of the last few.
 
@@ -22,10 +29,16 @@ class SnapshotEnsemble:
         part: what the error is measured on.
         classes: of the data set.
         device: where to compute.
+        keeps_networks: whether to keep the members' weights.
+
+    Attributes:
+        members: how many there are.
+        networks: the weights that are kept, on the CPU, in the order of the cycles.
     """
 
-    def __init__(self, part: Part, classes: int, device: torch.device) -> None:
-        self._part, self._device = part, device
+    def __init__(self, part: Part, classes: int, device: torch.device, *, keeps_networks: bool = False) -> None:
+        self._part, self._device, self._keeps_networks = part, device, keeps_networks
+        self.networks: list[Weights] = []
         self._sum = torch.zeros(len(part), classes, dtype=torch.float64, device=device)
         self.members = 0
 
@@ -33,6 +46,9 @@ class SnapshotEnsemble:
         """Take the network in as it is now. It is in evaluation mode afterwards."""
         self._sum += probabilities(model, self._part, self._device)
         self.members += 1
+        if self._keeps_networks:
+            weights = {name: weight.cpu().contiguous().clone() for name, weight in model.state_dict().items()}
+            self.networks = [*self.networks, weights][-MAX_KEPT:]
 
     @property
     def error(self) -> float | None:
@@ -44,9 +60,31 @@ class SnapshotEnsemble:
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return {"sum": self._sum.cpu(), "members": self.members}
+        return {"sum": self._sum.cpu(), "members": self.members, "networks": self.networks}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from `state_dict`."""
         self._sum.copy_(state["sum"])
         self.members = state["members"]
+        self.networks = state["networks"]
+
+
+def evaluate_together(
+    model: nn.Module, networks: Sequence[Weights], part: Part, device: torch.device
+) -> tuple[float, float]:
+    """Mean cross-entropy and fraction misclassified of networks taken together, by their mean softmax outputs.
+
+    Args:
+        model: on `device`; has the weights of the last network afterwards, and is in evaluation mode.
+        networks: at least one.
+        part: on `device`.
+        device: where to compute.
+    """
+    total = torch.zeros((), dtype=torch.float64, device=device)
+    for weights in networks:
+        model.load_state_dict(weights)
+        total = total + probabilities(model, part, device)
+    mean = total / len(networks)
+    wrong: Tensor = mean.argmax(1) != part.labels
+    log = mean.clamp_min(torch.finfo(mean.dtype).tiny).log()  # an output may have been rounded to 0
+    return float(functional.nll_loss(log, part.labels)), int(wrong.sum()) / len(part)

@@ -58,13 +58,21 @@ class Trainer:
         seeds: where initialisation, shuffling and dropout begin.
         device: where to compute.
         epochs: the budget, which some schedules span.
+        keeps_networks: whether an ensemble keeps its members' weights.
 
     Raises:
         ValueError: a mini-batch is larger than the training part, or the budget is too short for the schedule.
     """
 
     def __init__(
-        self, data: Dataset, params: TrainingParams, seeds: TrainingSeeds, device: torch.device, epochs: int = 1
+        self,
+        data: Dataset,
+        params: TrainingParams,
+        seeds: TrainingSeeds,
+        device: torch.device,
+        epochs: int = 1,
+        *,
+        keeps_networks: bool = False,
     ) -> None:
         if params.batch_size > len(data.training):
             raise ValueError(
@@ -85,7 +93,11 @@ class Trainer:
             weight_decay=params.weight_decay + 2 * params.l2,
         )
         self.curve: list[Epoch] = []
-        self.ensemble = SnapshotEnsemble(data.validation, data.classes, device) if params.snapshots else None
+        self.ensemble = (
+            SnapshotEnsemble(data.validation, data.classes, device, keeps_networks=keeps_networks)
+            if params.snapshots
+            else None
+        )
         self._augmentation = (
             Augmentation(data.name, len(data.training), seeds.shuffling, device) if params.augmentation else None
         )

@@ -8,6 +8,7 @@ from common.records import Status
 from common.space import Scalar
 from master.analysis.answers.answer import Answer, compared_axes, edge_remark, seconds_text, trend
 from master.analysis.columns import params_column
+from master.analysis.drawn_trials import snapshot_sentence
 from master.analysis.frames import StudyData
 from master.analysis.settings import Axis, is_grid, value_text
 from master.tables import counted
@@ -112,6 +113,8 @@ def _answer(data: StudyData, axis: Axis, budgets: dict[str, pd.DataFrame], quest
         "Counted is the lowest validation error of each curve up to there, the median over replicates; "
         "diverged trials are left out."
     )
+    if told := snapshot_sentence(data):
+        sentences.append(told)
     table = pd.DataFrame(columns).sort_index()
     table.insert(0, axis.label, value_of.loc[table.index])
     return Answer(question, tuple(sentences), table.reset_index(drop=True))

@@ -29,7 +29,7 @@ def narrowing(data: StudyData) -> list[Answer]:
         sentences.append(_remark(found, is_lower=is_lower))
     if not found[-1].is_complete or len(found) < (data.spec.sampler.rounds or 0):
         sentences.append(f"The search goes on: {len(found)} of {data.spec.sampler.rounds} rounds have results.")
-    table = pd.DataFrame([_row(data, each, is_lower=is_lower) for each in found])
+    table = pd.DataFrame([_row(each, is_lower=is_lower) for each in found])
     return [Answer("Did searching from coarse to fine help?", tuple(sentences), table)]
 
 
@@ -70,7 +70,7 @@ def _remark(found: list[Round], *, is_lower: bool) -> str:
     )
 
 
-def _row(data: StudyData, each: Round, *, is_lower: bool) -> dict[str, Any]:
+def _row(each: Round, *, is_lower: bool) -> dict[str, Any]:
     values = each.trials.set_index("trial")["value"]
     row: dict[str, Any] = {"round": each.number, "trials": value_text(f"{each.first} to {each.last}")}
     row |= {"best": _best(each, is_lower=is_lower), "median of all": float(each.measured.median())}

@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from master.analysis.drawn_trials import snapshot_sentence
 from master.analysis.figures.figure import NamedFigure
 from master.analysis.figures.legends import MAX_ENTRIES, Legend, add_colour_bar, add_legends, entry
 from master.analysis.figures.readable_axes import limit, show_measured, time_unit
@@ -214,6 +215,8 @@ def _caption(data: StudyData, quantity: str) -> str:
         parts.append(f"The axis ends at {top:.2g}; some curves go higher.")
     if absent := int((~is_drawn & ~data.trials["diverged"]).sum()):
         parts.append(f"{counted(absent, 'trial')} without any measured epoch left out.")
+    if told := snapshot_sentence(data):
+        parts.append(told)
     return " ".join(parts)
 
 

@@ -1,9 +1,11 @@
+import math
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from worker.training.data import Part
-from worker.training.ensemble import SnapshotEnsemble
+from worker.training.ensemble import MAX_KEPT, SnapshotEnsemble, evaluate_together
 
 CPU = torch.device("cpu")
 PART = Part(torch.eye(2)[:, None, None, :], torch.tensor([0, 1]))
@@ -14,7 +16,8 @@ class Fixed(nn.Module):
 
     def __init__(self, logits: list[list[float]]) -> None:
         super().__init__()
-        self.logits = torch.tensor(logits)
+        self.logits: Tensor
+        self.register_buffer("logits", torch.tensor(logits))
 
     def forward(self, images: Tensor) -> Tensor:
         return self.logits[images.flatten(1).argmax(1)]
@@ -45,3 +48,30 @@ def test_it_goes_on_from_its_state() -> None:
     assert second.members == 2
     assert torch.equal(first.state_dict()["sum"], second.state_dict()["sum"])
     assert first.error == second.error == pytest.approx(0.5)
+
+
+def test_it_keeps_the_weights_of_the_last_networks_as_they_were() -> None:
+    ensemble = SnapshotEnsemble(PART, 2, CPU, keeps_networks=True)
+    network = Fixed([[0.0, 0.0], [0.0, 0.0]])
+    for number in range(MAX_KEPT + 2):
+        network.logits.fill_(number)
+        ensemble.add(network)
+    assert [float(weights["logits"][0, 0]) for weights in ensemble.networks] == list(range(2, MAX_KEPT + 2))
+    second = SnapshotEnsemble(PART, 2, CPU, keeps_networks=True)
+    second.load_state_dict(ensemble.state_dict())
+    second.add(network)
+    assert len(second.networks) == MAX_KEPT
+    assert SnapshotEnsemble(PART, 2, CPU).networks == []
+
+
+def test_networks_together_are_measured_by_their_mean_outputs() -> None:
+    outputs = ([[0.6, 0.4], [0.1, 0.9]], [[0.01, 0.99], [0.7, 0.3]])
+    networks = [Fixed(torch.tensor(rows).log().tolist()).state_dict() for rows in outputs]
+    loss, error = evaluate_together(Fixed([[0.0, 0.0]] * 2), networks, PART, CPU)
+    assert error == 0.5
+    assert loss == pytest.approx(-(math.log(0.305) + math.log(0.6)) / 2)
+
+
+def test_an_output_that_was_rounded_to_nothing_leaves_a_finite_loss() -> None:
+    sure = Fixed([[0.0, 2000.0], [0.0, 2000.0]]).state_dict()
+    assert math.isfinite(evaluate_together(Fixed([[0.0, 0.0]] * 2), [sure], PART, CPU)[0])

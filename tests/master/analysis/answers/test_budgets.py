@@ -49,3 +49,10 @@ def test_the_best_within_a_budget_are_those_whose_curves_came_lowest_there() -> 
 def test_an_error_is_lower_the_better_also_in_a_study_that_maximises_its_value() -> None:
     data = study({"num_filters": [1, 2]}, lambda params, _: [1 / float(params["num_filters"])], direction="maximise")
     assert best_within(data, 1, epochs=1)["value"].tolist() == [0.5]
+
+
+def test_where_a_value_is_an_ensembles_the_answer_says_that_the_curve_is_not() -> None:
+    space = {"num_filters": [1, 2, 4], "snapshots": True}
+    assert "curve is the single network's" in text_of(
+        study(space, falling), "Which number of filters is best within a number of epochs?"
+    )

@@ -99,3 +99,17 @@ def test_single_epochs_are_dots() -> None:
         )
         == 70
     )
+
+
+def test_where_a_value_is_an_ensembles_the_caption_says_that_the_curve_is_not() -> None:
+    told = "With snapshots a trial's value is its ensemble's error; its curve is the single network's."
+    space = {"snapshots": [False, True], "learning_rate": 0.1}
+    assert all(told in figure.caption for figure in figures(make_study_data(space)))
+    assert all(
+        told in figure.caption for figure in figures(make_study_data({"snapshots": True, "momentum": [0.1, 0.2]}))
+    )
+    for other in (
+        make_study_data({"snapshots": False, "momentum": [0.1, 0.2]}),
+        make_study_data(space, objective="mine"),
+    ):
+        assert not any("snapshots" in figure.caption for figure in figures(other))
