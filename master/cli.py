@@ -114,7 +114,8 @@ def status(
     from common.shared_folder import need_folder
     from master.presets import published_study
     from master.standing import Standing, open_standing
-    from master.tables import standing_view, studies_table
+    from master.tables import studies_table
+    from master.views import standing_view
 
     def look() -> list[Standing]:
         if study:
@@ -174,10 +175,9 @@ def top(
 
     Finalists whose replicates are all in come first, by the mean of these.
     """
-    from common.objectives import measure_name
     from master.presets import published_study
     from master.standing import open_standing
-    from master.tables import trials_table
+    from master.trials_table import TrialsTable, constant_text
 
     if within_epochs is not None or within_seconds is not None:
         budget = {"epochs": within_epochs, "seconds": within_seconds}
@@ -187,7 +187,9 @@ def top(
     if as_json:
         print(json.dumps(standing.best_to_json(count), indent=2))
     elif best := standing.best(count):
-        output.print(trials_table(best, measure_name(standing.spec.objective.name), standing.confirmed()))
+        output.print(TrialsTable(best, standing.spec, standing.confirmed()))
+        if constant := constant_text(standing.spec.space):
+            output.print(constant, soft_wrap=True)
     else:
         output.print("no trial is complete yet")
 
@@ -214,9 +216,9 @@ def _top_within(root: Path, study: str, count: int, budget: dict[str, Any], *, a
             (str(int(row["trial"])), value_text(row["value"]), str(int(row["epoch"])), f"{row['elapsed_s']:.2f}")
             for row, _ in best
         ]
-        output.print(
-            text_table(headings, [(*row, params_text(params)) for row, (_, params) in zip(rows, best, strict=True)])
-        )
+        table = text_table(headings, [(*row, params_text(params)) for row, (_, params) in zip(rows, best, strict=True)])
+        table.columns[-1].justify = "left"
+        output.print(table)
     else:
         output.print("no trial has an epoch within that budget")
 

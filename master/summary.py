@@ -7,13 +7,13 @@ from rich.console import Console
 from rich.text import Text
 
 from common.layout import StudyFolder
-from common.objectives import measure_name
 from common.records import Result
 from common.study_spec import StudySpec
 from master.command import command_line, place_of
 from master.search.sampler import Observation
 from master.standing import Standing
-from master.tables import counted, duration_text, first_line, params_text, text_table, trials_table
+from master.tables import counted, duration_text, first_line, params_text, text_table
+from master.trials_table import TrialsTable, constant_text
 
 BEST_SHOWN = 3
 
@@ -64,7 +64,10 @@ def print_result(console: Console, folder: StudyFolder, standing: Standing, elap
     if best:
         of_search = " of the search" if standing.spec.confirm else ""
         console.print(Text(f"\nthe best{f' {len(best)}' if len(best) > 1 else ''}{of_search}", style="bold"))
-        console.print(trials_table(best, measure_name(standing.spec.objective.name)), "")
+        console.print(TrialsTable(best, standing.spec))
+        if constant := constant_text(standing.spec.space):
+            console.print(constant, soft_wrap=True)
+        console.print()
     if standing.spec.ablation:
         _print_cases(console, standing)
     elif standing.spec.confirm:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -66,30 +65,6 @@ def first_line(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in line)[:MAX_LINE]
 
 
-def trials_table(results: Sequence[Result], measure: str, confirmed: Sequence[Confirmed] = ()) -> Table:
-    """Trials, one a row, with a column per parameter.
-
-    Args:
-        results: in the order of the rows.
-        measure: what the value is called.
-        confirmed: those of which the mean of their replicates is told too.
-    """
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    names = list(dict.fromkeys(name for result in results for name in result.params))
-    means = {one.result.trial: value_text(one.mean) for one in confirmed}
-    for column in ("trial", measure, *(["confirmed mean"] if means else []), *names, "time"):
-        table.add_column(column, justify="right")
-    for result in results:
-        again = [means.get(result.trial, "")] if means else []
-        cells = [first_line(scalar_text(result.params[name])) if name in result.params else "" for name in names]
-        seconds = duration_text(result.seconds)
-        style = "red" if result.failure else "yellow" if result.diverged else None
-        # As Text: a value in brackets is no markup.
-        row = (str(result.trial), outcome_text(result), *again, *cells, seconds)
-        table.add_row(*map(Text, row), style=style)
-    return table
-
-
 def outcome_text(result: Result) -> str:
     """What came of a trial, in a word or a number."""
     if result.failure:
@@ -148,21 +123,6 @@ def progress_row(standing: Standing, told: str) -> Table:
     bar = ProgressBar(total=total, completed=done, width=40, complete_style="cyan")
     row.add_row(bar, f"{done}/{total}", Text(told, style="dim"))
     return row
-
-
-def standing_view(standing: Standing) -> RenderableType:
-    """A study's standing, as `status STUDY` shows it."""
-    parts: list[RenderableType] = [
-        Text.assemble((standing.spec.name, "bold"), f"  {standing.spec.title}"),
-        progress_row(standing, ""),
-        counts_text(standing),
-        incumbent_text(standing),
-    ]
-    if standing.workers:
-        parts += ["", workers_table(standing)]
-    if recent := standing.latest(RECENT):
-        parts += ["", "the last results", trials_table(recent, measure_name(standing.spec.objective.name))]
-    return Group(*parts)
 
 
 def text_table(headings: Sequence[str], rows: Iterable[Sequence[str]], names: int = 0) -> Table:

@@ -11,7 +11,6 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from common.objectives import measure_name
 from common.records import Result
 from common.study_spec import StudySpec
 from master.command import command_line, place_of
@@ -26,9 +25,9 @@ from master.tables import (
     outcome_text,
     params_text,
     progress_row,
-    trials_table,
     workers_table,
 )
+from master.trials_table import TrialsTable
 
 ALONE_S = 3.0
 """Seconds without any worker before the master says how to start one."""
@@ -80,6 +79,21 @@ def result_line(standing: Standing, result: Result) -> str:
     where = f"{duration_text(result.seconds)} on {result.attribution.worker}"
     why = f": {first_line(result.failure.message)}" if result.failure else ""
     return f"{done}  {outcome_text(result)}  {params_text(result.params)}  {where}{why}"
+
+
+def standing_view(standing: Standing) -> RenderableType:
+    """A study's standing, as `status STUDY` shows it."""
+    parts: list[RenderableType] = [
+        Text.assemble((standing.spec.name, "bold"), f"  {standing.spec.title}"),
+        progress_row(standing, ""),
+        counts_text(standing),
+        incumbent_text(standing),
+    ]
+    if standing.workers:
+        parts += ["", workers_table(standing)]
+    if recent := standing.latest(RECENT):
+        parts += ["", "the last results", TrialsTable(recent, standing.spec)]
+    return Group(*parts)
 
 
 class PlainView:
@@ -144,8 +158,7 @@ class LiveView:
         if _is_alone(standing, silence, self._pace):
             parts += ["", Text(waiting_for_workers(self._root), style="yellow")]
         if self._recent:
-            measure = measure_name(self._spec.objective.name)
-            parts += ["", trials_table(list(self._recent), measure)]
+            parts += ["", TrialsTable(list(self._recent), self._spec)]
         return Group(*parts)
 
 

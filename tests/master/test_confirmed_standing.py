@@ -11,7 +11,8 @@ from master.analysis.finalists import finalists_of
 from master.finalize.choice import choose
 from master.search.sampler import Observation
 from master.standing import Standing
-from master.tables import incumbent_text, studies_table, trials_table
+from master.tables import incumbent_text, studies_table
+from master.trials_table import TrialsTable
 from tests.conftest import spec_of
 from tests.master.test_finalize import result_of
 
@@ -68,7 +69,7 @@ def test_a_person_is_told_the_mean_and_what_it_is_of() -> None:
     stands = standing([0.3, 0.21, 0.25, 0.22])
     assert "0.2150 (mean of 2 fresh replicates) with trial 2's params" in incumbent_text(stands).plain
     assert "0.2150 with trial 2's params" in shown(studies_table([stands]))
-    lines = shown(trials_table(stands.best(3), "value", stands.confirmed())).splitlines()
+    lines = shown(TrialsTable(stands.best(3), stands.spec, stands.confirmed())).splitlines()
     assert [line.split()[:3] for line in lines[1:4]] == [
         ["2", "0.2000", "0.2150"],
         ["1", "0.1000", "0.2750"],

@@ -10,7 +10,8 @@ from common.layout import Slot, StudyFolder
 from common.records import Failure, FailureKind, Result, Status, WorkerRecord
 from common.report import report
 from master.standing import Standing, read_standing
-from master.tables import duration_text, first_line, params_text, trials_table, workers_table
+from master.tables import duration_text, first_line, params_text, workers_table
+from master.trials_table import TrialsTable
 from master.views import Pace
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import job_of, spec_of
@@ -132,7 +133,7 @@ def test_trials_with_different_params_share_a_table(folder: StudyFolder) -> None
     finish(folder, 0, 0.5)
     result = read_standing(folder, spec_of()).results[0]
     other: Result = result.model_copy(update={"params": {"y": 1}, "trial": 1, "diverged": True})
-    table = trials_table([result, other], "value")
+    table = TrialsTable([result, other], spec_of()).in_columns(is_broken=False)
     assert [column.header for column in table.columns] == ["trial", "value", "x", "y", "time"]
     assert table.row_count == 2
 
@@ -142,7 +143,7 @@ def test_a_text_from_elsewhere_is_shown_as_it_is_and_moves_no_cursor(folder: Stu
     result = read_standing(folder, spec_of()).results[0]
     odd = result.model_copy(update={"params": {"activation": "[/relu] \x1b[2J\nnext"}})
     console = Console(width=100, record=True, file=io.StringIO())
-    console.print(trials_table([odd], "value"))
+    console.print(TrialsTable([odd], spec_of()))
     assert "[/relu] ?[2J" in console.export_text()
     assert first_line("") == "no reason given"
     assert first_line("one\ntwo") == "one"
