@@ -15,8 +15,7 @@ from typing import Any
 
 from common import atomic
 from common.errors import ProtocolError, SearchError
-from common.reading import read_bytes
-from master.doctor.scratch import other_folders
+from master.doctor.scratch import other_folders, read_words
 
 MEETING_S = 60.0
 """How long to wait for the other doctor to come."""
@@ -112,8 +111,8 @@ def _living(root: Path, scratch: Path, beats: dict[Path, Any]) -> set[Path]:
     """The other doctors whose number was seen to change: a killed one's folder may still be there."""
     living: set[Path] = set()
     for folder in other_folders(root, scratch):
-        with suppress(OSError, ProtocolError, ValueError):
-            beat = json.loads(read_bytes(folder / ALIVE))
+        with suppress(OSError, ProtocolError):
+            beat = read_words(folder / ALIVE)
             if beats.setdefault(folder, beat) != beat:
                 living.add(folder)
     return living
@@ -145,10 +144,7 @@ def _nobody(waited_s: float) -> PeerError:
 
 
 def _read_facts(path: Path) -> dict[str, Any]:
-    try:
-        facts = json.loads(read_bytes(path))
-    except ValueError as error:
-        raise ProtocolError(path, "is not what a doctor says") from error
+    facts = read_words(path)
     if not isinstance(facts, dict):
         raise ProtocolError(path, "is not what a doctor says")
     return facts

@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from common import atomic
 from common.errors import ProtocolError
 from common.reading import read_bytes
+from master.housekeeping import is_running
 
 PREFIX = ".doctor-"
 OWNER = "owner.json"
@@ -45,6 +47,18 @@ def other_folders(root: Path, mine: Path) -> list[Path]:
     return [root / name for name in names if name.startswith(PREFIX) and name != mine.name]
 
 
+def read_words(path: Path) -> Any:
+    """The JSON that a doctor has left for others.
+
+    Raises:
+        ProtocolError: it is none, or nested deeper than any doctor's.
+    """
+    try:
+        return json.loads(read_bytes(path))
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(path, "is not what a doctor says") from error
+
+
 def host_identity() -> str:
     """What tells one running kernel from another; two containers of one host share it."""
     with suppress(OSError):
@@ -62,23 +76,13 @@ def _place() -> str:
 def _remove_abandoned(root: Path, mine: Path) -> None:
     now_s = (mine / OWNER).stat().st_mtime  # by the file server's clock
     for folder in other_folders(root, mine):
-        with suppress(OSError, ProtocolError, ValueError, TypeError, KeyError):
+        with suppress(OSError, ProtocolError, ValueError, TypeError, KeyError, OverflowError):
             if not folder.is_dir() or folder.is_symlink():
                 continue
-            owner = json.loads(read_bytes(folder / OWNER))
+            owner = read_words(folder / OWNER)
             is_here = bool(_place()) and owner["place"] == _place()
-            if _is_gone(int(owner["pid"])) if is_here else now_s - folder.stat().st_mtime > ABANDONED_S:
+            if not is_running(int(owner["pid"])) if is_here else now_s - folder.stat().st_mtime > ABANDONED_S:
                 _remove(folder)
-
-
-def _is_gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:  # another user's, so it runs
-        return False
-    return False
 
 
 def _remove(folder: Path) -> None:

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import time
@@ -21,6 +22,8 @@ from master.doctor.exclusion import (
 )
 from master.doctor.finding import ANY_CLAIM, BY_LOCK, Finding, Verdict, recommended
 from master.doctor.looks import advice_text, finding_text
+from master.doctor.meeting import ALIVE, _living
+from master.doctor.scratch import OWNER, PREFIX, scratch_folder
 from master.doctor.second_process import Partner, PartnerError
 from master.doctor.sight import check_clock, check_events, check_listing, clock_finding, delay_finding, event_finding
 from master.doctor.surroundings import check_event_limits, check_mount, check_permissions, check_room
@@ -36,6 +39,19 @@ def test_a_local_folder_is_fit_by_lock_and_is_left_as_it_was(root: Path) -> None
     assert len({finding.check for finding in findings}) == len(findings) == 12
     assert recommended(findings) is ClaimMode.LOCK
     assert sorted(path.name for path in root.iterdir()) == ["jobs", "results"]
+
+
+@pytest.mark.parametrize("pid", [10**30, "1e400", -1, "[" * 100_000])
+def test_what_is_laid_beside_a_doctor_in_another_ones_name_does_not_disturb_it(root: Path, pid: object) -> None:
+    laid = root / f"{PREFIX}000000000000"
+    with scratch_folder(root) as mine:
+        place = json.loads((mine / OWNER).read_text())["place"]
+    laid.mkdir()
+    (laid / OWNER).write_text(f'{{"place": {json.dumps(place)}, "pid": {pid}}}')
+    (laid / ALIVE).write_text(f"{pid}")
+    with scratch_folder(root) as mine:
+        assert mine.exists()
+        assert _living(root, mine, {}) == set()
 
 
 def test_replacing_that_is_not_atomic_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
