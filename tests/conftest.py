@@ -48,6 +48,20 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(mountpoint)], check=True)
 
 
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Trains in this process with one thread, as a worker does, so that every run adds up in the same order."""
+    import torch
+
+    from worker.training.runtime import configure
+
+    threads = torch.get_num_threads()
+    configure("cpu", threads=1)
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+
+
 @pytest.fixture
 def make_study(root: Path) -> MakeStudy:
     """Writes a study file over x in [0, 1]; keyword arguments are its objective and anything that TOML puts on top."""

@@ -26,10 +26,11 @@ from common.watch import Wakeup
 from master import dispatch, session, study
 from master.presets import Changes, find_study
 from tests.chaos import objective
+from tests.inside import ObserverPipe
 from worker import child, executor, idleness, loop
 from worker.device import Device
 from worker.evaluation import Evaluation
-from worker.messages import Began, ChildSettings, EpochDone, Evaluate, Resumed
+from worker.messages import ChildSettings, Evaluate
 from worker.presence import Presence
 from worker.queue import ClaimedJob
 
@@ -103,7 +104,7 @@ class Inside:
         if scene == "is asked to stop":
             self._worker._stop.is_requested = True
             stop.set()
-        pipe: Any = _Pipe(observer)
+        pipe: Any = ObserverPipe(observer)
         settings = ChildSettings("cpu", OBJECTIVES, Path("data"))
         outcome: executor.Outcome = child._evaluate(request, settings, pipe, stop)  # type: ignore[assignment]  # to a job
         if scene == "loses its child":
@@ -128,7 +129,7 @@ class Inside:
         claimed = ClaimedJob(request.spec, (0, 0), job, claim)
         evaluation = Evaluation(claimed, claimant, "cpu", Presence(claimant, "cpu"))
         claim.start()
-        pipe: Any = _Pipe(evaluation)
+        pipe: Any = ObserverPipe(evaluation)
         settings = ChildSettings("cpu", OBJECTIVES, Path("data"))
         outcome: Any = child._evaluate(evaluation.request, settings, pipe, threading.Event())
         match evaluation.conclude(outcome):
@@ -136,22 +137,6 @@ class Inside:
                 report(claim, result, evaluation.curve)
             case _:
                 raise RuntimeError("the second issue came to nothing")
-
-
-class _Pipe:
-    """What a child says goes to the observer at once."""
-
-    def __init__(self, observer: executor.Observer) -> None:
-        self._observer = observer
-
-    def send(self, message: object) -> None:
-        match message:
-            case Began():
-                self._observer.began(message)
-            case Resumed():
-                self._observer.resumed(message)
-            case EpochDone():
-                self._observer.epoch_done(message)
 
 
 def recover(root: Path) -> int:

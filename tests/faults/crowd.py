@@ -26,12 +26,13 @@ from common.records import Result
 from common.report import report
 from master.study import publish_study
 from tests.conftest import job_of, spec_of
+from tests.inside import ObserverPipe
 from tests.processes import Processes, until
 from worker import child, loop
 from worker.device import Device
 from worker.evaluation import Evaluation
 from worker.executor import Observer, Outcome
-from worker.messages import Began, ChildSettings, EpochDone, Evaluate, Finished, Resumed
+from worker.messages import ChildSettings, Evaluate, Finished
 from worker.presence import Presence
 from worker.queue import JobQueue
 
@@ -46,27 +47,13 @@ class Inside:
 
     def evaluate(self, request: Evaluate, observer: Observer) -> Outcome:
         """As a child does."""
-        pipe: Any = _Pipe(observer)
+        pipe: Any = ObserverPipe(observer)
         answer: Any = child._evaluate(request, ChildSettings("cpu", OBJECTIVES, Path("data")), pipe, Event())
         outcome: Outcome = answer
         return outcome
 
     def close(self) -> None:
         """There is no process to end."""
-
-
-class _Pipe:
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
-
-    def send(self, message: object) -> None:
-        match message:
-            case Began():
-                self._observer.began(message)
-            case Resumed():
-                self._observer.resumed(message)
-            case EpochDone():
-                self._observer.epoch_done(message)
 
 
 class Crowd:

@@ -1,6 +1,5 @@
 """What each preset is there to show, on its own data: shorter, and with fewer filters where those do not matter."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +15,14 @@ from tests.conftest import MakeStudy
 from tests.processes import Processes, results_of
 from worker.training.data import Dataset, load_dataset
 from worker.training.params import CnnParams, TrainingSeeds
-from worker.training.runtime import configure
 from worker.training.trainer import Epoch, Trainer
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 CPU = torch.device("cpu")
 SEEDS = TrainingSeeds(initialisation=1, shuffling=2, dropout=3)
 CHANCE = 0.85
 """Guessing misclassifies about nine of ten digits."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    configure("cpu", threads=1)
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="module")

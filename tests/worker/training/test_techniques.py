@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -14,23 +14,15 @@ import torch
 from worker.training.data import Dataset, Part, load_dataset
 from worker.training.initialisation import INITIALISATIONS
 from worker.training.params import SCHEDULES, CnnParams, MlpParams, TrainingParams, TrainingSeeds
-from worker.training.runtime import configure
 from worker.training.trainer import Epoch, Trainer
 from worker.training.validation import evaluate, probabilities
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 SEEDS = TrainingSeeds(initialisation=1, shuffling=2, dropout=3)
 CPU = torch.device("cpu")
 EPOCHS = 3
 NETWORKS = ("cnn", "mlp")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    configure("cpu", threads=1)
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,18 +13,11 @@ from worker.training.runtime import configure
 from worker.training.trainer import Epoch, Trainer
 from worker.training.validation import evaluate
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SEEDS = TrainingSeeds(initialisation=1, shuffling=2, dropout=3)
 PARAMS = CnnParams(num_filters=8, learning_rate=0.05, momentum=0.5, batch_size=32)
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    configure("cpu", threads=1)
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="module")
