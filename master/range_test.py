@@ -10,20 +10,17 @@ from common.errors import FolderError, UsageError
 from common.layout import StudyFolder
 from common.locks import ClaimMode, why_no_locks
 from common.shared_folder import open_shared_folder
-from common.space import Fixed
 from common.study_spec import StudySpec
 from master.analysis.figures.files import save_figure
-from master.analysis.figures.lr_range import range_figure
-from master.analysis.frames import StudyData, load_study
+from master.analysis.figures.lr_range import figures
+from master.analysis.frames import load_study
+from master.analysis.range_curve import proposed
 from master.command import command_line, place_of
-from master.lr_range import Point, Proposal, propose
+from master.lr_range import Proposal
 from master.presets import Changes, need_trainable, published_study
 from master.range_study import cyclical_study, to_toml
 from master.session import RunOptions, run_session
 from master.study import publish_study
-
-CHANCE = 0.1
-"""Accuracy of guessing: every data set has ten classes."""
 
 
 @dataclass(frozen=True)
@@ -71,25 +68,13 @@ def answer_range(root: Path, study: str) -> RangeAnswer:
     """
     folder = published_study(root, study)
     data = load_study(root, study)
-    found = propose(points_of(data), CHANCE)
-    proposal = found if isinstance(found, Proposal) else None
-    figure = save_figure(range_figure(data, proposal, is_log=_is_log(data.spec)), folder.report / "figures")
-    if proposal is None:
-        return RangeAnswer((f"no range is proposed: {found}",), figure.paths, is_found=False)
-    path = folder.report / f"{cyclical_study(data.spec, proposal).name}.toml"
-    atomic.replace(path, to_toml(cyclical_study(data.spec, proposal)).encode(), durable=False)
-    return RangeAnswer(tuple(_sentences(proposal, path, root)), (path, *figure.paths), is_found=True)
-
-
-def points_of(data: StudyData) -> list[Point]:
-    """The curve of a range test."""
-    columns = zip(data.curves["learning_rate"], data.curves["validation_error"], strict=True)
-    return [Point(float(rate), 1.0 - float(error)) for rate, error in columns]
-
-
-def _is_log(spec: StudySpec) -> bool:
-    parameter = spec.space.root.get("eta_log")
-    return isinstance(parameter, Fixed) and parameter.value is True
+    found = proposed(data)
+    paths = [path for figure in figures(data) for path in save_figure(figure, folder.report / "figures").paths]
+    if not isinstance(found, Proposal):
+        return RangeAnswer((f"no range is proposed: {found}",), tuple(paths), is_found=False)
+    path = folder.report / f"{cyclical_study(data.spec, found).name}.toml"
+    atomic.replace(path, to_toml(cyclical_study(data.spec, found)).encode(), durable=False)
+    return RangeAnswer(tuple(_sentences(found, path, root)), (path, *paths), is_found=True)
 
 
 def _sentences(proposal: Proposal, path: Path, root: Path) -> list[str]:

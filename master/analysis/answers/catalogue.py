@@ -12,6 +12,7 @@ from master.analysis.answers.budgets import best_by_budget
 from master.analysis.answers.finalists import best_finalist
 from master.analysis.answers.grids import best_for_each, epoch_times
 from master.analysis.answers.importance import which_matter
+from master.analysis.answers.lr_range import cycle_ends
 from master.analysis.answers.randomness import curves_without_randomness, spread_by_source
 from master.analysis.answers.rounds import narrowing
 from master.analysis.answers.settings import best_two, correlations, divergences
@@ -19,6 +20,7 @@ from master.analysis.frames import StudyData
 from master.analysis.phases import of_search
 
 _QUESTIONS: tuple[Callable[[StudyData], list[Answer]], ...] = (
+    cycle_ends,
     narrowing,
     best_for_each,
     best_by_budget,

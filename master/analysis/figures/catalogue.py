@@ -7,6 +7,7 @@ from master.analysis.figures import (
     curves,
     grids,
     importance,
+    lr_range,
     pairs,
     parameters,
     rounds,
@@ -21,6 +22,7 @@ from master.analysis.frames import StudyData
 from master.analysis.phases import of_search
 
 ABLATION = ("Test cases", (ablation,))
+RANGE = ("Learning-rate range test", (lr_range,))
 ROUNDS = ("From coarse to fine", (rounds,))
 SEARCH = ("The search", (search, simulation))
 PARAMETERS = (
@@ -29,7 +31,7 @@ PARAMETERS = (
 )
 CURVES = ("Curves", (curves,))
 TIME = ("Time", (times, timeline))
-ORDER = (ROUNDS, SEARCH, PARAMETERS, CURVES, TIME)
+ORDER = (RANGE, ROUNDS, SEARCH, PARAMETERS, CURVES, TIME)
 ORDER_OF_A_GRID = (PARAMETERS, CURVES, TIME, ("As a random search", (simulation,)))
 """A grid is run to compare its settings; in which order it went through them says nothing."""
 ORDER_OF_AN_ABLATION = (ABLATION, CURVES, TIME)

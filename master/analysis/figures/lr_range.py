@@ -2,28 +2,35 @@
 
 from functools import partial
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from master.analysis.figures.figure import NamedFigure
 from master.analysis.figures.readable_axes import log_locator, set_scale, show_measured
-from master.analysis.figures.style import GREY, PALETTE, new_figure
+from master.analysis.figures.style import GREY, PALETTE, RC, new_figure
 from master.analysis.frames import StudyData
 from master.analysis.positions import Floats
+from master.analysis.range_curve import is_log, is_range_test, proposed
 from master.lr_range import Proposal
 
 LOSSES = {"training_loss": "training loss", "validation_loss": "validation loss"}
 
 
-def range_figure(data: StudyData, proposal: Proposal | None, *, is_log: bool) -> NamedFigure:
-    """The figure of a range test's study, with the proposed ends if there are any."""
+def figures(data: StudyData) -> list[NamedFigure]:
+    """The figure of a range test, with the proposed ends if there are any; nothing for any other study."""
+    if not is_range_test(data.spec) or data.curves.empty:
+        return []
+    found = proposed(data)
+    proposal = found if isinstance(found, Proposal) else None
     ends = (
         "No range is proposed."
         if proposal is None
-        else f"Grey: the range from {proposal.eta_min:g} to {proposal.eta_max:g}."
+        else f"Grey: the range from {proposal.eta_min:.3g} to {proposal.eta_max:.3g}."
     )
     caption = f"One training of {len(data.curves)} epochs, in every update of which the learning rate rises. {ends}"
-    return NamedFigure("lr-range", "Learning-rate range test", caption, partial(_draw, data, proposal, is_log=is_log))
+    draw = partial(_draw, data, proposal, is_log=is_log(data.spec))
+    return [NamedFigure("lr-range", "Accuracy and loss while the learning rate rises", caption, draw)]
 
 
 def _draw(data: StudyData, proposal: Proposal | None, *, is_log: bool) -> Figure:
@@ -31,16 +38,18 @@ def _draw(data: StudyData, proposal: Proposal | None, *, is_log: bool) -> Figure
     accuracy, loss = axes[0]
     curve = data.curves
     rates = curve["learning_rate"].to_numpy(dtype=float)
-    accuracy.plot(rates, 1 - curve["validation_error"].to_numpy(dtype=float), ".-", color=PALETTE[0], linewidth=1.2)
+    accuracy.plot(rates, 1 - curve["validation_error"].to_numpy(dtype=float), ".-", color=PALETTE[2], label="accuracy")
     accuracy.set_ylabel("accuracy (1 - validation error)")
     for colour, (column, label) in zip(PALETTE, LOSSES.items(), strict=False):
-        loss.plot(rates, curve[column].to_numpy(dtype=float), ".-", color=colour, linewidth=1.2, label=label)
+        loss.plot(rates, curve[column].to_numpy(dtype=float), ".-", color=colour, label=label)
     loss.set_ylabel("loss (lower is better)")
     show_measured(loss.yaxis, curve[list(LOSSES)].to_numpy(dtype=float))
     for plot in (accuracy, loss):
         _show_rates(plot, rates, proposal, is_log=is_log)
-        if plot.get_legend_handles_labels()[0]:
-            plot.legend(loc="best", frameon=False, fontsize=8)
+    # The range, which both plots show, is told once.
+    handles = [*accuracy.get_legend_handles_labels()[0][:1], *loss.get_legend_handles_labels()[0]]
+    with mpl.rc_context(RC):
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
 
 
