@@ -69,6 +69,13 @@ def killed_for_memory(params: dict[str, Any], trial: Trial) -> float:
     return square(params, trial)
 
 
+def greedy(params: dict[str, Any], trial: Trial) -> float:
+    """Uses a GiB for the larger half of its domain."""
+    if params["x"] > 0.5:
+        bytearray(2**30)
+    return square(params, trial)
+
+
 def raises_once_let_go(params: dict[str, Any], trial: Trial) -> float:
     """Waits for the file `go` in its first attempt, and then raises."""
     if next(iter(trial.saved()), None) is None:

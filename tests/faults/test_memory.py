@@ -1,6 +1,8 @@
 """Want of memory: of the kernel's address space, of PyTorch's allocator, and as the kernel's killer sees to it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import torch
 from common.layout import StudyFolder
 from common.records import FailureKind, Result, Status
 from tests.conftest import MakeStudy
+from tests.faults.memory_group import memory_group
 from tests.faults.world import World
 from tests.processes import Processes, results_of, until
 from worker.child import _failure
@@ -49,6 +52,32 @@ def test_what_the_kernel_kills_for_want_of_memory_is_told_apart_and_the_worker_l
             "the evaluating process was killed by the kernel for want of memory (no other trial shared the memory)"
         )
         assert result.attempt == 1
+    assert worker.poll() is None
+
+
+@pytest.fixture
+def group() -> Iterator[Path]:
+    """A group of processes that may use 768 MiB together: more than a worker and its child need, less than a GiB."""
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(memory_group(f"hyperspool-{os.getpid()}", 768 * 2**20))
+        except OSError as error:
+            pytest.skip(f"no memory control group can be made here: {error}")
+        yield made
+
+
+def test_a_real_kill_by_the_kernel_for_want_of_memory_is_told_apart_and_the_worker_lives_on(
+    root: Path, group: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    worker = processes.worker("--objective", "greedy=tests.faults.objectives:greedy")
+    (group / "cgroup.procs").write_text(str(worker.pid))  # its child is not there before there is a study
+    processes.finish(processes.master(make_study("greedy")))
+    small, large = by_size(StudyFolder(root, "demo"))
+    assert {result.status for result in small} == {Status.COMPLETE}
+    for result in large:
+        assert result.failure is not None
+        assert (result.failure.kind, result.attempt) == (FailureKind.OUT_OF_MEMORY, 1)
+        assert result.failure.message.startswith("the evaluating process was killed by the kernel for want of memory")
     assert worker.poll() is None
 
 
