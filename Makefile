@@ -31,6 +31,7 @@ help:
 	@echo "make check    format, lint, types, import boundaries"
 	@echo "make bench    what the project is measured by"
 	@echo "make chaos    kills and stops at random for MINUTES=10, with SEED=0"
+	@echo "make fuzz     random files, guided by coverage, to all that reads the shared folder: RUNS=1000000"
 
 setup: $(VENV)/.installed
 
