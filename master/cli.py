@@ -55,7 +55,10 @@ def run(
         list[str] | None, typer.Option("--set", help="KEY=VALUE, any key of the study; repeatable.")
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="The study's quick form, within minutes, if it has one.")
+        bool,
+        typer.Option(
+            "--quick", help="The study's quick form, within minutes, if it has one; as NAME-quick, or by --set name."
+        ),
     ] = False,
     new: Annotated[bool, typer.Option("--new", help="Start another study, under a new name.")] = False,
     claim: Annotated[ClaimMode | None, typer.Option(help="lease, where the file system has no locks.")] = None,

@@ -92,8 +92,10 @@ class Changes:
                 "--quick: the study has no table [quick], which says what a quick run of it changes; "
                 "leave --quick out, or take --epochs and --trials"
             )
-        # By a name of its own: a quick run says nothing about the study, and must not stand in its place.
-        return _merged(table, {"name": f"{table.get('name', 'study')}-quick"} | quick)
+        # By a name of its own: a quick run says nothing about the study, and must not stand in its place. Under a name
+        # that the user gives, its title still tells.
+        own = {"name": f"{table.get('name', 'study')}-quick", "title": f"{table.get('title', '')} (quick form)".strip()}
+        return _merged(table, own | quick)
 
     def source_of(self, problem: str) -> str | None:
         """The option that a problem's line comes from: the one that gave its key, or a table around it."""
@@ -124,6 +126,7 @@ def find_study(study: str, root: Path, changes: Changes) -> StudySpec:
         StudyError: it is not valid.
         UsageError: there is no such study.
     """
+    _need_name_of_its_own(study, changes)
     if study.endswith(".toml"):
         table = _file_table(Path(study))
         table.setdefault("name", Path(study).stem)
@@ -135,6 +138,14 @@ def find_study(study: str, root: Path, changes: Changes) -> StudySpec:
     folder = published_study(root, study)
     published = read_published(folder)
     return validated(changes.apply(json.loads(published.to_json())), str(folder.spec), changes)
+
+
+def _need_name_of_its_own(study: str, changes: Changes) -> None:
+    name = changes.values.get("name")
+    if name in preset_names() and (changes.is_quick or study != name):
+        # Whoever then runs the preset would be told that it is published with other settings.
+        what = f"the quick form of {study}" if changes.is_quick else study
+        raise UsageError(f"--set name={name}: that is a preset, and {what} is another study; choose another name")
 
 
 def published_study(root: Path, study: str) -> StudyFolder:

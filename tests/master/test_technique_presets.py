@@ -53,6 +53,27 @@ def test_every_preset_names_its_source(preset: str) -> None:
     assert "arXiv" in tomllib.loads(text)["title"] or "course" in tomllib.loads(text)["title"]
 
 
+def test_a_quick_run_under_a_name_that_is_asked_for_keeps_it_and_its_title_tells() -> None:
+    quick = spec_of("smith-momentum", "name=mine", is_quick=True)
+    assert quick.name == "mine"
+    assert quick.title == f"{load_preset('smith-momentum').title} (quick form)"
+    assert spec_of("smith-momentum", "name=mine").title == load_preset("smith-momentum").title
+
+
+@pytest.mark.parametrize(
+    ("study", "name", "is_quick"),
+    [
+        ("smith-momentum", "smith-momentum", True),
+        ("smith-momentum", "scenario1", False),
+        ("mine.toml", "scenario1", False),
+    ],
+)
+def test_no_other_study_takes_a_presets_name(study: str, name: str, is_quick: bool) -> None:
+    with pytest.raises(UsageError, match=f"--set name={name}: that is a preset, and .* is another study"):
+        spec_of(study, f"name={name}", is_quick=is_quick)
+    assert spec_of("scenario1", "name=scenario1").name == "scenario1"
+
+
 def test_options_come_after_what_quick_changes() -> None:
     spec = find_study("smith-momentum", Path(), Changes.parse({"--epochs": ("budget.epochs", 2)}, [], is_quick=True))
     assert spec.budget.epochs == 2
