@@ -102,7 +102,8 @@ def _search(
         search = Search(folder, spec, bell, lambda: bool(stopping) or not is_ours())
         if search.resume():
             return search.standing, None
-        console.print(Text(headline(search.standing)), soft_wrap=True)
+        # A terminal gets whole words; elsewhere a line stays one.
+        console.print(Text(headline(search.standing)), soft_wrap=not console.is_terminal)
         if options.is_new and "seed" not in options.changes.values:
             told = f"it draws the same params as every study with seed {spec.seed}; --seed N draws others"
             console.print(Text(told, style="dim"), soft_wrap=True)
