@@ -192,7 +192,7 @@ def top(
     elif best := standing.best(count):
         output.print(TrialsTable(best, standing.spec, standing.confirmed()))
         if constant := constant_text(standing.spec.space):
-            output.print(constant, soft_wrap=True)
+            output.print(constant, soft_wrap=not output.is_terminal)
     else:
         output.print("no trial is complete yet")
 

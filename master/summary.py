@@ -13,7 +13,7 @@ from master.command import command_line, place_of
 from master.search.sampler import Observation
 from master.standing import Standing
 from master.tables import counted, duration_text, first_line, params_text, text_table
-from master.trials_table import TrialsTable, constant_text
+from master.trials_table import TrialsTable, constant_params, constant_text
 
 BEST_SHOWN = 3
 
@@ -66,7 +66,7 @@ def print_result(console: Console, folder: StudyFolder, standing: Standing, elap
         console.print(Text(f"\nthe best{f' {len(best)}' if len(best) > 1 else ''}{of_search}", style="bold"))
         console.print(TrialsTable(best, standing.spec))
         if constant := constant_text(standing.spec.space):
-            console.print(constant, soft_wrap=True)
+            console.print(constant, soft_wrap=not console.is_terminal)
         console.print()
     if standing.spec.ablation:
         _print_cases(console, standing)
@@ -96,7 +96,7 @@ def _print_cases(console: Console, standing: Standing) -> None:
     console.print(Text("the test cases, the best setting of each evaluated again", style="bold"))
     console.print(ablation_table.short_table(standing.spec, rows), "")
     for sentence in ablation.ablation_verdict(standing.spec, rows):
-        console.print(Text(sentence), soft_wrap=True)
+        _print_sentence(console, sentence)
     console.print()
 
 
@@ -112,11 +112,18 @@ def _print_finalists(console: Console, standing: Standing) -> None:
     found = finalists.finalists_of(spec, _observations(standing))
     console.print(Text("the finalists, evaluated again", style="bold"))
     console.print(text_table(finalists.HEADINGS, finalists.finalists_rows(found)), "")
+    constant = constant_params(spec.space)
     for one in found:
-        console.print(Text(f"trial {one.trial}: {params_text(one.params)}"), soft_wrap=True)
+        own = {name: value for name, value in one.params.items() if name not in constant}
+        _print_sentence(console, f"trial {one.trial}: {params_text(own)}")
     for sentence in finalists.finalists_verdict(spec, found):
-        console.print(Text(sentence), soft_wrap=True)
+        _print_sentence(console, sentence)
     console.print()
+
+
+def _print_sentence(console: Console, sentence: str) -> None:
+    # A terminal gets whole words; elsewhere a line stays one.
+    console.print(Text(sentence), soft_wrap=not console.is_terminal)
 
 
 def _failures(folder: StudyFolder, failed: list[Result]) -> str:
