@@ -182,7 +182,7 @@ def _best(data: StudyData, standing: Standing, labels: dict[str, str]) -> ShownT
     means = {one.result.trial: one.mean for one in standing.confirmed()}
     rows.insert(0, "mean", rows["trial"].map(means))
     again = ["mean"] if means else []
-    columns = ["trial", "value", *again, *metrics, *_varied(data), *costs]
+    columns = ["trial", "value", *again, *_varied(data), *metrics, *costs]
     return shown_table(rows[columns], labels | {"mean": "confirmed mean"})
 
 
@@ -193,7 +193,10 @@ def _varied(data: StudyData) -> list[str]:
 def _fixed(data: StudyData) -> str:
     varied = {axis.name for axis in searched_parameters(data.spec)}
     fixed = [(name, parameter) for name, parameter in data.spec.space.items() if name not in varied]
-    told = [f"{label_of(name)} {fixed_text(parameter)}" for name, parameter in fixed]
+    told = [
+        f"{label_of(name)} {fixed_text(parameter)}{' (where it is active)' if parameter.when else ''}"
+        for name, parameter in fixed
+    ]
     return f"The same in all trials: {', '.join(told)}." if told else ""
 
 
