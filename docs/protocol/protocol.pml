@@ -2,7 +2,7 @@
  *
  *   spin -a protocol.pml
  *   cc -O2 -DSAFETY -DNOCLAIM -o safety pan.c && ./safety -m1000000      the assertions below
- *   cc -O2 -o liveness pan.c && ./liveness -m1000000 -a -f -N ends       and that every trial ends
+ *   cc -O2 -DNFAIR=3 -o liveness pan.c && ./liveness -m1000000 -a -f -N ends       and that every trial ends
  *
  * Each atomic block is one file-system operation, named as in common/claim.py. After any of them a process may be
  * killed or stopped, as often as CRASHES and STOPS allow, or a job removed by hand, as often as REMOVALS does (STOPS and
