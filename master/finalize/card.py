@@ -82,8 +82,8 @@ def _training(spec: StudySpec, result: Result, answer: Answer, curve: Sequence[E
     told = f"Network {spec.objective.name}, {counted(spec.budget.epochs, 'epoch')}. "
     if answer.networks:
         told += (
-            f"The model is {counted(answer.networks, 'network')}, those at the ends of the learning rate's cycles, "
-            "taken together by the mean of their softmax outputs, as the search compared them. "
+            f"The model is {counted(answer.networks, 'network')}, those at the ends of the learning rate's cycles (the "
+            "last 20 at most), taken together by the mean of their softmax outputs, as the search compared them. "
         )
     if remark := cycles_remark(spec):
         told += f"{remark} "
