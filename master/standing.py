@@ -1,6 +1,6 @@
 """How a study stands: its results, its incumbent, its workers. What the live view, `status` and `top` all show."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ from common.study_spec import StudySpec
 from master.published import read_published
 from master.search.confirmation import finalists, setting_key
 from master.search.replicates import mean_of
-from master.search.sampler import observed
+from master.search.sampler import Observation, observed
 
 
 @dataclass(frozen=True)
@@ -90,16 +90,22 @@ class Standing:
         again = self.spec.confirm
         if again is None or not self.is_finished:
             return []
-        fresh = [observed(self.spec, self.results[trial]) for trial in range(self.spec.trials, self.spec.all_trials)]
+        fresh: dict[Hashable, list[Observation]] = {}
+        for trial in range(self.spec.trials, self.spec.all_trials):
+            seen = observed(self.spec, self.results[trial])
+            fresh.setdefault(setting_key(seen.params), []).append(seen)
+        searched: dict[Hashable, Result] = {}
+        for result in self._of_search():
+            key = setting_key(result.params)
+            if key not in searched or searched[key].value is None:
+                searched[key] = result
         found: list[Confirmed] = []
-        for params in finalists(fresh, again.finalists):
+        for params in finalists([seen for own in fresh.values() for seen in own], again.finalists):
             key = setting_key(params)
-            own = [seen for seen in fresh if setting_key(seen.params) == key]
-            searched = [result for result in self._of_search() if setting_key(result.params) == key]
-            mean = mean_of(own)
-            if mean is not None and searched:
-                first = next((result for result in searched if result.value is not None), searched[0])
-                found.append(Confirmed(first, self._sign * mean, sum(seen.number is not None for seen in own)))
+            mean = mean_of(fresh[key])
+            if mean is not None and key in searched:
+                count = sum(seen.number is not None for seen in fresh[key])
+                found.append(Confirmed(searched[key], self._sign * mean, count))
         return found
 
     @property
