@@ -66,7 +66,7 @@ class Case:
 def cases_of(ablation: Ablation, space: Space) -> list[Case]:
     """The base, every improvement alone, and every improvement together with all those before it.
 
-    An improvement of which nothing is left, because later ones of the same case give its parameters other values or
+    An improvement of which nothing is left, because later ones of the same case give its parameters values too or
     switch them off, is not named in it, and a case whose params are those of an earlier one is left out: 100 and then
     200 hidden units are, together, 200 alone.
 
@@ -94,15 +94,13 @@ def cases_of(ablation: Ablation, space: Space) -> list[Case]:
 
 def _joined(ablation: Ablation, space: Space, improvements: Sequence[Improvement]) -> Case:
     params: Params = dict(ablation.base)
+    given_by: dict[str, str] = {}
     for improvement in improvements:
         params |= improvement.params
+        given_by |= dict.fromkeys(improvement.params, improvement.name)
     pinned = _pinned(space, params, "ablation.improvements")
-    active = _reachable(pinned)
-    names = tuple(
-        improvement.name
-        for improvement in improvements
-        if any(name in active and same_value(value, params[name]) for name, value in improvement.params.items())
-    )
+    still = {given_by[name] for name in _reachable(pinned) if name in given_by}
+    names = tuple(improvement.name for improvement in improvements if improvement.name in still)
     return Case(names, "cumulative", pinned)
 
 

@@ -78,6 +78,15 @@ def test_a_case_that_is_an_earlier_one_is_left_out_and_what_is_overridden_not_na
     assert [case.name for case in found] == ["base", "100", "200", "dropout", "200 + dropout"]
 
 
+def test_an_improvement_that_a_later_one_contains_is_not_named_beside_it() -> None:
+    found = cases(
+        improvement("wide", units=100),
+        improvement("three", snapshots=True),
+        improvement("five", snapshots=True, cycles=5),
+    )
+    assert [case.name for case in found] == ["base", "wide", "three", "five", "wide + three", "wide + five"]
+
+
 def test_what_a_condition_switches_off_tells_no_cases_apart() -> None:
     # With snapshots there is no step, so a longer one and snapshots together are snapshots alone.
     found = cases(improvement("long", step=2450), improvement("snapshots", snapshots=True))
