@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from textwrap import shorten
+from textwrap import wrap
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,8 +20,8 @@ from master.analysis.observations import observations
 from master.tables import counted, first_line
 
 BASE, BETTER, WORSE = "black", PALETTE[0], PALETTE[1]
-MAX_NAME = 44
-"""Characters of a test case's name beside the figure."""
+LINE = 36
+"""Characters of a test case's name that stand on a line beside the figure."""
 GAP = 0.6
 """Rows between two kinds of test cases."""
 
@@ -38,7 +38,7 @@ def figures(data: StudyData) -> list[NamedFigure]:
 def ablation_figure(spec: StudySpec, rows: Sequence[Row]) -> Figure:
     """On the left the replicates of each case and their mean with its interval, on the right the gain with its."""
     heights = _heights(rows)
-    figure, axes = new_figure(9.0, 1.3 + 0.3 * (heights[-1] + 1), 1, 2)
+    figure, axes = new_figure(9.0, 1.3 + 0.32 * (heights[-1] + 1), 1, 2)
     values, gains = axes[0]
     for row, height in zip(rows, heights, strict=True):
         colour = _colour(row)
@@ -93,7 +93,11 @@ def _colour(row: Row) -> str:
 
 
 def _name(row: Row) -> str:
-    return plain(shorten(first_line(row.case.name), MAX_NAME, placeholder=" ..."))
+    """The test case beside the figure, on two lines if need be; of many improvements the first and the last."""
+    names = row.case.improvements
+    full = first_line(row.case.name)
+    told = full if len(full) <= 2 * LINE else first_line(f"{names[0]} + ... + {names[-1]}")
+    return "\n".join(plain(line) for line in wrap(told, LINE, max_lines=2, placeholder=" ..."))
 
 
 def _caption(spec: StudySpec, rows: Sequence[Row]) -> str:
