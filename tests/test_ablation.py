@@ -1,5 +1,6 @@
 """An ablation as a person runs it: a study's file, a run that is killed and goes on, the table in every form."""
 
+import re
 import signal
 from functools import partial
 from pathlib import Path
@@ -66,7 +67,12 @@ def test_an_ablation_says_which_idea_helps(root: Path, processes: Processes, stu
         path.name for path in (report / "tables").iterdir()
     }
     assert (report / "figures" / "ablation.png").exists()
-    assert "Which improvement helps?" in (report / "report.html").read_text()
+    page = (report / "report.html").read_text()
+    assert "Which improvement helps?" in page
+    # Over the trials of all test cases no parameter's effect can be told, and there is no search to simulate.
+    assert not {"Which parameters matter?", "Which parameters mattered", "As a random search"} & set(
+        re.split("[<>]", page)
+    )
 
 
 def test_an_ablation_whose_master_is_killed_in_every_round_is_the_same(
