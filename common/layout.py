@@ -31,6 +31,8 @@ from common.errors import UsageError
 from common.names import is_study_name, is_worker_name
 
 TRIALS_PER_FOLDER = 100
+LAST_ISSUE = 999_999
+"""No name tells of a later one. Nobody gets there but by a file laid by hand, which must leave room for the next."""
 
 # Not \d: it takes digits of any script, and int() reads them.
 _SLOT = re.compile(r"(?P<trial>[0-9]{5,6})(?:-(?P<issue>[0-9]{1,6}))?")
@@ -219,8 +221,7 @@ class StudyFolder:
         """The running curves and checkpoints of a slot's attempts, temporary ones included."""
         for folder in (self.running, self.checkpoints):
             for entry in _names(folder):
-                match = _ATTEMPT.search(entry)
-                if match and Slot(int(match["trial"]), int(match["issue"])) == slot:
+                if (match := _ATTEMPT.search(entry)) and Slot(int(match["trial"]), int(match["issue"])) == slot:
                     yield AttemptName(slot, int(match["attempt"])), folder / entry
 
     def attempted_slots(self) -> Iterator[Slot]:
@@ -232,8 +233,7 @@ class StudyFolder:
         """The whole checkpoints of a trial's attempts, the latest attempt first."""
         found: list[tuple[AttemptName, Path]] = []
         for entry in _names(self.checkpoints):
-            match = _ATTEMPT.fullmatch(entry)
-            if match and int(match["trial"]) == trial:
+            if (match := _ATTEMPT.fullmatch(entry)) and int(match["trial"]) == trial:
                 slot = Slot(trial, int(match["issue"]))
                 found.append((AttemptName(slot, int(match["attempt"])), self.checkpoints / entry))
         return [path for _, path in sorted(found, reverse=True)]
@@ -244,10 +244,10 @@ class StudyFolder:
 
     def last_issues(self) -> Counter[int]:
         """How often each trial was issued, as far as open, locked, attempted and rejected slots tell. By one look."""
-        rejected = self.rejected_slots()
-        slots = {*self.open_slots(), *self.locked_slots(), *self.attempted_slots(), *rejected}
+        slots = {*self.open_slots(), *self.locked_slots(), *self.attempted_slots(), *(aside := self.rejected_slots())}
+        last = {slot.trial: slot.issue for slot in sorted(slots) if slot.issue < LAST_ISSUE}
         # Of an issue whose result was set aside nothing else may be left, so each file that was counts as one.
-        return Counter(slot.trial for slot in rejected) | Counter({slot.trial: slot.issue for slot in sorted(slots)})
+        return Counter(slot.trial for slot in aside) | Counter(last)
 
     def temporary_files(self) -> Iterator[Path]:
         """Files in the making, or whose making was cut short, those of all studies included. Lists the whole study."""

@@ -100,6 +100,13 @@ def test_how_often_a_trial_was_issued_is_known_from_any_file_that_tells_of_it(fo
     assert folder.last_issues() == {1: 6, 2: 3, 3: 2}
 
 
+def test_a_name_laid_by_hand_leaves_room_for_the_next_issue(folder: StudyFolder) -> None:
+    folder.rejected.mkdir()
+    (folder.rejected / "00001-999999.json.0a1b2c3d").touch()
+    (folder.jobs / "00002-999999.lock").touch()
+    assert all(issue < 999_999 for issue in folder.last_issues().values())
+
+
 def test_each_file_of_a_trial_that_was_set_aside_counts_as_an_issue_of_its_own(folder: StudyFolder) -> None:
     folder.rejected.mkdir()
     for name in (
