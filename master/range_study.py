@@ -47,9 +47,17 @@ def range_study(base: StudySpec, low: float, high: float, epochs: int, *, is_log
 
 
 def kept_params(base: StudySpec) -> dict[str, Scalar]:
-    """What a study fixes and a range test takes over."""
-    fixed = ((name, parameter) for name, parameter in base.space.items() if isinstance(parameter, Fixed))
-    return {name: parameter.value for name, parameter in fixed if name not in REPLACED and not parameter.when}
+    """What a study fixes and a range test takes over; of an ablation what its base setting gives, too."""
+    given = base.ablation.base if base.ablation else {}
+    found: dict[str, Scalar] = {}
+    for name, parameter in base.space.items():
+        if name in REPLACED or parameter.when:
+            continue
+        if isinstance(parameter, Fixed):
+            found[name] = parameter.value
+        elif name in given:
+            found[name] = given[name]
+    return found
 
 
 def left_at_defaults(base: StudySpec) -> tuple[str, ...]:
@@ -103,7 +111,7 @@ def to_toml(spec: StudySpec) -> str:
 
 def _one_trial(base: StudySpec, name: str, params: dict[str, Scalar], epochs: int) -> dict[str, Any]:
     table: dict[str, Any] = json.loads(base.to_json())
-    left_out = ("confirm", "sampler", "replicates", "schema_version")
+    left_out = ("ablation", "confirm", "sampler", "replicates", "schema_version")
     kept = {key: value for key, value in table.items() if key not in left_out}
     space = {key: {"type": "fixed", "value": value} for key, value in params.items()}
     return kept | {"name": name, "trials": 1, "batch": 1, "budget": {"epochs": epochs}, "space": space}

@@ -44,6 +44,14 @@ def test_what_a_study_fixes_is_kept_and_what_it_searches_is_left_out() -> None:
     assert spec.data.train_size == 300
 
 
+def test_of_an_ablation_the_base_setting_is_tested() -> None:
+    base = load_preset("two-layer-ablation")
+    assert base.ablation is not None
+    kept = {name: value for name, value in fixed(derived(base)).items() if name in base.ablation.base}
+    assert kept == {name: base.ablation.base[name] for name in ("hidden_units", "keep_hidden")}
+    assert left_at_defaults(base) == ("l2",)
+
+
 def test_the_answer_is_a_study_that_run_takes_as_it_is(tmp_path: Path) -> None:
     tested = derived(
         base_study(
