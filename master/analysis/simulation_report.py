@@ -45,8 +45,8 @@ class SimulatedStudy:
     def __post_init__(self) -> None:
         if self.data.spec.ablation:
             raise UsageError(
-                f"study {self.data.spec.name} is an ablation: each of its test cases is searched by itself, so there is "
-                "no search to simulate"
+                f"study {self.data.spec.name} is an ablation: each of its test cases is searched by itself, so there "
+                "is no search to simulate"
             )
         if not len(self.data.trials):
             raise UsageError(f"study {self.data.spec.name} has no finished trial yet, so there is nothing to simulate")
