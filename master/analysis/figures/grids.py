@@ -28,6 +28,12 @@ MAX_SIDE = 30
 """Cells along a side; more would be too small to tell apart."""
 WRITTEN_CELLS = 60
 """Up to here each cell's value is written into it."""
+BESIDE_IN = 2.2
+"""Width in inches of what stands beside the cells: names of rows, and the colour bar."""
+CHARACTER_IN = 0.064
+"""Width in inches of a character below a column, on average."""
+LEAST_CHARACTERS = 11
+"""That a column has room for."""
 FILLED = 0.5
 """Part of the cells that must have a trial; a random search with lists for two parameters may leave most empty."""
 DARK = 0.45
@@ -92,7 +98,12 @@ def cells_of(trials: pd.DataFrame, first: Axis, second: Axis) -> Cells:
 def grid_figure(data: StudyData, cells: Cells) -> Figure:
     """A heat map of two parameters, the best cell framed."""
     rows, columns = cells.median.shape
-    figure, axes = new_figure(float(np.clip(2.2 + 0.7 * columns, 4.6, 9.0)), float(np.clip(1.4 + 0.5 * rows, 2.8, 7.0)))
+    # Wide enough for the names below the columns, where they are names; of numbers, some may be left out.
+    longest = 0 if cells.columns.is_numeric else max(len(choice_text(cells.columns, n)) for n in range(columns))
+    characters = max(LEAST_CHARACTERS, longest + 2)
+    width_in = float(np.clip(BESIDE_IN + CHARACTER_IN * characters * columns, 4.6, 9.0))
+    across = int((width_in - BESIDE_IN) / CHARACTER_IN)
+    figure, axes = new_figure(width_in, float(np.clip(1.4 + 0.5 * rows, 2.8, 7.0)))
     plot: Axes = axes[0, 0]
     plot.grid(visible=False)
     is_written = cells.median.size <= WRITTEN_CELLS
@@ -105,7 +116,7 @@ def grid_figure(data: StudyData, cells: Cells) -> Figure:
         add_colour_bar(figure, [plot], norm, colours, value_label(data.spec))
     _mark_diverged(plot, cells, is_written=is_written)
     plot.set(xlim=(0, columns), ylim=(0, rows))
-    for drawn, axis, room in ((plot.xaxis, cells.columns, 11 * columns), (plot.yaxis, cells.rows, 6 * rows)):
+    for drawn, axis, room in ((plot.xaxis, cells.columns, across), (plot.yaxis, cells.rows, 6 * rows)):
         drawn.set_label_text(plain(axis.label))
         texts = [plain(choice_text(axis, place)) for place in range(len(axis.choices))]
         list_ticks(drawn, np.arange(len(texts)) + 0.5, texts, max(room, 40))

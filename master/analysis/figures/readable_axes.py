@@ -19,7 +19,7 @@ FEW_DECADES, MANY_DECADES = 0.7, 2.5
 ROUND_STEPS = [1, 2, 2.5, 5, 10]
 FEW_CHOICES = 8
 """So many choices have a tick each."""
-SHORT_TEXT = 14
+SHORT_TEXT = 17
 """Characters of a choice that fit below an axis."""
 
 

@@ -67,3 +67,10 @@ def test_values_are_written_into_few_cells_only() -> None:
 def test_a_search_that_leaves_most_cells_empty_has_no_heat_map() -> None:
     values = [0.01 * place for place in range(1, 21)]
     assert figures(make_study_data({"learning_rate": values, "momentum": values}, trials=30)) == []
+
+
+def test_every_column_of_names_is_named() -> None:
+    names = ["constant", "triangular", "cyclical_momentum", "cosine_restarts"]
+    data = make_study_data({"rule": names, "momentum": [0.0, 0.9]}, objective="mine")
+    plot = grid_figure(data, cells_of(data.trials, *searched_parameters(data.spec))).axes[0]
+    assert [label.get_text() for label in plot.get_xticklabels()] == names
