@@ -58,13 +58,13 @@ def test_scenario1_small_learning_rates_are_slow_and_large_ones_never_leave_chan
 
 
 def test_scenario2_mini_batches_of_20_learn_most_per_epoch_and_their_epochs_take_longest(digits: Dataset) -> None:
-    settings = settings_of("scenario2", learning_rate=0.1)
-    curves = {params["batch_size"]: train(digits, params, 8) for params in settings}
-    errors = [curve[-1].validation_error for curve in curves.values()]
-    # The fastest epoch of each: whatever else this machine does can only slow one down.
-    seconds = {size: min(epoch.seconds for epoch in curve) for size, curve in curves.items()}
-    assert list(curves) == [20, 100, 500]
+    settings = {params["batch_size"]: params for params in settings_of("scenario2", learning_rate=0.1)}
+    assert list(settings) == [20, 100, 500]
+    # By turns, and of each the fastest epoch: whatever else this machine does can only slow one down.
+    turns = [{size: train(digits, params, 8) for size, params in settings.items()} for _ in range(3)]
+    errors = [curve[-1].validation_error for curve in turns[0].values()]
     assert errors == sorted(errors)
+    seconds = {size: min(epoch.seconds for turn in turns for epoch in turn[size]) for size in settings}
     assert max(seconds, key=lambda size: seconds[size]) == 20
 
 
