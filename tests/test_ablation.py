@@ -1,5 +1,6 @@
 """An ablation as a person runs it: a study's file, a run that is killed and goes on, the table in every form."""
 
+import json
 import re
 import signal
 from functools import partial
@@ -58,6 +59,18 @@ def test_an_ablation_says_which_idea_helps(root: Path, processes: Processes, stu
     assert "a good idea + a bad idea" in shown
     assert "Worse: a bad idea" in shown
     assert call("master", "ablation", "ideas", "--format", "markdown", *place).stdout.startswith("| test case |")
+    lines = tmp_path / "trials.jsonl"
+    assert call("master", "export", "ideas", "--format", "jsonl", "--out", str(lines), *place).returncode == 0
+    named = [
+        (row["test_case"], row["params"]["good"], row["params"]["bad"])
+        for row in map(json.loads, lines.read_text().splitlines())
+    ]
+    assert set(named) == {
+        ("base", 0, 0),
+        ("a good idea", 1, 0),
+        ("a bad idea", 0, 1),
+        ("a good idea + a bad idea", 1, 1),
+    }
     out = tmp_path / "table.tex"
     assert call("master", "ablation", "ideas", "--format", "latex", "--out", str(out), *place).returncode == 0
     assert r"\toprule" in out.read_text()

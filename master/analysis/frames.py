@@ -23,6 +23,7 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from common.ablation import cases_of
 from common.curve import COLUMNS, read_curve
 from common.errors import ProtocolError
 from common.layout import AttemptName, Slot, StudyFolder
@@ -33,6 +34,7 @@ from common.study_spec import StudySpec
 from master.analysis.columns import as_declared, dtype_of, metrics_column, params_column
 from master.presets import published_study
 from master.published import read_published
+from master.search.ablation import places as case_places
 
 _TIMESTAMP: Final = "datetime64[ms, UTC]"
 _CURVE_TYPES = {
@@ -89,9 +91,9 @@ class StudyData:
             best_epoch and best_value (NaN without a curve); attempts (how often the trial was started, each earlier
             issue counted as one); issue; evaluation_s and training_s; worker, host, device, threads; published_at,
             claimed_at, ended_at (UTC); seed_initialisation, seed_shuffling, seed_dropout; params_<name> for every
-            parameter of the space, NaN or None where it is not active; and metrics_<name> for everything that the
-            objective measured beside its value in any trial, NaN where it did not, in the order in which the trials
-            bring them up.
+            parameter of the space, NaN or None where it is not active; of an ablation test_case, its name; and
+            metrics_<name> for everything that the objective measured beside its value in any trial, NaN where it did
+            not, in the order in which the trials bring them up.
         curves: one row per epoch, by trial and epoch. Columns: trial, setting, replicate, epoch, seconds (of this
             epoch), elapsed_s (of this and all epochs before), training_loss, validation_loss, validation_error,
             learning_rate, momentum. A loss that is no number is NaN or infinite.
@@ -228,6 +230,9 @@ def _trials(
     columns = {name: _series([row[name] for row in rows], dtype) for name, dtype in _TRIAL_TYPES.items()}
     for name, parameter in spec.space.items():
         columns[params_column(name)] = _series([result.params.get(name) for result in results], dtype_of(parameter))
+    if spec.ablation:
+        cases, order = cases_of(spec.ablation, spec.space), case_places(spec)
+        columns["test_case"] = _series([cases[order[result.trial].case].name for result in results], "object")
     for name in metrics:
         columns[metrics_column(name)] = _series([(result.metrics or {}).get(name) for result in results], "float64")
     return pd.DataFrame(columns)
