@@ -157,4 +157,5 @@ def _extremes(parameter: Float | Int | Categorical | Fixed) -> tuple[tuple[str, 
         case Fixed():
             return (("value", parameter.value),)
         case _:
-            return (("low", parameter.low), ("high", parameter.high))
+            coarse = tuple(("coarse", value) for value in parameter.coarse or ())
+            return (("low", parameter.low), ("high", parameter.high), *coarse)

@@ -64,7 +64,8 @@ class Float(_Parameter):
     log: bool = False
     step: float | None = Field(default=None, gt=0)
     coarse: Annotated[tuple[float, ...], _COARSE] | None = None
-    """Of a search from coarse to fine: the values that its first round draws from."""
+    """Of a search from coarse to fine: the values that its first round draws from. On a logarithmic scale 0 may be one
+    of them, which such a scale does not have: later rounds begin at `low` instead."""
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:
@@ -81,6 +82,11 @@ class Float(_Parameter):
         """The value after `index` steps, to the digits that low and step are written with: 0.3, not 0.1 + 2 * 0.1."""
         return min(float(Decimal(str(self.low)) + index * Decimal(str(self.step))), self.high)
 
+    @property
+    def has_zero(self) -> bool:
+        """Whether 0 is one of the coarse values of a logarithmic scale."""
+        return self.log and 0 in (self.coarse or ())
+
     def from_unit(self, unit: float) -> float:
         """The value at `unit` in [0, 1)."""
         if count := self.step_count:
@@ -96,6 +102,8 @@ class Float(_Parameter):
         """What is wrong with `value`, or None."""
         if not isinstance(value, float) or not math.isfinite(value):
             return f"found {shown(value)}, expected a number"
+        if value == 0 and self.has_zero:
+            return None
         slack = RELATIVE_TOLERANCE * max(abs(self.low), abs(self.high))
         if not self.low - slack <= value <= self.high + slack:
             return f"found {value}, expected {self.low} to {self.high}"

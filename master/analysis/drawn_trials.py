@@ -7,7 +7,7 @@ from common.objectives import PARAMETERS
 from common.records import Status
 from master.analysis.columns import params_column
 from master.analysis.frames import StudyData
-from master.analysis.settings import complete
+from master.analysis.settings import complete, searched_parameters
 from master.tables import counted
 
 
@@ -31,6 +31,15 @@ def drawn_sentence(data: StudyData) -> str:
         if absent:
             parts.append(f"{counted(absent, f'{status.value} trial')} {'is' if absent == 1 else 'are'} left out.")
     return " ".join(parts)
+
+
+def zero_sentences(data: StudyData) -> list[str]:
+    """Where values of 0 are drawn that a logarithmic scale does not have."""
+    return [
+        f"A value of 0 for {axis.label} is drawn at {axis.zero_at:g}, where its logarithmic scale begins."
+        for axis in searched_parameters(data.spec)
+        if axis.zero_at is not None and (data.trials[axis.column] == 0).any()
+    ]
 
 
 def snapshot_sentence(data: StudyData) -> str:

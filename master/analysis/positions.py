@@ -20,7 +20,8 @@ def positions(axis: Axis, column: "pd.Series[Any]") -> Floats:
         `(n,)`, NaN where the parameter is not active.
     """
     if axis.is_numeric:
-        return np.asarray(column, dtype=np.float64)
+        numbers = np.asarray(column, dtype=np.float64)
+        return numbers if axis.zero_at is None else np.where(numbers == 0, axis.zero_at, numbers)
     return np.array([_place(axis, cell) for cell in column.tolist()], dtype=np.float64)
 
 

@@ -34,6 +34,7 @@ class Axis:
         is_numeric: whether its values are numbers.
         is_log: whether a logarithmic scale shows it best.
         choices: the values that it takes, numbers from low to high, others as in the study; empty for a range.
+        zero_at: where a value of 0 stands that its logarithmic scale does not have; None if it has no such value.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Axis:
     is_numeric: bool
     is_log: bool
     choices: tuple[Scalar, ...] = ()
+    zero_at: float | None = None
 
     @property
     def column(self) -> str:
@@ -144,7 +146,8 @@ def complete(trials: pd.DataFrame) -> pd.DataFrame:
 def _axis(name: str, parameter: Parameter, *, is_grid: bool) -> Axis:
     if isinstance(parameter, Float | Int):
         choices = _steps(parameter) if is_grid or parameter.step is not None else ()
-        return Axis(name, label_of(name), is_numeric=True, is_log=parameter.log, choices=choices)
+        zero_at = parameter.low if isinstance(parameter, Float) and parameter.has_zero else None
+        return Axis(name, label_of(name), is_numeric=True, is_log=parameter.log, choices=choices, zero_at=zero_at)
     listed = parameter.choices if isinstance(parameter, Categorical) else (parameter.value,)
     numbers = sorted(value for value in listed if not isinstance(value, bool | str))
     is_numeric = len(numbers) == len(listed)

@@ -5,7 +5,8 @@ Parameter by parameter, by the values that it takes in the best settings:
 - a range: from the lowest to the highest of them, widened on both sides by the mean gap between them, or by a twentieth
   of the range so far if that is more; where there are steps, up to the next one;
 - a range that was drawn from a list of `coarse` values: from the list's next value below the lowest of them to its next
-  value above the highest, or to the range's end where the list has no further value;
+  value above the highest, or to the range's end where the list has no further value; a 0 that the
+  list of a logarithmic scale may have counts as the range's low end;
 - a list of numbers: those from the lowest to the highest of them;
 - any other list: those that occur;
 - a parameter that fewer than two of the best settings take stays as it is; so does a fixed one.
@@ -91,7 +92,9 @@ def _choices(choices: Sequence[Scalar], values: Sequence[Scalar]) -> tuple[Scala
 
 
 def _between_neighbours(parameter: Float | Int, values: Sequence[float]) -> Parameter:
-    listed, lowest, highest = parameter.coarse or (), min(values), max(values)
+    # Of a logarithmic scale the list may have 0 as well, which counts as the range's low end.
+    listed = [value for value in parameter.coarse or () if value >= parameter.low]
+    lowest, highest = max(min(values), parameter.low), max(*values, parameter.low)
     below = [value for value in listed if value < lowest and not same_value(value, lowest)]
     above = [value for value in listed if value > highest and not same_value(value, highest)]
     low, high = (below or [parameter.low])[-1], (above or [parameter.high])[0]
@@ -100,7 +103,7 @@ def _between_neighbours(parameter: Float | Int, values: Sequence[float]) -> Para
 
 def _float_range(current: Float, values: Sequence[float]) -> Float:
     scale, back = (math.log, math.exp) if current.log else (float, float)
-    lowest, highest = min(values), max(values)
+    lowest, highest = (max(value, current.low) for value in (min(values), max(values)))
     margin = _margin(scale(lowest), scale(highest), len(values), scale(current.high) - scale(current.low))
     low = max(current.low, min(back(scale(lowest) - margin), lowest))
     high = min(current.high, max(back(scale(highest) + margin), highest))

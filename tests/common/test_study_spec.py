@@ -202,6 +202,14 @@ def test_a_search_from_coarse_to_fine_says_its_rounds_and_how_many_it_keeps_when
             "space.x: coarse: expected values from low to high, each once",
         ),
         (
+            {"space": {"x": {"type": "float", "low": 0.1, "high": 1.0, "coarse": [0.0, 0.5]}}},
+            "space.x: coarse: found 0.0, expected 0.1 to 1.0",
+        ),
+        (
+            {"space": {"x": {"type": "float", "low": 0.1, "high": 1.0, "log": True, "coarse": [0.05, 0.5]}}},
+            "space.x: coarse: found 0.05, expected 0.1 to 1.0",
+        ),
+        (
             {"space": {"x": {"type": "int", "low": 1, "high": 9, "coarse": [5, 12]}}},
             "space.x: coarse: found 12, expected 1 to 9",
         ),
@@ -209,6 +217,12 @@ def test_a_search_from_coarse_to_fine_says_its_rounds_and_how_many_it_keeps_when
 )
 def test_rounds_that_cannot_be_are_told(change: dict[str, Any], line: str) -> None:
     assert problems(json.loads(spec_of(**FINE).to_json()) | change) == (line,)
+
+
+def test_a_built_in_objective_refuses_a_coarse_value_that_it_does_not_take() -> None:
+    space = {"keep_hidden": {"type": "float", "low": 0.1, "high": 1.0, "log": True, "coarse": [0.0, 0.5, 1.0]}}
+    study = json.loads(spec_of(**FINE).to_json()) | {"objective": {"name": "mlp"}, "space": space}
+    assert problems(study) == ("space.keep_hidden.coarse: found 0.0, expected 0.01 to 1.0",)
 
 
 def test_trials_that_confirm_finalists_follow_those_of_the_search() -> None:

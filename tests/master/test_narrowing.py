@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.space import Categorical, Fixed, Params, Space
+from common.space import Categorical, Fixed, Float, Params, Space
 from master.search.coarse_to_fine import CoarseToFine, best_of, round_lengths
 from master.search.narrowing import first_region, narrowed
 from master.search.random_search import RandomSearch
@@ -98,6 +98,25 @@ def test_the_first_round_draws_coarse_values_alone_and_a_later_one_between_them(
     assert 5e-5 <= min(fine) < max(fine) <= 5e-4
 
 
+@pytest.mark.parametrize(
+    ("best", "low", "high"),
+    [((0.0, 0.0), 1e-6, 1e-4), ((0.0, 1e-4), 1e-6, 0.01), ((1e-6, 1e-6), 1e-6, 1e-4), ((0.01, 1.0), 1e-4, 1.0)],
+)
+def test_a_list_of_a_logarithmic_scale_may_begin_with_0_and_its_range_cannot(
+    best: tuple[float, float], low: float, high: float
+) -> None:
+    parameter = {"type": "float", "low": 1e-6, "high": 1.0, "log": True, "coarse": [0.0, 1e-6, 1e-4, 0.01, 1.0]}
+    space = space_of(parameter)
+    assert space.problems({"p": 0.0}) == ()
+    second = narrowed(space, first_region(space), [{"p": value} for value in best])
+    region = second.root["p"]
+    assert isinstance(region, Float)
+    assert (region.low, region.high) == (low, high)
+    third = narrowed(space, second, [{"p": 0.0}, {"p": high}]).root["p"]
+    assert isinstance(third, Float)
+    assert low <= third.low <= third.high <= high
+
+
 def test_conditions_hold_where_their_value_was_dropped() -> None:
     space = Space.model_validate_json(
         json.dumps(
@@ -117,6 +136,7 @@ SPACE = Space.model_validate_json(
         {
             "rate": {"type": "float", "low": 1e-5, "high": 1.0, "log": True},
             "listed": {"type": "float", "low": 1e-6, "high": 1.0, "log": True, "coarse": RATES},
+            "decay": {"type": "float", "low": 1e-6, "high": 1.0, "log": True, "coarse": [0.0, 1e-6, 1e-4, 0.01, 1.0]},
             "layers": {"type": "int", "low": 1, "high": 40, "coarse": [2, 4, 8, 16, 32]},
             "momentum": {"type": "float", "low": -1.0, "high": 1.0},
             "dropout": {"type": "float", "low": 0.2, "high": 0.9, "step": 0.1},

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trials
+from master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trials, zero_sentences
 from master.analysis.figures.colours import value_colours, value_norm
 from master.analysis.figures.figure import NamedFigure
 from master.analysis.figures.readable_axes import set_scale, show_parameter, value_label
@@ -34,6 +34,7 @@ def figures(data: StudyData) -> list[NamedFigure]:
     caption = [
         drawn_sentence(data),
         "Each panel shows all of them by two of their params; the better ones lie on top, the best one is ringed.",
+        *zero_sentences(data),
     ]
     left_out = [axis.label for axis in axes if axis not in shown]
     if left_out:

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from common.objectives import measure_name
 from common.space import Categorical, Fixed, Parameter
-from master.analysis.drawn_trials import drawn_sentence
+from master.analysis.drawn_trials import drawn_sentence, zero_sentences
 from master.analysis.figures.figure import NamedFigure
 from master.analysis.figures.legends import plain
 from master.analysis.figures.readable_axes import show_measured, show_parameter
@@ -129,6 +129,7 @@ def _caption(data: StudyData, found: list[Round]) -> str:
         f"{rounds_told}. {drawn_sentence(data)}",
         "Grey is what a round drew from: a range, or the values of a list.",
         "A trial stands at the same place across in every panel.",
+        *zero_sentences(data),
         "Whether a round's values are better than those of the one before, and not by chance, is among the answers.",
     ]
     parameters = len(searched_parameters(data.spec))

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from common.objectives import measure_name
-from master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trials
+from master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trials, zero_sentences
 from master.analysis.figures.figure import NamedFigure
 from master.analysis.figures.parallel_coordinates import MAX_AXES, best_lines, parallel_figure
 from master.analysis.figures.readable_axes import choice_text, limit, show_measured, show_parameter, value_label
@@ -231,6 +231,7 @@ def _scatter_caption(data: StudyData) -> str:
     axes = searched_parameters(data.spec)
     trials = len(drawn_trials(data))
     lines = [f"{drawn_sentence(data)} In each panel the other parameters vary too, which spreads the dots."]
+    lines += zero_sentences(data)
     if trials >= LEAST_FOR_MEDIAN:
         width = 2 * _reach(trials) + 1
         lines.append(f"The line is the median of {width} neighbours.")
@@ -249,6 +250,7 @@ def _parallel_caption(data: StudyData) -> str:
         "One line per trial, coloured by its value.",
         f"The best {f'{best} are' if best > 1 else 'one is'} thick and on top.",
         "Each axis has the scale on which the parameter was searched.",
+        *zero_sentences(data),
     ]
     if any(data.trials[axis.column].isna().any() for axis in axes):
         lines.append("A line is interrupted where a parameter is not active.")
