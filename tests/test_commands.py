@@ -141,11 +141,13 @@ def test_an_objective_that_nobody_was_told_of_is_pointed_out_before_the_waiting(
 
 def test_a_master_whose_study_is_removed_says_so(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     master = processes.master(make_study("square"))
-    until(lambda: StudyFolder(root, "demo").open_slots(), "jobs", root)
+    until(lambda: len(StudyFolder(root, "demo").open_slots()) == 4, "all jobs", root)
     for top in ("jobs", "results"):
         shutil.rmtree(root / top / "demo")
     assert master.wait(30) == 1
-    assert "study.json was removed while the study ran" in processes.output(master).replace("\n", "")
+    # Where the folder goes in the moment between the last job and its flush, the folder itself is what is missed.
+    told = processes.output(master).replace("\n", "")
+    assert "study.json was removed while the study ran" in told or "jobs/demo: No such file" in told
     assert "Traceback" not in processes.output(master)
 
 
