@@ -13,6 +13,7 @@ from pydantic import Field
 from common.records import Record
 from common.space import BoundedParams, Categorical, Fixed, Float, Int, Params, Scalar, Space, same_value
 from common.validation import unknown_key
+from common.values import first_twice
 
 MAX_IMPROVEMENTS = 100
 """Far more rows than a table for people has; few enough that nobody's study keeps its readers busy."""
@@ -71,7 +72,8 @@ def cases_of(ablation: Ablation, space: Space) -> list[Case]:
     200 hidden units are, together, 200 alone.
 
     Raises:
-        ValueError: a value does not lie in the space, an improvement changes nothing, or it stands twice.
+        ValueError: a value does not lie in the space, an improvement changes nothing, or two are the same or
+            would make cases of the same name.
     """
     base = Case((), "base", _pinned(space, ablation.base, "ablation.base"))
     found: dict[Hashable, Case] = {_key(base): base}
@@ -83,12 +85,12 @@ def cases_of(ablation: Ablation, space: Space) -> list[Case]:
         if same := found.get(key):
             told = "it changes nothing in the base" if same is base else f"it is the same as {same.name}"
             raise ValueError(f"{where}.params: {told}")
-        if any(improvement.name == other.name for other in ablation.improvements[:place]):
-            raise ValueError(f"{where}.name: {improvement.name} stands twice")
         found[key] = case
     for count in range(2, len(ablation.improvements) + 1):
         case = _joined(ablation, space, ablation.improvements[:count])
         found.setdefault(_key(case), case)
+    if twice := first_twice(case.name for case in found.values()):
+        raise ValueError(f"ablation.improvements: two cases would be called {twice}; give the improvements other names")
     return list(found.values())
 
 

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,25 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """Trains in this process with one thread, as a worker does, so that every run adds up in the same order."""
-    import torch
-
     from worker.training.runtime import configure
 
+    with _torch_left_as_it_was():
+        configure("cpu", threads=1)
+        yield
+
+
+@pytest.fixture
+def torch_left_as_it_was() -> Iterator[None]:
+    """Takes back what evaluating a trial in this process sets for all of it."""
+    with _torch_left_as_it_was():
+        yield
+
+
+@contextmanager
+def _torch_left_as_it_was() -> Iterator[None]:
+    import torch
+
     threads = torch.get_num_threads()
-    configure("cpu", threads=1)
     yield
     torch.set_num_threads(threads)
     torch.set_flush_denormal(False)

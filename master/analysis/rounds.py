@@ -1,13 +1,13 @@
 """The rounds of a search from coarse to fine: where each drew, and what it found there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from common.space import Categorical, Fixed, Float, Int, Space
-from master.analysis.columns import params_of
 from master.analysis.frames import StudyData
+from master.analysis.observations import observations
 from master.analysis.settings import complete, value_text
 from master.search.coarse_to_fine import CoarseToFine, best_of
 from master.search.methods import make_method
@@ -83,13 +83,12 @@ def rounds(data: StudyData) -> list[Round]:
 
 
 def _observations(data: StudyData) -> dict[int, Observation]:
+    """As the search method sees them: lower is better."""
     sign = 1.0 if data.spec.objective.direction == "minimise" else -1.0
-    found: dict[int, Observation] = {}
-    for _, row in data.trials.iterrows():
-        value = None if pd.isna(row["value"]) else sign * float(row["value"])
-        params = params_of(data.spec, row)
-        found[int(row["trial"])] = Observation(int(row["trial"]), params, value, bool(row["diverged"]))
-    return found
+    return {
+        seen.trial: seen if seen.value is None else replace(seen, value=sign * seen.value)
+        for seen in observations(data)
+    }
 
 
 def _range_text(parameter: Float | Int | Categorical | Fixed) -> str:

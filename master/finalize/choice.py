@@ -12,7 +12,7 @@ from common.records import Budget
 from common.space import Fixed, Params, Space
 from common.study_spec import Data, StudySpec
 from master.search.confirmation import finalists, setting_key
-from master.search.sampler import Observation
+from master.search.sampler import Observation, observed
 from master.standing import Standing
 from master.tables import counted
 
@@ -51,7 +51,7 @@ def choose(standing: Standing) -> Choice:
             f"study {spec.name} has {len(standing.results)} of {counted(spec.all_trials, 'result')}: finish it first; "
             "the test part is read once, for the study's last word"
         )
-    observations = [_observation(standing, trial) for trial in sorted(standing.results)]
+    observations = [observed(spec, standing.results[trial]) for trial in sorted(standing.results)]
     counting = [seen for seen in observations if seen.trial >= spec.trials] or observations
     if all(seen.number is None or seen.diverged for seen in counting):
         raise UsageError(f"no trial of study {spec.name} came to a value without diverging: there is nothing to choose")
@@ -84,12 +84,6 @@ def final_spec(spec: StudySpec, params: Params) -> StudySpec:
         )
     except ValidationError as error:
         raise UsageError(f"{name!r} cannot name a study: at most 64 letters; give the study a shorter name") from error
-
-
-def _observation(standing: Standing, trial: int) -> Observation:
-    result = standing.results[trial]
-    sign = 1.0 if standing.spec.objective.direction == "minimise" else -1.0
-    return Observation(trial, result.params, None if result.value is None else sign * result.value, result.diverged)
 
 
 def _told(spec: StudySpec, first: int, counting: Sequence[Observation], params: Params) -> str:

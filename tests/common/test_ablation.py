@@ -116,7 +116,15 @@ def test_trials_and_finalists_of_an_ablation_are_counted_from_its_cases() -> Non
         ),
         (
             table_of(improvement("a", units=100), improvement("a", units=200)),
-            "ablation.improvements.1.name: a stands twice",
+            "ablation.improvements: two cases would be called a; give the improvements other names",
+        ),
+        (
+            table_of(improvement("base", units=100)),
+            "ablation.improvements: two cases would be called base; give the improvements other names",
+        ),
+        (
+            table_of(improvement("a", units=100), improvement("b", keep=0.8), improvement("a + b", step=2450)),
+            "ablation.improvements: two cases would be called a + b; give the improvements other names",
         ),
         (
             table_of(improvement("a", unitz=100)),

@@ -1,13 +1,16 @@
 """How hypothesis makes records, spaces and studies: valid ones, and JSON of any kind."""
 
+import json
 import string
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, event, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from common.attempts import AttemptEvent
 from common.records import Attribution, Budget, EpochRecord, Job, Result, Seeds, Status, Times, WorkerRecord
+from common.space import Space
 
 BOUNDED = settings(
     derandomize=True, max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -169,3 +172,13 @@ def studies(draw: st.DrawFn) -> dict[str, Any]:
         study["sampler"] = {"name": "grid"}
         del study["trials"]
     return study
+
+
+def space_of(table: dict[str, Any]) -> Space:
+    """The space, if it is a valid one."""
+    try:
+        return Space.model_validate_json(json.dumps(table))
+    except ValidationError:
+        event("not a valid space")
+        assume(condition=False)
+        raise

@@ -16,19 +16,9 @@ from common.study_spec import StudySpec
 from master.presets import Changes, find_study
 from master.search.methods import make_sampler
 from master.search.sampler import Observation
-from tests.fuzz.strategies import BOUNDED, JSON, NUMBERS, spaces, studies
+from tests.fuzz.strategies import BOUNDED, JSON, NUMBERS, space_of, spaces, studies
 
 UNITS = st.floats(0, 1, exclude_max=True)
-
-
-def space_of(table: dict[str, Any]) -> Space:
-    """The space, if it is a valid one."""
-    try:
-        return Space.model_validate_json(json.dumps(table))
-    except ValidationError:
-        event("not a valid space")
-        assume(condition=False)
-        raise
 
 
 @BOUNDED

@@ -1,5 +1,5 @@
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +12,7 @@ from worker.checkpoint import Checkpoint
 from worker.objectives.cnn import evaluate_cnn
 from worker.objectives.trial import Trial, TrialStopped
 
-
-@pytest.fixture(autouse=True)
-def _leave_torch_as_it_was() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
+pytestmark = pytest.mark.usefixtures("torch_left_as_it_was")
 
 
 class Recorder:

@@ -2,7 +2,6 @@
 
 import io
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,16 +21,10 @@ from worker.training.model import make_model
 from worker.training.params import CnnParams, MlpParams
 from worker.training.validation import evaluate
 
+pytestmark = pytest.mark.usefixtures("torch_left_as_it_was")
+
 NETWORKS = ("cnn", "mlp")
 UPDATES_PER_EPOCH = (100 + 400) // 20
-
-
-@pytest.fixture(autouse=True)
-def _leave_torch_as_it_was() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
 
 
 @pytest.fixture

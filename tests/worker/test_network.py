@@ -1,7 +1,6 @@
 """What the objectives `cnn` and `mlp` make of a training: the value, what else they measured, and how they end."""
 
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,16 +17,10 @@ from worker.checkpoint import Checkpoint
 from worker.objectives.registry import BUILT_IN
 from worker.objectives.trial import Measured, Trial, TrialStopped
 
+pytestmark = pytest.mark.usefixtures("torch_left_as_it_was")
+
 NETWORKS = ("cnn", "mlp")
 SMALL = {"cnn": {"num_filters": 3}, "mlp": {"hidden_units": 8}}
-
-
-@pytest.fixture(autouse=True)
-def _leave_torch_as_it_was() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
 
 
 class Stopping(Listener):
