@@ -90,7 +90,7 @@ def ablation(
     study: StudyName,
     root: Root = Path(),
     table_format: Annotated[
-        TableFormat | None, typer.Option("--format", help="The table as a paper or a page takes it.")
+        TableFormat | None, typer.Option("--format", help="As a paper or a page takes it; else by the ending of --out.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write it to. Default: print it.")] = None,
 ) -> None:
@@ -105,7 +105,7 @@ def ablation(
     if not rows:
         raise UsageError(f"study {study} is no ablation: it has no table [ablation], which names a base's improvements")
     if out:
-        write_table(data.spec, rows, table_format or TableFormat.MARKDOWN, out)
+        write_table(data.spec, rows, table_format or TableFormat.of(out), out)
         output.print(Text(str(out)), soft_wrap=True)
     elif table_format:
         print(written_table(data.spec, rows, table_format), end="")

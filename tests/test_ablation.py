@@ -72,7 +72,7 @@ def test_an_ablation_says_which_idea_helps(root: Path, processes: Processes, stu
         ("a good idea + a bad idea", 1, 1),
     }
     out = tmp_path / "table.tex"
-    assert call("master", "ablation", "ideas", "--format", "latex", "--out", str(out), *place).returncode == 0
+    assert call("master", "ablation", "ideas", "--out", str(out), *place).returncode == 0
     assert r"\toprule" in out.read_text()
     assert call("master", "report", "ideas", *place).returncode == 0
     report = root / "results" / "ideas" / "report"

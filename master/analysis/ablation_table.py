@@ -12,6 +12,7 @@ from common import atomic
 from common.records import scalar_text
 from common.study_spec import StudySpec
 from master.analysis.ablation import Row
+from master.analysis.columns import params_column
 from master.analysis.export import check_out
 from master.analysis.formats import TableFormat
 from master.analysis.intervals import Interval
@@ -30,8 +31,8 @@ NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)(?:e([-+]?\d+))?")
 def ablation_frame(spec: StudySpec, rows: Sequence[Row]) -> pd.DataFrame:
     """The table as numbers, one row a test case.
 
-    Columns: case, kind (base, single, cumulative), the tuned parameters by name, replicates, mean, mean_low, mean_high,
-    gain, gain_low, gain_high; what there is not is missing. A gain above 0 is better than the base.
+    Columns: case, kind (base, single, cumulative), params_<name> of the tuned parameters, replicates, mean, mean_low,
+    mean_high, gain, gain_low, gain_high; what there is not is missing. A gain above 0 is better than the base.
     """
     return pd.DataFrame([_numbers(row, _tuned_names(spec, rows)) for row in rows])
 
@@ -44,7 +45,7 @@ def ablation_cells(spec: StudySpec, rows: Sequence[Row]) -> pd.DataFrame:
             {
                 "test case": first_line(row.case.name),
                 "improvements": KINDS[row.case.kind],
-                **{label_of(name): _tuned_text(row, name) for name in names},
+                **{f"best {label_of(name)}": _tuned_text(row, name) for name in names},
                 "mean": value_text(row.mean),
                 "95% interval": _span(row.interval),
                 "gain": signed_text(row.gain),
@@ -122,7 +123,7 @@ def _numbers(row: Row, names: Sequence[str]) -> dict[str, Any]:
     return {
         "case": row.case.name,
         "kind": row.case.kind,
-        **{name: row.tuned.get(name) for name in names},
+        **{params_column(name): row.tuned.get(name) for name in names},
         "replicates": len(row.fresh.finite),
         "mean": row.mean,
         "mean_low": mean.low if mean else None,

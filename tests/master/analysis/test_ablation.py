@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import math
 import re
 import statistics
@@ -129,6 +130,18 @@ def test_csv_holds_the_numbers_to_the_last_digit() -> None:
     assert [float(entry["gain_low"]) for entry in read[1:]] == [
         row.gain_interval.low for row in rows[1:] if row.gain_interval
     ]
+
+
+def test_a_tuned_parameter_whose_name_is_a_columns_hides_no_column() -> None:
+    spec = study()
+    table = json.loads(spec.to_json())
+    table["space"]["gain"] = table["space"].pop("l2")
+    renamed = StudySpec.model_validate_json(json.dumps(table))
+    rows = ablation_rows(renamed, measured(renamed))
+    read = list(csv.DictReader(io.StringIO(written_table(renamed, rows, TableFormat.CSV))))
+    assert float(read[1]["gain"]) == rows[1].gain
+    assert float(read[1]["params_gain"]) == rows[1].tuned["gain"]
+    assert {"best gain", "gain"} <= set(ablation_cells(renamed, rows))
 
 
 def test_markdown_has_as_many_cells_in_every_line() -> None:
