@@ -90,6 +90,11 @@ def _told(spec: StudySpec, first: int, counting: Sequence[Observation], params: 
     own = [seen for seen in counting if setting_key(seen.params) == setting_key(params)]
     searched = f"{counted(spec.trials, 'trial')} by {spec.sampler.name} search"
     times = "once" if len(own) == 1 else f"{len(own)} times"
+    if spec.ablation and spec.confirm:
+        return (
+            f"{searched} in {counted(spec.confirm.finalists, 'test case')} of an ablation; the best setting of each "
+            f"evaluated again {spec.confirm.replicates} times; trial {first}'s had the best mean of these"
+        )
     if spec.confirm:
         return (
             f"{searched}; the best {counted(spec.confirm.finalists, 'setting')} evaluated again "

@@ -191,6 +191,14 @@ def test_of_confirmed_finalists_only_the_fresh_values_count() -> None:
     assert "the best 2 settings evaluated again 2 times each" in found.told
 
 
+def test_of_an_ablation_the_best_test_case_wins_and_is_told_as_one() -> None:
+    ablation = {"base": {"learning_rate": 0.1}, "improvements": [{"name": "fast", "params": {"learning_rate": 0.2}}]}
+    values = ((0.1, 0.1), (0.2, 0.9), (0.1, 0.4), (0.2, 0.3), (0.1, 0.4), (0.2, 0.3))
+    found = choose(standing(*values, trials=2, ablation=ablation, confirm={"replicates": 2}))
+    assert (found.trial, found.params) == (1, {"learning_rate": 0.2})
+    assert "in 2 test cases of an ablation; the best setting of each evaluated again 2 times" in found.told
+
+
 def test_an_unfinished_study_has_no_last_word() -> None:
     with pytest.raises(UsageError, match="study demo has 2 of 3 results: finish it first"):
         choose(standing((0.1, 0.1), (0.2, 0.2), trials=3))
