@@ -19,15 +19,15 @@ from unittest.mock import patch
 
 import numpy as np
 
-from common import atomic
-from common.curve import to_text
-from common.layout import StudyFolder
-from common.records import Attribution, EpochRecord, Result, Status, Times
-from common.space import Params
-from common.study_spec import StudySpec
-from master.analysis import report
-from master.search.counter_random import trial_seeds
-from master.search.random_search import draw
+from hyperspool.common import atomic
+from hyperspool.common.curve import to_text
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import Attribution, EpochRecord, Result, Status, Times
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis import report
+from hyperspool.master.search.counter_random import trial_seeds
+from hyperspool.master.search.random_search import draw
 
 STEPS = {
     "load_study": "read the files",

@@ -13,8 +13,8 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from common.layout import StudyFolder
-from master.standing import open_standing
+from hyperspool.common.layout import StudyFolder
+from hyperspool.master.standing import open_standing
 
 WORKERS = (1, 2, 4, 8)
 STUDY = """

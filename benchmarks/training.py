@@ -12,10 +12,10 @@ import time
 
 import torch
 
-from worker.training.data import Dataset, Part
-from worker.training.params import CnnParams, TrainingSeeds
-from worker.training.runtime import configure, device_name
-from worker.training.trainer import Trainer
+from hyperspool.worker.training.data import Dataset, Part
+from hyperspool.worker.training.params import CnnParams, TrainingSeeds
+from hyperspool.worker.training.runtime import configure, device_name
+from hyperspool.worker.training.trainer import Trainer
 
 FILTERS = (10, 32, 100)
 BATCH_SIZES = (16, 64, 256)

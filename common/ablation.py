@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from common.records import Record
-from common.space import BoundedParams, Categorical, Fixed, Float, Int, Params, Scalar, Space, same_value
-from common.validation import unknown_key
-from common.values import first_twice
+from hyperspool.common.records import Record
+from hyperspool.common.space import BoundedParams, Categorical, Fixed, Float, Int, Params, Scalar, Space, same_value
+from hyperspool.common.validation import unknown_key
+from hyperspool.common.values import first_twice
 
 MAX_IMPROVEMENTS = 100
 """Far more rows than a table for people has; few enough that nobody's study keeps its readers busy."""

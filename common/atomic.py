@@ -24,9 +24,9 @@ from errno import EACCES, ENOSYS, EOPNOTSUPP, EPERM
 from pathlib import Path
 from typing import BinaryIO
 
-from common import confinement
-from common.confinement import names_in, open_folder, open_to_write, parent_of
-from common.errors import FolderError
+from hyperspool.common import confinement
+from hyperspool.common.confinement import names_in, open_folder, open_to_write, parent_of
+from hyperspool.common.errors import FolderError
 
 TEMPORARY_SUFFIX = ".tmp"
 _HOST = hashlib.blake2b(socket.gethostname().encode(), digest_size=4).hexdigest()

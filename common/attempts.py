@@ -12,10 +12,10 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, ValidationError
 
-from common.errors import ProtocolError
-from common.names import WorkerName
-from common.reading import read_bytes
-from common.records import Count, FailureKind, Label, Message, Moment, Record
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.names import WorkerName
+from hyperspool.common.reading import read_bytes
+from hyperspool.common.records import Count, FailureKind, Label, Message, Moment, Record
 
 UNKNOWN_WORKER = "unknown"
 MAX_ATTEMPTS = 1_000_000

@@ -59,14 +59,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from common import atomic
-from common.attempts import AttemptEvent, AttemptHistory, read_history
-from common.clock import now_text
-from common.errors import ProtocolError
-from common.layout import AttemptName, Slot, StudyFolder
-from common.locks import LEASE_S, ClaimMode, Lock, is_lost, make_lock, try_acquire
-from common.records import FailureKind
-from common.rejection import remove_or_set_aside, set_aside
+from hyperspool.common import atomic
+from hyperspool.common.attempts import AttemptEvent, AttemptHistory, read_history
+from hyperspool.common.clock import now_text
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.locks import LEASE_S, ClaimMode, Lock, is_lost, make_lock, try_acquire
+from hyperspool.common.records import FailureKind
+from hyperspool.common.rejection import remove_or_set_aside, set_aside
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import islice
 
-from common.ablation import cases_of
-from common.grid import combinations
-from common.objectives import PARAMETERS, with_defaults
-from common.space import Categorical, Fixed, Float, Int, Parameter, Params, Scalar, Space
-from common.study_spec import Data, StudySpec
+from hyperspool.common.ablation import cases_of
+from hyperspool.common.grid import combinations
+from hyperspool.common.objectives import PARAMETERS, with_defaults
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Parameter, Params, Scalar, Space
+from hyperspool.common.study_spec import Data, StudySpec
 
 LOWEST_SHARE = {"cosine": 0.0, "cosine_restarts": 0.0, "triangular": 1 / 4, "one_cycle": 1 / 10, "range_test": 1e-5}
 MOMENTUM_SWING = 0.1

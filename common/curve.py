@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from common.errors import ProtocolError
-from common.reading import MAX_CURVE_BYTES, read_bytes
-from common.records import MAX_EPOCHS, EpochRecord
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.reading import MAX_CURVE_BYTES, read_bytes
+from hyperspool.common.records import MAX_EPOCHS, EpochRecord
 
 COLUMNS = tuple(EpochRecord.model_fields)
 HEADER = ",".join(COLUMNS)

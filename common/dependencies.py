@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-OURS = frozenset({"common", "master", "worker"})
 WRONG_USAGE = 2
 
 
@@ -19,7 +18,7 @@ def complaining_of_missing() -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         top = (error.name or "").partition(".")[0]
-        if not top or top in OURS | sys.stdlib_module_names:
+        if not top or top == "hyperspool" or top in sys.stdlib_module_names:
             raise
         sys.stderr.write(
             f"error: {top} is not installed for {sys.executable}; "

@@ -5,6 +5,8 @@ A failed trial is never an exception: it is a `Result` with a reason. Losing a r
 
 from pathlib import Path
 
+from hyperspool.common.invocation import command_line
+
 
 class SearchError(Exception):
     """Root of every error that this project raises on purpose. `str()` is one message fit for a user."""
@@ -88,7 +90,7 @@ class StudyBusyError(SearchError, RuntimeError):
     def __str__(self) -> str:
         return (
             f"study {self.study} already has a master ({self.holder}). One master runs a study at a time: "
-            f"stop that one first, watch it with `python -m master status {self.study} --watch`, "
+            f"stop that one first, watch it with `{command_line('master', 'status', self.study, '--watch')}`, "
             f"or start another study with --new."
         )
 

@@ -6,7 +6,7 @@ test part. That is a study of its own with one trial, so that any worker can do 
 
 from pathlib import Path
 
-from common.layout import StudyFolder
+from hyperspool.common.layout import StudyFolder
 
 SUFFIX = "-final"
 FOLDER = "final"

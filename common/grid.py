@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import prod
 
-from common.space import Categorical, Fixed, Float, Int, Parameter, Params, Scalar, Space
-from common.validation import MAX_PROBLEMS
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Parameter, Params, Scalar, Space
+from hyperspool.common.validation import MAX_PROBLEMS
 
 MAX_LOOKS = 500_000
 """At parameters, while the settings of a grid are counted: half a second."""

@@ -25,10 +25,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from common.atomic import is_temporary
-from common.confinement import confine, folders_in, names_in
-from common.errors import UsageError
-from common.names import is_study_name, is_worker_name
+from hyperspool.common.atomic import is_temporary
+from hyperspool.common.confinement import confine, folders_in, names_in
+from hyperspool.common.errors import UsageError
+from hyperspool.common.names import is_study_name, is_worker_name
 
 TRIALS_PER_FOLDER = 100
 LAST_ISSUE = 999_999

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from filelock import SoftFileLease, Timeout
 
-from common import atomic
-from common.confinement import parent_of
+from hyperspool.common import atomic
+from hyperspool.common.confinement import parent_of
 
 POLL_S = 0.2
 """Seconds between looks at a lease that is waited for."""

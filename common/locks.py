@@ -17,11 +17,11 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from common import atomic, confinement
-from common.confinement import check_way
-from common.lease import Lease
-from common.mounts import why_locks_are_local
-from common.probe import probe_in
+from hyperspool.common import atomic, confinement
+from hyperspool.common.confinement import check_way
+from hyperspool.common.lease import Lease
+from hyperspool.common.mounts import why_locks_are_local
+from hyperspool.common.probe import probe_in
 
 LEASE_S = 30.0
 """How long a lease may go untouched before it is taken over. A holder touches it every third of that."""

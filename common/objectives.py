@@ -6,9 +6,9 @@ worker fills in what a study leaves out. A user's own objective is not listed he
 
 from collections.abc import Mapping, Sequence
 
-from common.errors import UsageError
-from common.space import Categorical, Fixed, Float, Int, Params, Scalar, Space
-from common.validation import unknown_key
+from hyperspool.common.errors import UsageError
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Scalar, Space
+from hyperspool.common.validation import unknown_key
 
 Allowed = Float | Int | Categorical
 

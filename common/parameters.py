@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from common.validation import MAX_PROBLEMS, shown
-from common.values import RELATIVE_TOLERANCE, Scalar, ValueSet, first_twice, same_value
+from hyperspool.common.validation import MAX_PROBLEMS, shown
+from hyperspool.common.values import RELATIVE_TOLERANCE, Scalar, ValueSet, first_twice, same_value
 
 MAX_MAGNITUDE = 2**53
 """Beyond it a float does not tell integers apart, and other languages' JSON readers do not either."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from common import atomic
+from hyperspool.common import atomic
 
 
 @contextmanager

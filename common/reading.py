@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from common.confinement import parent_of
-from common.errors import ProtocolError
-from common.validation import explain
+from hyperspool.common.confinement import parent_of
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.validation import explain
 
 MAX_RECORD_BYTES = 4 * 2**20
 """No study, job, result or worker record of this protocol comes near 4 MiB."""

@@ -9,8 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from common.names import MAX_TRIALS, StudyName, WorkerName
-from common.space import NAME_PATTERN, BoundedParams, Scalar, same_params
+from hyperspool.common.names import MAX_TRIALS, StudyName, WorkerName
+from hyperspool.common.space import NAME_PATTERN, BoundedParams, Scalar, same_params
 
 TrialNumber = Annotated[int, Field(ge=0, lt=MAX_TRIALS)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]

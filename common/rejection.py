@@ -6,11 +6,11 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from common import atomic
-from common.clock import now_text
-from common.layout import StudyFolder
-from common.printable import printable
-from common.validation import cut
+from hyperspool.common import atomic
+from hyperspool.common.clock import now_text
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.printable import printable
+from hyperspool.common.validation import cut
 
 _IN_THE_WAY = "it is no regular file, so nobody of this study can have made it"
 

@@ -2,13 +2,13 @@
 
 from contextlib import suppress
 
-from common import atomic
-from common.claim import Claim
-from common.errors import ProtocolError
-from common.layout import AttemptName, Slot, StudyFolder
-from common.reading import read_record
-from common.records import Job, Result
-from common.rejection import make_room, remove_or_set_aside, set_aside
+from hyperspool.common import atomic
+from hyperspool.common.claim import Claim
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Job, Result
+from hyperspool.common.rejection import make_room, remove_or_set_aside, set_aside
 
 
 def report(claim: Claim, result: Result, curve: bytes) -> bool:

@@ -7,9 +7,9 @@ import time
 from errno import EACCES, EDQUOT, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
 
-from common.confinement import TOP_FOLDERS, confine, make_folder, parent_of
-from common.errors import FolderError
-from common.probe import probe_in
+from hyperspool.common.confinement import TOP_FOLDERS, confine, make_folder, parent_of
+from hyperspool.common.errors import FolderError
+from hyperspool.common.probe import probe_in
 
 _REASONS = {
     EROFS: "the file system is mounted read-only; mount it for writing or choose another --root",

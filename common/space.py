@@ -8,10 +8,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel, model_validator
 
-from common.parameters import MAX_LISTED, BoundedScalar, Categorical, Fixed, Float, Int
-from common.printable import printable_line
-from common.validation import MAX_PROBLEMS, shown
-from common.values import Scalar, same_params, same_value
+from hyperspool.common.parameters import MAX_LISTED, BoundedScalar, Categorical, Fixed, Float, Int
+from hyperspool.common.printable import printable_line
+from hyperspool.common.validation import MAX_PROBLEMS, shown
+from hyperspool.common.values import Scalar, same_params, same_value
 
 # Whoever speaks of spaces finds all their words here.
 __all__ = [

@@ -4,14 +4,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from common.ablation import Ablation, cases_of
-from common.final import SUFFIX
-from common.grid import grid_problems, grid_size
-from common.locks import ClaimMode
-from common.names import MAX_TRIALS, StudyName
-from common.objectives import PARAMETERS, space_problems
-from common.records import Budget, FailureKind, Job, Record, Result, Seed
-from common.space import Fixed, Float, Int, Space
+from hyperspool.common.ablation import Ablation, cases_of
+from hyperspool.common.final import SUFFIX
+from hyperspool.common.grid import grid_problems, grid_size
+from hyperspool.common.invocation import command_line
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.names import MAX_TRIALS, StudyName
+from hyperspool.common.objectives import PARAMETERS, space_problems
+from hyperspool.common.records import Budget, FailureKind, Job, Record, Result, Seed
+from hyperspool.common.space import Fixed, Float, Int, Space
 
 
 class Objective(Record):
@@ -241,7 +242,7 @@ class StudySpec(Record):
         if self.all_trials > 1 or not is_fixed or not self.name.endswith(SUFFIX):
             raise ValueError(
                 f"data.final: the test part is read once, by a study of one trial with fixed params whose name ends in "
-                f"{SUFFIX}: python -m master finalize STUDY makes it"
+                f"{SUFFIX}: {command_line('master', 'finalize', 'STUDY')} makes it"
             )
         if self.objective.name not in PARAMETERS:
             raise ValueError(f"data.final: only for {', '.join(PARAMETERS)}, found {self.objective.name}")

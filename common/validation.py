@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from common.printable import printable_line
+from hyperspool.common.printable import printable_line
 
 MAX_SHOWN_CHARACTERS = 80
 MAX_LINE = 2000

@@ -26,7 +26,7 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
-from common.atomic import is_temporary
+from hyperspool.common.atomic import is_temporary
 
 logger = logging.getLogger(__name__)
 

@@ -2,14 +2,14 @@
 
 import sys
 
-from common.dependencies import complaining_of_missing
+from hyperspool.common.dependencies import complaining_of_missing
 
 
 def main() -> None:
     """Run the master's command line. Ctrl-C while it is still being imported ends it quietly."""
     try:
         with complaining_of_missing():
-            from master.cli import main as run_command_line
+            from hyperspool.master.cli import main as run_command_line
     except KeyboardInterrupt:
         sys.exit(1)
 

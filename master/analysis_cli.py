@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from common.errors import UsageError
-from master.analysis.formats import ExportFormat, TableFormat
-from master.options import AsJson, Root, StudyName, errors, output
+from hyperspool.common.errors import UsageError
+from hyperspool.master.analysis.formats import ExportFormat, TableFormat
+from hyperspool.master.options import AsJson, Root, StudyName, errors, output
 
 app = typer.Typer()
 
@@ -21,8 +21,8 @@ def report(
     out: Annotated[Path | None, typer.Option(help="Folder to write to. Default: results/STUDY/report.")] = None,
 ) -> None:
     """Write a page with every figure, answer and table of a study; it opens from disk and needs nothing else."""
-    from master.analysis.report import write_report
-    from master.presets import published_study
+    from hyperspool.master.analysis.report import write_report
+    from hyperspool.master.presets import published_study
 
     folder = published_study(root, study)
     written = write_report(folder, out or folder.report)
@@ -42,8 +42,8 @@ def export(
     out: Annotated[Path | None, typer.Option(help="File to write. Default: STUDY.csv and so on, here.")] = None,
 ) -> None:
     """Write one row per trial, and the curves, for other programs."""
-    from master.analysis.export import export as write_export
-    from master.analysis.frames import load_study
+    from hyperspool.master.analysis.export import export as write_export
+    from hyperspool.master.analysis.frames import load_study
 
     data = load_study(root, study)
     for told in data.unreadable:
@@ -64,12 +64,12 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Shuffle finished trials into many random searches: how good is one after t evaluations, or on W workers?"""
-    from master.analysis.frames import load_study
-    from master.analysis.page import shown_table
-    from master.analysis.phases import of_search
-    from master.analysis.simulation_report import SimulatedStudy
-    from master.presets import published_study
-    from master.tables import text_table
+    from hyperspool.master.analysis.frames import load_study
+    from hyperspool.master.analysis.page import shown_table
+    from hyperspool.master.analysis.phases import of_search
+    from hyperspool.master.analysis.simulation_report import SimulatedStudy
+    from hyperspool.master.presets import published_study
+    from hyperspool.master.tables import text_table
 
     folder = published_study(root, study)
     simulated = SimulatedStudy(of_search(load_study(root, study)), runs, seed)
@@ -95,10 +95,10 @@ def ablation(
     out: Annotated[Path | None, typer.Option(help="File to write it to. Default: print it.")] = None,
 ) -> None:
     """Show what each test case of an ablation gains over its base, and what it was tuned to."""
-    from master.analysis.ablation import ablation_rows, ablation_verdict
-    from master.analysis.ablation_table import short_table, write_table, written_table
-    from master.analysis.frames import load_study
-    from master.analysis.observations import observations
+    from hyperspool.master.analysis.ablation import ablation_rows, ablation_verdict
+    from hyperspool.master.analysis.ablation_table import short_table, write_table, written_table
+    from hyperspool.master.analysis.frames import load_study
+    from hyperspool.master.analysis.observations import observations
 
     data = load_study(root, study)
     rows = ablation_rows(data.spec, observations(data))

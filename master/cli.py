@@ -15,13 +15,14 @@ from rich.live import Live
 from rich.logging import RichHandler
 from rich.text import Text
 
-from common.errors import SearchError, UsageError
-from common.locks import ClaimMode
-from master.analysis_cli import app as analysis_app
-from master.finalize_cli import app as finalize_app
-from master.folder_cli import app as folder_app
-from master.options import AsJson, Root, StudyName, errors, output
-from master.training_cli import app as training_app
+from hyperspool.common.errors import SearchError, UsageError
+from hyperspool.common.invocation import program_name
+from hyperspool.common.locks import ClaimMode
+from hyperspool.master.analysis_cli import app as analysis_app
+from hyperspool.master.finalize_cli import app as finalize_app
+from hyperspool.master.folder_cli import app as folder_app
+from hyperspool.master.options import AsJson, Root, StudyName, errors, output
+from hyperspool.master.training_cli import app as training_app
 
 app = typer.Typer(
     add_completion=False,
@@ -68,8 +69,8 @@ def run(
 
     Resumes what is there; a finished study prints its result at once.
     """
-    from master.presets import Changes
-    from master.session import RunOptions, run_session
+    from hyperspool.master.presets import Changes
+    from hyperspool.master.session import RunOptions, run_session
 
     shortcuts = {
         "--trials": ("trials", trials),
@@ -89,10 +90,10 @@ def run(
 @app.command()
 def studies(root: Root = Path(), as_json: AsJson = False) -> None:
     """List the studies that come with the project, and those of the folder that have another name."""
-    from common.layout import study_folders
-    from common.shared_folder import need_folder
-    from master.presets import load_preset, preset_names
-    from master.tables import titles_table
+    from hyperspool.common.layout import study_folders
+    from hyperspool.common.shared_folder import need_folder
+    from hyperspool.master.presets import load_preset, preset_names
+    from hyperspool.master.tables import titles_table
 
     need_folder(root)
     specs = [load_preset(name) for name in preset_names()]
@@ -113,12 +114,12 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="Refresh every two seconds until Ctrl-C.")] = False,
 ) -> None:
     """Say how a study stands: counts, incumbent, what each worker does."""
-    from common.layout import study_folders
-    from common.shared_folder import need_folder
-    from master.presets import published_study
-    from master.standing import Standing, open_standing
-    from master.tables import studies_table
-    from master.views import standing_view
+    from hyperspool.common.layout import study_folders
+    from hyperspool.common.shared_folder import need_folder
+    from hyperspool.master.presets import published_study
+    from hyperspool.master.standing import Standing, open_standing
+    from hyperspool.master.tables import studies_table
+    from hyperspool.master.views import standing_view
 
     def look() -> list[Standing]:
         if study:
@@ -178,9 +179,9 @@ def top(
 
     Finalists whose replicates are all in come first, by the mean of these.
     """
-    from master.presets import published_study
-    from master.standing import open_standing
-    from master.trials_table import TrialsTable, constant_text
+    from hyperspool.master.presets import published_study
+    from hyperspool.master.standing import open_standing
+    from hyperspool.master.trials_table import TrialsTable, constant_text
 
     if within_epochs is not None or within_seconds is not None:
         budget = {"epochs": within_epochs, "seconds": within_seconds}
@@ -198,11 +199,11 @@ def top(
 
 
 def _top_within(root: Path, study: str, count: int, budget: dict[str, Any], *, as_json: bool) -> None:
-    from master.analysis.answers.budgets import best_within
-    from master.analysis.columns import params_of
-    from master.analysis.frames import load_study
-    from master.analysis.phases import of_search
-    from master.tables import params_text, text_table, value_text
+    from hyperspool.master.analysis.answers.budgets import best_within
+    from hyperspool.master.analysis.columns import params_of
+    from hyperspool.master.analysis.frames import load_study
+    from hyperspool.master.analysis.phases import of_search
+    from hyperspool.master.tables import params_text, text_table, value_text
 
     data = of_search(load_study(root, study))
     best = [(row, params_of(data.spec, row)) for _, row in best_within(data, count, **budget).iterrows()]
@@ -231,7 +232,7 @@ def main() -> None:
     handler = RichHandler(console=output, show_path=False, show_level=False, log_time_format="%H:%M:%S")
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
     try:
-        app(prog_name="python -m master")
+        app(prog_name=program_name("master"))
     except SearchError as error:
         errors.print(Text(f"error: {error}"), soft_wrap=True)
         sys.exit(error.exit_status)

@@ -5,17 +5,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from common import atomic
-from common.attempts import AttemptEvent, read_history
-from common.claim import Claims
-from common.clock import now_text
-from common.errors import ProtocolError, SearchError
-from common.layout import Slot, StudyFolder
-from common.locks import ClaimMode
-from common.records import Job, Result
-from common.report import read_result
-from common.study_spec import StudySpec
-from master.silence import Silence
+from hyperspool.common import atomic
+from hyperspool.common.attempts import AttemptEvent, read_history
+from hyperspool.common.claim import Claims
+from hyperspool.common.clock import now_text
+from hyperspool.common.errors import ProtocolError, SearchError
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.records import Job, Result
+from hyperspool.common.report import read_result
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.silence import Silence
 
 MISSING_S = 5.0
 """How long a job must be gone without a result before it is issued again: on a network file system the listing of

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from master.options import Root, StudyName, output
+from hyperspool.master.options import Root, StudyName, output
 
 app = typer.Typer()
 
@@ -23,6 +23,6 @@ def finalize(
 
     Called again, it shows the first answer.
     """
-    from master.finalize.session import FinalizeOptions, run_finalize
+    from hyperspool.master.finalize.session import FinalizeOptions, run_finalize
 
     raise typer.Exit(run_finalize(output, FinalizeOptions(root, study, workers, out)))

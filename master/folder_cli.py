@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from master.options import AsJson, Root, StudyName, errors, output
+from hyperspool.master.options import AsJson, Root, StudyName, errors, output
 
 app = typer.Typer()
 
@@ -26,10 +26,10 @@ def doctor(
 
     Exit status: 0 fit, 1 unfit or the other host did not come, 2 wrong usage.
     """
-    from common.shared_folder import need_folder
-    from master.doctor.examination import examine
-    from master.doctor.finding import recommended
-    from master.doctor.looks import advice_text, finding_text
+    from hyperspool.common.shared_folder import need_folder
+    from hyperspool.master.doctor.examination import examine
+    from hyperspool.master.doctor.finding import recommended
+    from hyperspool.master.doctor.looks import advice_text, finding_text
 
     def say(told: str) -> None:
         errors.print(Text(told, style="dim"), soft_wrap=True)
@@ -64,12 +64,12 @@ def fsck(
 
     Exit status: 0 no breach, or all mended; 1 breaches; 2 wrong usage.
     """
-    from master.fsck.breach import Severity
-    from master.fsck.command import examine_study
-    from master.fsck.table import breach_text, summary_text
+    from hyperspool.master.fsck.breach import Severity
+    from hyperspool.master.fsck.command import examine_study
+    from hyperspool.master.fsck.table import breach_text, summary_text
 
     # Each file that is set aside would be told of twice.
-    logging.getLogger("common.rejection").setLevel(logging.ERROR)
+    logging.getLogger("hyperspool.common.rejection").setLevel(logging.ERROR)
     examined = examine_study(root, study, is_to_repair=repair)
     if as_json:
         told = {

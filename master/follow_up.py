@@ -12,15 +12,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from common import atomic
-from common.curve import read_curve, to_text
-from common.errors import ProtocolError, UsageError
-from common.layout import StudyFolder
-from common.study_spec import StudySpec
-from master.presets import differences
-from master.published import read_published
-from master.standing import read_standing
-from master.tables import counted
+from hyperspool.common import atomic
+from hyperspool.common.curve import read_curve, to_text
+from hyperspool.common.errors import ProtocolError, UsageError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.presets import differences
+from hyperspool.master.published import read_published
+from hyperspool.master.standing import read_standing
+from hyperspool.master.tables import counted
 
 _NAME = re.compile(r"-confirm-\d+x\d+$")
 

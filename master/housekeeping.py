@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from common import atomic
-from common.claim import Claims
-from common.layout import Slot, StudyFolder
-from common.locks import ClaimMode
-from common.records import WorkerRecord
-from common.rejection import remove_or_set_aside
-from common.report import clear, settle_curve
-from common.study_spec import StudySpec
-from master.silence import Silence
+from hyperspool.common import atomic
+from hyperspool.common.claim import Claims
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.records import WorkerRecord
+from hyperspool.common.rejection import remove_or_set_aside
+from hyperspool.common.report import clear, settle_curve
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.silence import Silence
 
 ABANDONED_S = 600.0
 """A temporary file that is older has no maker any more, on whatever host: making one takes milliseconds, on a slow disk

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from common.printable import printable
+from hyperspool.common.printable import printable
 
 
 class PrintableConsole(Console):

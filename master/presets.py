@@ -11,15 +11,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from common.contradictions import study_contradictions
-from common.errors import StudyError, UsageError
-from common.layout import StudyFolder, study_folders
-from common.names import is_study_name
-from common.reading import MAX_RECORD_BYTES
-from common.shared_folder import need_folder
-from common.study_spec import StudySpec
-from common.validation import explain, shown
-from master.published import read_published
+from hyperspool.common.contradictions import study_contradictions
+from hyperspool.common.errors import StudyError, UsageError
+from hyperspool.common.layout import StudyFolder, study_folders
+from hyperspool.common.names import is_study_name
+from hyperspool.common.reading import MAX_RECORD_BYTES
+from hyperspool.common.shared_folder import need_folder
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.validation import explain, shown
+from hyperspool.master.published import read_published
 
 DEFAULT_PRESET = "scenario6"
 
@@ -227,7 +227,7 @@ def need_trainable(spec: StudySpec, source: str) -> None:
 
 
 def _presets() -> Any:
-    return resources.files("master") / "studies"
+    return resources.files("hyperspool.master") / "studies"
 
 
 def _preset_table(name: str) -> dict[str, Any]:

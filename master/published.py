@@ -1,9 +1,9 @@
 """The published study: how `study.json` is read, and what a person is told when it cannot be."""
 
-from common.errors import ProtocolError
-from common.layout import StudyFolder
-from common.reading import read_record
-from common.study_spec import StudySpec
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.study_spec import StudySpec
 
 ADVICE = (
     "Put the file right from a copy; or remove it and give the `run` command with the study's preset or .toml file "

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from common.errors import UsageError
-from common.objectives import PARAMETERS
-from common.space import Fixed, Scalar
-from common.study_spec import StudySpec
-from master.lr_range import Proposal
-from master.presets import Changes, find_study, validated
+from hyperspool.common.errors import UsageError
+from hyperspool.common.objectives import PARAMETERS
+from hyperspool.common.space import Fixed, Scalar
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.lr_range import Proposal
+from hyperspool.master.presets import Changes, find_study, validated
 
 SUFFIX = "lr-range"
 REPLACED = (

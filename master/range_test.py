@@ -5,22 +5,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from common import atomic
-from common.errors import FolderError, UsageError
-from common.layout import StudyFolder
-from common.locks import ClaimMode, why_no_locks
-from common.shared_folder import open_shared_folder
-from common.study_spec import StudySpec
-from master.analysis.figures.files import save_figure
-from master.analysis.figures.lr_range import figures
-from master.analysis.frames import load_study
-from master.analysis.range_curve import proposed
-from master.command import command_line, place_of
-from master.lr_range import Proposal
-from master.presets import Changes, need_trainable, published_study
-from master.range_study import cyclical_study, to_toml
-from master.session import RunOptions, run_session
-from master.study import publish_study
+from hyperspool.common import atomic
+from hyperspool.common.errors import FolderError, UsageError
+from hyperspool.common.invocation import command_line, place_of
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.locks import ClaimMode, why_no_locks
+from hyperspool.common.shared_folder import open_shared_folder
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.figures.files import save_figure
+from hyperspool.master.analysis.figures.lr_range import figures
+from hyperspool.master.analysis.frames import load_study
+from hyperspool.master.analysis.range_curve import proposed
+from hyperspool.master.lr_range import Proposal
+from hyperspool.master.presets import Changes, need_trainable, published_study
+from hyperspool.master.range_study import cyclical_study, to_toml
+from hyperspool.master.session import RunOptions, run_session
+from hyperspool.master.study import publish_study
 
 
 @dataclass(frozen=True)

@@ -13,23 +13,23 @@ from types import FrameType
 from rich.console import Console
 from rich.text import Text
 
-from common.errors import FolderError, UsageError
-from common.final import SUFFIX
-from common.layout import StudyFolder
-from common.locks import ClaimMode, why_no_locks
-from common.objectives import PARAMETERS, parse_definitions
-from common.shared_folder import open_shared_folder
-from common.study_spec import StudySpec
-from common.watch import Wakeup
-from master.command import command_line, each_with, place_of
-from master.follow_up import FollowUp, follow_up_of
-from master.launch.local import LocalWorkers
-from master.presets import Changes, find_study, need_trainable, preset_names
-from master.standing import Standing
-from master.study import Search, only_master, publish_study
-from master.summary import headline, print_result
-from master.tables import counted
-from master.views import LiveView, PlainView
+from hyperspool.common.errors import FolderError, UsageError
+from hyperspool.common.final import SUFFIX
+from hyperspool.common.invocation import command_line, each_with, place_of
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.locks import ClaimMode, why_no_locks
+from hyperspool.common.objectives import PARAMETERS, parse_definitions
+from hyperspool.common.shared_folder import open_shared_folder
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.watch import Wakeup
+from hyperspool.master.follow_up import FollowUp, follow_up_of
+from hyperspool.master.launch.local import LocalWorkers
+from hyperspool.master.presets import Changes, find_study, need_trainable, preset_names
+from hyperspool.master.standing import Standing
+from hyperspool.master.study import Search, only_master, publish_study
+from hyperspool.master.summary import headline, print_result
+from hyperspool.master.tables import counted
+from hyperspool.master.views import LiveView, PlainView
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 
-from common.records import WorkerRecord
+from hyperspool.common.records import WorkerRecord
 
 
 class Silence:

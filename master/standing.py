@@ -5,16 +5,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from common.errors import ProtocolError
-from common.layout import StudyFolder
-from common.reading import read_record
-from common.records import Result, Status, WorkerRecord
-from common.shared_folder import time_by
-from common.study_spec import StudySpec
-from master.published import read_published
-from master.search.confirmation import finalists, setting_key
-from master.search.replicates import mean_of
-from master.search.sampler import Observation, observed
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Result, Status, WorkerRecord
+from hyperspool.common.shared_folder import time_by
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.published import read_published
+from hyperspool.master.search.confirmation import finalists, setting_key
+from hyperspool.master.search.replicates import mean_of
+from hyperspool.master.search.sampler import Observation, observed
 
 
 @dataclass(frozen=True)

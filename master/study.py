@@ -10,29 +10,29 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
-from common import atomic
-from common.claim import Claimant, Claims
-from common.clock import now_text
-from common.errors import ProtocolError, SearchError, StudyBusyError
-from common.layout import StudyFolder
-from common.locks import ClaimMode, held
-from common.patience import until_possible
-from common.reading import read_bytes
-from common.records import Job, Result, WorkerRecord
-from common.rejection import set_aside
-from common.shared_folder import takes_files
-from common.space import Params
-from common.study_spec import StudySpec
-from common.watch import Appearance, FolderWatch, Wakeup
-from master.dispatch import Dispatcher
-from master.housekeeping import remove_dead_workers, tidy
-from master.presets import differences
-from master.published import ADVICE, read_published
-from master.search.methods import make_sampler
-from master.search.sampler import observed
-from master.search.seeds import seeds_for
-from master.silence import Silence
-from master.standing import Standing, read_workers
+from hyperspool.common import atomic
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.clock import now_text
+from hyperspool.common.errors import ProtocolError, SearchError, StudyBusyError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.locks import ClaimMode, held
+from hyperspool.common.patience import until_possible
+from hyperspool.common.reading import read_bytes
+from hyperspool.common.records import Job, Result, WorkerRecord
+from hyperspool.common.rejection import set_aside
+from hyperspool.common.shared_folder import takes_files
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
+from hyperspool.master.dispatch import Dispatcher
+from hyperspool.master.housekeeping import remove_dead_workers, tidy
+from hyperspool.master.presets import differences
+from hyperspool.master.published import ADVICE, read_published
+from hyperspool.master.search.methods import make_sampler
+from hyperspool.master.search.sampler import observed
+from hyperspool.master.search.seeds import seeds_for
+from hyperspool.master.silence import Silence
+from hyperspool.master.standing import Standing, read_workers
 
 RESCAN_S = 1.0
 """Seconds between looks at the results without an event, and between looks at the workers."""

@@ -6,14 +6,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from common.layout import StudyFolder
-from common.records import Result
-from common.study_spec import StudySpec
-from master.command import command_line, place_of
-from master.search.sampler import Observation
-from master.standing import Standing
-from master.tables import counted, duration_text, first_line, params_text, text_table
-from master.trials_table import TrialsTable, constant_params, constant_text
+from hyperspool.common.invocation import command_line, place_of
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import Result
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.search.sampler import Observation
+from hyperspool.master.standing import Standing
+from hyperspool.master.tables import counted, duration_text, first_line, params_text, text_table
+from hyperspool.master.trials_table import TrialsTable, constant_params, constant_text
 
 BEST_SHOWN = 3
 
@@ -90,7 +90,10 @@ def print_result(console: Console, folder: StudyFolder, standing: Standing, elap
 
 
 def _print_cases(console: Console, standing: Standing) -> None:
-    from master.analysis import ablation, ablation_table  # they need pandas and scipy, which few studies come to
+    from hyperspool.master.analysis import (  # they need pandas and scipy, which few studies come to
+        ablation,
+        ablation_table,
+    )
 
     rows = ablation.ablation_rows(standing.spec, _observations(standing))
     console.print(Text("the test cases, the best setting of each evaluated again", style="bold"))
@@ -106,7 +109,7 @@ def _observations(standing: Standing) -> list[Observation]:
 
 
 def _print_finalists(console: Console, standing: Standing) -> None:
-    from master.analysis import finalists  # its intervals need scipy, which only few searches come to
+    from hyperspool.master.analysis import finalists  # its intervals need scipy, which only few searches come to
 
     spec = standing.spec
     found = finalists.finalists_of(spec, _observations(standing))

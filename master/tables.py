@@ -6,10 +6,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from common.objectives import measure_name
-from common.records import Result, Status, scalar_text
-from common.space import Params
-from master.standing import Confirmed, Standing
+from hyperspool.common.objectives import measure_name
+from hyperspool.common.records import Result, Status, scalar_text
+from hyperspool.common.space import Params
+from hyperspool.master.standing import Confirmed, Standing
 
 RECENT = 5
 """Results that a view of a running study shows."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from master.options import Root, output
+from hyperspool.master.options import Root, output
 
 app = typer.Typer()
 
@@ -33,9 +33,9 @@ def lr_range_test(
     The training is a study of one trial, named after the study with -lr-range behind it. The same command resumes it.
     Exit status: 0 a range was found, 1 none or the training was stopped, 2 wrong usage.
     """
-    from master.presets import Changes
-    from master.range_study import base_study, left_at_defaults, range_study
-    from master.range_test import answer_range, run_range
+    from hyperspool.master.presets import Changes
+    from hyperspool.master.range_study import base_study, left_at_defaults, range_study
+    from hyperspool.master.range_test import answer_range, run_range
 
     changes = Changes.parse({"--dataset": ("data.name", dataset)}, set_ or [])
     base = base_study(study, objective, root, changes)

@@ -9,12 +9,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from common.objectives import measure_name
-from common.records import Result, scalar_text
-from common.space import Categorical, Fixed, Float, Int, Params, Space
-from common.study_spec import StudySpec
-from master.standing import Confirmed
-from master.tables import duration_text, first_line, outcome_text, params_text, value_text
+from hyperspool.common.objectives import measure_name
+from hyperspool.common.records import Result, scalar_text
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Space
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.standing import Confirmed
+from hyperspool.master.tables import duration_text, first_line, outcome_text, params_text, value_text
 
 UNBOUNDED = 100_000
 """Characters: wider than any table is."""

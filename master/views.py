@@ -11,12 +11,12 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from common.records import Result
-from common.study_spec import StudySpec
-from master.command import command_line, place_of
-from master.silence import Silence
-from master.standing import Standing
-from master.tables import (
+from hyperspool.common.invocation import command_line, place_of
+from hyperspool.common.records import Result
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.silence import Silence
+from hyperspool.master.standing import Standing
+from hyperspool.master.tables import (
     RECENT,
     counts_text,
     duration_text,
@@ -27,7 +27,7 @@ from master.tables import (
     progress_row,
     workers_table,
 )
-from master.trials_table import TrialsTable
+from hyperspool.master.trials_table import TrialsTable
 
 ALONE_S = 3.0
 """Seconds without any worker before the master says how to start one."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from common import atomic
-from common.layout import StudyFolder
-from common.records import Budget, Job, Seeds
-from common.study_spec import StudySpec
+from hyperspool.common import atomic
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import Budget, Job, Seeds
+from hyperspool.common.study_spec import StudySpec
 from tests.processes import Processes
 
 MakeStudy = Callable[..., Path]
@@ -52,7 +52,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """Trains in this process with one thread, as a worker does, so that every run adds up in the same order."""
-    from worker.training.runtime import configure
+    from hyperspool.worker.training.runtime import configure
 
     with _torch_left_as_it_was():
         configure("cpu", threads=1)

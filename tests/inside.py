@@ -1,7 +1,7 @@
 """What evaluates in the worker's own process needs in the place of the pipe between parent and child."""
 
-from worker.executor import Observer
-from worker.messages import Began, EpochDone, Resumed
+from hyperspool.worker.executor import Observer
+from hyperspool.worker.messages import Began, EpochDone, Resumed
 
 
 class ObserverPipe:

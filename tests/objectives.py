@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from worker.objectives.trial import Measured, Trial, TrialStopped
+from hyperspool.worker.objectives.trial import Measured, Trial, TrialStopped
 
 
 def square(params: dict[str, Any], _trial: Trial) -> float:

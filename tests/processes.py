@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from common.layout import StudyFolder
-from common.reading import read_record
-from common.records import Result
-from common.watch import Appearance, FolderWatch, Wakeup
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Result
+from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 
 REPOSITORY = Path(__file__).parent.parent
 DEADLINE_S = 60.0

@@ -3,7 +3,7 @@
 import signal
 from pathlib import Path
 
-from common.layout import StudyFolder
+from hyperspool.common.layout import StudyFolder
 from tests.conftest import MakeStudy
 from tests.processes import Processes, is_alive, results_of, until
 

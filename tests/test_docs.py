@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from common.contradictions import study_contradictions
-from common.study_spec import StudySpec
-from master.cli import app as master_app
-from master.presets import Changes, find_study, preset_names
+from hyperspool.common.contradictions import study_contradictions
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.cli import app as master_app
+from hyperspool.master.presets import Changes, find_study, preset_names
+from hyperspool.worker.cli import app as worker_app
 from tests.processes import REPOSITORY
-from worker.cli import app as worker_app
 
 PAGES = sorted(path.relative_to(REPOSITORY) for path in (REPOSITORY / "docs").rglob("*.md"))
 GUIDES = [Path("README.md"), *PAGES]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from common.curve import read_curve
-from common.layout import Slot, StudyFolder
-from common.records import Status
+from hyperspool.common.curve import read_curve
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.records import Status
 from tests.conftest import MakeStudy
 from tests.processes import Processes, children_of, is_alive, leftovers, results_of, until
 

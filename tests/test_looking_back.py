@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from common.layout import StudyFolder
+from hyperspool.common.layout import StudyFolder
 from tests.commands import call, refused
 from tests.conftest import MakeStudy
 from tests.processes import Processes, until

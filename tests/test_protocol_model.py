@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from common import claim
+from hyperspool.common import claim
 from tests.processes import REPOSITORY
 from tests.protocol.checker import check
 from tests.protocol.ending import PROGRAM

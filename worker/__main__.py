@@ -3,7 +3,7 @@
 import os
 import signal
 
-from common.dependencies import complaining_of_missing
+from hyperspool.common.dependencies import complaining_of_missing
 
 
 def main() -> None:
@@ -11,7 +11,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
     with complaining_of_missing():
-        from worker.cli import main as run_command_line
+        from hyperspool.worker.cli import main as run_command_line
 
     run_command_line()
 

@@ -14,11 +14,11 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from common import atomic
-from common.curve import parse_curve, to_text
-from common.errors import ProtocolError
-from common.reading import open_to_read, read_bytes
-from common.records import EpochRecord, Job
+from hyperspool.common import atomic
+from hyperspool.common.curve import parse_curve, to_text
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.reading import open_to_read, read_bytes
+from hyperspool.common.records import EpochRecord, Job
 
 DIGEST_BYTES = 32
 LENGTH_BYTES = 8

@@ -20,13 +20,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NoReturn
 
-from common import atomic
-from common.errors import UnableError
-from common.final import model_path
-from common.objectives import with_defaults
-from common.records import EpochRecord, FailureKind, ModelFile
-from worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
-from worker.messages import (
+from hyperspool.common import atomic
+from hyperspool.common.errors import UnableError
+from hyperspool.common.final import model_path
+from hyperspool.common.objectives import with_defaults
+from hyperspool.common.records import EpochRecord, FailureKind, ModelFile
+from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
+from hyperspool.worker.messages import (
     Began,
     Broken,
     ChildSettings,
@@ -44,8 +44,8 @@ from worker.messages import (
     Unable,
     storable,
 )
-from worker.objectives.registry import find_objective
-from worker.objectives.trial import Trial, TrialStopped
+from hyperspool.worker.objectives.registry import find_objective
+from hyperspool.worker.objectives.trial import Trial, TrialStopped
 
 PR_SET_PDEATHSIG = 1
 MAX_MESSAGE = 2000
@@ -111,7 +111,7 @@ def _listen(connection: Connection, inbox: "queue.SimpleQueue[ProbeDevice | Eval
 
 
 def _probe(settings: ChildSettings) -> FromChild:
-    from worker.training.runtime import configure, device_name
+    from hyperspool.worker.training.runtime import configure, device_name
 
     try:
         return DeviceFound(device_name(configure(settings.device, threads=1)))

@@ -8,9 +8,9 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
-from worker.child import run_child
-from worker.device import Device
-from worker.messages import ChildSettings
+from hyperspool.worker.child import run_child
+from hyperspool.worker.device import Device
+from hyperspool.worker.messages import ChildSettings
 
 
 class ChildProcess:

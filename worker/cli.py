@@ -10,16 +10,17 @@ from typing import Annotated
 
 import typer
 
-from common.claim import Claimant
-from common.errors import SearchError, UsageError
-from common.locks import ClaimMode
-from common.names import is_study_name, is_worker_name
-from common.objectives import parse_definitions
-from common.printable import PrintableFormatter, printable
-from common.shared_folder import open_shared_folder
-from worker.check.cli import app as check_app
-from worker.device import choose_device
-from worker.loop import Worker, WorkerSettings
+from hyperspool.common.claim import Claimant
+from hyperspool.common.errors import SearchError, UsageError
+from hyperspool.common.invocation import program_name
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.names import is_study_name, is_worker_name
+from hyperspool.common.objectives import parse_definitions
+from hyperspool.common.printable import PrintableFormatter, printable
+from hyperspool.common.shared_folder import open_shared_folder
+from hyperspool.worker.check.cli import app as check_app
+from hyperspool.worker.device import choose_device
+from hyperspool.worker.loop import Worker, WorkerSettings
 
 logger = logging.getLogger("worker")
 
@@ -86,7 +87,7 @@ def _worker_name(wish: str | None) -> str:
 def main() -> None:
     """Run the command line; a user's mistake is one message and exit status 2."""
     try:
-        app(prog_name="python -m worker")
+        app(prog_name=program_name("worker"))
     except SearchError as error:
         print(printable(f"error: {error}"), file=sys.stderr)
         sys.exit(error.exit_status)

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from common.errors import UsageError
-from common.gpus import visible_gpus
+from hyperspool.common.errors import UsageError
+from hyperspool.common.gpus import visible_gpus
 
 _CUDA = re.compile(r"cuda(?::([0-9]{1,4}))?")
 

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from common import atomic
-from common.attempts import Loss
-from common.claim import Claimant
-from common.clock import now_text
-from common.curve import read_curve, to_line, to_text
-from common.errors import ProtocolError
-from common.records import Attribution, EpochRecord, Failure, FailureKind, Result, Status, Times
-from worker.executor import Lost, Outcome, TimedOut
-from worker.messages import Began, EpochDone, Evaluate, Failed, Finished, Resumed, storable
-from worker.neighbours import busy_neighbours
-from worker.presence import Presence
-from worker.queue import ClaimedJob
+from hyperspool.common import atomic
+from hyperspool.common.attempts import Loss
+from hyperspool.common.claim import Claimant
+from hyperspool.common.clock import now_text
+from hyperspool.common.curve import read_curve, to_line, to_text
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.records import Attribution, EpochRecord, Failure, FailureKind, Result, Status, Times
+from hyperspool.worker.executor import Lost, Outcome, TimedOut
+from hyperspool.worker.messages import Began, EpochDone, Evaluate, Failed, Finished, Resumed, storable
+from hyperspool.worker.neighbours import busy_neighbours
+from hyperspool.worker.presence import Presence
+from hyperspool.worker.queue import ClaimedJob
 
 MAX_MESSAGE = 2000
 """Characters of a failure's message."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Protocol
 
-from common.records import FailureKind
-from common.watch import Wakeup
-from worker.child_process import ChildProcess, how_it_ended
-from worker.device import Device
-from worker.memory import MemoryKills
-from worker.messages import (
+from hyperspool.common.records import FailureKind
+from hyperspool.common.watch import Wakeup
+from hyperspool.worker.child_process import ChildProcess, how_it_ended
+from hyperspool.worker.device import Device
+from hyperspool.worker.memory import MemoryKills
+from hyperspool.worker.messages import (
     Began,
     Broken,
     ChildSettings,

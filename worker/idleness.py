@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from common.layout import study_folders
+from hyperspool.common.layout import study_folders
 
 IDLE_EXIT_S = 5.0
 """With `--exit-when-idle`: seconds without any open job. Longer than a master takes between two batches."""

@@ -13,21 +13,21 @@ from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
-from common.attempts import Loss
-from common.claim import Claimant, Claims
-from common.errors import FolderError
-from common.locks import ClaimMode
-from common.patience import until_possible
-from common.records import Result, Status
-from common.report import report
-from common.watch import Appearance, FolderWatch, Wakeup
-from worker.device import Device
-from worker.evaluation import Evaluation
-from worker.executor import Executor, Outcome
-from worker.idleness import Idleness
-from worker.messages import ChildSettings, DeviceFound, Stopped, Unable
-from worker.presence import Presence
-from worker.queue import ClaimedJob, JobQueue
+from hyperspool.common.attempts import Loss
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.errors import FolderError
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.patience import until_possible
+from hyperspool.common.records import Result, Status
+from hyperspool.common.report import report
+from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
+from hyperspool.worker.device import Device
+from hyperspool.worker.evaluation import Evaluation
+from hyperspool.worker.executor import Executor, Outcome
+from hyperspool.worker.idleness import Idleness
+from hyperspool.worker.messages import ChildSettings, DeviceFound, Stopped, Unable
+from hyperspool.worker.presence import Presence
+from hyperspool.worker.queue import ClaimedJob, JobQueue
 
 RESCAN_S = 1.0
 """Seconds between looks at `jobs/` without an event; also how soon a killed worker's job is found free."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from common.records import EpochRecord, FailureKind, Job, ModelFile
-from common.study_spec import StudySpec
+from hyperspool.common.records import EpochRecord, FailureKind, Job, ModelFile
+from hyperspool.common.study_spec import StudySpec
 
 
 @dataclass(frozen=True)

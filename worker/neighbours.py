@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from common.claim import Claimant
-from common.errors import ProtocolError
-from common.layout import study_folders
-from common.reading import read_record
-from common.records import WorkerRecord
+from hyperspool.common.claim import Claimant
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import study_folders
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import WorkerRecord
 
 LIVE_S = 15.0
 """A worker beats every 2 s or more often; a heartbeat that is older than ours by more is a dead worker's."""

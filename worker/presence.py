@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from common import atomic
-from common.claim import Claimant
-from common.clock import now_text
-from common.layout import AttemptName, StudyFolder
-from common.records import WorkerRecord
+from hyperspool.common import atomic
+from hyperspool.common.claim import Claimant
+from hyperspool.common.clock import now_text
+from hyperspool.common.layout import AttemptName, StudyFolder
+from hyperspool.common.records import WorkerRecord
 
 BEAT_S = 2.0
 """Seconds between heartbeats, or less if the study's `stale_s` is short."""

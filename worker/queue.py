@@ -7,17 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from common import confinement
-from common.claim import Claim, Claims
-from common.errors import ProtocolError
-from common.layout import Slot, StudyFolder, study_folders
-from common.locks import ClaimMode
-from common.mounts import why_locks_are_local
-from common.reading import read_record
-from common.records import FailureKind, Job
-from common.rejection import set_aside
-from common.report import clear, read_result
-from common.study_spec import StudySpec
+from hyperspool.common import confinement
+from hyperspool.common.claim import Claim, Claims
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import Slot, StudyFolder, study_folders
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.mounts import why_locks_are_local
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import FailureKind, Job
+from hyperspool.common.rejection import set_aside
+from hyperspool.common.report import clear, read_result
+from hyperspool.common.study_spec import StudySpec
 
 ORDERLY = 64
 """Up to so many open jobs are taken in order. Of more, each worker begins at a place of its own, so that they do not

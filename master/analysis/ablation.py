@@ -9,15 +9,15 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from common.ablation import Case, cases_of
-from common.space import Fixed, Params
-from common.study_spec import StudySpec
-from master.analysis.answers.answer import listed
-from master.analysis.intervals import Comparison, Interval, Sample, difference, mean_interval
-from master.search.ablation import places
-from master.search.confirmation import setting_key
-from master.search.sampler import Observation
-from master.tables import counted, signed_text
+from hyperspool.common.ablation import Case, cases_of
+from hyperspool.common.space import Fixed, Params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.answers.answer import listed
+from hyperspool.master.analysis.intervals import Comparison, Interval, Sample, difference, mean_interval
+from hyperspool.master.search.ablation import places
+from hyperspool.master.search.confirmation import setting_key
+from hyperspool.master.search.sampler import Observation
+from hyperspool.master.tables import counted, signed_text
 
 
 @dataclass(frozen=True)

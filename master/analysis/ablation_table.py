@@ -8,16 +8,16 @@ from typing import Any
 import pandas as pd
 from rich.table import Table
 
-from common import atomic
-from common.records import scalar_text
-from common.study_spec import StudySpec
-from master.analysis.ablation import Row
-from master.analysis.columns import params_column
-from master.analysis.export import check_out
-from master.analysis.formats import TableFormat
-from master.analysis.intervals import Interval
-from master.analysis.settings import label_of
-from master.tables import first_line, signed_text, text_table, value_text
+from hyperspool.common import atomic
+from hyperspool.common.records import scalar_text
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.ablation import Row
+from hyperspool.master.analysis.columns import params_column
+from hyperspool.master.analysis.export import check_out
+from hyperspool.master.analysis.formats import TableFormat
+from hyperspool.master.analysis.intervals import Interval
+from hyperspool.master.analysis.settings import label_of
+from hyperspool.master.tables import first_line, signed_text, text_table, value_text
 
 KINDS = {"base": "", "single": "one at a time", "cumulative": "together"}
 TEXTS = {"test case", "improvements"}

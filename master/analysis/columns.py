@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from common.space import Categorical, Fixed, Float, Int, Params, Scalar, same_value
-from common.study_spec import StudySpec
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Scalar, same_value
+from hyperspool.common.study_spec import StudySpec
 
 Parameter = Float | Int | Categorical | Fixed
 METRICS = "metrics_"

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from common.objectives import PARAMETERS
-from common.records import Status
-from master.analysis.columns import params_column
-from master.analysis.frames import StudyData
-from master.analysis.settings import complete, searched_parameters
-from master.tables import counted
+from hyperspool.common.objectives import PARAMETERS
+from hyperspool.common.records import Status
+from hyperspool.master.analysis.columns import params_column
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.settings import complete, searched_parameters
+from hyperspool.master.tables import counted
 
 
 def drawn_trials(data: StudyData) -> pd.DataFrame:

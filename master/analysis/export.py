@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from common import atomic
-from common.errors import UsageError
-from common.space import Int
-from master.analysis.columns import METRICS, metrics_columns, params_column, params_of
-from master.analysis.formats import ExportFormat
-from master.analysis.frames import StudyData
-from master.analysis.settings import searched_parameters, setting_label
+from hyperspool.common import atomic
+from hyperspool.common.errors import UsageError
+from hyperspool.common.space import Int
+from hyperspool.master.analysis.columns import METRICS, metrics_columns, params_column, params_of
+from hyperspool.master.analysis.formats import ExportFormat
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.settings import searched_parameters, setting_label
 
 RUN_COLUMNS = ("epoch", "elapsed_s", "training_loss", "validation_loss", "validation_error")
 MAX_NAME = 120

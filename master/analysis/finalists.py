@@ -8,13 +8,13 @@ import statistics
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from common.space import Params
-from common.study_spec import StudySpec
-from master.analysis.intervals import Interval, Sample, difference, mean_interval
-from master.search.confirmation import setting_key
-from master.search.replicates import mean_of
-from master.search.sampler import Observation
-from master.tables import counted, value_text
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.intervals import Interval, Sample, difference, mean_interval
+from hyperspool.master.search.confirmation import setting_key
+from hyperspool.master.search.replicates import mean_of
+from hyperspool.master.search.sampler import Observation
+from hyperspool.master.tables import counted, value_text
 
 HEADINGS = ("trial", "mean", "95% interval", "median", "replicates", "in the search")
 """Of `finalists_rows`; the interval is the mean's."""

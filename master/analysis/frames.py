@@ -3,7 +3,7 @@
 In a notebook:
 
     from pathlib import Path
-    from master.analysis.frames import load_study
+    from hyperspool.master.analysis.frames import load_study
 
     data = load_study(Path(), "scenario6")
     data.trials.nsmallest(5, "value")[["trial", "value", "params_learning_rate", "params_num_filters"]]
@@ -23,18 +23,18 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
-from common.ablation import cases_of
-from common.curve import COLUMNS, read_curve
-from common.errors import ProtocolError
-from common.layout import AttemptName, Slot, StudyFolder
-from common.reading import read_record
-from common.records import MAX_METRICS, EpochRecord, Result
-from common.space import Scalar
-from common.study_spec import StudySpec
-from master.analysis.columns import as_declared, dtype_of, metrics_column, params_column
-from master.presets import published_study
-from master.published import read_published
-from master.search.ablation import places as case_places
+from hyperspool.common.ablation import cases_of
+from hyperspool.common.curve import COLUMNS, read_curve
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import MAX_METRICS, EpochRecord, Result
+from hyperspool.common.space import Scalar
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.columns import as_declared, dtype_of, metrics_column, params_column
+from hyperspool.master.presets import published_study
+from hyperspool.master.published import read_published
+from hyperspool.master.search.ablation import places as case_places
 
 _TIMESTAMP: Final = "datetime64[ms, UTC]"
 _CURVE_TYPES = {

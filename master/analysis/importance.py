@@ -42,12 +42,12 @@ from optuna.importance import (
 )
 from optuna.trial import FrozenTrial
 
-from common.space import Int
-from common.study_spec import StudySpec
-from master.analysis.drawn_trials import drawn_trials
-from master.analysis.frames import StudyData
-from master.analysis.positions import bounds, positions
-from master.analysis.settings import Axis, searched_parameters
+from hyperspool.common.space import Int
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.drawn_trials import drawn_trials
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.positions import bounds, positions
+from hyperspool.master.analysis.settings import Axis, searched_parameters
 
 FANOVA: Final = "fANOVA"
 PED_ANOVA: Final = "PED-ANOVA"

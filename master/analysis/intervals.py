@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from master.tables import counted, value_text
+from hyperspool.master.tables import counted, value_text
 
 CONFIDENCE = 0.95
 POWER = 0.8

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from master.analysis.columns import params_of
-from master.analysis.frames import StudyData
-from master.search.sampler import Observation
+from hyperspool.master.analysis.columns import params_of
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.search.sampler import Observation
 
 
 def observations(data: StudyData) -> list[Observation]:

@@ -9,10 +9,10 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from common.printable import printable
-from common.records import scalar_text
-from master.analysis.columns import METRICS
-from master.tables import value_text
+from hyperspool.common.printable import printable
+from hyperspool.common.records import scalar_text
+from hyperspool.master.analysis.columns import METRICS
+from hyperspool.master.tables import value_text
 
 MISSING = "-"
 SHOWN_ROWS = 60
@@ -118,7 +118,7 @@ class Page:
 
 def render(page: Page) -> str:
     """The page as HTML. All text is escaped: params and messages are whatever a study's author or a worker wrote."""
-    source = (resources.files("master") / "analysis" / "page.html.j2").read_text(encoding="utf-8")
+    source = (resources.files("hyperspool.master") / "analysis" / "page.html.j2").read_text(encoding="utf-8")
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_as_text
     )

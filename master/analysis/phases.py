@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from master.analysis.frames import StudyData
+from hyperspool.master.analysis.frames import StudyData
 
 
 def of_search(data: StudyData) -> StudyData:

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from common.space import Float, Int, Scalar, same_value
-from common.study_spec import StudySpec
-from master.analysis.settings import Axis
+from hyperspool.common.space import Float, Int, Scalar, same_value
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.settings import Axis
 
 Floats = NDArray[np.float64]
 

@@ -1,9 +1,9 @@
 """The curve of a learning-rate range test, as a study's frames have it, and what it proposes."""
 
-from common.space import Fixed
-from common.study_spec import StudySpec
-from master.analysis.frames import StudyData
-from master.lr_range import Point, Proposal, propose
+from hyperspool.common.space import Fixed
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.lr_range import Point, Proposal, propose
 
 CHANCE = 0.1
 """Accuracy of guessing: every data set has ten classes."""

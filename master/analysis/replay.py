@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from common.errors import UsageError
-from master.analysis.simulation import Floats, simulated_quantiles
+from hyperspool.common.errors import UsageError
+from hyperspool.master.analysis.simulation import Floats, simulated_quantiles
 
 Integers = NDArray[np.int64]
 

@@ -8,26 +8,36 @@ from pathlib import Path
 
 import pandas as pd
 
-from common import atomic
-from common.clock import now_text
-from common.layout import StudyFolder
-from common.objectives import measure_name
-from common.records import Result
-from master.analysis.ablation import ablation_rows
-from master.analysis.ablation_table import written_table
-from master.analysis.answers.answer import Answer
-from master.analysis.answers.catalogue import answers
-from master.analysis.columns import metrics_columns, params_column
-from master.analysis.figures.catalogue import sections
-from master.analysis.figures.figure import NamedFigure
-from master.analysis.figures.files import save_figure
-from master.analysis.formats import TableFormat
-from master.analysis.frames import StudyData, load_study, spent_s
-from master.analysis.observations import observations
-from master.analysis.page import Fact, Page, Section, ShownAnswer, ShownFigure, ShownTable, heading, render, shown_table
-from master.analysis.settings import fixed_text, label_of, searched_parameters, settings_table
-from master.standing import Standing, open_standing
-from master.tables import counted, duration_text, first_line, value_text
+from hyperspool.common import atomic
+from hyperspool.common.clock import now_text
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.objectives import measure_name
+from hyperspool.common.records import Result
+from hyperspool.master.analysis.ablation import ablation_rows
+from hyperspool.master.analysis.ablation_table import written_table
+from hyperspool.master.analysis.answers.answer import Answer
+from hyperspool.master.analysis.answers.catalogue import answers
+from hyperspool.master.analysis.columns import metrics_columns, params_column
+from hyperspool.master.analysis.figures.catalogue import sections
+from hyperspool.master.analysis.figures.figure import NamedFigure
+from hyperspool.master.analysis.figures.files import save_figure
+from hyperspool.master.analysis.formats import TableFormat
+from hyperspool.master.analysis.frames import StudyData, load_study, spent_s
+from hyperspool.master.analysis.observations import observations
+from hyperspool.master.analysis.page import (
+    Fact,
+    Page,
+    Section,
+    ShownAnswer,
+    ShownFigure,
+    ShownTable,
+    heading,
+    render,
+    shown_table,
+)
+from hyperspool.master.analysis.settings import fixed_text, label_of, searched_parameters, settings_table
+from hyperspool.master.standing import Standing, open_standing
+from hyperspool.master.tables import counted, duration_text, first_line, value_text
 
 BEST_SHOWN = 10
 METRICS_SHOWN = 8

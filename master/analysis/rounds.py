@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from common.space import Categorical, Fixed, Float, Int, Space
-from master.analysis.frames import StudyData
-from master.analysis.observations import observations
-from master.analysis.settings import complete, value_text
-from master.search.coarse_to_fine import CoarseToFine, best_of
-from master.search.methods import make_method
-from master.search.replicates import Replicated
-from master.search.sampler import Observation, Sampler
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Space
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.observations import observations
+from hyperspool.master.analysis.settings import complete, value_text
+from hyperspool.master.search.coarse_to_fine import CoarseToFine, best_of
+from hyperspool.master.search.methods import make_method
+from hyperspool.master.search.replicates import Replicated
+from hyperspool.master.search.sampler import Observation, Sampler
 
 BEST_SHOWN = 3
 MAX_LISTED = 5

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from master.analysis.frames import StudyData
-from master.analysis.positions import Floats
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.positions import Floats
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from common.grid import grid_values
-from common.objectives import SOURCES
-from common.records import Status, scalar_text
-from common.space import Categorical, Fixed, Float, Int, Scalar
-from common.study_spec import StudySpec
-from master.analysis.columns import Parameter, params_column, params_of
-from master.analysis.frames import StudyData
-from master.tables import first_line
+from hyperspool.common.grid import grid_values
+from hyperspool.common.objectives import SOURCES
+from hyperspool.common.records import Status, scalar_text
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Scalar
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.columns import Parameter, params_column, params_of
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.tables import first_line
 
 VARIES = "varies"
 """The parameter that says which source of randomness differs between replicates."""

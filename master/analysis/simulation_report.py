@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from common.errors import UsageError
-from master.analysis.figures.figure import NamedFigure
-from master.analysis.figures.files import save_figure
-from master.analysis.figures.simulation import WORKERS, study_figures
-from master.analysis.frames import StudyData, spent_s
-from master.analysis.replay import speedups
-from master.analysis.simulation import (
+from hyperspool.common.errors import UsageError
+from hyperspool.master.analysis.figures.figure import NamedFigure
+from hyperspool.master.analysis.figures.files import save_figure
+from hyperspool.master.analysis.figures.simulation import WORKERS, study_figures
+from hyperspool.master.analysis.frames import StudyData, spent_s
+from hyperspool.master.analysis.replay import speedups
+from hyperspool.master.analysis.simulation import (
     Floats,
     best_so_far,
     exact_mean,
@@ -23,7 +23,7 @@ from master.analysis.simulation import (
     simulated_quantiles,
     to_minimise,
 )
-from master.analysis.simulation_summary import simulation_summary
+from hyperspool.master.analysis.simulation_summary import simulation_summary
 
 QUARTILES = (0.25, 0.5, 0.75)
 

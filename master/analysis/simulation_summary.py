@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from master.analysis.replay import replay
-from master.analysis.simulation import TIE, Direction, Floats, exact_distribution, to_minimise
-from master.tables import duration_text, value_text
+from hyperspool.master.analysis.replay import replay
+from hyperspool.master.analysis.simulation import TIE, Direction, Floats, exact_distribution, to_minimise
+from hyperspool.master.tables import duration_text, value_text
 
 NEAR_SHARE = 0.1
 """Near the best: within this share of it."""

@@ -11,7 +11,7 @@ In a notebook: `waiting(load_study(Path(), "scenario6"))`.
 import numpy as np
 import pandas as pd
 
-from master.analysis.frames import StudyData
+from hyperspool.master.analysis.frames import StudyData
 
 PAUSE_MEDIANS, PAUSE_LEAST_S = 10.0, 60.0
 """A time without any trial is a pause if it is longer than so many median trials, and than so many seconds."""

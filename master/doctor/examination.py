@@ -4,16 +4,22 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from common.errors import ProtocolError
-from common.locks import ClaimMode
-from master.doctor.exclusion import check_exclusive_creation, check_leases, check_links, check_locks, check_replacing
-from master.doctor.finding import ANY_CLAIM, BY_LEASE, BY_LOCK, Finding, Verdict
-from master.doctor.meeting import PeerError, meet
-from master.doctor.scratch import scratch_folder
-from master.doctor.second_process import PartnerError
-from master.doctor.sight import check_clock, check_events, check_listing
-from master.doctor.surroundings import check_event_limits, check_mount, check_permissions, check_room
-from master.doctor.two_hosts import examine_together
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.locks import ClaimMode
+from hyperspool.master.doctor.exclusion import (
+    check_exclusive_creation,
+    check_leases,
+    check_links,
+    check_locks,
+    check_replacing,
+)
+from hyperspool.master.doctor.finding import ANY_CLAIM, BY_LEASE, BY_LOCK, Finding, Verdict
+from hyperspool.master.doctor.meeting import PeerError, meet
+from hyperspool.master.doctor.scratch import scratch_folder
+from hyperspool.master.doctor.second_process import PartnerError
+from hyperspool.master.doctor.sight import check_clock, check_events, check_listing
+from hyperspool.master.doctor.surroundings import check_event_limits, check_mount, check_permissions, check_room
+from hyperspool.master.doctor.two_hosts import examine_together
 
 NO_CLAIM: frozenset[ClaimMode] = frozenset()
 

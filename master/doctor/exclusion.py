@@ -4,13 +4,13 @@ import time
 from itertools import count
 from pathlib import Path
 
-from common import atomic
-from common.attempts import read_history
-from common.errors import FolderError
-from common.locks import ClaimMode, make_lock, try_acquire
-from master.doctor.finding import ANY_CLAIM, BY_LEASE, BY_LOCK, Finding, Verdict
-from master.doctor.partner import page, won_rounds
-from master.doctor.second_process import Partner, PartnerError
+from hyperspool.common import atomic
+from hyperspool.common.attempts import read_history
+from hyperspool.common.errors import FolderError
+from hyperspool.common.locks import ClaimMode, make_lock, try_acquire
+from hyperspool.master.doctor.finding import ANY_CLAIM, BY_LEASE, BY_LOCK, Finding, Verdict
+from hyperspool.master.doctor.partner import page, won_rounds
+from hyperspool.master.doctor.second_process import Partner, PartnerError
 
 REPLACING_S = 0.5
 MAX_REPLACING_S = 5.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from common.locks import ClaimMode
+from hyperspool.common.locks import ClaimMode
 
 ANY_CLAIM = frozenset(ClaimMode)
 BY_LOCK = frozenset({ClaimMode.LOCK})

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from rich.text import Text
 
-from common.locks import ClaimMode
-from master.doctor.finding import Finding, Verdict
+from hyperspool.common.locks import ClaimMode
+from hyperspool.master.doctor.finding import Finding, Verdict
 
 STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "bold red"}
 CHECK_CHARACTERS = 21

@@ -13,9 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from common import atomic
-from common.errors import ProtocolError, SearchError
-from master.doctor.scratch import other_folders, read_words
+from hyperspool.common import atomic
+from hyperspool.common.errors import ProtocolError, SearchError
+from hyperspool.common.invocation import command_line
+from hyperspool.master.doctor.scratch import other_folders, read_words
 
 MEETING_S = 60.0
 """How long to wait for the other doctor to come."""
@@ -86,8 +87,8 @@ def meet(root: Path, scratch: Path, say: Callable[[str], None], limit_s: float =
         PeerError: nobody came.
     """
     say(
-        f"waiting up to {limit_s:g} s for the doctor of another host: run `python -m master doctor --with-peer` there, "
-        "with --root on the same folder"
+        f"waiting up to {limit_s:g} s for the doctor of another host: "
+        f"run `{command_line('master', 'doctor', '--with-peer')}` there, with --root on the same folder"
     )
     end_s = time.monotonic() + limit_s
     beats: dict[Path, Any] = {}

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from common import atomic
-from common.errors import FolderError
-from common.locks import ClaimMode, make_lock, try_acquire
+from hyperspool.common import atomic
+from hyperspool.common.errors import FolderError
+from hyperspool.common.locks import ClaimMode, make_lock, try_acquire
 
 PAGE_BYTES = 4096
 ROUND_S = 0.002

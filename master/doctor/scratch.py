@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from common import atomic
-from common.errors import ProtocolError
-from common.reading import read_bytes
-from master.housekeeping import is_running
+from hyperspool.common import atomic
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.reading import read_bytes
+from hyperspool.master.housekeeping import is_running
 
 PREFIX = ".doctor-"
 OWNER = "owner.json"

@@ -3,12 +3,12 @@
 import json
 import select
 import subprocess
-import sys
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from common.errors import SearchError
+from hyperspool.common.errors import SearchError
+from hyperspool.common.invocation import own_process
 
 ANSWER_S = 30.0
 """An answer takes milliseconds; on a network file system that hangs, somebody must say so."""
@@ -26,7 +26,7 @@ class Partner:
     """
 
     def __init__(self, part: str, *arguments: object) -> None:
-        self._command = [sys.executable, "-m", "master.doctor.partner", part, *map(str, arguments)]
+        self._command = [*own_process("master.doctor.partner"), part, *map(str, arguments)]
 
     def __enter__(self) -> Self:
         # A session of its own: Ctrl-C is for us, who then close its input.

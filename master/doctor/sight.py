@@ -4,11 +4,11 @@ import os
 import time
 from pathlib import Path
 
-from common import atomic
-from common.watch import Appearance, FolderWatch, Wakeup
-from master.doctor.finding import Finding, Verdict
-from master.doctor.second_process import Partner
-from master.study import RESCAN_S
+from hyperspool.common import atomic
+from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
+from hyperspool.master.doctor.finding import Finding, Verdict
+from hyperspool.master.doctor.second_process import Partner
+from hyperspool.master.study import RESCAN_S
 
 EVENT_S = 2.0
 """An event that takes longer than the rescan is worth nothing."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from common.mounts import MOUNTS, LockScope, knowledge_of, mount_of
-from master.doctor.finding import ANY_CLAIM, BY_LOCK, Finding, Verdict
+from hyperspool.common.mounts import MOUNTS, LockScope, knowledge_of, mount_of
+from hyperspool.master.doctor.finding import ANY_CLAIM, BY_LOCK, Finding, Verdict
 
 MIB = 2**20
 GIB = 2**30

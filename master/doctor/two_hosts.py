@@ -8,17 +8,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from common import atomic
-from common.locks import ClaimMode, make_lock, try_acquire
-from common.reading import read_bytes
-from common.watch import Appearance, FolderWatch, Wakeup
-from master.doctor.exclusion import FREED_S, freeing_finding, race_finding, seconds_until_free
-from master.doctor.finding import BY_LEASE, BY_LOCK, Finding, Verdict
-from master.doctor.meeting import Conversation, PeerError
-from master.doctor.partner import won_rounds
-from master.doctor.scratch import host_identity
-from master.doctor.second_process import Partner
-from master.doctor.sight import EVENT_S, clock_finding, delay_finding, event_finding
+from hyperspool.common import atomic
+from hyperspool.common.locks import ClaimMode, make_lock, try_acquire
+from hyperspool.common.reading import read_bytes
+from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
+from hyperspool.master.doctor.exclusion import FREED_S, freeing_finding, race_finding, seconds_until_free
+from hyperspool.master.doctor.finding import BY_LEASE, BY_LOCK, Finding, Verdict
+from hyperspool.master.doctor.meeting import Conversation, PeerError
+from hyperspool.master.doctor.partner import won_rounds
+from hyperspool.master.doctor.scratch import host_identity
+from hyperspool.master.doctor.second_process import Partner
+from hyperspool.master.doctor.sight import EVENT_S, clock_finding, delay_finding, event_finding
 
 PINGS = 7
 ROUNDS = 200

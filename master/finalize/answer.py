@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from common import atomic
-from common.errors import ProtocolError
-from common.final import final_folder
-from common.layout import StudyFolder
-from common.names import StudyName
-from common.reading import read_record
-from common.records import Count, Label, Message, ModelFile, Moment, Record, Result, TrialNumber
-from common.space import BoundedParams
+from hyperspool.common import atomic
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.final import final_folder
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.names import StudyName
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Count, Label, Message, ModelFile, Moment, Record, Result, TrialNumber
+from hyperspool.common.space import BoundedParams
 
 NORMAL_95 = 1.959963984540054
 """The 97.5 % quantile of the standard normal distribution."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from common.objectives import with_defaults
-from common.records import EpochRecord, Result
-from common.study_spec import StudySpec
-from master.finalize.answer import Answer
-from master.finalize.cycles import cycles_remark
-from master.tables import counted
+from hyperspool.common.objectives import with_defaults
+from hyperspool.common.records import EpochRecord, Result
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.finalize.answer import Answer
+from hyperspool.master.finalize.cycles import cycles_remark
+from hyperspool.master.tables import counted
 
 MODULES = {"cnn": "CnnParams", "mlp": "MlpParams"}
 """What the params of a built-in objective's network are called in `worker.training.params`."""

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from common.errors import UsageError
-from common.final import final_name
-from common.objectives import PARAMETERS
-from common.records import Budget
-from common.space import Fixed, Params, Space
-from common.study_spec import Data, StudySpec
-from master.search.confirmation import finalists, setting_key
-from master.search.sampler import Observation, observed
-from master.standing import Standing
-from master.tables import counted
+from hyperspool.common.errors import UsageError
+from hyperspool.common.final import final_name
+from hyperspool.common.objectives import PARAMETERS
+from hyperspool.common.records import Budget
+from hyperspool.common.space import Fixed, Params, Space
+from hyperspool.common.study_spec import Data, StudySpec
+from hyperspool.master.search.confirmation import finalists, setting_key
+from hyperspool.master.search.sampler import Observation, observed
+from hyperspool.master.standing import Standing
+from hyperspool.master.tables import counted
 
 
 @dataclass(frozen=True)

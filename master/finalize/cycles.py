@@ -1,9 +1,9 @@
 """What more training data do to a schedule that counts updates."""
 
-from common.contradictions import DEFAULT_TRAIN_SIZES, VALIDATION_SIZES, WITH_CYCLES_OF_UPDATES
-from common.objectives import with_defaults
-from common.space import Fixed
-from common.study_spec import Data, StudySpec
+from hyperspool.common.contradictions import DEFAULT_TRAIN_SIZES, VALIDATION_SIZES, WITH_CYCLES_OF_UPDATES
+from hyperspool.common.objectives import with_defaults
+from hyperspool.common.space import Fixed
+from hyperspool.common.study_spec import Data, StudySpec
 
 
 def cycles_remark(final: StudySpec) -> str | None:

@@ -6,9 +6,9 @@ from math import isfinite
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from common.records import EpochRecord
-from master.analysis.figures.figure import NamedFigure
-from master.analysis.figures.style import PALETTE, new_figure
+from hyperspool.common.records import EpochRecord
+from hyperspool.master.analysis.figures.figure import NamedFigure
+from hyperspool.master.analysis.figures.style import PALETTE, new_figure
 
 
 def curves_figure(study: str, curve: Sequence[EpochRecord]) -> NamedFigure:

@@ -5,15 +5,15 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from common import atomic
-from common.curve import read_curve
-from common.errors import ProtocolError
-from common.final import final_folder, model_path
-from common.layout import AttemptName, Slot, StudyFolder
-from common.reading import read_bytes
-from common.records import EpochRecord, ModelFile, Result
-from common.study_spec import StudySpec
-from master.finalize.answer import Answer
+from hyperspool.common import atomic
+from hyperspool.common.curve import read_curve
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.final import final_folder, model_path
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.reading import read_bytes
+from hyperspool.common.records import EpochRecord, ModelFile, Result
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.finalize.answer import Answer
 
 MODEL = "model.pt"
 
@@ -38,11 +38,11 @@ def write_files(folder: StudyFolder, final: StudyFolder, spec: StudySpec, result
     curve = _curve(final, result)
     _write(place / "params.json", json.dumps(answer.params, indent=2) + "\n")
     if curve:
-        from master.analysis.figures.files import save_figure  # brings matplotlib along
-        from master.finalize.figure import curves_figure
+        from hyperspool.master.analysis.figures.files import save_figure  # brings matplotlib along
+        from hyperspool.master.finalize.figure import curves_figure
 
         save_figure(curves_figure(folder.name, curve), place)
-    from master.finalize.card import model_card
+    from hyperspool.master.finalize.card import model_card
 
     _write(place / "model-card.md", model_card(spec, result, answer, curve))
     return place

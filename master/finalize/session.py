@@ -6,28 +6,28 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from common.errors import SearchError, UsageError
-from common.final import SUFFIX
-from common.layout import StudyFolder
-from common.records import Result
-from common.shared_folder import open_shared_folder
-from common.study_spec import StudySpec
-from common.watch import Wakeup
-from master.command import command_line, place_of
-from master.finalize.answer import Answer, answer_of, answer_path, give_answer, read_answer
-from master.finalize.card import answer_text
-from master.finalize.choice import Choice, choose, final_spec
-from master.finalize.cycles import cycles_remark
-from master.finalize.files import copy_files, write_files
-from master.launch.local import LocalWorkers
-from master.presets import published_study
-from master.published import read_published
-from master.session import stop_on_signals
-from master.silence import Silence
-from master.standing import Standing, read_standing
-from master.study import Search, only_master, publish_study
-from master.tables import counted, first_line, params_text
-from master.views import waiting_for_workers
+from hyperspool.common.errors import SearchError, UsageError
+from hyperspool.common.final import SUFFIX
+from hyperspool.common.invocation import command_line, place_of
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import Result
+from hyperspool.common.shared_folder import open_shared_folder
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.watch import Wakeup
+from hyperspool.master.finalize.answer import Answer, answer_of, answer_path, give_answer, read_answer
+from hyperspool.master.finalize.card import answer_text
+from hyperspool.master.finalize.choice import Choice, choose, final_spec
+from hyperspool.master.finalize.cycles import cycles_remark
+from hyperspool.master.finalize.files import copy_files, write_files
+from hyperspool.master.launch.local import LocalWorkers
+from hyperspool.master.presets import published_study
+from hyperspool.master.published import read_published
+from hyperspool.master.session import stop_on_signals
+from hyperspool.master.silence import Silence
+from hyperspool.master.standing import Standing, read_standing
+from hyperspool.master.study import Search, only_master, publish_study
+from hyperspool.master.tables import counted, first_line, params_text
+from hyperspool.master.views import waiting_for_workers
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 import time
 from pathlib import Path
 
-from common.layout import StudyFolder
-from common.shared_folder import need_folder
-from master.fsck.breach import Breach
-from master.fsck.inspection import SETTLE_S, inspect, read_spec
-from master.fsck.repair import Repaired, repair
-from master.presets import published_study
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.shared_folder import need_folder
+from hyperspool.master.fsck.breach import Breach
+from hyperspool.master.fsck.inspection import SETTLE_S, inspect, read_spec
+from hyperspool.master.fsck.repair import Repaired, repair
+from hyperspool.master.presets import published_study
 
 
 def examine_study(root: Path, study: str, *, is_to_repair: bool) -> Repaired:

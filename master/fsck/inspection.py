@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from common.errors import ProtocolError
-from common.layout import StudyFolder
-from common.study_spec import StudySpec
-from master.fsck.breach import Breach, Severity
-from master.fsck.leavings import check_attempts, check_heartbeats, check_temporary_files, list_rejected
-from master.fsck.look import Look, look_at
-from master.fsck.open_work import check_jobs, check_locks, check_missing
-from master.fsck.outcomes import check_curves, check_duplicates, check_results
-from master.fsck.strays import check_kinds, check_names, check_permissions
-from master.published import ADVICE, read_published
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.fsck.breach import Breach, Severity
+from hyperspool.master.fsck.leavings import check_attempts, check_heartbeats, check_temporary_files, list_rejected
+from hyperspool.master.fsck.look import Look, look_at
+from hyperspool.master.fsck.open_work import check_jobs, check_locks, check_missing
+from hyperspool.master.fsck.outcomes import check_curves, check_duplicates, check_results
+from hyperspool.master.fsck.strays import check_kinds, check_names, check_permissions
+from hyperspool.master.published import ADVICE, read_published
 
 SETTLE_S = 3.0
 """What is found twice, so far apart, is no step of a live process: those take milliseconds, or hold a lock."""

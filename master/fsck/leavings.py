@@ -5,14 +5,14 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from common.errors import ProtocolError
-from common.layout import AttemptName
-from common.reading import read_bytes
-from common.records import WorkerRecord
-from master.fsck.breach import Breach, Remedy, Severity
-from master.fsck.look import Look
-from master.housekeeping import DEAD_S, is_abandoned, is_running
-from master.tables import first_line
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import AttemptName
+from hyperspool.common.reading import read_bytes
+from hyperspool.common.records import WorkerRecord
+from hyperspool.master.fsck.breach import Breach, Remedy, Severity
+from hyperspool.master.fsck.look import Look
+from hyperspool.master.housekeeping import DEAD_S, is_abandoned, is_running
+from hyperspool.master.tables import first_line
 
 REASON = ".reason.txt"
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from common.confinement import names_in
-from common.errors import ProtocolError
-from common.layout import Slot, StudyFolder
-from common.locks import ClaimMode, is_held
-from common.reading import read_record
-from common.records import Job, Record, Result
-from common.study_spec import StudySpec
-from master.fsck.breach import Breach, Remedy
-from master.fsck.proposals import Proposals
+from hyperspool.common.confinement import names_in
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.locks import ClaimMode, is_held
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Job, Record, Result
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.fsck.breach import Breach, Remedy
+from hyperspool.master.fsck.proposals import Proposals
 
 RecordT = TypeVar("RecordT", bound=Record)
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from common.attempts import read_history
-from common.errors import ProtocolError
-from common.layout import Slot
-from common.locks import ClaimMode
-from common.records import Job
-from master.fsck.breach import Breach, Remedy
-from master.fsck.look import Look
-from master.search.methods import learns
+from hyperspool.common.attempts import read_history
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import Slot
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.records import Job
+from hyperspool.master.fsck.breach import Breach, Remedy
+from hyperspool.master.fsck.look import Look
+from hyperspool.master.search.methods import learns
 
 
 def check_jobs(look: Look) -> Iterator[Breach]:

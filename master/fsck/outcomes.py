@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from common.curve import read_curve, to_line
-from common.errors import ProtocolError
-from common.layout import AttemptName, Slot
-from common.records import EpochRecord, Result
-from master.fsck.breach import Breach, Remedy, Severity
-from master.fsck.look import Look
+from hyperspool.common.curve import read_curve, to_line
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import AttemptName, Slot
+from hyperspool.common.records import EpochRecord, Result
+from hyperspool.master.fsck.breach import Breach, Remedy, Severity
+from hyperspool.master.fsck.look import Look
 
 
 def check_results(look: Look) -> Iterator[Breach]:

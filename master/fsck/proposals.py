@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from common.clock import now_text
-from common.records import Job, Result
-from common.space import Params, same_params
-from common.study_spec import StudySpec
-from master.search.methods import learns, make_sampler
-from master.search.sampler import observed
-from master.search.seeds import seeds_for
+from hyperspool.common.clock import now_text
+from hyperspool.common.records import Job, Result
+from hyperspool.common.space import Params, same_params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.search.methods import learns, make_sampler
+from hyperspool.master.search.sampler import observed
+from hyperspool.master.search.seeds import seeds_for
 
 
 class Proposals:

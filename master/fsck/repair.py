@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from common import atomic
-from common.claim import Claimant, Claims
-from common.layout import Slot, StudyFolder
-from common.rejection import set_aside
-from common.study_spec import StudySpec
-from master.fsck.breach import Breach, Remedy, Severity
-from master.fsck.inspection import find_breaches
-from master.fsck.proposals import Proposals
-from master.housekeeping import tidy
-from master.standing import read_standing
-from master.study import only_master
+from hyperspool.common import atomic
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.rejection import set_aside
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.fsck.breach import Breach, Remedy, Severity
+from hyperspool.master.fsck.inspection import find_breaches
+from hyperspool.master.fsck.proposals import Proposals
+from hyperspool.master.housekeeping import tidy
+from hyperspool.master.standing import read_standing
+from hyperspool.master.study import only_master
 
 MAX_PASSES = 5
 """A result that is set aside leaves its curve alone, and that one leaves its trial to be issued: three passes."""

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from common.atomic import is_temporary
-from common.final import FOLDER
-from common.layout import TRIALS_PER_FOLDER
-from master.fsck.breach import Breach, Remedy, Severity
-from master.fsck.look import Look
+from hyperspool.common.atomic import is_temporary
+from hyperspool.common.final import FOLDER
+from hyperspool.common.layout import TRIALS_PER_FOLDER
+from hyperspool.master.fsck.breach import Breach, Remedy, Severity
+from hyperspool.master.fsck.look import Look
 
 HIDDEN_OPEN = ".nfs"
 """An NFS client calls a file so that was removed while a process has it open; it goes by itself."""

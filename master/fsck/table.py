@@ -6,9 +6,9 @@ from pathlib import Path
 
 from rich.text import Text
 
-from common.printable import printable
-from master.fsck.breach import Breach, Remedy, Severity
-from master.tables import counted
+from hyperspool.common.printable import printable
+from hyperspool.master.fsck.breach import Breach, Remedy, Severity
+from hyperspool.master.tables import counted
 
 STYLES = {Severity.BREACH: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 

@@ -3,18 +3,18 @@
 import logging
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from common import atomic
-from common.errors import SearchError
-from common.gpus import visible_gpus
-from common.layout import StudyFolder
-from common.reading import read_tail
+from hyperspool.common import atomic
+from hyperspool.common.errors import SearchError
+from hyperspool.common.gpus import visible_gpus
+from hyperspool.common.invocation import own_process
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.reading import read_tail
 
 STOP_S = 8.0
 """How long a worker may take to save and leave; it kills a child that takes longer than 5 s."""
@@ -89,7 +89,7 @@ class LocalWorkers:
             self._start(index)
 
     def _start(self, index: int) -> None:
-        command = [sys.executable, "-m", "worker", "--root", str(self._folder.root), "--study", self._folder.name]
+        command = [*own_process("worker"), "--root", str(self._folder.root), "--study", self._folder.name]
         command += ["--device", self._devices[index], "--exit-with-stdin"]
         for objective in self._objectives:
             command += ["--objective", objective]

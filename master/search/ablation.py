@@ -7,11 +7,11 @@ every case, then the second round of every case, and so on; then the best settin
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from common.space import Params
-from common.study_spec import StudySpec
-from master.search.coarse_to_fine import round_lengths
-from master.search.confirmation import finalists
-from master.search.sampler import Observation, Sampler
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.search.coarse_to_fine import round_lengths
+from hyperspool.master.search.confirmation import finalists
+from hyperspool.master.search.sampler import Observation, Sampler
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from itertools import accumulate
 
-from common.space import Params, Space
-from master.search.narrowing import first_region, narrowed
-from master.search.random_search import draw
-from master.search.sampler import Observation
+from hyperspool.common.space import Params, Space
+from hyperspool.master.search.narrowing import first_region, narrowed
+from hyperspool.master.search.random_search import draw
+from hyperspool.master.search.sampler import Observation
 
 
 class CoarseToFine:

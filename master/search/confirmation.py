@@ -6,9 +6,9 @@ tell what the setting is worth.
 
 from collections.abc import Hashable, Sequence
 
-from common.space import Params
-from master.search.replicates import mean_of
-from master.search.sampler import Observation, Sampler
+from hyperspool.common.space import Params
+from hyperspool.master.search.replicates import mean_of
+from hyperspool.master.search.sampler import Observation, Sampler
 
 
 class Confirmed:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from common.records import Seeds
+from hyperspool.common.records import Seeds
 
 
 def unit_number(seed: int, purpose: str, trial: int) -> float:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from itertools import islice
 
-from common.grid import grid
-from common.space import Params, Space
-from master.search.sampler import Observation
+from hyperspool.common.grid import grid
+from hyperspool.common.space import Params, Space
+from hyperspool.master.search.sampler import Observation
 
 
 class GridSearch:

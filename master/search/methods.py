@@ -1,16 +1,16 @@
 """The search methods by name."""
 
-from common.ablation import cases_of
-from common.space import Space
-from common.study_spec import Sampler as Asked
-from common.study_spec import StudySpec
-from master.search.ablation import AblationSearch, places
-from master.search.coarse_to_fine import CoarseToFine, round_lengths
-from master.search.confirmation import Confirmed
-from master.search.grid import GridSearch
-from master.search.random_search import RandomSearch
-from master.search.replicates import Replicated
-from master.search.sampler import Sampler
+from hyperspool.common.ablation import cases_of
+from hyperspool.common.space import Space
+from hyperspool.common.study_spec import Sampler as Asked
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.search.ablation import AblationSearch, places
+from hyperspool.master.search.coarse_to_fine import CoarseToFine, round_lengths
+from hyperspool.master.search.confirmation import Confirmed
+from hyperspool.master.search.grid import GridSearch
+from hyperspool.master.search.random_search import RandomSearch
+from hyperspool.master.search.replicates import Replicated
+from hyperspool.master.search.sampler import Sampler
 
 
 def make_sampler(spec: StudySpec) -> Sampler:

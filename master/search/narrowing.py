@@ -19,7 +19,7 @@ is uniform.
 import math
 from collections.abc import Sequence
 
-from common.space import Categorical, Fixed, Float, Int, Params, Scalar, Space, same_value
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Scalar, Space, same_value
 
 Parameter = Float | Int | Categorical | Fixed
 

@@ -5,9 +5,9 @@ Source: Bergstra and Bengio 2012, Random Search for Hyper-Parameter Optimization
 
 from collections.abc import Sequence
 
-from common.space import Params, Space
-from master.search.counter_random import unit_number
-from master.search.sampler import Observation
+from hyperspool.common.space import Params, Space
+from hyperspool.master.search.counter_random import unit_number
+from hyperspool.master.search.sampler import Observation
 
 
 class RandomSearch:

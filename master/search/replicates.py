@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from common.space import Params
-from master.search.sampler import Observation, Sampler
+from hyperspool.common.space import Params
+from hyperspool.master.search.sampler import Observation, Sampler
 
 
 class Replicated:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from common.records import Result
-from common.space import Params
-from common.study_spec import StudySpec
+from hyperspool.common.records import Result
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Where a trial's own randomness begins."""
 
-from common.objectives import varying_seeds
-from common.records import Seeds
-from common.space import Params
-from common.study_spec import StudySpec
-from master.search.counter_random import trial_seeds
+from hyperspool.common.objectives import varying_seeds
+from hyperspool.common.records import Seeds
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.search.counter_random import trial_seeds
 
 
 def seeds_for(spec: StudySpec, trial: int, params: Params) -> Seeds:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from common.layout import StudyFolder
+from hyperspool.common.layout import StudyFolder
 from tests.chaos.outcome import Outcome, differences, outcome_of, strays
 from tests.processes import Processes, children_of, until
 

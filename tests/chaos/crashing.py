@@ -17,22 +17,22 @@ from typing import Any
 
 from rich.console import Console
 
-from common import atomic
-from common.claim import Claimant, Claims
-from common.layout import Slot, StudyFolder
-from common.records import Result
-from common.report import report
-from common.watch import Wakeup
-from master import dispatch, session, study
-from master.presets import Changes, find_study
+from hyperspool.common import atomic
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.records import Result
+from hyperspool.common.report import report
+from hyperspool.common.watch import Wakeup
+from hyperspool.master import dispatch, session, study
+from hyperspool.master.presets import Changes, find_study
+from hyperspool.worker import child, executor, idleness, loop
+from hyperspool.worker.device import Device
+from hyperspool.worker.evaluation import Evaluation
+from hyperspool.worker.messages import ChildSettings, Evaluate
+from hyperspool.worker.presence import Presence
+from hyperspool.worker.queue import ClaimedJob
 from tests.chaos import objective
 from tests.inside import ObserverPipe
-from worker import child, executor, idleness, loop
-from worker.device import Device
-from worker.evaluation import Evaluation
-from worker.messages import ChildSettings, Evaluate
-from worker.presence import Presence
-from worker.queue import ClaimedJob
 
 OBJECTIVES = (("logistic", "tests.chaos.objective:logistic"),)
 CHANGES = frozenset({"os.remove", "os.rename", "os.link", "os.mkdir", "os.rmdir", "os.truncate", "fcntl.flock"})

@@ -4,7 +4,7 @@ import json
 import threading
 from typing import Any
 
-from worker.objectives.trial import Trial, TrialStopped
+from hyperspool.worker.objectives.trial import Trial, TrialStopped
 
 EPOCH_S = 0.004
 """How long an epoch takes, so that a signal can hit its middle."""

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from common.layout import StudyFolder
+from hyperspool.common.layout import StudyFolder
 from tests.processes import leftovers
 
 OF_THE_ATTEMPT = ("attribution", "attempt", "issue", "resumed_from_epoch")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from common.layout import StudyFolder
+from hyperspool.common.layout import StudyFolder
 from tests.chaos.chaos import STUDY, Weather
 from tests.chaos.crashing import NEVER, Fork, publish, recover, run_master, run_worker
 from tests.chaos.outcome import Outcome, differences, outcome_of, strays

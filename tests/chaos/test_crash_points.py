@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from common import atomic
-from common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common import atomic
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
 from tests.chaos.chaos import Weather
 from tests.chaos.crashing import Fork
 from tests.chaos.stage import Stage

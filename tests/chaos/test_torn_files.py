@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from common.attempts import read_history
-from common.claim import Claimant, Claims
-from common.curve import parse_curve, read_curve, to_text
-from common.errors import ProtocolError
-from common.layout import AttemptName, Slot, StudyFolder
-from common.locks import ClaimMode
-from common.records import EpochRecord, FailureKind
-from common.report import read_result, report
-from master.analysis.frames import load_study
-from master.published import ADVICE, read_published
-from master.study import only_master
+from hyperspool.common.attempts import read_history
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.curve import parse_curve, read_curve, to_text
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.records import EpochRecord, FailureKind
+from hyperspool.common.report import read_result, report
+from hyperspool.master.analysis.frames import load_study
+from hyperspool.master.published import ADVICE, read_published
+from hyperspool.master.study import only_master
+from hyperspool.worker.queue import JobQueue
 from tests.chaos.chaos import Weather
 from tests.chaos.stage import Stage
 from tests.common.test_report import claim_of, publish, result_of
 from tests.conftest import job_of, spec_of
-from worker.queue import JobQueue
 
 EPOCHS = [
     EpochRecord(

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from common.ablation import Case, cases_of
-from common.study_spec import StudySpec
-from common.validation import explain
+from hyperspool.common.ablation import Case, cases_of
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.validation import explain
 from tests.conftest import spec_of
 
 SPACE: dict[str, Any] = {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from common import atomic
-from common.errors import FolderError
+from hyperspool.common import atomic
+from hyperspool.common.errors import FolderError
 from tests.processes import REPOSITORY
 
 

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from common.attempts import AttemptEvent, Loss, read_history
-from common.errors import ProtocolError
-from common.records import FailureKind
+from hyperspool.common.attempts import AttemptEvent, Loss, read_history
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.records import FailureKind
 
 
 def event(kind: str, attempt: int, reason: str | None = None) -> str:

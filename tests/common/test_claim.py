@@ -10,21 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from common import atomic
-from common.attempts import read_history
-from common.claim import Claimant, Claims
-from common.layout import Slot, StudyFolder
-from common.locks import ClaimMode, held, waiting_for, why_no_locks
-from common.records import FailureKind
+from hyperspool.common import atomic
+from hyperspool.common.attempts import read_history
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.locks import ClaimMode, held, waiting_for, why_no_locks
+from hyperspool.common.records import FailureKind
 from tests.conftest import job_of
 from tests.processes import REPOSITORY, until
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from common.claim import Claimant, Claims
-from common.locks import ClaimMode
-from common.layout import Slot, StudyFolder
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.layout import Slot, StudyFolder
 claims = Claims(Claimant("other"), lease_s=1.0)
 claim = claims.try_lock(StudyFolder(Path(sys.argv[1]), "demo"), Slot(0), ClaimMode(sys.argv[2]))
 assert claim is not None

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from common import atomic, confinement
-from common.confinement import confine, folders_in, names_in
-from common.layout import StudyFolder, study_folders
-from common.locks import ClaimMode, make_lock
-from common.reading import read_bytes
+from hyperspool.common import atomic, confinement
+from hyperspool.common.confinement import confine, folders_in, names_in
+from hyperspool.common.layout import StudyFolder, study_folders
+from hyperspool.common.locks import ClaimMode, make_lock
+from hyperspool.common.reading import read_bytes
 
 PLACES = ("jobs", "results", "jobs/demo", "results/demo", "results/demo/trials")
 

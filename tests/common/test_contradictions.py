@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from common.contradictions import (
+from hyperspool.common.contradictions import (
     DEFAULT_TRAIN_SIZES,
     LOWEST_SHARE,
     MAX_POINTS,
@@ -16,15 +16,15 @@ from common.contradictions import (
     contradiction,
     study_contradictions,
 )
-from common.objectives import with_defaults
-from common.space import Params, Scalar
-from common.study_spec import StudySpec
-from master.presets import Changes, find_study, preset_names
-from worker.training import data, digits, images
-from worker.training import params as training
-from worker.training.data import Dataset, Part
-from worker.training.params import MlpParams, TrainingSeeds
-from worker.training.trainer import Trainer
+from hyperspool.common.objectives import with_defaults
+from hyperspool.common.space import Params, Scalar
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.presets import Changes, find_study, preset_names
+from hyperspool.worker.training import data, digits, images
+from hyperspool.worker.training import params as training
+from hyperspool.worker.training.data import Dataset, Part
+from hyperspool.worker.training.params import MlpParams, TrainingSeeds
+from hyperspool.worker.training.trainer import Trainer
 
 EXAMPLES, EPOCHS = 20, 4
 SETTINGS: dict[str, tuple[Scalar | None, ...]] = {

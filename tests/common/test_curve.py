@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from common.curve import EARLIER_HEADER, HEADER, read_curve, to_text
-from common.errors import ProtocolError
-from common.records import EpochRecord
+from hyperspool.common.curve import EARLIER_HEADER, HEADER, read_curve, to_text
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.records import EpochRecord
 
 
 def epoch(number: int, loss: float = 0.1) -> EpochRecord:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from common.dependencies import complaining_of_missing
+from hyperspool.common.dependencies import complaining_of_missing
 from tests.processes import REPOSITORY
 
 
@@ -29,7 +29,7 @@ def test_a_python_without_the_dependencies_is_told_of_in_one_line_with_what_to_d
     )
 
 
-@pytest.mark.parametrize("name", ["common.missing", "worker", "xml.missing"])
+@pytest.mark.parametrize("name", ["hyperspool.common.missing", "hyperspool", "xml.missing"])
 def test_a_module_of_the_projects_own_that_is_missing_is_a_defect_and_keeps_its_traceback(name: str) -> None:
     with pytest.raises(ModuleNotFoundError), complaining_of_missing():
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)

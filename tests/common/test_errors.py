@@ -3,7 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import FolderError, ProtocolError, SearchError, StudyBusyError, StudyError, UnableError, UsageError
+from hyperspool.common.errors import (
+    FolderError,
+    ProtocolError,
+    SearchError,
+    StudyBusyError,
+    StudyError,
+    UnableError,
+    UsageError,
+)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pynvml
 import pytest
 
-from common.gpus import visible_gpus
+from hyperspool.common.gpus import visible_gpus
 
 
 class FakeDriver:

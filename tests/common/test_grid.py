@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.grid import grid, grid_problems, grid_size
-from common.space import Space
+from hyperspool.common.grid import grid, grid_problems, grid_size
+from hyperspool.common.space import Space
 
 HUGE = {"type": "int", "low": -(2**53), "high": 2**53}
 

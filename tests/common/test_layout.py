@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import UsageError
-from common.layout import AttemptName, Slot, StudyFolder, study_folders
+from hyperspool.common.errors import UsageError
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder, study_folders
 
 
 def test_a_trials_files_lie_in_a_folder_of_a_hundred(root: Path) -> None:

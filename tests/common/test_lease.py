@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from filelock import Timeout
 
-from common.lease import Lease
-from common.locks import ClaimMode, held, is_lost, make_lock
+from hyperspool.common.lease import Lease
+from hyperspool.common.locks import ClaimMode, held, is_lost, make_lock
 
 LEASE_S = 0.3
 

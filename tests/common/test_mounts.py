@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from common.locks import why_no_locks
-from common.mounts import LockScope, Mount, knowledge_of, mount_of, why_locks_are_local
+from hyperspool.common.locks import why_no_locks
+from hyperspool.common.mounts import LockScope, Mount, knowledge_of, mount_of, why_locks_are_local
 
 
 def mountinfo(tmp_path: Path, *lines: str) -> Path:
@@ -94,5 +94,5 @@ def test_this_hosts_own_disk_is_found_and_its_locks_are_good(tmp_path: Path) -> 
 
 
 def test_locks_that_one_host_keeps_to_itself_are_no_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("common.locks.why_locks_are_local", lambda _folder: "they are local")
+    monkeypatch.setattr("hyperspool.common.locks.why_locks_are_local", lambda _folder: "they are local")
     assert why_no_locks(tmp_path) == "they are local"

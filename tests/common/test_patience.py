@@ -2,7 +2,7 @@ from errno import EACCES, ENOSPC
 
 import pytest
 
-from common.patience import RETRY_S, until_possible
+from hyperspool.common.patience import RETRY_S, until_possible
 
 
 def never(_seconds: float) -> None:

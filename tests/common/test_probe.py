@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from common.probe import probe_in
+from hyperspool.common.probe import probe_in
 from tests.processes import REPOSITORY
 
 ASKED_TO_LEAVE = """
 import os, signal, sys
 from pathlib import Path
-from common.probe import probe_in
+from hyperspool.common.probe import probe_in
 signal.signal(signal.SIGTERM, lambda *_: os._exit(7))
 with probe_in(Path(sys.argv[1])) as probe:
     probe.touch()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import ProtocolError
-from common.reading import read_bytes, read_record
-from common.records import Job
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.reading import read_bytes, read_record
+from hyperspool.common.records import Job
 from tests.conftest import job_of
 
 

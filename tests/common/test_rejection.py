@@ -1,7 +1,7 @@
 import pytest
 
-from common.layout import Slot, StudyFolder
-from common.rejection import set_aside
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.rejection import set_aside
 
 
 def test_what_is_set_aside_is_kept_and_told_of_in_one_line(

@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from common import atomic
-from common.claim import Claim, Claimant, Claims
-from common.curve import read_curve, to_text
-from common.layout import Slot, StudyFolder
-from common.locks import ClaimMode
-from common.reading import read_record
-from common.records import Attribution, EpochRecord, Result, Status, Times
-from common.report import clear, read_result, report
+from hyperspool.common import atomic
+from hyperspool.common.claim import Claim, Claimant, Claims
+from hyperspool.common.curve import read_curve, to_text
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Attribution, EpochRecord, Result, Status, Times
+from hyperspool.common.report import clear, read_result, report
 from tests.conftest import job_of
 
 CURVE = to_text(

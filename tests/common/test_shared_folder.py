@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import FolderError
-from common.shared_folder import open_shared_folder
+from hyperspool.common.errors import FolderError
+from hyperspool.common.shared_folder import open_shared_folder
 
 
 def test_an_empty_folder_becomes_a_shared_folder_without_litter(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from common.space import Categorical, Fixed, Float, Int, Params, Space, same_params, same_value
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Space, same_params, same_value
 
 UNITS = st.floats(min_value=0.0, max_value=1.0, exclude_max=True)
 MIXED = Space.model_validate_json(

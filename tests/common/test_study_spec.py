@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from common.study_spec import StudySpec
-from common.validation import explain
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.validation import explain
 from tests.conftest import job_of, spec_of
 
 CNN: dict[str, Any] = {

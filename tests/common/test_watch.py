@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from common.watch import Appearance, FolderWatch, Wakeup
+from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 
 LONG_S = 20.0
 

@@ -19,22 +19,22 @@ from threading import Event
 from types import TracebackType
 from typing import Any, Self
 
-from common import atomic
-from common.claim import Claimant, Claims
-from common.layout import Slot, StudyFolder
-from common.records import Result
-from common.report import report
-from master.study import publish_study
+from hyperspool.common import atomic
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.records import Result
+from hyperspool.common.report import report
+from hyperspool.master.study import publish_study
+from hyperspool.worker import child, loop
+from hyperspool.worker.device import Device
+from hyperspool.worker.evaluation import Evaluation
+from hyperspool.worker.executor import Observer, Outcome
+from hyperspool.worker.messages import ChildSettings, Evaluate, Finished
+from hyperspool.worker.presence import Presence
+from hyperspool.worker.queue import JobQueue
 from tests.conftest import job_of, spec_of
 from tests.inside import ObserverPipe
 from tests.processes import Processes, until
-from worker import child, loop
-from worker.device import Device
-from worker.evaluation import Evaluation
-from worker.executor import Observer, Outcome
-from worker.messages import ChildSettings, Evaluate, Finished
-from worker.presence import Presence
-from worker.queue import JobQueue
 
 OBJECTIVES = (("noted", "tests.objectives:noted"), ("square", "tests.objectives:square"))
 logger = logging.getLogger("crowd")

@@ -25,8 +25,8 @@ from typing import Any
 
 from watchdog.events import FileMovedEvent, FileSystemEvent
 
-from common import atomic, claim, locks, patience, watch
-from worker import memory
+from hyperspool.common import atomic, claim, locks, patience, watch
+from hyperspool.worker import memory
 
 CHANGES = frozenset({"os.remove", "os.rename", "os.link", "os.mkdir", "os.rmdir"})
 CLONE_NEWUSER = 0x10000000
@@ -112,7 +112,7 @@ _bring_about_faults()
 if __name__ == "__main__":
     command = sys.argv.pop(1)
     if command == "worker":
-        from worker.cli import main
+        from hyperspool.worker.cli import main
     else:
-        from master.__main__ import main
+        from hyperspool.master.__main__ import main
     main()

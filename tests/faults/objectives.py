@@ -7,8 +7,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from hyperspool.worker.objectives.trial import Trial
 from tests.objectives import square
-from worker.objectives.trial import Trial
 
 HEADROOM_BYTES = 32 * 2**20
 

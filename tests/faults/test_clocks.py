@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from common.layout import Slot, StudyFolder
-from common.reading import read_bytes
-from common.records import Status
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.reading import read_bytes
+from hyperspool.common.records import Status
 from tests.conftest import MakeStudy
 from tests.faults.world import World
 from tests.processes import REPOSITORY, Processes, children_of, leftovers, results_of, until

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from common import atomic
-from common.layout import StudyFolder
-from common.records import Status
-from common.watch import Appearance, FolderWatch, Wakeup
+from hyperspool.common import atomic
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import Status
+from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 from tests.conftest import MakeStudy
 from tests.faults.crowd import Backlog, Crowd
 from tests.faults.world import World

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from common import atomic
-from common.attempts import read_history
-from common.layout import Slot, StudyFolder
-from common.records import Status
+from hyperspool.common import atomic
+from hyperspool.common.attempts import read_history
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.records import Status
 from tests.conftest import MakeStudy
 from tests.faults.world import World
 from tests.processes import leftovers, results_of, until

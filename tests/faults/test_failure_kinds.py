@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from common.claim import Claimant, Claims
-from common.errors import SearchError
-from common.layout import StudyFolder
-from common.records import Failure, FailureKind, Result, Status
-from common.rejection import set_aside
-from master.dispatch import MISSING_S, Dispatcher
-from master.silence import Silence
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.errors import SearchError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import Failure, FailureKind, Result, Status
+from hyperspool.common.rejection import set_aside
+from hyperspool.master.dispatch import MISSING_S, Dispatcher
+from hyperspool.master.silence import Silence
 from tests.conftest import job_of, spec_of
 from tests.processes import Processes, leftovers, results_of
 

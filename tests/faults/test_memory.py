@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from common.layout import StudyFolder
-from common.records import FailureKind, Result, Status
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import FailureKind, Result, Status
+from hyperspool.worker.child import _failure
+from hyperspool.worker.messages import Failed
 from tests.conftest import MakeStudy
 from tests.faults.memory_group import memory_group
 from tests.faults.world import World
 from tests.processes import Processes, results_of, until
-from worker.child import _failure
-from worker.messages import Failed
 
 OBJECTIVES = (
     "--objective",

@@ -5,16 +5,16 @@ import signal
 import time
 from pathlib import Path
 
-from common.curve import read_curve
-from common.layout import Slot, StudyFolder
-from common.reading import read_record
-from common.records import Result
+from hyperspool.common.curve import read_curve
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Result
+from hyperspool.worker.presence import BEAT_S
 from tests.conftest import MakeStudy
 from tests.faults.test_clocks import status
 from tests.processes import Processes, children_of, leftovers, results_of, until
 from tests.test_end_to_end import has_epoch, measured
 from tests.worker.test_worker import has_noted
-from worker.presence import BEAT_S
 
 CNN_STUDY = """
 trials = 1

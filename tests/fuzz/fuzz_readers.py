@@ -17,7 +17,9 @@ FOUND = Path("build") / "fuzz"
 MAX_INPUT_BYTES = 2000
 """Of what goes into the corpus too, which is to stay small."""
 
-with atheris.instrument_imports(include=["common", "master.presets", "worker.checkpoint"]):
+with atheris.instrument_imports(
+    include=["hyperspool.common", "hyperspool.master.presets", "hyperspool.worker.checkpoint"]
+):
     from tests.fuzz.readers import read_any
 
 

@@ -12,16 +12,16 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from common.attempts import read_history
-from common.curve import parse_curve, read_curve, to_text
-from common.errors import ProtocolError, UsageError
-from common.layout import Slot, StudyFolder
-from common.reading import read_record
-from common.records import Job, Result, WorkerRecord
-from common.study_spec import StudySpec
-from master.presets import Changes, find_study
+from hyperspool.common.attempts import read_history
+from hyperspool.common.curve import parse_curve, read_curve, to_text
+from hyperspool.common.errors import ProtocolError, UsageError
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Job, Result, WorkerRecord
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.presets import Changes, find_study
+from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 from tests.conftest import job_of
-from worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 
 MEANT = (ProtocolError, UsageError)
 """What a reader may raise. `StudyError` is a `UsageError`."""

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, assume, event, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from common.attempts import AttemptEvent
-from common.records import Attribution, Budget, EpochRecord, Job, Result, Seeds, Status, Times, WorkerRecord
-from common.space import Space
+from hyperspool.common.attempts import AttemptEvent
+from hyperspool.common.records import Attribution, Budget, EpochRecord, Job, Result, Seeds, Status, Times, WorkerRecord
+from hyperspool.common.space import Space
 
 BOUNDED = settings(
     derandomize=True, max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -9,12 +9,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from common.ablation import Case, cases_of
-from common.space import Fixed, Space
-from common.study_spec import StudySpec
-from master.search.ablation import places
-from master.search.methods import make_sampler
-from master.search.sampler import Observation
+from hyperspool.common.ablation import Case, cases_of
+from hyperspool.common.space import Fixed, Space
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.search.ablation import places
+from hyperspool.master.search.methods import make_sampler
+from hyperspool.master.search.sampler import Observation
 from tests.fuzz.strategies import BOUNDED, NUMBERS, space_of, spaces
 
 UNITS = st.lists(st.floats(0, 1, exclude_max=True), min_size=5, max_size=5)

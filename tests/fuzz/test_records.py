@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.attempts import AttemptEvent, read_history
-from common.curve import parse_curve, to_text
-from common.errors import ProtocolError
-from common.reading import read_record
-from common.records import EpochRecord, Job, Record, Result, WorkerRecord
-from common.study_spec import StudySpec
+from hyperspool.common.attempts import AttemptEvent, read_history
+from hyperspool.common.curve import parse_curve, to_text
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import EpochRecord, Job, Record, Result, WorkerRecord
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 from tests.conftest import job_of
 from tests.fuzz.strategies import BOUNDED, CURVES, EVENTS, HEARTBEATS, JOBS, JSON, RESULTS
-from worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 
 MODELS = (StudySpec, Job, Result, WorkerRecord)
 

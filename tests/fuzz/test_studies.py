@@ -8,14 +8,14 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from common.errors import UsageError
-from common.grid import grid, grid_problems, grid_size
-from common.reading import read_record
-from common.space import Space
-from common.study_spec import StudySpec
-from master.presets import Changes, find_study
-from master.search.methods import make_sampler
-from master.search.sampler import Observation
+from hyperspool.common.errors import UsageError
+from hyperspool.common.grid import grid, grid_problems, grid_size
+from hyperspool.common.reading import read_record
+from hyperspool.common.space import Space
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.presets import Changes, find_study
+from hyperspool.master.search.methods import make_sampler
+from hyperspool.master.search.sampler import Observation
 from tests.fuzz.strategies import BOUNDED, JSON, NUMBERS, space_of, spaces, studies
 
 UNITS = st.floats(0, 1, exclude_max=True)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from common import atomic
-from common.confinement import names_in
-from common.curve import read_curve
-from common.layout import AttemptName, Slot, StudyFolder
-from common.records import Status
+from hyperspool.common import atomic
+from hyperspool.common.confinement import names_in
+from hyperspool.common.curve import read_curve
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.records import Status
 from tests.conftest import MakeStudy
 from tests.hostile.traps import Exploit, folder_at, lay_all, lay_checkpoints, link, pipe, publish, texts
 from tests.processes import Processes, children_of, is_alive, leftovers, results_of, until

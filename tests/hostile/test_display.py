@@ -8,12 +8,12 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from common import atomic
-from common.layout import StudyFolder
-from common.printable import PrintableFormatter, printable, printable_line
-from common.reading import read_record
-from common.records import Result, Status
-from master.options import PrintableConsole
+from hyperspool.common import atomic
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.printable import PrintableFormatter, printable, printable_line
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Result, Status
+from hyperspool.master.options import PrintableConsole
 from tests.conftest import job_of, spec_of
 from tests.hostile.traps import ESCAPES, publish
 from tests.processes import Processes, until

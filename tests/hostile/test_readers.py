@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from common.attempts import MAX_ATTEMPTS, read_history
-from common.curve import COLUMNS, HEADER, read_curve
-from common.errors import ProtocolError, StudyError
-from common.reading import read_record
-from common.records import Job, Result, WorkerRecord
-from common.study_spec import StudySpec
-from master.presets import Changes, find_study
+from hyperspool.common.attempts import MAX_ATTEMPTS, read_history
+from hyperspool.common.curve import COLUMNS, HEADER, read_curve
+from hyperspool.common.errors import ProtocolError, StudyError
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Job, Result, WorkerRecord
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.presets import Changes, find_study
+from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 from tests.conftest import job_of
 from tests.hostile.traps import HUGE_BYTES, pipe, sparse, texts
 from tests.processes import REPOSITORY
 from tests.worker.test_trial import epoch_of
-from worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 
 SOON_S = 10.0
 """On a busy machine. Each takes less than two seconds on an idle one."""

@@ -13,12 +13,12 @@ from typing import Any
 
 import torch
 
-from common import atomic
-from common.layout import AttemptName, Slot, StudyFolder
-from common.records import Job
-from common.study_spec import StudySpec
+from hyperspool.common import atomic
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.records import Job
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.worker.checkpoint import Checkpoint, save_checkpoint
 from tests.conftest import job_of, spec_of
-from worker.checkpoint import Checkpoint, save_checkpoint
 
 Trap = Callable[[Path, Path], object]
 

@@ -1,11 +1,11 @@
 """A dispatcher on a test's folder, and what its worker does there."""
 
-from common.claim import Claim, Claimant, Claims
-from common.layout import Slot, StudyFolder
-from common.records import Job, WorkerRecord
-from common.report import report
-from master.dispatch import Dispatcher
-from master.silence import Silence
+from hyperspool.common.claim import Claim, Claimant, Claims
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.records import Job, WorkerRecord
+from hyperspool.common.report import report
+from hyperspool.master.dispatch import Dispatcher
+from hyperspool.master.silence import Silence
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import spec_of
 

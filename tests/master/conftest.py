@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.layout import StudyFolder
+from hyperspool.common.layout import StudyFolder
 from tests.master.bench import Bench
 
 

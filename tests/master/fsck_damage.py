@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from common import atomic
-from common.layout import AttemptName, Slot, StudyFolder
-from common.locks import ClaimMode
-from common.reading import read_record
-from common.records import Job, WorkerRecord
-from common.study_spec import StudySpec
-from master.fsck.proposals import Proposals
+from hyperspool.common import atomic
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Job, WorkerRecord
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.fsck.proposals import Proposals
 
 FIRST = "trials/00000-00099"
 LONG_AGO_S = 1_000_000_000

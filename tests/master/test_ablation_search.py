@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from common.study_spec import StudySpec
-from master.search.ablation import places
-from master.search.methods import make_sampler
-from master.search.sampler import Observation
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.search.ablation import places
+from hyperspool.master.search.methods import make_sampler
+from hyperspool.master.search.sampler import Observation
 from tests.conftest import spec_of
 
 Params = dict[str, Any]

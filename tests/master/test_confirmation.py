@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from master.search.confirmation import Confirmed, finalists
-from master.search.methods import make_sampler
-from master.search.sampler import Observation
-from master.search.seeds import seeds_for
+from hyperspool.master.search.confirmation import Confirmed, finalists
+from hyperspool.master.search.methods import make_sampler
+from hyperspool.master.search.sampler import Observation
+from hyperspool.master.search.seeds import seeds_for
 from tests.conftest import spec_of
 from tests.master.test_search import Listening
 

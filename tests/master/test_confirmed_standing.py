@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pytest
 from rich.console import Console, RenderableType
 
-from master.analysis.finalists import finalists_of
-from master.finalize.choice import choose
-from master.search.sampler import Observation
-from master.standing import Standing
-from master.tables import incumbent_text, studies_table
-from master.trials_table import TrialsTable
+from hyperspool.master.analysis.finalists import finalists_of
+from hyperspool.master.finalize.choice import choose
+from hyperspool.master.search.sampler import Observation
+from hyperspool.master.standing import Standing
+from hyperspool.master.tables import incumbent_text, studies_table
+from hyperspool.master.trials_table import TrialsTable
 from tests.conftest import spec_of
 from tests.master.test_finalize import result_of
 

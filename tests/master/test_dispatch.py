@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from common import atomic, confinement
-from common.errors import SearchError
-from common.layout import AttemptName, Slot, StudyFolder
-from common.reading import read_record
-from common.records import Job
-from common.rejection import set_aside
-from common.report import read_result, report
-from master import dispatch
-from master.dispatch import MISSING_S
+from hyperspool.common import atomic, confinement
+from hyperspool.common.errors import SearchError
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Job
+from hyperspool.common.rejection import set_aside
+from hyperspool.common.report import read_result, report
+from hyperspool.master import dispatch
+from hyperspool.master.dispatch import MISSING_S
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import job_of, spec_of
 from tests.master.bench import Bench, publish
@@ -295,5 +295,5 @@ def note_listings(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         listed.append(path)
         return original(path)
 
-    monkeypatch.setattr("common.layout.names_in", note)
+    monkeypatch.setattr("hyperspool.common.layout.names_in", note)
     return listed

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from common import atomic
-from common.locks import ClaimMode
-from common.mounts import LockKnowledge, LockScope
-from common.watch import FolderWatch
-from master.doctor import exclusion
-from master.doctor.examination import examine
-from master.doctor.exclusion import (
+from hyperspool.common import atomic
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.mounts import LockKnowledge, LockScope
+from hyperspool.common.watch import FolderWatch
+from hyperspool.master.doctor import exclusion
+from hyperspool.master.doctor.examination import examine
+from hyperspool.master.doctor.exclusion import (
     check_exclusive_creation,
     check_leases,
     check_links,
@@ -20,13 +20,20 @@ from master.doctor.exclusion import (
     check_replacing,
     freeing_finding,
 )
-from master.doctor.finding import ANY_CLAIM, BY_LOCK, Finding, Verdict, recommended
-from master.doctor.looks import advice_text, finding_text
-from master.doctor.meeting import ALIVE, _living
-from master.doctor.scratch import OWNER, PREFIX, scratch_folder
-from master.doctor.second_process import Partner, PartnerError
-from master.doctor.sight import check_clock, check_events, check_listing, clock_finding, delay_finding, event_finding
-from master.doctor.surroundings import check_event_limits, check_mount, check_permissions, check_room
+from hyperspool.master.doctor.finding import ANY_CLAIM, BY_LOCK, Finding, Verdict, recommended
+from hyperspool.master.doctor.looks import advice_text, finding_text
+from hyperspool.master.doctor.meeting import ALIVE, _living
+from hyperspool.master.doctor.scratch import OWNER, PREFIX, scratch_folder
+from hyperspool.master.doctor.second_process import Partner, PartnerError
+from hyperspool.master.doctor.sight import (
+    check_clock,
+    check_events,
+    check_listing,
+    clock_finding,
+    delay_finding,
+    event_finding,
+)
+from hyperspool.master.doctor.surroundings import check_event_limits, check_mount, check_permissions, check_room
 
 
 def silent(_told: str) -> None:
@@ -185,7 +192,9 @@ def test_what_is_known_of_the_mount_is_told(
     verdict: Verdict,
     rules_out: frozenset[ClaimMode],
 ) -> None:
-    monkeypatch.setattr("master.doctor.surroundings.knowledge_of", lambda _mount: LockKnowledge(scope, "so it is"))
+    monkeypatch.setattr(
+        "hyperspool.master.doctor.surroundings.knowledge_of", lambda _mount: LockKnowledge(scope, "so it is")
+    )
     found = check_mount(tmp_path)
     assert (found.verdict, found.rules_out) == (verdict, rules_out)
     assert "so it is" in found.found

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from master.doctor import meeting
-from master.doctor.examination import examine
-from master.doctor.finding import Verdict
-from master.doctor.meeting import Conversation, PeerError, meet
-from master.doctor.scratch import ABANDONED_S, OWNER, PREFIX, scratch_folder
+from hyperspool.master.doctor import meeting
+from hyperspool.master.doctor.examination import examine
+from hyperspool.master.doctor.finding import Verdict
+from hyperspool.master.doctor.meeting import Conversation, PeerError, meet
+from hyperspool.master.doctor.scratch import ABANDONED_S, OWNER, PREFIX, scratch_folder
 from tests.processes import Processes, until
 
 
@@ -105,7 +105,7 @@ def test_a_search_that_nobody_joined_is_unanswered(root: Path, monkeypatch: pyte
     def nobody(*_arguments: object) -> Conversation:
         raise PeerError("no other doctor came to this folder within 60 s")
 
-    monkeypatch.setattr("master.doctor.examination.meet", nobody)
+    monkeypatch.setattr("hyperspool.master.doctor.examination.meet", nobody)
     *_, last = examine(root, with_peer=True, say=silent)
     assert (last.check, last.verdict, last.is_unanswered) == ("peer", Verdict.FAILED, True)
     assert last.rules_out == frozenset()

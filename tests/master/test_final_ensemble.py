@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 import torch
 
-from common.final import final_folder
-from common.layout import StudyFolder
-from common.space import Params
-from master.finalize.answer import read_answer
-from master.finalize.choice import final_spec
-from master.finalize.cycles import cycles_remark
+from hyperspool.common.final import final_folder
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.space import Params
+from hyperspool.master.finalize.answer import read_answer
+from hyperspool.master.finalize.choice import final_spec
+from hyperspool.master.finalize.cycles import cycles_remark
+from hyperspool.worker.training.data import load_test_part
 from tests.conftest import spec_of
 from tests.processes import Processes
-from worker.training.data import load_test_part
 
 STUDY = """
 trials = 2

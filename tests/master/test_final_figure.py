@@ -2,8 +2,8 @@
 
 import pytest
 
-from common.records import EpochRecord
-from master.finalize.figure import curves_figure
+from hyperspool.common.records import EpochRecord
+from hyperspool.master.finalize.figure import curves_figure
 
 
 def curve_of(*rows: tuple[float, float]) -> list[EpochRecord]:

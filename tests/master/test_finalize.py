@@ -9,23 +9,23 @@ from typing import Any
 import pytest
 import torch
 
-from common.errors import StudyError, UsageError
-from common.final import final_folder, final_name
-from common.layout import StudyFolder
-from common.locks import ClaimMode
-from common.records import Attribution, Failure, FailureKind, Result, Seeds, Status, Times
-from common.study_spec import StudySpec
-from master.finalize.answer import answer_of, give_answer, read_answer, wilson
-from master.finalize.card import answer_text
-from master.finalize.choice import choose, final_spec
-from master.presets import Changes, find_study
-from master.standing import Standing
+from hyperspool.common.errors import StudyError, UsageError
+from hyperspool.common.final import final_folder, final_name
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.records import Attribution, Failure, FailureKind, Result, Seeds, Status, Times
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.finalize.answer import answer_of, give_answer, read_answer, wilson
+from hyperspool.master.finalize.card import answer_text
+from hyperspool.master.finalize.choice import choose, final_spec
+from hyperspool.master.presets import Changes, find_study
+from hyperspool.master.standing import Standing
+from hyperspool.worker.training.data import load_test_part
+from hyperspool.worker.training.model import make_model
+from hyperspool.worker.training.params import MlpParams
+from hyperspool.worker.training.validation import evaluate
 from tests.conftest import spec_of
 from tests.processes import Processes, results_of, until
-from worker.training.data import load_test_part
-from worker.training.model import make_model
-from worker.training.params import MlpParams
-from worker.training.validation import evaluate
 
 STUDY = """
 trials = 3

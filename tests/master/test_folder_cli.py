@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from common.layout import Slot, StudyFolder
+from hyperspool.common.layout import Slot, StudyFolder
 from tests.processes import Processes
 
 

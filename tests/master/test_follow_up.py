@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from common import atomic
-from common.errors import UsageError
-from common.layout import StudyFolder
-from common.reading import read_record
-from common.records import Result
-from master.follow_up import FollowUp, follow_up_of
-from master.published import read_published
+from hyperspool.common import atomic
+from hyperspool.common.errors import UsageError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Result
+from hyperspool.master.follow_up import FollowUp, follow_up_of
+from hyperspool.master.published import read_published
 from tests.conftest import MakeStudy, spec_of
 from tests.master.analysis.test_frames import finish
 from tests.processes import Processes

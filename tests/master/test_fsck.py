@@ -5,21 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from common.claim import Claimant, Claims
-from common.curve import read_curve, to_text
-from common.errors import StudyBusyError, UsageError
-from common.layout import AttemptName, Slot, StudyFolder
-from common.locks import ClaimMode, is_held, make_lock, try_acquire
-from common.reading import read_record
-from common.records import Result
-from common.report import report
-from common.study_spec import StudySpec
-from common.watch import Wakeup
-from master.fsck.breach import Breach, Remedy, Severity
-from master.fsck.command import examine_study
-from master.fsck.inspection import find_breaches, inspect, read_spec
-from master.fsck.repair import repair
-from master.study import Search, only_master
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.curve import read_curve, to_text
+from hyperspool.common.errors import StudyBusyError, UsageError
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.locks import ClaimMode, is_held, make_lock, try_acquire
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Result
+from hyperspool.common.report import report
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.watch import Wakeup
+from hyperspool.master.fsck.breach import Breach, Remedy, Severity
+from hyperspool.master.fsck.command import examine_study
+from hyperspool.master.fsck.inspection import find_breaches, inspect, read_spec
+from hyperspool.master.fsck.repair import repair
+from hyperspool.master.study import Search, only_master
 from tests.master.fsck_damage import (
     CASES,
     FIRST,

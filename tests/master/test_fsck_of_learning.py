@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from common.layout import StudyFolder
-from master.fsck.breach import Severity
-from master.fsck.command import examine_study
+from hyperspool.common.layout import StudyFolder
+from hyperspool.master.fsck.breach import Severity
+from hyperspool.master.fsck.command import examine_study
 from tests.processes import Processes
 
 STUDY = """

@@ -4,12 +4,12 @@ import subprocess
 
 import pytest
 
-from common import atomic
-from common.claim import Claimant, Claims
-from common.layout import Slot, StudyFolder
-from common.locks import ClaimMode
-from common.records import WorkerRecord
-from master.housekeeping import remove_dead_workers, remove_temporary_files, sweep, sweep_attempts
+from hyperspool.common import atomic
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.records import WorkerRecord
+from hyperspool.master.housekeeping import remove_dead_workers, remove_temporary_files, sweep, sweep_attempts
 from tests.common.test_report import claim_of
 from tests.conftest import job_of
 from tests.master.bench import Bench, publish

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from master.lr_range import Point, Proposal, propose
+from hyperspool.master.lr_range import Point, Proposal, propose
 
 CHANCE = 0.1
 RATES = [0.01 * place for place in range(1, 41)]

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.space import Categorical, Fixed, Float, Params, Space
-from master.search.coarse_to_fine import CoarseToFine, best_of, round_lengths
-from master.search.narrowing import first_region, narrowed
-from master.search.random_search import RandomSearch
-from master.search.sampler import Observation
+from hyperspool.common.space import Categorical, Fixed, Float, Params, Space
+from hyperspool.master.search.coarse_to_fine import CoarseToFine, best_of, round_lengths
+from hyperspool.master.search.narrowing import first_region, narrowed
+from hyperspool.master.search.random_search import RandomSearch
+from hyperspool.master.search.sampler import Observation
 
 RATES = [1e-5, 5e-5, 1e-4, 5e-4, 1e-3]
 

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from common import atomic
-from common.errors import StudyError, UsageError
-from common.layout import StudyFolder
-from common.space import Categorical
-from master.presets import Changes, differences, find_study, load_preset, preset_names
+from hyperspool.common import atomic
+from hyperspool.common.errors import StudyError, UsageError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.space import Categorical
+from hyperspool.master.presets import Changes, differences, find_study, load_preset, preset_names
 from tests.conftest import MakeStudy, spec_of
 
 

@@ -2,15 +2,15 @@ import os
 
 import pytest
 
-from common import atomic
-from common.errors import ProtocolError, SearchError
-from common.layout import StudyFolder
-from common.records import WorkerRecord
-from common.watch import Wakeup
-from master import study
-from master.published import read_published
-from master.standing import read_workers
-from master.study import Search, publish_study
+from hyperspool.common import atomic
+from hyperspool.common.errors import ProtocolError, SearchError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import WorkerRecord
+from hyperspool.common.watch import Wakeup
+from hyperspool.master import study
+from hyperspool.master.published import read_published
+from hyperspool.master.standing import read_workers
+from hyperspool.master.study import Search, publish_study
 from tests.conftest import spec_of
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from common.errors import UsageError
-from common.study_spec import StudySpec
-from master.lr_range import Proposal
-from master.presets import Changes, load_preset, preset_names
-from master.range_study import base_study, cyclical_study, left_at_defaults, range_study, to_toml
+from hyperspool.common.errors import UsageError
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.lr_range import Proposal
+from hyperspool.master.presets import Changes, load_preset, preset_names
+from hyperspool.master.range_study import base_study, cyclical_study, left_at_defaults, range_study, to_toml
 from tests.conftest import spec_of
 
 

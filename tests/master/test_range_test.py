@@ -6,8 +6,8 @@ import tomllib
 from itertools import pairwise
 from pathlib import Path
 
-from common.curve import read_curve
-from common.layout import StudyFolder
+from hyperspool.common.curve import read_curve
+from hyperspool.common.layout import StudyFolder
 from tests.processes import REPOSITORY, leftovers, results_of
 
 

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 import torch
 
-from common.curve import read_curve
-from common.layout import StudyFolder
-from common.space import Params
-from master.presets import load_preset
-from master.search.methods import make_sampler
+from hyperspool.common.curve import read_curve
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.space import Params
+from hyperspool.master.presets import load_preset
+from hyperspool.master.search.methods import make_sampler
+from hyperspool.worker.training.data import Dataset, load_dataset
+from hyperspool.worker.training.params import CnnParams, TrainingSeeds
+from hyperspool.worker.training.trainer import Epoch, Trainer
 from tests.conftest import MakeStudy
 from tests.processes import Processes, results_of
-from worker.training.data import Dataset, load_dataset
-from worker.training.params import CnnParams, TrainingSeeds
-from worker.training.trainer import Epoch, Trainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

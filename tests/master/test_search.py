@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from common.study_spec import StudySpec
-from master.presets import load_preset
-from master.search.counter_random import unit_number
-from master.search.methods import make_sampler
-from master.search.replicates import Replicated
-from master.search.sampler import Observation, Sampler
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.presets import load_preset
+from hyperspool.master.search.counter_random import unit_number
+from hyperspool.master.search.methods import make_sampler
+from hyperspool.master.search.replicates import Replicated
+from hyperspool.master.search.sampler import Observation, Sampler
 from tests.conftest import spec_of
 
 GRID: dict[str, Any] = {

@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from common.records import Seeds
-from common.study_spec import StudySpec
-from master.presets import load_preset
-from master.search.counter_random import trial_seeds
-from master.search.methods import make_sampler
-from master.search.seeds import seeds_for
+from hyperspool.common.records import Seeds
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.presets import load_preset
+from hyperspool.master.search.counter_random import trial_seeds
+from hyperspool.master.search.methods import make_sampler
+from hyperspool.master.search.seeds import seeds_for
 from tests.conftest import spec_of
 
 SOURCES = tuple(Seeds.model_fields)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from common.errors import StudyError
-from master.presets import Changes
-from master.range_study import base_study, range_study
-from master.range_test import run_range
-from master.session import RunOptions, run_session
+from hyperspool.common.errors import StudyError
+from hyperspool.master.presets import Changes
+from hyperspool.master.range_study import base_study, range_study
+from hyperspool.master.range_test import run_range
+from hyperspool.master.session import RunOptions, run_session
 
 L2_TWICE = ("space.l2=0.1", "space.weight_decay=0.2")
 

@@ -5,14 +5,14 @@ import os
 import pytest
 from rich.console import Console
 
-from common import atomic
-from common.layout import Slot, StudyFolder
-from common.records import Failure, FailureKind, Result, Status, WorkerRecord
-from common.report import report
-from master.standing import Standing, read_standing
-from master.tables import duration_text, first_line, params_text, workers_table
-from master.trials_table import TrialsTable
-from master.views import Pace
+from hyperspool.common import atomic
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.records import Failure, FailureKind, Result, Status, WorkerRecord
+from hyperspool.common.report import report
+from hyperspool.master.standing import Standing, read_standing
+from hyperspool.master.tables import duration_text, first_line, params_text, workers_table
+from hyperspool.master.trials_table import TrialsTable
+from hyperspool.master.views import Pace
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import job_of, spec_of
 

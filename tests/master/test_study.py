@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from common.layout import StudyFolder
-from common.space import Params
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.space import Params
 from tests.conftest import MakeStudy
 from tests.processes import Processes, results_of
 

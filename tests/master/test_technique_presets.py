@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import UsageError
-from common.layout import StudyFolder
-from common.records import Status
-from common.study_spec import StudySpec
-from master.presets import Changes, find_study, load_preset, preset_names
-from master.search.methods import make_sampler
+from hyperspool.common.errors import UsageError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import Status
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.presets import Changes, find_study, load_preset, preset_names
+from hyperspool.master.search.methods import make_sampler
+from hyperspool.worker.training.params import SCHEDULES, CnnParams, MlpParams
+from hyperspool.worker.training.schedules import make_schedule
 from tests.conftest import MakeStudy
 from tests.processes import Processes, results_of
-from worker.training.params import SCHEDULES, CnnParams, MlpParams
-from worker.training.schedules import make_schedule
 
 PRESETS = [name for name in preset_names() if name.startswith(("smith-", "two-layer-", "init-"))]
 UPDATES_PER_EPOCH = 20

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from common.space import Params
-from common.study_spec import StudySpec
-from master.trials_table import TrialsTable, constant_params, constant_text
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.trials_table import TrialsTable, constant_params, constant_text
 from tests.conftest import spec_of
 from tests.master.test_finalize import result_of
 

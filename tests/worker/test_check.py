@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from typer.testing import CliRunner
 
-from common.errors import UnableError, UsageError
-from worker.cli import app
-from worker.training.gradient_check import STEPS, check_gradients
-from worker.training.model import Cnn, Mlp
-from worker.training.trainer import Trainer
+from hyperspool.common.errors import UnableError, UsageError
+from hyperspool.worker.cli import app
+from hyperspool.worker.training.gradient_check import STEPS, check_gradients
+from hyperspool.worker.training.model import Cnn, Mlp
+from hyperspool.worker.training.trainer import Trainer
 
 QUICK = ("--objective", "mlp", "--set", "hidden_units=20")
 

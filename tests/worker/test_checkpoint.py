@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from common.records import Budget, Seeds
+from hyperspool.common.records import Budget, Seeds
+from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 from tests.conftest import job_of
 from tests.worker.test_trial import epoch_of
-from worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 
 JOB = job_of()
 OTHER_SEEDS = Seeds(initialisation=1, shuffling=2, dropout=4)

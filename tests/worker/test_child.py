@@ -6,8 +6,8 @@ from multiprocessing import Pipe
 
 import pytest
 
-from worker.child import _listen
-from worker.messages import Evaluate, ProbeDevice, Stop
+from hyperspool.worker.child import _listen
+from hyperspool.worker.messages import Evaluate, ProbeDevice, Stop
 
 
 class Exited(BaseException):

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from common.records import EpochRecord
+from hyperspool.common.records import EpochRecord
+from hyperspool.worker.checkpoint import Checkpoint
+from hyperspool.worker.objectives.cnn import evaluate_cnn
+from hyperspool.worker.objectives.trial import Trial, TrialStopped
 from tests.worker.test_trial import trial_of
-from worker.checkpoint import Checkpoint
-from worker.objectives.cnn import evaluate_cnn
-from worker.objectives.trial import Trial, TrialStopped
 
 pytestmark = pytest.mark.usefixtures("torch_left_as_it_was")
 

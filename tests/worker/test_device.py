@@ -1,8 +1,8 @@
 import pytest
 
-from common.errors import UsageError
-from worker import device
-from worker.device import choose_device
+from hyperspool.common.errors import UsageError
+from hyperspool.worker import device
+from hyperspool.worker.device import choose_device
 
 
 @pytest.fixture

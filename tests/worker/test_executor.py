@@ -7,17 +7,27 @@ from typing import Any
 
 import pytest
 
-from common.records import EpochRecord
-from common.study_spec import StudySpec
-from common.watch import Wakeup
+from hyperspool.common.records import EpochRecord
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.watch import Wakeup
+from hyperspool.worker import executor as executor_module
+from hyperspool.worker.checkpoint import Checkpoint, save_checkpoint
+from hyperspool.worker.child_process import ChildProcess
+from hyperspool.worker.device import Device
+from hyperspool.worker.executor import Abandoned, Executor, Lost, Outcome, TimedOut
+from hyperspool.worker.messages import (
+    Began,
+    ChildSettings,
+    EpochDone,
+    Evaluate,
+    Failed,
+    Finished,
+    Resumed,
+    Stopped,
+    Unable,
+)
 from tests.conftest import job_of, spec_of
 from tests.processes import is_alive, until
-from worker import executor as executor_module
-from worker.checkpoint import Checkpoint, save_checkpoint
-from worker.child_process import ChildProcess
-from worker.device import Device
-from worker.executor import Abandoned, Executor, Lost, Outcome, TimedOut
-from worker.messages import Began, ChildSettings, EpochDone, Evaluate, Failed, Finished, Resumed, Stopped, Unable
 
 SQUARE_OF_HALF = (0.5 - 0.3) ** 2
 NAMES = (

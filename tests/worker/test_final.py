@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 import torch
 
+from hyperspool.worker.objectives import final
+from hyperspool.worker.objectives.registry import BUILT_IN
+from hyperspool.worker.objectives.trial import Measured, TrialStopped
+from hyperspool.worker.training.data import Part, load_test_part
+from hyperspool.worker.training.digits import load_digits
+from hyperspool.worker.training.ensemble import evaluate_together
+from hyperspool.worker.training.model import make_model
+from hyperspool.worker.training.params import CnnParams, MlpParams
+from hyperspool.worker.training.validation import evaluate
 from tests.worker.test_network import Stopping, trial
 from tests.worker.test_trial import Listener
-from worker.objectives import final
-from worker.objectives.registry import BUILT_IN
-from worker.objectives.trial import Measured, TrialStopped
-from worker.training.data import Part, load_test_part
-from worker.training.digits import load_digits
-from worker.training.ensemble import evaluate_together
-from worker.training.model import make_model
-from worker.training.params import CnnParams, MlpParams
-from worker.training.validation import evaluate
 
 pytestmark = pytest.mark.usefixtures("torch_left_as_it_was")
 
@@ -144,7 +144,7 @@ def test_a_search_never_reads_the_test_part(network: str, monkeypatch: pytest.Mo
         asked.append(test)
         return load_digits(test=test)
 
-    monkeypatch.setattr("worker.training.data.load_digits", load)
-    monkeypatch.setattr("worker.objectives.datasets._on_device", {})
+    monkeypatch.setattr("hyperspool.worker.training.data.load_digits", load)
+    monkeypatch.setattr("hyperspool.worker.objectives.datasets._on_device", {})
     BUILT_IN[network](trial(network, Listener()))
     assert asked == [False]

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from common.layout import StudyFolder
-from worker.idleness import IDLE_EXIT_S, TELL_S, Idleness
+from hyperspool.common.layout import StudyFolder
+from hyperspool.worker.idleness import IDLE_EXIT_S, TELL_S, Idleness
 
 
 class Clock:

@@ -1,18 +1,20 @@
 import pytest
 
-from common import atomic
-from common.claim import Claimant, Claims
-from common.layout import Slot, StudyFolder
-from common.locks import ClaimMode
+from hyperspool.common import atomic
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.locks import ClaimMode
+from hyperspool.worker.queue import JobQueue
 from tests.conftest import job_of, spec_of
-from worker.queue import JobQueue
 
 
 @pytest.mark.parametrize(("mode", "is_served"), [(ClaimMode.LOCK, False), (ClaimMode.LEASE, True)])
 def test_a_worker_refuses_locks_that_are_known_to_be_local_and_serves_leases(
     folder: StudyFolder, monkeypatch: pytest.MonkeyPatch, mode: ClaimMode, is_served: bool
 ) -> None:
-    monkeypatch.setattr("worker.queue.why_locks_are_local", lambda _folder: "/mnt (nfs) does not share locks")
+    monkeypatch.setattr(
+        "hyperspool.worker.queue.why_locks_are_local", lambda _folder: "/mnt (nfs) does not share locks"
+    )
     atomic.replace(folder.spec, spec_of(claim=mode).to_json(), durable=False)
     atomic.replace(folder.job(Slot(0)), job_of(0).to_json(), durable=False)
     queue = JobQueue(folder.root, "demo", None, Claims(Claimant("mine")))

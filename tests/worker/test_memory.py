@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.memory import WINDOW_S, MemoryKills, kernel_counter
+from hyperspool.worker.memory import WINDOW_S, MemoryKills, kernel_counter
 
 
 class Kernel:

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from common import atomic
-from common.claim import Claimant
-from common.layout import StudyFolder
-from common.records import WorkerRecord
+from hyperspool.common import atomic
+from hyperspool.common.claim import Claimant
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import WorkerRecord
+from hyperspool.worker.neighbours import LIVE_S, busy_neighbours
 from tests.conftest import spec_of
-from worker.neighbours import LIVE_S, busy_neighbours
 
 NOW_S = 1_000_000.0
 ME = Claimant("me", host="lab", pid=1)

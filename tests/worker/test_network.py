@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import torch
 
-from common.curve import read_curve
-from common.layout import StudyFolder
-from common.objectives import with_defaults
+from hyperspool.common.curve import read_curve
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.objectives import with_defaults
+from hyperspool.worker.checkpoint import Checkpoint
+from hyperspool.worker.objectives.registry import BUILT_IN
+from hyperspool.worker.objectives.trial import Measured, Trial, TrialStopped
 from tests.processes import Processes, results_of
 from tests.worker.test_trial import Listener, trial_of
-from worker.checkpoint import Checkpoint
-from worker.objectives.registry import BUILT_IN
-from worker.objectives.trial import Measured, Trial, TrialStopped
 
 pytestmark = pytest.mark.usefixtures("torch_left_as_it_was")
 

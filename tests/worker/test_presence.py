@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from common import atomic
-from common.claim import Claimant
-from common.layout import AttemptName, Slot, StudyFolder
-from common.reading import read_record
-from common.records import WorkerRecord
-from worker.presence import AWAY_S, BEAT_S, MIN_INTERVAL_S, Presence
+from hyperspool.common import atomic
+from hyperspool.common.claim import Claimant
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import WorkerRecord
+from hyperspool.worker.presence import AWAY_S, BEAT_S, MIN_INTERVAL_S, Presence
 
 ATTEMPT = AttemptName(Slot(5), 1)
 

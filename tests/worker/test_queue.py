@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from common import atomic, confinement
-from common.claim import Claim, Claimant, Claims
-from common.layout import Slot, StudyFolder
-from common.locks import ClaimMode
-from common.records import Job
-from common.report import report
+from hyperspool.common import atomic, confinement
+from hyperspool.common.claim import Claim, Claimant, Claims
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.records import Job
+from hyperspool.common.report import report
+from hyperspool.worker.queue import JobQueue
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import job_of, spec_of
-from worker.queue import JobQueue
 
 
 @pytest.fixture
@@ -233,7 +233,7 @@ def test_somebodys_private_folder_beside_the_studies_stops_nobody(
             raise PermissionError(EACCES, "Permission denied", str(path))
         return original(path)
 
-    monkeypatch.setattr("common.layout.names_in", refuse)
+    monkeypatch.setattr("hyperspool.common.layout.names_in", refuse)
     assert taken(jobs) == [0]
 
 

@@ -1,10 +1,10 @@
 import pytest
 
-from common.errors import UnableError
-from common.objectives import PARAMETERS, parse_definitions
+from hyperspool.common.errors import UnableError
+from hyperspool.common.objectives import PARAMETERS, parse_definitions
+from hyperspool.worker.objectives.registry import BUILT_IN, find_objective
+from hyperspool.worker.objectives.trial import Measured
 from tests.worker.test_trial import trial_of
-from worker.objectives.registry import BUILT_IN, find_objective
-from worker.objectives.trial import Measured
 
 
 def test_a_users_function_is_found_under_the_name_it_was_given() -> None:

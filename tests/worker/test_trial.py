@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from common.locks import ClaimMode
-from common.records import EpochRecord, Seeds
-from worker.checkpoint import Checkpoint
-from worker.objectives.trial import Measured, Trial
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.records import EpochRecord, Seeds
+from hyperspool.worker.checkpoint import Checkpoint
+from hyperspool.worker.objectives.trial import Measured, Trial
 
 
 class Listener:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from common.layout import StudyFolder
-from common.reading import read_record
-from common.records import WorkerRecord
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import WorkerRecord
 from tests.conftest import MakeStudy
 from tests.processes import Processes, results_of, until
 

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from common.errors import UnableError, UsageError
-from common.space import Params
-from worker.check.finding import Finding
-from worker.check.params import parse_params
-from worker.device import Device, choose_device
+from hyperspool.common.errors import UnableError, UsageError
+from hyperspool.common.space import Params
+from hyperspool.worker.check.finding import Finding
+from hyperspool.worker.check.params import parse_params
+from hyperspool.worker.device import Device, choose_device
 
 app = typer.Typer()
 DATA_FOLDER = "data"
@@ -47,11 +47,11 @@ def check(
 def _found(objective: str, params: Params, dataset: str, folder: Path, place: tuple[Device, int]) -> list[Finding]:
     device, seed = place
     os.environ["CUDA_VISIBLE_DEVICES"] = device.visible  # read when CUDA starts, which is below
-    from worker.check.training import findings
-    from worker.training.data import load_dataset
-    from worker.training.images import DataMissingError
-    from worker.training.params import CnnParams, MlpParams, TrainingParams
-    from worker.training.runtime import configure
+    from hyperspool.worker.check.training import findings
+    from hyperspool.worker.training.data import load_dataset
+    from hyperspool.worker.training.images import DataMissingError
+    from hyperspool.worker.training.params import CnnParams, MlpParams, TrainingParams
+    from hyperspool.worker.training.runtime import configure
 
     computing = configure(device.in_child, threads=1)
     kind: type[TrainingParams] = {"cnn": CnnParams, "mlp": MlpParams}[objective]

@@ -3,10 +3,10 @@
 import tomllib
 from collections.abc import Sequence
 
-from common.errors import UsageError
-from common.objectives import PARAMETERS, with_defaults
-from common.space import Float, Params, Scalar
-from common.validation import unknown_key
+from hyperspool.common.errors import UsageError
+from hyperspool.common.objectives import PARAMETERS, with_defaults
+from hyperspool.common.space import Float, Params, Scalar
+from hyperspool.common.validation import unknown_key
 
 
 def parse_params(objective: str, assignments: Sequence[str]) -> Params:

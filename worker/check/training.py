@@ -8,13 +8,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from worker.check.finding import Finding
-from worker.training.data import Dataset
-from worker.training.gradient_check import TOLERANCE, GradientErrors, check_gradients
-from worker.training.initialisation import initialise
-from worker.training.model import make_model
-from worker.training.params import TrainingParams, TrainingSeeds
-from worker.training.trainer import Trainer
+from hyperspool.worker.check.finding import Finding
+from hyperspool.worker.training.data import Dataset
+from hyperspool.worker.training.gradient_check import TOLERANCE, GradientErrors, check_gradients
+from hyperspool.worker.training.initialisation import initialise
+from hyperspool.worker.training.model import make_model
+from hyperspool.worker.training.params import TrainingParams, TrainingSeeds
+from hyperspool.worker.training.trainer import Trainer
 
 GRADIENT_IMAGES = 4
 """Few images cross few kinks, and make an evaluation quick."""

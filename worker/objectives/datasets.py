@@ -4,11 +4,11 @@ import logging
 
 import torch
 
-from common.errors import UnableError
-from common.locks import waiting_for
-from worker.objectives.trial import Trial
-from worker.training.data import Dataset, load_dataset
-from worker.training.images import DataMissingError, download
+from hyperspool.common.errors import UnableError
+from hyperspool.common.locks import waiting_for
+from hyperspool.worker.objectives.trial import Trial
+from hyperspool.worker.training.data import Dataset, load_dataset
+from hyperspool.worker.training.images import DataMissingError, download
 
 logger = logging.getLogger(__name__)
 

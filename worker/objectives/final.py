@@ -5,17 +5,17 @@ from math import nan
 
 import torch
 
-from common.errors import UnableError
-from common.records import EpochRecord
-from worker.objectives.datasets import dataset_of
-from worker.objectives.network import device_of, params_of, to_bytes, train
-from worker.objectives.trial import Measured, Trial
-from worker.training.data import Dataset, Part, load_test_part
-from worker.training.ensemble import evaluate_together
-from worker.training.images import DataMissingError
-from worker.training.params import TrainingParams
-from worker.training.trainer import Epoch
-from worker.training.validation import evaluate
+from hyperspool.common.errors import UnableError
+from hyperspool.common.records import EpochRecord
+from hyperspool.worker.objectives.datasets import dataset_of
+from hyperspool.worker.objectives.network import device_of, params_of, to_bytes, train
+from hyperspool.worker.objectives.trial import Measured, Trial
+from hyperspool.worker.training.data import Dataset, Part, load_test_part
+from hyperspool.worker.training.ensemble import evaluate_together
+from hyperspool.worker.training.images import DataMissingError
+from hyperspool.worker.training.params import TrainingParams
+from hyperspool.worker.training.trainer import Epoch
+from hyperspool.worker.training.validation import evaluate
 
 
 def evaluate_final(trial: Trial, params_type: type[TrainingParams]) -> Measured:

@@ -1,9 +1,9 @@
 """The objective `mlp`: trains the fully connected network and measures its validation error after the last epoch."""
 
-from worker.objectives.final import evaluate_final
-from worker.objectives.network import evaluate_network
-from worker.objectives.trial import Measured, Trial
-from worker.training.params import MlpParams
+from hyperspool.worker.objectives.final import evaluate_final
+from hyperspool.worker.objectives.network import evaluate_network
+from hyperspool.worker.objectives.trial import Measured, Trial
+from hyperspool.worker.training.params import MlpParams
 
 
 def evaluate_mlp(trial: Trial) -> Measured:

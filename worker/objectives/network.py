@@ -7,14 +7,14 @@ from typing import Any
 
 import torch
 
-from common.errors import UnableError
-from common.records import EpochRecord
-from worker.objectives.datasets import dataset_of
-from worker.objectives.trial import Measured, Trial, TrialStopped
-from worker.training.data import Dataset
-from worker.training.params import TrainingParams, TrainingSeeds
-from worker.training.runtime import configure
-from worker.training.trainer import Epoch, Trainer
+from hyperspool.common.errors import UnableError
+from hyperspool.common.records import EpochRecord
+from hyperspool.worker.objectives.datasets import dataset_of
+from hyperspool.worker.objectives.trial import Measured, Trial, TrialStopped
+from hyperspool.worker.training.data import Dataset
+from hyperspool.worker.training.params import TrainingParams, TrainingSeeds
+from hyperspool.worker.training.runtime import configure
+from hyperspool.worker.training.trainer import Epoch, Trainer
 
 
 def evaluate_network(trial: Trial, params_type: type[TrainingParams]) -> Measured:

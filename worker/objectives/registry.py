@@ -5,13 +5,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from common.errors import UnableError
-from worker.objectives.trial import Measured, ObjectiveFunction, Trial
+from hyperspool.common.errors import UnableError
+from hyperspool.worker.objectives.trial import Measured, ObjectiveFunction, Trial
 
 
 def _cnn(trial: Trial) -> Measured:
     try:
-        from worker.objectives.cnn import evaluate_cnn  # brings torch along
+        from hyperspool.worker.objectives.cnn import evaluate_cnn  # brings torch along
     except ImportError as error:
         raise UnableError(f"what cnn needs cannot be imported here: {error}") from error
     return evaluate_cnn(trial)
@@ -19,7 +19,7 @@ def _cnn(trial: Trial) -> Measured:
 
 def _mlp(trial: Trial) -> Measured:
     try:
-        from worker.objectives.mlp import evaluate_mlp  # brings torch along
+        from hyperspool.worker.objectives.mlp import evaluate_mlp  # brings torch along
     except ImportError as error:
         raise UnableError(f"what mlp needs cannot be imported here: {error}") from error
     return evaluate_mlp(trial)

@@ -15,11 +15,11 @@ from typing import Protocol, SupportsFloat, SupportsIndex
 
 from pydantic import ValidationError
 
-from common.locks import ClaimMode
-from common.records import MAX_EPOCHS, MAX_METRICS, EpochRecord, Seeds
-from common.space import NAME_PATTERN, Params
-from common.validation import explain, shown, unknown_key
-from worker.checkpoint import Checkpoint
+from hyperspool.common.locks import ClaimMode
+from hyperspool.common.records import MAX_EPOCHS, MAX_METRICS, EpochRecord, Seeds
+from hyperspool.common.space import NAME_PATTERN, Params
+from hyperspool.common.validation import explain, shown, unknown_key
+from hyperspool.worker.checkpoint import Checkpoint
 
 NUMBERS = ("training_loss", "validation_loss", "validation_error", "learning_rate", "momentum")
 """What an epoch's report may tell, besides its number and how long it took."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.training.torchvision_import import torchvision_datasets
+from hyperspool.worker.training.torchvision_import import torchvision_datasets
 
 _ALLOWED = {
     # numpy keeps the module's old name working for files that were pickled by numpy 1.

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from worker.training.digits import load_digits
-from worker.training.images import load_cifar10, load_mnist
+from hyperspool.worker.training.digits import load_digits
+from hyperspool.worker.training.images import load_cifar10, load_mnist
 
 
 @dataclass(frozen=True)

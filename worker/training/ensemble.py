@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from worker.training.data import Part
-from worker.training.validation import probabilities
+from hyperspool.worker.training.data import Part
+from hyperspool.worker.training.validation import probabilities
 
 MAX_KEPT = 20
 """Networks whose weights are kept, the last ones: each is a network's size in every checkpoint."""

@@ -17,8 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from worker.training.cifar import read_cifar10
-from worker.training.torchvision_import import torchvision_datasets
+from hyperspool.worker.training.cifar import read_cifar10
+from hyperspool.worker.training.torchvision_import import torchvision_datasets
 
 MNIST_VALIDATION = 10_000
 """The last 10,000 of MNIST's 60,000 training images, as in the Lasagne example."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from worker.training.params import CnnParams, MlpParams, TrainingParams
+from hyperspool.worker.training.params import CnnParams, MlpParams, TrainingParams
 
 KERNEL = 5
 POOL = 2

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from worker.training.params import TrainingParams
+from hyperspool.worker.training.params import TrainingParams
 
 USUAL_CYCLES = 3
 """Cycles in a budget if neither `step_size` nor `cycles` is given. Source: Smith 2017, arXiv:1506.01186, sec. 3.2."""

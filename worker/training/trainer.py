@@ -10,15 +10,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from worker.training.augmentation import Augmentation
-from worker.training.data import Dataset
-from worker.training.ensemble import SnapshotEnsemble
-from worker.training.initialisation import initialise
-from worker.training.model import make_model
-from worker.training.momentum import MomentumSgd
-from worker.training.params import TrainingParams, TrainingSeeds
-from worker.training.schedules import make_schedule
-from worker.training.validation import evaluate
+from hyperspool.worker.training.augmentation import Augmentation
+from hyperspool.worker.training.data import Dataset
+from hyperspool.worker.training.ensemble import SnapshotEnsemble
+from hyperspool.worker.training.initialisation import initialise
+from hyperspool.worker.training.model import make_model
+from hyperspool.worker.training.momentum import MomentumSgd
+from hyperspool.worker.training.params import TrainingParams, TrainingSeeds
+from hyperspool.worker.training.schedules import make_schedule
+from hyperspool.worker.training.validation import evaluate
 
 
 @dataclass(frozen=True)

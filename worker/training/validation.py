@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from worker.training.data import Part
+from hyperspool.worker.training.data import Part
 
 EVALUATION_BATCH = {"cpu": 100, "cuda": 5000}
 """Images at once in validation: a hundred stay in a CPU's cache (1.8 times as fast as 400); a GPU wants more."""

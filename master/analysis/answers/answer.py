@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import pandas as pd
 
-from common.objectives import measure_name
-from common.space import Scalar
-from common.study_spec import StudySpec
-from master.analysis.frames import StudyData
-from master.analysis.intervals import Sample
-from master.analysis.settings import Axis, complete, searched_parameters, source_axis
+from hyperspool.common.objectives import measure_name
+from hyperspool.common.space import Scalar
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.intervals import Sample
+from hyperspool.master.analysis.settings import Axis, complete, searched_parameters, source_axis
 
 MAX_SENTENCES = 10
 """Lines of a list that people read; the table holds the rest."""

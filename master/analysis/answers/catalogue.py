@@ -6,18 +6,18 @@ asked. Where a statement could be chance, the sentence says so (see `master.anal
 
 from collections.abc import Callable
 
-from master.analysis.answers.ablation import which_helps
-from master.analysis.answers.answer import Answer
-from master.analysis.answers.budgets import best_by_budget
-from master.analysis.answers.finalists import best_finalist
-from master.analysis.answers.grids import best_for_each, epoch_times
-from master.analysis.answers.importance import which_matter
-from master.analysis.answers.lr_range import cycle_ends
-from master.analysis.answers.randomness import curves_without_randomness, spread_by_source
-from master.analysis.answers.rounds import narrowing
-from master.analysis.answers.settings import best_two, correlations, divergences
-from master.analysis.frames import StudyData
-from master.analysis.phases import of_search
+from hyperspool.master.analysis.answers.ablation import which_helps
+from hyperspool.master.analysis.answers.answer import Answer
+from hyperspool.master.analysis.answers.budgets import best_by_budget
+from hyperspool.master.analysis.answers.finalists import best_finalist
+from hyperspool.master.analysis.answers.grids import best_for_each, epoch_times
+from hyperspool.master.analysis.answers.importance import which_matter
+from hyperspool.master.analysis.answers.lr_range import cycle_ends
+from hyperspool.master.analysis.answers.randomness import curves_without_randomness, spread_by_source
+from hyperspool.master.analysis.answers.rounds import narrowing
+from hyperspool.master.analysis.answers.settings import best_two, correlations, divergences
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.phases import of_search
 
 _QUESTIONS: tuple[Callable[[StudyData], list[Answer]], ...] = (
     cycle_ends,

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from master.analysis.answers.answer import Answer
-from master.analysis.finalists import finalists_of, finalists_verdict
-from master.analysis.frames import StudyData
-from master.analysis.observations import observations
-from master.analysis.settings import searched_parameters, setting_label
+from hyperspool.master.analysis.answers.answer import Answer
+from hyperspool.master.analysis.finalists import finalists_of, finalists_verdict
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.observations import observations
+from hyperspool.master.analysis.settings import searched_parameters, setting_label
 
 
 def best_finalist(data: StudyData) -> list[Answer]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from common.objectives import PARAMETERS
-from master.analysis.answers.answer import (
+from hyperspool.common.objectives import PARAMETERS
+from hyperspool.master.analysis.answers.answer import (
     Answer,
     by_value,
     compared_axes,
@@ -18,11 +18,11 @@ from master.analysis.answers.answer import (
     seconds_text,
     trend,
 )
-from master.analysis.frames import StudyData
-from master.analysis.intervals import MIN_SPREAD, difference
-from master.analysis.settings import Axis, is_grid, settings_table, value_text
-from master.tables import counted
-from master.tables import value_text as measured_text
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.intervals import MIN_SPREAD, difference
+from hyperspool.master.analysis.settings import Axis, is_grid, settings_table, value_text
+from hyperspool.master.tables import counted
+from hyperspool.master.tables import value_text as measured_text
 
 TUNED_FIRST = "learning_rate"
 """Of two parameters it is the one whose best value is asked for, as what has to be tuned anew for every other."""

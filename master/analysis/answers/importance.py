@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from common.study_spec import StudySpec
-from master.analysis.answers.answer import Answer, listed, measure_of
-from master.analysis.frames import StudyData
-from master.analysis.importance import FANOVA, METHODS, PED_ANOVA, Importances, importances
-from master.analysis.settings import searched_parameters
-from master.tables import counted
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.answers.answer import Answer, listed, measure_of
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.importance import FANOVA, METHODS, PED_ANOVA, Importances, importances
+from hyperspool.master.analysis.settings import searched_parameters
+from hyperspool.master.tables import counted
 
 QUESTION = "Which parameters matter?"
 _MEANING = {

@@ -1,9 +1,9 @@
 """The answer of a learning-rate range test."""
 
-from master.analysis.answers.answer import Answer
-from master.analysis.frames import StudyData
-from master.analysis.range_curve import is_range_test, proposed
-from master.lr_range import Proposal
+from hyperspool.master.analysis.answers.answer import Answer
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.range_curve import is_range_test, proposed
+from hyperspool.master.lr_range import Proposal
 
 
 def cycle_ends(data: StudyData) -> list[Answer]:

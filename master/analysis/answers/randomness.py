@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from master.analysis.answers.answer import Answer
-from master.analysis.frames import StudyData
-from master.analysis.intervals import deviation_interval
-from master.analysis.settings import complete, source_axis, value_text
-from master.tables import counted
-from master.tables import value_text as measured_text
+from hyperspool.master.analysis.answers.answer import Answer
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.intervals import deviation_interval
+from hyperspool.master.analysis.settings import complete, source_axis, value_text
+from hyperspool.master.tables import counted
+from hyperspool.master.tables import value_text as measured_text
 
 NOTHING, EVERYTHING = "none", "all"
 MEASURES = {"validation_error": "final validation error", "training_loss": "final training loss"}

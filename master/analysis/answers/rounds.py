@@ -5,13 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from master.analysis.answers.answer import Answer, listed, measure_of
-from master.analysis.frames import StudyData
-from master.analysis.intervals import CONFIDENCE
-from master.analysis.rounds import Round, rounds
-from master.analysis.settings import label_of, value_text
-from master.tables import counted
-from master.tables import value_text as measured_text
+from hyperspool.master.analysis.answers.answer import Answer, listed, measure_of
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.intervals import CONFIDENCE
+from hyperspool.master.analysis.rounds import Round, rounds
+from hyperspool.master.analysis.settings import label_of, value_text
+from hyperspool.master.tables import counted
+from hyperspool.master.tables import value_text as measured_text
 
 LEAST_MEASURED = 5
 """Of each of two rounds; with four and four, a rank test hardly ever reaches 95 %."""

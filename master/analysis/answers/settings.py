@@ -4,11 +4,19 @@ from typing import Any
 
 import pandas as pd
 
-from master.analysis.answers.answer import MAX_SENTENCES, Answer, by_value, compared_axes, listed, measure_of, sample_of
-from master.analysis.frames import StudyData
-from master.analysis.intervals import Sample, correlation_threshold, difference, mean_interval
-from master.analysis.settings import complete, is_grid, setting_labels, settings_table
-from master.tables import counted, value_text
+from hyperspool.master.analysis.answers.answer import (
+    MAX_SENTENCES,
+    Answer,
+    by_value,
+    compared_axes,
+    listed,
+    measure_of,
+    sample_of,
+)
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.intervals import Sample, correlation_threshold, difference, mean_interval
+from hyperspool.master.analysis.settings import complete, is_grid, setting_labels, settings_table
+from hyperspool.master.tables import counted, value_text
 
 MIN_CORRELATED = 8
 """Trials below which a correlation says nothing worth a sentence: chance alone exceeds 0.7 then."""

@@ -7,13 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from common.study_spec import StudySpec
-from master.analysis.figures.colours import listed_colours
-from master.analysis.figures.legends import MAX_ENTRIES, Legend, entry
-from master.analysis.figures.parameter_scale import order_of, places, show_listed, stands_evenly
-from master.analysis.figures.style import GREY, PALETTE
-from master.analysis.positions import Floats
-from master.analysis.settings import Axis, value_text
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.figures.colours import listed_colours
+from hyperspool.master.analysis.figures.legends import MAX_ENTRIES, Legend, entry
+from hyperspool.master.analysis.figures.parameter_scale import order_of, places, show_listed, stands_evenly
+from hyperspool.master.analysis.figures.style import GREY, PALETTE
+from hyperspool.master.analysis.positions import Floats
+from hyperspool.master.analysis.settings import Axis, value_text
 
 MAX_LINES = min(len(PALETTE), MAX_ENTRIES - 3)
 """Three entries of the legend explain the marks."""

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from master.analysis.figures import (
+from hyperspool.master.analysis.figures import (
     ablation,
     curves,
     grids,
@@ -17,9 +17,9 @@ from master.analysis.figures import (
     timeline,
     times,
 )
-from master.analysis.figures.figure import NamedFigure
-from master.analysis.frames import StudyData
-from master.analysis.phases import of_search
+from hyperspool.master.analysis.figures.figure import NamedFigure
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.phases import of_search
 
 ABLATION = ("Test cases", (ablation,))
 RANGE = ("Learning-rate range test", (lr_range,))

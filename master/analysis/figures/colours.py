@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
 from numpy.typing import ArrayLike
 
-from common.study_spec import StudySpec
-from master.analysis.figures.readable_axes import is_spread
-from master.analysis.figures.style import PALETTE
-from master.analysis.settings import Axis
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.figures.readable_axes import is_spread
+from hyperspool.master.analysis.figures.style import PALETTE
+from hyperspool.master.analysis.settings import Axis
 
 BRIGHTEST = 0.92
 """Where the map is cut: lines of its brightest colours cannot be seen on white."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import matplotlib as mpl
 
-from common import atomic
-from master.analysis.figures.figure import NamedFigure
+from hyperspool.common import atomic
+from hyperspool.master.analysis.figures.figure import NamedFigure
 
 PNG_DPI = 150
 CSS_DPI = 96

@@ -11,17 +11,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from common.objectives import measure_name
-from master.analysis.drawn_trials import drawn_sentence, drawn_trials
-from master.analysis.figures.colours import value_colours, value_norm
-from master.analysis.figures.figure import NamedFigure, distinct, name_of
-from master.analysis.figures.legends import add_colour_bar, plain
-from master.analysis.figures.parameter_scale import list_ticks, order_of
-from master.analysis.figures.readable_axes import choice_text, value_label
-from master.analysis.figures.style import PALETTE, new_figure
-from master.analysis.frames import StudyData
-from master.analysis.positions import Floats
-from master.analysis.settings import Axis, searched_parameters
+from hyperspool.common.objectives import measure_name
+from hyperspool.master.analysis.drawn_trials import drawn_sentence, drawn_trials
+from hyperspool.master.analysis.figures.colours import value_colours, value_norm
+from hyperspool.master.analysis.figures.figure import NamedFigure, distinct, name_of
+from hyperspool.master.analysis.figures.legends import add_colour_bar, plain
+from hyperspool.master.analysis.figures.parameter_scale import list_ticks, order_of
+from hyperspool.master.analysis.figures.readable_axes import choice_text, value_label
+from hyperspool.master.analysis.figures.style import PALETTE, new_figure
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.positions import Floats
+from hyperspool.master.analysis.settings import Axis, searched_parameters
 
 MAX_PAIRS = 10
 MAX_SIDE = 30

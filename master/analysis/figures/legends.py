@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from master.analysis.figures.readable_axes import log_locator, tick_text
-from master.analysis.figures.style import RC
+from hyperspool.master.analysis.figures.readable_axes import log_locator, tick_text
+from hyperspool.master.analysis.figures.style import RC
 
 MAX_ENTRIES = 10
 """More than this many entries of a legend nobody reads."""

@@ -11,14 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import Locator, MaxNLocator
 from numpy.typing import ArrayLike
 
-from common.objectives import measure_name
-from master.analysis.drawn_trials import best_first, drawn_trials
-from master.analysis.figures.colours import value_colours, value_norm
-from master.analysis.figures.readable_axes import choice_text, log_locator, parameter_locator, tick_text
-from master.analysis.figures.style import new_figure
-from master.analysis.frames import StudyData
-from master.analysis.positions import Floats, bounds, positions
-from master.analysis.settings import Axis, searched_parameters
+from hyperspool.common.objectives import measure_name
+from hyperspool.master.analysis.drawn_trials import best_first, drawn_trials
+from hyperspool.master.analysis.figures.colours import value_colours, value_norm
+from hyperspool.master.analysis.figures.readable_axes import choice_text, log_locator, parameter_locator, tick_text
+from hyperspool.master.analysis.figures.style import new_figure
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.positions import Floats, bounds, positions
+from hyperspool.master.analysis.settings import Axis, searched_parameters
 
 MOST_BEST_LINES, BEST_SHARE = 5, 0.25
 MAX_AXES = 10

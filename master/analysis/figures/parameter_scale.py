@@ -11,16 +11,16 @@ from matplotlib.axis import XAxis
 from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike
 
-from common.study_spec import StudySpec
-from master.analysis.figures.legends import plain
-from master.analysis.figures.readable_axes import (
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.figures.legends import plain
+from hyperspool.master.analysis.figures.readable_axes import (
     choice_text,
     limit,
     set_scale,
     show_parameter,
 )
-from master.analysis.positions import Floats, positions
-from master.analysis.settings import Axis
+from hyperspool.master.analysis.positions import Floats, positions
+from hyperspool.master.analysis.settings import Axis
 
 MOST_LISTED = 12
 """Values of a list that an axis labels one by one."""

@@ -6,11 +6,11 @@ from matplotlib.axis import Axis as DrawnAxis
 from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import ArrayLike
 
-from common.objectives import measure_name
-from common.space import Int
-from common.study_spec import StudySpec
-from master.analysis.positions import Floats, bounds
-from master.analysis.settings import Axis, value_text
+from hyperspool.common.objectives import measure_name
+from hyperspool.common.space import Int
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.positions import Floats, bounds
+from hyperspool.master.analysis.settings import Axis, value_text
 
 ROOM = 0.04
 """Part of an axis that is left free at each end."""

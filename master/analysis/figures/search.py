@@ -12,16 +12,22 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from common.objectives import measure_name
-from master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trials, zero_sentences
-from master.analysis.figures.figure import NamedFigure
-from master.analysis.figures.parallel_coordinates import MAX_AXES, best_lines, parallel_figure
-from master.analysis.figures.readable_axes import choice_text, limit, show_measured, show_parameter, value_label
-from master.analysis.figures.style import GREY, PALETTE, RC, new_figure
-from master.analysis.frames import StudyData
-from master.analysis.positions import Floats, positions
-from master.analysis.settings import Axis, searched_parameters
-from master.tables import value_text
+from hyperspool.common.objectives import measure_name
+from hyperspool.master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trials, zero_sentences
+from hyperspool.master.analysis.figures.figure import NamedFigure
+from hyperspool.master.analysis.figures.parallel_coordinates import MAX_AXES, best_lines, parallel_figure
+from hyperspool.master.analysis.figures.readable_axes import (
+    choice_text,
+    limit,
+    show_measured,
+    show_parameter,
+    value_label,
+)
+from hyperspool.master.analysis.figures.style import GREY, PALETTE, RC, new_figure
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.positions import Floats, positions
+from hyperspool.master.analysis.settings import Axis, searched_parameters
+from hyperspool.master.tables import value_text
 
 Bools = NDArray[np.bool_]
 

@@ -8,13 +8,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import Colormap, Normalize
 
-from common.objectives import measure_name
-from master.analysis.figures.colours import listed_colours, parameter_colours, parameter_norm, value_colours, value_norm
-from master.analysis.figures.legends import DASHES, MAX_ENTRIES, Legend, entry
-from master.analysis.figures.parameter_scale import order_of
-from master.analysis.figures.style import GREY, PALETTE
-from master.analysis.frames import StudyData
-from master.analysis.settings import Axis, complete, searched_parameters, setting_labels, value_text
+from hyperspool.common.objectives import measure_name
+from hyperspool.master.analysis.figures.colours import (
+    listed_colours,
+    parameter_colours,
+    parameter_norm,
+    value_colours,
+    value_norm,
+)
+from hyperspool.master.analysis.figures.legends import DASHES, MAX_ENTRIES, Legend, entry
+from hyperspool.master.analysis.figures.parameter_scale import order_of
+from hyperspool.master.analysis.figures.style import GREY, PALETTE
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.settings import Axis, complete, searched_parameters, setting_labels, value_text
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from common.layout import StudyFolder
-from master.analysis import importance
-from master.analysis.report import Written, write_report
+from hyperspool.common.layout import StudyFolder
+from hyperspool.master.analysis import importance
+from hyperspool.master.analysis.report import Written, write_report
 from tests.processes import Processes
 
 STUDY = """

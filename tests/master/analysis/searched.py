@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from common.space import Params
-from common.study_spec import StudySpec
-from master.analysis.columns import params_column
-from master.analysis.frames import StudyData
-from master.search.methods import make_sampler
-from master.search.sampler import Observation
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.columns import params_column
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.search.methods import make_sampler
+from hyperspool.master.search.sampler import Observation
 
 
 def searched(spec: StudySpec, value_of: Callable[[int, Params], float | None], done: int | None = None) -> StudyData:

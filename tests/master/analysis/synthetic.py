@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from common.grid import grid
-from common.space import Categorical, Fixed, Params, Scalar, Space
-from common.study_spec import StudySpec
-from master.analysis.frames import StudyData
+from hyperspool.common.grid import grid
+from hyperspool.common.space import Categorical, Fixed, Params, Scalar, Space
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.frames import StudyData
 
 CHANCE = 0.9
 SPACE: dict[str, Any] = {

@@ -10,13 +10,13 @@ import statistics
 import pytest
 from scipy import stats
 
-from common.study_spec import StudySpec
-from master.analysis.ablation import ablation_rows, ablation_verdict
-from master.analysis.ablation_table import ablation_cells, written_table
-from master.analysis.formats import TableFormat
-from master.search.ablation import places
-from master.search.methods import make_sampler
-from master.search.sampler import Observation
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.ablation import ablation_rows, ablation_verdict
+from hyperspool.master.analysis.ablation_table import ablation_cells, written_table
+from hyperspool.master.analysis.formats import TableFormat
+from hyperspool.master.search.ablation import places
+from hyperspool.master.search.methods import make_sampler
+from hyperspool.master.search.sampler import Observation
 from tests.conftest import spec_of
 
 VALUES = {

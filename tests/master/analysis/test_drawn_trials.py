@@ -1,4 +1,4 @@
-from master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trials
+from hyperspool.master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trials
 from tests.master.analysis.synthetic import make_study_data
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common.errors import UsageError
-from common.records import Failure, FailureKind, Status
-from master.analysis.export import export
-from master.analysis.formats import ExportFormat
-from master.analysis.frames import StudyData, load_study
+from hyperspool.common.errors import UsageError
+from hyperspool.common.records import Failure, FailureKind, Status
+from hyperspool.master.analysis.export import export
+from hyperspool.master.analysis.formats import ExportFormat
+from hyperspool.master.analysis.frames import StudyData, load_study
 from tests.master.analysis.test_frames import finish, publish
 
 SPACE: dict[str, Any] = {

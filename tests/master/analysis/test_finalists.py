@@ -1,12 +1,12 @@
 import pytest
 
-from common.space import Params
-from common.study_spec import StudySpec
-from master.analysis.answers.catalogue import answers
-from master.analysis.answers.finalists import best_finalist
-from master.analysis.finalists import finalists_of, finalists_rows, finalists_verdict
-from master.analysis.phases import of_search
-from master.search.sampler import Observation
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.answers.catalogue import answers
+from hyperspool.master.analysis.answers.finalists import best_finalist
+from hyperspool.master.analysis.finalists import finalists_of, finalists_rows, finalists_verdict
+from hyperspool.master.analysis.phases import of_search
+from hyperspool.master.search.sampler import Observation
 from tests.conftest import spec_of
 from tests.master.analysis.searched import searched
 

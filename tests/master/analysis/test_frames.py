@@ -4,11 +4,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from common import atomic
-from common.curve import to_text
-from common.errors import UsageError
-from common.layout import AttemptName, Slot, StudyFolder
-from common.records import (
+from hyperspool.common import atomic
+from hyperspool.common.curve import to_text
+from hyperspool.common.errors import UsageError
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.records import (
     Attribution,
     Budget,
     EpochRecord,
@@ -19,9 +19,9 @@ from common.records import (
     Status,
     Times,
 )
-from common.study_spec import StudySpec
-from master.analysis.columns import params_of
-from master.analysis.frames import curves_frame, load_study, spent_s, trials_frame
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.columns import params_of
+from hyperspool.master.analysis.frames import curves_frame, load_study, spent_s, trials_frame
 
 NAN = float("nan")
 

@@ -7,9 +7,17 @@ import optuna
 import pandas as pd
 import pytest
 
-from master.analysis import importance
-from master.analysis.frames import StudyData
-from master.analysis.importance import COLUMNS, FANOVA, METHODS, PED_ANOVA, Importances, importances, most_important
+from hyperspool.master.analysis import importance
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.importance import (
+    COLUMNS,
+    FANOVA,
+    METHODS,
+    PED_ANOVA,
+    Importances,
+    importances,
+    most_important,
+)
 from tests.master.analysis.synthetic import make_study_data
 
 UNIT = {"type": "float", "low": 0.0, "high": 1.0}

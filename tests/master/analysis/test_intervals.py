@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from master.analysis.intervals import (
+from hyperspool.master.analysis.intervals import (
     Sample,
     correlation_threshold,
     deviation_interval,

@@ -10,12 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from common.layout import StudyFolder
-from common.records import MAX_METRICS
-from master.analysis import report
-from master.analysis.export import export
-from master.analysis.frames import StudyData, load_study
-from master.analysis.report import write_report
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import MAX_METRICS
+from hyperspool.master.analysis import report
+from hyperspool.master.analysis.export import export
+from hyperspool.master.analysis.frames import StudyData, load_study
+from hyperspool.master.analysis.report import write_report
 from tests.conftest import MakeStudy
 from tests.master.analysis.test_frames import X, finish, publish
 from tests.processes import Processes

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
-from master.analysis.report import Written
+from hyperspool.master.analysis.report import Written
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NARROW = ViewportSize(width=390, height=844)

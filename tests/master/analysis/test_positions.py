@@ -1,5 +1,5 @@
-from master.analysis.positions import bounds, positions
-from master.analysis.settings import searched_parameters
+from hyperspool.master.analysis.positions import bounds, positions
+from hyperspool.master.analysis.settings import searched_parameters
 from tests.master.analysis.synthetic import make_study_data
 
 MIXED = {"kind": ["a", "b", 1, True], "size": [64, 16, 256]}

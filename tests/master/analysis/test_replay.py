@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import UsageError
-from master.analysis.replay import best_against_time, median_against_time, replay, speedups
+from hyperspool.common.errors import UsageError
+from hyperspool.master.analysis.replay import best_against_time, median_against_time, replay, speedups
 
 NAN = float("nan")
 SECONDS = [4.0, 1.0, 2.0, 1.0, 3.0, 1.0]

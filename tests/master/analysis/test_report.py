@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from common import atomic
-from common.layout import StudyFolder
-from master.analysis import report
-from master.analysis.page import MISSING, Page, render, shown_table
-from master.analysis.report import Written, write_report
+from hyperspool.common import atomic
+from hyperspool.common.layout import StudyFolder
+from hyperspool.master.analysis import report
+from hyperspool.master.analysis.page import MISSING, Page, render, shown_table
+from hyperspool.master.analysis.report import Written, write_report
 from tests.conftest import MakeStudy, spec_of
 from tests.processes import Processes
 

@@ -1,10 +1,10 @@
 import pytest
 
-from common.space import Params
-from common.study_spec import StudySpec
-from master.analysis.answers.rounds import narrowing
-from master.analysis.columns import params_of
-from master.analysis.rounds import rounds
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.answers.rounds import narrowing
+from hyperspool.master.analysis.columns import params_of
+from hyperspool.master.analysis.rounds import rounds
 from tests.conftest import spec_of
 from tests.master.analysis.searched import searched
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from master.analysis.frames import StudyData
-from master.analysis.setting_curves import measured, setting_curves
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.setting_curves import measured, setting_curves
 from tests.master.analysis.synthetic import CHANCE, make_study_data
 
 SPACE = {"learning_rate": [0.01, 0.1, 1.0]}

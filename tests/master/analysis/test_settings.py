@@ -3,9 +3,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from common.study_spec import StudySpec
-from master.analysis.frames import StudyData
-from master.analysis.settings import (
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.settings import (
     ONLY_SETTING,
     Axis,
     is_grid,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from master.analysis.simulation import (
+from hyperspool.master.analysis.simulation import (
     Floats,
     best_so_far,
     exact_distribution,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from master.analysis.simulation_summary import simulation_summary
+from hyperspool.master.analysis.simulation_summary import simulation_summary
 
 NAN = float("nan")
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from master.analysis.frames import StudyData
-from master.analysis.timeline import pauses, timeline, waiting, waits, without_pauses
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.timeline import pauses, timeline, waiting, waits, without_pauses
 from tests.master.analysis.synthetic import BEGIN, make_study_data
 
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.space import Params
-from master.analysis.drawn_trials import zero_sentences
-from master.analysis.figures import pairs, rounds, search
-from master.analysis.frames import StudyData
-from master.analysis.positions import positions
-from master.analysis.settings import searched_parameters
+from hyperspool.common.space import Params
+from hyperspool.master.analysis.drawn_trials import zero_sentences
+from hyperspool.master.analysis.figures import pairs, rounds, search
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.positions import positions
+from hyperspool.master.analysis.settings import searched_parameters
 from tests.conftest import spec_of
 from tests.master.analysis.searched import searched
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from worker.training.augmentation import Augmentation, crop_and_flip, rotate_and_shift, transform
+from hyperspool.worker.training.augmentation import Augmentation, crop_and_flip, rotate_and_shift, transform
 
 CPU = torch.device("cpu")
 GENERATOR_SEED = 5

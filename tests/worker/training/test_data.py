@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
+from hyperspool.worker.training import images
+from hyperspool.worker.training.data import load_dataset, load_test_part
+from hyperspool.worker.training.images import DataMissingError, download
+from hyperspool.worker.training.torchvision_import import torchvision_datasets
 from tests.hostile.traps import Exploit
-from worker.training import images
-from worker.training.data import load_dataset, load_test_part
-from worker.training.images import DataMissingError, download
-from worker.training.torchvision_import import torchvision_datasets
 
 FINGERPRINT = 24403.30099701179
 """Of the validation part's images and their order."""

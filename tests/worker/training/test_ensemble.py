@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from worker.training.data import Part
-from worker.training.ensemble import MAX_KEPT, SnapshotEnsemble, evaluate_together
+from hyperspool.worker.training.data import Part
+from hyperspool.worker.training.ensemble import MAX_KEPT, SnapshotEnsemble, evaluate_together
 
 CPU = torch.device("cpu")
 PART = Part(torch.eye(2)[:, None, None, :], torch.tensor([0, 1]))

@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from worker.training.initialisation import INITIALISATIONS, initialise
-from worker.training.model import Cnn, Mlp
+from hyperspool.worker.training.initialisation import INITIALISATIONS, initialise
+from hyperspool.worker.training.model import Cnn, Mlp
 
 DIGIT = (1, 28, 28)
 

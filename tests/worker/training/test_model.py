@@ -6,9 +6,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from worker.training.initialisation import initialise
-from worker.training.model import Cnn, Mlp, dropout, make_model
-from worker.training.params import CnnParams, MlpParams, TrainingParams
+from hyperspool.worker.training.initialisation import initialise
+from hyperspool.worker.training.model import Cnn, Mlp, dropout, make_model
+from hyperspool.worker.training.params import CnnParams, MlpParams, TrainingParams
 
 DIGIT = (1, 28, 28)
 PLAIN: dict[str, Any] = {"learning_rate": 0.1, "momentum": 0.9, "batch_size": 10}

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn import Parameter
 
-from worker.training.momentum import MomentumSgd
+from hyperspool.worker.training.momentum import MomentumSgd
 
 
 def minimise(optimiser: MomentumSgd | torch.optim.SGD, parameter: Parameter, steps: int) -> list[float]:

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from common.objectives import PARAMETERS, with_defaults
-from worker.training.initialisation import INITIALISATIONS
-from worker.training.params import SCHEDULES, CnnParams, MlpParams, TrainingParams
+from hyperspool.common.objectives import PARAMETERS, with_defaults
+from hyperspool.worker.training.initialisation import INITIALISATIONS
+from hyperspool.worker.training.params import SCHEDULES, CnnParams, MlpParams, TrainingParams
 
 TYPES: dict[str, type[TrainingParams]] = {"cnn": CnnParams, "mlp": MlpParams}
 

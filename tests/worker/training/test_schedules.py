@@ -9,8 +9,8 @@ import torch
 from torch.optim import lr_scheduler
 from torch.optim.lr_scheduler import LRScheduler
 
-from worker.training.params import SCHEDULES, MlpParams
-from worker.training.schedules import Restarts, Schedule, make_schedule
+from hyperspool.worker.training.params import SCHEDULES, MlpParams
+from hyperspool.worker.training.schedules import Restarts, Schedule, make_schedule
 
 UPDATES_PER_EPOCH = 10
 EPOCHS = 30

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import torch
 
-from worker.training.data import Dataset, Part, load_dataset
-from worker.training.initialisation import INITIALISATIONS
-from worker.training.params import SCHEDULES, CnnParams, MlpParams, TrainingParams, TrainingSeeds
-from worker.training.trainer import Epoch, Trainer
-from worker.training.validation import evaluate, probabilities
+from hyperspool.worker.training.data import Dataset, Part, load_dataset
+from hyperspool.worker.training.initialisation import INITIALISATIONS
+from hyperspool.worker.training.params import SCHEDULES, CnnParams, MlpParams, TrainingParams, TrainingSeeds
+from hyperspool.worker.training.trainer import Epoch, Trainer
+from hyperspool.worker.training.validation import evaluate, probabilities
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from worker.training.data import Dataset, load_dataset
-from worker.training.params import CnnParams, TrainingSeeds
-from worker.training.runtime import configure
-from worker.training.trainer import Epoch, Trainer
-from worker.training.validation import evaluate
+from hyperspool.worker.training.data import Dataset, load_dataset
+from hyperspool.worker.training.params import CnnParams, TrainingSeeds
+from hyperspool.worker.training.runtime import configure
+from hyperspool.worker.training.trainer import Epoch, Trainer
+from hyperspool.worker.training.validation import evaluate
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from common.grid import grid
-from common.space import Params
-from master.analysis.answers.answer import Answer
-from master.analysis.answers.catalogue import answers
-from master.analysis.frames import StudyData
+from hyperspool.common.grid import grid
+from hyperspool.common.space import Params
+from hyperspool.master.analysis.answers.answer import Answer
+from hyperspool.master.analysis.answers.catalogue import answers
+from hyperspool.master.analysis.frames import StudyData
 from tests.master.analysis.synthetic import make_study_data
 
 RATES = {"learning_rate": [0.01, 0.1, 1.0], "batch_size": [20, 100]}

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from master.analysis.answers.answer import listed, ratio_text, trend
+from hyperspool.master.analysis.answers.answer import listed, ratio_text, trend
 
 
 def test_ratios_have_three_digits_and_lists_an_and() -> None:

@@ -1,4 +1,4 @@
-from master.analysis.answers.budgets import best_within
+from hyperspool.master.analysis.answers.budgets import best_within
 from tests.master.analysis.answers.answered_grids import falling, study, text_of
 
 

@@ -7,11 +7,11 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from common.space import Params
-from common.study_spec import StudySpec
-from master.analysis.figures.ablation import BASE, BETTER, LINE, WORSE, figures
-from master.analysis.figures.style import GREY
-from master.analysis.frames import StudyData
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.figures.ablation import BASE, BETTER, LINE, WORSE, figures
+from hyperspool.master.analysis.figures.style import GREY
+from hyperspool.master.analysis.frames import StudyData
 from tests.conftest import spec_of
 from tests.master.analysis.searched import searched
 

@@ -1,7 +1,7 @@
 from matplotlib.figure import Figure
 
-from master.analysis.figures.catalogue import sections
-from master.analysis.figures.figure import NamedFigure, distinct
+from hyperspool.master.analysis.figures.catalogue import sections
+from hyperspool.master.analysis.figures.figure import NamedFigure, distinct
 from tests.master.analysis.synthetic import make_study_data
 
 

@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from master.analysis.figures.figure import NamedFigure
-from master.analysis.figures.files import save_figure
-from master.analysis.figures.style import new_figure
+from hyperspool.master.analysis.figures.figure import NamedFigure
+from hyperspool.master.analysis.figures.files import save_figure
+from hyperspool.master.analysis.figures.style import new_figure
 
 
 def figure_of(label: str) -> NamedFigure:

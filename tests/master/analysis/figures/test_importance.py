@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from master.analysis.figures.files import save_figure
-from master.analysis.figures.importance import figures
+from hyperspool.master.analysis.figures.files import save_figure
+from hyperspool.master.analysis.figures.importance import figures
 from tests.master.analysis.synthetic import make_study_data
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from master.analysis.figures.legends import Legend, add_legends, entry, plain, shortened
-from master.analysis.figures.style import new_figure
+from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry, plain, shortened
+from hyperspool.master.analysis.figures.style import new_figure
 
 
 @pytest.mark.parametrize("count", [1, 5, 10])

@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from master.analysis.figures.files import save_figure
-from master.analysis.figures.pairs import figures, pair_figure, shown_axes
+from hyperspool.master.analysis.figures.files import save_figure
+from hyperspool.master.analysis.figures.pairs import figures, pair_figure, shown_axes
 from tests.master.analysis.synthetic import SPACE, make_study_data
 
 UNIT = {"type": "float", "low": 0.0, "high": 1.0}

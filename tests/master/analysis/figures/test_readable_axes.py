@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from master.analysis.figures.readable_axes import (
+from hyperspool.master.analysis.figures.readable_axes import (
     is_spread,
     limit,
     set_scale,
@@ -10,8 +10,8 @@ from master.analysis.figures.readable_axes import (
     time_unit,
     value_label,
 )
-from master.analysis.figures.style import new_figure
-from master.analysis.settings import searched_parameters
+from hyperspool.master.analysis.figures.style import new_figure
+from hyperspool.master.analysis.settings import searched_parameters
 from tests.master.analysis.synthetic import make_study_data
 
 MIXED = {"kind": ["a", "b", 1, True], "size": [64, 16, 256], "layers": {"type": "int", "low": 1, "high": 4}}

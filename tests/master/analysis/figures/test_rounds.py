@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
-from common.space import Params
-from common.study_spec import StudySpec
-from master.analysis.figures import catalogue
-from master.analysis.figures.rounds import figures
-from master.analysis.frames import StudyData
-from master.analysis.rounds import rounds
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.figures import catalogue
+from hyperspool.master.analysis.figures.rounds import figures
+from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.rounds import rounds
 from tests.conftest import spec_of
 from tests.master.analysis.searched import searched
 from tests.master.analysis.test_rounds import distance, fine

@@ -3,8 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from master.analysis.figures.legends import MAX_ENTRIES
-from master.analysis.figures.setting_looks import Looks, looks_of
+from hyperspool.master.analysis.figures.legends import MAX_ENTRIES
+from hyperspool.master.analysis.figures.setting_looks import Looks, looks_of
 from tests.master.analysis.synthetic import make_study_data
 
 

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 
-from common.errors import UsageError
-from master.analysis.figures.simulation import figures, replay_figure, simulation_figure, study_figures
-from master.analysis.simulation import Direction, Floats
+from hyperspool.common.errors import UsageError
+from hyperspool.master.analysis.figures.simulation import figures, replay_figure, simulation_figure, study_figures
+from hyperspool.master.analysis.simulation import Direction, Floats
 from tests.master.analysis.synthetic import make_study_data
 
 NAN = float("nan")

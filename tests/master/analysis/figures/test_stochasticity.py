@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from master.analysis.figures.stochasticity import figures, spread_by_epoch, stochasticity_figure
+from hyperspool.master.analysis.figures.stochasticity import figures, spread_by_epoch, stochasticity_figure
 from tests.master.analysis.synthetic import make_study_data
 
 SOURCES = {"varies": ["none", "initialisation", "all"], "learning_rate": 0.05}

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from master.analysis.figures.files import save_figure
-from master.analysis.figures.timeline import MAX_ROWS, figures, timeline_figure
+from hyperspool.master.analysis.figures.files import save_figure
+from hyperspool.master.analysis.figures.timeline import MAX_ROWS, figures, timeline_figure
 from tests.master.analysis.synthetic import make_study_data
 
 

@@ -1,0 +1,44 @@
+"""Hyperspool: a hyperparameter search whose whole server is a folder.
+
+Everything is imported under this name, so that a person's own packages called `common`, `master` or `worker` never meet
+ours. What an objective or a notebook needs stands here; each name is loaded when it is first used, so that
+`import hyperspool` costs milliseconds and brings neither torch nor pandas.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hyperspool.master.analysis.frames import StudyData, load_study
+    from hyperspool.worker.objectives.trial import Measured, Trial, TrialStopped
+
+__all__ = ["Measured", "StudyData", "Trial", "TrialStopped", "__version__", "load_study"]
+
+_HOMES = {
+    "Measured": "hyperspool.worker.objectives.trial",
+    "StudyData": "hyperspool.master.analysis.frames",
+    "Trial": "hyperspool.worker.objectives.trial",
+    "TrialStopped": "hyperspool.worker.objectives.trial",
+    "load_study": "hyperspool.master.analysis.frames",
+}
+"""The module that defines each public name."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            found: Any = version("hyperspool")
+        except PackageNotFoundError:  # run from a checkout that nobody installed
+            found = "unknown"
+    elif name in _HOMES:
+        found = getattr(import_module(_HOMES[name]), name)
+    else:
+        raise AttributeError(f"module 'hyperspool' has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
