@@ -25,7 +25,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Attribution, EpochRecord, Result, Status, Times
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.analysis import report
+from hyperspool.master.analysis.page import report
 from hyperspool.master.search.counter_random import trial_seeds
 from hyperspool.master.search.random_search import draw
 

@@ -12,8 +12,8 @@ from functools import partial
 
 import numpy as np
 
-from hyperspool.master.analysis.replay import median_against_time
-from hyperspool.master.analysis.simulation import best_so_far, exact_mean, exact_quantile, simulated_quantiles
+from hyperspool.master.analysis.measures.replay import median_against_time
+from hyperspool.master.analysis.measures.simulation import best_so_far, exact_mean, exact_quantile, simulated_quantiles
 
 SIZES = ((1_000, 200), (10_000, 1_000))
 """Simulated searches, and trials of each."""

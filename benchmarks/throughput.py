@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from hyperspool.common.layout import StudyFolder
-from hyperspool.master.standing import open_standing
+from hyperspool.master.results.standing import open_standing
 
 WORKERS = (1, 2, 4, 8)
 STUDY = """

@@ -9,17 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hyperspool.master.analysis.frames import StudyData, load_study
+    from hyperspool.master.analysis.data.frames import StudyData, load_study
     from hyperspool.worker.objectives.trial import Measured, Trial, TrialStopped
 
 __all__ = ["Measured", "StudyData", "Trial", "TrialStopped", "__version__", "load_study"]
 
 _HOMES = {
     "Measured": "hyperspool.worker.objectives.trial",
-    "StudyData": "hyperspool.master.analysis.frames",
+    "StudyData": "hyperspool.master.analysis.data.frames",
     "Trial": "hyperspool.worker.objectives.trial",
     "TrialStopped": "hyperspool.worker.objectives.trial",
-    "load_study": "hyperspool.master.analysis.frames",
+    "load_study": "hyperspool.master.analysis.data.frames",
 }
 """The module that defines each public name."""
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common.layout import StudyFolder
+from hyperspool.master.results.standing import open_standing
 from hyperspool.master.search.ablation import places
-from hyperspool.master.standing import open_standing
 from tests.commands import call, refused
 from tests.processes import Processes, results_of, until
 

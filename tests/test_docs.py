@@ -12,7 +12,9 @@ import typer.main
 from hyperspool.common.contradictions import study_contradictions
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.cli import app as master_app
-from hyperspool.master.presets import Changes, find_study, preset_names
+from hyperspool.master.studies.changes import Changes
+from hyperspool.master.studies.preset import preset_names
+from hyperspool.master.studies.source import find_study
 from hyperspool.worker.cli import app as worker_app
 from tests.processes import REPOSITORY
 

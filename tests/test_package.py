@@ -82,7 +82,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     packages = next(folder.glob("lib/python3*/site-packages"))
     # A path in such a file is added as it is: what lies there of editable installs, this checkout's among them, is not.
     (packages / "dependencies.pth").write_text("\n".join(site.getsitepackages()))
-    install = [folder / "bin" / "pip", "install", "--no-deps", "--no-index", "--quiet", wheel]
+    install = [str(folder / "bin" / "pip"), "install", "--no-deps", "--no-index", "--quiet", str(wheel)]
     subprocess.run(install, check=True, capture_output=True, timeout=110)
     return folder
 
@@ -102,7 +102,7 @@ def test_wheel_installs_nothing_but_hyperspool(wheel: Path) -> None:
     names = _files(wheel)
     tops = {name.split("/")[0] for name in names}
     assert tops - {"hyperspool"} == {name for name in tops if name.endswith(".dist-info")}
-    assert {"hyperspool/py.typed", "hyperspool/master/studies/scenario6.toml"} <= names
+    assert {"hyperspool/py.typed", "hyperspool/master/studies/presets/scenario6.toml"} <= names
     assert {"hyperspool/master/cli.py", "hyperspool/worker/loop.py", "hyperspool/common/claim.py"} <= names
 
 

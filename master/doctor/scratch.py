@@ -13,7 +13,7 @@ from typing import Any
 from hyperspool.common import atomic
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.reading import read_bytes
-from hyperspool.master.housekeeping import is_running
+from hyperspool.master.run.housekeeping import is_running
 
 PREFIX = ".doctor-"
 OWNER = "owner.json"

@@ -8,7 +8,7 @@ from hyperspool.common import atomic
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 from hyperspool.master.doctor.finding import Finding, Verdict
 from hyperspool.master.doctor.second_process import Partner
-from hyperspool.master.study import RESCAN_S
+from hyperspool.master.run.loop import RESCAN_S
 
 EVENT_S = 2.0
 """An event that takes longer than the rescan is worth nothing."""

@@ -7,10 +7,10 @@ from hyperspool.common.records import EpochRecord, Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.finalize.answer import Answer
 from hyperspool.master.finalize.cycles import cycles_remark
-from hyperspool.master.tables import counted
+from hyperspool.master.results.wording import counted
 
 MODULES = {"cnn": "CnnParams", "mlp": "MlpParams"}
-"""What the params of a built-in objective's network are called in `worker.training.params`."""
+"""What the params of a built-in objective's network are called in `hyperspool.worker.training.params`."""
 SHAPES = {"digits": (1, 28, 28), "mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
 """(channels, height, width) of a data set's images."""
 _LOADING_ONE = """\
@@ -110,8 +110,8 @@ def _loading(spec: StudySpec, answer: Answer) -> str:
     return (
         "```python\n"
         "import torch\n"
-        "from worker.training.model import make_model\n"
-        f"from worker.training.params import {MODULES[name]}\n\n"
+        "from hyperspool.worker.training.model import make_model\n"
+        f"from hyperspool.worker.training.params import {MODULES[name]}\n\n"
         f"params = {MODULES[name]}(**{given!r})\n"
         + (_LOADING_SEVERAL if answer.networks else _LOADING_ONE).format(
             shape=SHAPES[spec.data.name if spec.data else "digits"]

@@ -11,10 +11,10 @@ from hyperspool.common.objectives import PARAMETERS
 from hyperspool.common.records import Budget
 from hyperspool.common.space import Fixed, Params, Space
 from hyperspool.common.study_spec import Data, StudySpec
+from hyperspool.master.results.standing import Standing
+from hyperspool.master.results.wording import counted
 from hyperspool.master.search.confirmation import finalists, setting_key
 from hyperspool.master.search.sampler import Observation, observed
-from hyperspool.master.standing import Standing
-from hyperspool.master.tables import counted
 
 
 @dataclass(frozen=True)

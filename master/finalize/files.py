@@ -39,7 +39,7 @@ def write_files(folder: StudyFolder, final: StudyFolder, spec: StudySpec, result
     _write(place / "params.json", json.dumps(answer.params, indent=2) + "\n")
     if curve:
         from hyperspool.master.analysis.figures.files import save_figure  # brings matplotlib along
-        from hyperspool.master.finalize.figure import curves_figure
+        from hyperspool.master.analysis.figures.final_curves import curves_figure
 
         save_figure(curves_figure(folder.name, curve), place)
     from hyperspool.master.finalize.card import model_card

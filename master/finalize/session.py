@@ -20,14 +20,13 @@ from hyperspool.master.finalize.choice import Choice, choose, final_spec
 from hyperspool.master.finalize.cycles import cycles_remark
 from hyperspool.master.finalize.files import copy_files, write_files
 from hyperspool.master.launch.local import LocalWorkers
-from hyperspool.master.presets import published_study
-from hyperspool.master.published import read_published
-from hyperspool.master.session import stop_on_signals
-from hyperspool.master.silence import Silence
-from hyperspool.master.standing import Standing, read_standing
-from hyperspool.master.study import Search, only_master, publish_study
-from hyperspool.master.tables import counted, first_line, params_text
-from hyperspool.master.views import waiting_for_workers
+from hyperspool.master.results.standing import Standing, read_standing
+from hyperspool.master.results.wording import counted, first_line, params_text
+from hyperspool.master.run.loop import Search, only_master, publish_study
+from hyperspool.master.run.silence import Silence
+from hyperspool.master.run.stopping import stop_on_signals
+from hyperspool.master.studies.published import published_study, read_published
+from hyperspool.master.terminal.views import waiting_for_workers
 
 
 @dataclass(frozen=True)

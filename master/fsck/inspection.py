@@ -13,7 +13,7 @@ from hyperspool.master.fsck.look import Look, look_at
 from hyperspool.master.fsck.open_work import check_jobs, check_locks, check_missing
 from hyperspool.master.fsck.outcomes import check_curves, check_duplicates, check_results
 from hyperspool.master.fsck.strays import check_kinds, check_names, check_permissions
-from hyperspool.master.published import ADVICE, read_published
+from hyperspool.master.studies.published import ADVICE, read_published
 
 SETTLE_S = 3.0
 """What is found twice, so far apart, is no step of a live process: those take milliseconds, or hold a lock."""

@@ -11,8 +11,8 @@ from hyperspool.common.reading import read_bytes
 from hyperspool.common.records import WorkerRecord
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.look import Look
-from hyperspool.master.housekeeping import DEAD_S, is_abandoned, is_running
-from hyperspool.master.tables import first_line
+from hyperspool.master.results.wording import first_line
+from hyperspool.master.run.housekeeping import DEAD_S, is_abandoned, is_running
 
 REASON = ".reason.txt"
 

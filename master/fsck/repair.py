@@ -17,9 +17,9 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.inspection import find_breaches
 from hyperspool.master.fsck.proposals import Proposals
-from hyperspool.master.housekeeping import tidy
-from hyperspool.master.standing import read_standing
-from hyperspool.master.study import only_master
+from hyperspool.master.results.standing import read_standing
+from hyperspool.master.run.housekeeping import tidy
+from hyperspool.master.run.loop import only_master
 
 MAX_PASSES = 5
 """A result that is set aside leaves its curve alone, and that one leaves its trial to be issued: three passes."""

@@ -23,8 +23,10 @@ from hyperspool.common.layout import Slot, StudyFolder
 from hyperspool.common.records import Result
 from hyperspool.common.report import report
 from hyperspool.common.watch import Wakeup
-from hyperspool.master import dispatch, session, study
-from hyperspool.master.presets import Changes, find_study
+from hyperspool.master.run import dispatch, session
+from hyperspool.master.run import loop as study
+from hyperspool.master.studies.changes import Changes
+from hyperspool.master.studies.source import find_study
 from hyperspool.worker import child, executor, idleness, loop
 from hyperspool.worker.device import Device
 from hyperspool.worker.evaluation import Evaluation

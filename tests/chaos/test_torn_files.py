@@ -15,9 +15,9 @@ from hyperspool.common.layout import AttemptName, Slot, StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.records import EpochRecord, FailureKind
 from hyperspool.common.report import read_result, report
-from hyperspool.master.analysis.frames import load_study
-from hyperspool.master.published import ADVICE, read_published
-from hyperspool.master.study import only_master
+from hyperspool.master.analysis.data.frames import load_study
+from hyperspool.master.run.loop import only_master
+from hyperspool.master.studies.published import ADVICE, read_published
 from hyperspool.worker.queue import JobQueue
 from tests.chaos.chaos import Weather
 from tests.chaos.stage import Stage

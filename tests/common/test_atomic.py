@@ -34,7 +34,7 @@ def test_the_first_writer_wins_and_the_second_changes_nothing(tmp_path: Path) ->
 
 def test_of_many_writers_at_once_exactly_one_wins(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from common import atomic\n"
+        "import sys; from pathlib import Path; from hyperspool.common import atomic\n"
         "sys.stdin.readline()\n"
         "print(sum(atomic.write_once(Path(sys.argv[1]) / str(i), sys.argv[2].encode() * 1000) for i in range(200)))"
     )

@@ -19,7 +19,9 @@ from hyperspool.common.contradictions import (
 from hyperspool.common.objectives import with_defaults
 from hyperspool.common.space import Params, Scalar
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.presets import Changes, find_study, preset_names
+from hyperspool.master.studies.changes import Changes
+from hyperspool.master.studies.preset import preset_names
+from hyperspool.master.studies.source import find_study
 from hyperspool.worker.training import data, digits, images
 from hyperspool.worker.training import params as training
 from hyperspool.worker.training.data import Dataset, Part

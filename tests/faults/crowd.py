@@ -24,7 +24,7 @@ from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.layout import Slot, StudyFolder
 from hyperspool.common.records import Result
 from hyperspool.common.report import report
-from hyperspool.master.study import publish_study
+from hyperspool.master.run.loop import publish_study
 from hyperspool.worker import child, loop
 from hyperspool.worker.device import Device
 from hyperspool.worker.evaluation import Evaluation

@@ -10,8 +10,8 @@ from hyperspool.common.errors import SearchError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Failure, FailureKind, Result, Status
 from hyperspool.common.rejection import set_aside
-from hyperspool.master.dispatch import MISSING_S, Dispatcher
-from hyperspool.master.silence import Silence
+from hyperspool.master.run.dispatch import MISSING_S, Dispatcher
+from hyperspool.master.run.silence import Silence
 from tests.conftest import job_of, spec_of
 from tests.processes import Processes, leftovers, results_of
 

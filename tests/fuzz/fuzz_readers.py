@@ -18,7 +18,7 @@ MAX_INPUT_BYTES = 2000
 """Of what goes into the corpus too, which is to stay small."""
 
 with atheris.instrument_imports(
-    include=["hyperspool.common", "hyperspool.master.presets", "hyperspool.worker.checkpoint"]
+    include=["hyperspool.common", "hyperspool.master.studies.source", "hyperspool.worker.checkpoint"]
 ):
     from tests.fuzz.readers import read_any
 

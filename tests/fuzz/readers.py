@@ -19,7 +19,8 @@ from hyperspool.common.layout import Slot, StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, Result, WorkerRecord
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.presets import Changes, find_study
+from hyperspool.master.studies.changes import Changes
+from hyperspool.master.studies.source import find_study
 from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 from tests.conftest import job_of
 

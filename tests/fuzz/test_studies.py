@@ -13,9 +13,10 @@ from hyperspool.common.grid import grid, grid_problems, grid_size
 from hyperspool.common.reading import read_record
 from hyperspool.common.space import Space
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.presets import Changes, find_study
 from hyperspool.master.search.methods import make_sampler
 from hyperspool.master.search.sampler import Observation
+from hyperspool.master.studies.changes import Changes
+from hyperspool.master.studies.source import find_study
 from tests.fuzz.strategies import BOUNDED, JSON, NUMBERS, space_of, spaces, studies
 
 UNITS = st.floats(0, 1, exclude_max=True)

@@ -13,7 +13,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.printable import PrintableFormatter, printable, printable_line
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Result, Status
-from hyperspool.master.options import PrintableConsole
+from hyperspool.master.terminal.console import PrintableConsole
 from tests.conftest import job_of, spec_of
 from tests.hostile.traps import ESCAPES, publish
 from tests.processes import Processes, until

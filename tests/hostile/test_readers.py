@@ -14,7 +14,8 @@ from hyperspool.common.errors import ProtocolError, StudyError
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, Result, WorkerRecord
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.presets import Changes, find_study
+from hyperspool.master.studies.changes import Changes
+from hyperspool.master.studies.source import find_study
 from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 from tests.conftest import job_of
 from tests.hostile.traps import HUGE_BYTES, pipe, sparse, texts
@@ -52,8 +53,8 @@ def test_a_hostile_text_fits_into_little_memory(tmp_path: Path, name: str) -> No
     path.write_bytes(TEXTS[name])
     program = (
         "import sys; from contextlib import suppress; from pathlib import Path\n"
-        "from common.errors import ProtocolError; from common.reading import read_record\n"
-        "from common.study_spec import StudySpec\n"
+        "from hyperspool.common.errors import ProtocolError; from hyperspool.common.reading import read_record\n"
+        "from hyperspool.common.study_spec import StudySpec\n"
         "with suppress(ProtocolError): read_record(Path(sys.argv[1]), StudySpec)\n"
         "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     )

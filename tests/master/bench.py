@@ -4,8 +4,8 @@ from hyperspool.common.claim import Claim, Claimant, Claims
 from hyperspool.common.layout import Slot, StudyFolder
 from hyperspool.common.records import Job, WorkerRecord
 from hyperspool.common.report import report
-from hyperspool.master.dispatch import Dispatcher
-from hyperspool.master.silence import Silence
+from hyperspool.master.run.dispatch import Dispatcher
+from hyperspool.master.run.silence import Silence
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import spec_of
 

@@ -1,10 +1,10 @@
 """The answer of an ablation: which improvements help."""
 
-from hyperspool.master.analysis.ablation import ablation_rows, ablation_verdict
-from hyperspool.master.analysis.ablation_table import short_cells
 from hyperspool.master.analysis.answers.answer import Answer
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.observations import observations
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.data.observations import observations
+from hyperspool.master.analysis.exports.ablation_table import short_cells
+from hyperspool.master.analysis.measures.ablation import ablation_rows, ablation_verdict
 
 
 def which_helps(data: StudyData) -> list[Answer]:

@@ -10,9 +10,9 @@ import pandas as pd
 from hyperspool.common.objectives import measure_name
 from hyperspool.common.space import Scalar
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.intervals import Sample
-from hyperspool.master.analysis.settings import Axis, complete, searched_parameters, source_axis
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.measures.intervals import Sample
+from hyperspool.master.analysis.measures.settings import Axis, complete, searched_parameters, source_axis
 
 MAX_SENTENCES = 10
 """Lines of a list that people read; the table holds the rest."""

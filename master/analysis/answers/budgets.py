@@ -7,12 +7,12 @@ import pandas as pd
 from hyperspool.common.records import Status
 from hyperspool.common.space import Scalar
 from hyperspool.master.analysis.answers.answer import Answer, compared_axes, edge_remark, seconds_text, trend
-from hyperspool.master.analysis.columns import params_column
-from hyperspool.master.analysis.drawn_trials import snapshot_sentence
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.settings import Axis, is_grid, value_text
-from hyperspool.master.tables import counted
-from hyperspool.master.tables import value_text as measured_text
+from hyperspool.master.analysis.data.columns import params_column
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.measures.drawn_trials import snapshot_sentence
+from hyperspool.master.analysis.measures.settings import Axis, is_grid, value_text
+from hyperspool.master.results.wording import counted
+from hyperspool.master.results.wording import value_text as measured_text
 
 SHARES = (0.25, 0.5, 1.0)
 """The parts of the whole budget at which the question is asked."""

@@ -16,8 +16,8 @@ from hyperspool.master.analysis.answers.lr_range import cycle_ends
 from hyperspool.master.analysis.answers.randomness import curves_without_randomness, spread_by_source
 from hyperspool.master.analysis.answers.rounds import narrowing
 from hyperspool.master.analysis.answers.settings import best_two, correlations, divergences
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.phases import of_search
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.data.phases import of_search
 
 _QUESTIONS: tuple[Callable[[StudyData], list[Answer]], ...] = (
     cycle_ends,

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from hyperspool.master.analysis.answers.answer import Answer
-from hyperspool.master.analysis.finalists import finalists_of, finalists_verdict
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.observations import observations
-from hyperspool.master.analysis.settings import searched_parameters, setting_label
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.data.observations import observations
+from hyperspool.master.analysis.measures.finalists import finalists_of, finalists_verdict
+from hyperspool.master.analysis.measures.settings import searched_parameters, setting_label
 
 
 def best_finalist(data: StudyData) -> list[Answer]:

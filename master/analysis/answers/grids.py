@@ -18,11 +18,11 @@ from hyperspool.master.analysis.answers.answer import (
     seconds_text,
     trend,
 )
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.intervals import MIN_SPREAD, difference
-from hyperspool.master.analysis.settings import Axis, is_grid, settings_table, value_text
-from hyperspool.master.tables import counted
-from hyperspool.master.tables import value_text as measured_text
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.measures.intervals import MIN_SPREAD, difference
+from hyperspool.master.analysis.measures.settings import Axis, is_grid, settings_table, value_text
+from hyperspool.master.results.wording import counted
+from hyperspool.master.results.wording import value_text as measured_text
 
 TUNED_FIRST = "learning_rate"
 """Of two parameters it is the one whose best value is asked for, as what has to be tuned anew for every other."""

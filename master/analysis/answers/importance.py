@@ -4,10 +4,10 @@ import pandas as pd
 
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.answers.answer import Answer, listed, measure_of
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.importance import FANOVA, METHODS, PED_ANOVA, Importances, importances
-from hyperspool.master.analysis.settings import searched_parameters
-from hyperspool.master.tables import counted
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.measures.importance import FANOVA, METHODS, PED_ANOVA, Importances, importances
+from hyperspool.master.analysis.measures.settings import searched_parameters
+from hyperspool.master.results.wording import counted
 
 QUESTION = "Which parameters matter?"
 _MEANING = {

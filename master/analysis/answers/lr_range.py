@@ -1,9 +1,8 @@
 """The answer of a learning-rate range test."""
 
 from hyperspool.master.analysis.answers.answer import Answer
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.range_curve import is_range_test, proposed
-from hyperspool.master.lr_range import Proposal
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.measures.lr_range import Proposal, is_range_test, proposed
 
 
 def cycle_ends(data: StudyData) -> list[Answer]:

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from hyperspool.master.analysis.answers.answer import Answer
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.intervals import deviation_interval
-from hyperspool.master.analysis.settings import complete, source_axis, value_text
-from hyperspool.master.tables import counted
-from hyperspool.master.tables import value_text as measured_text
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.measures.intervals import deviation_interval
+from hyperspool.master.analysis.measures.settings import complete, source_axis, value_text
+from hyperspool.master.results.wording import counted
+from hyperspool.master.results.wording import value_text as measured_text
 
 NOTHING, EVERYTHING = "none", "all"
 MEASURES = {"validation_error": "final validation error", "training_loss": "final training loss"}

@@ -6,12 +6,12 @@ from typing import Any
 import pandas as pd
 
 from hyperspool.master.analysis.answers.answer import Answer, listed, measure_of
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.intervals import CONFIDENCE
-from hyperspool.master.analysis.rounds import Round, rounds
-from hyperspool.master.analysis.settings import label_of, value_text
-from hyperspool.master.tables import counted
-from hyperspool.master.tables import value_text as measured_text
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.measures.intervals import CONFIDENCE
+from hyperspool.master.analysis.measures.rounds import Round, rounds
+from hyperspool.master.analysis.measures.settings import label_of, value_text
+from hyperspool.master.results.wording import counted
+from hyperspool.master.results.wording import value_text as measured_text
 
 LEAST_MEASURED = 5
 """Of each of two rounds; with four and four, a rank test hardly ever reaches 95 %."""

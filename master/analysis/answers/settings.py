@@ -13,10 +13,10 @@ from hyperspool.master.analysis.answers.answer import (
     measure_of,
     sample_of,
 )
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.intervals import Sample, correlation_threshold, difference, mean_interval
-from hyperspool.master.analysis.settings import complete, is_grid, setting_labels, settings_table
-from hyperspool.master.tables import counted, value_text
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.measures.intervals import Sample, correlation_threshold, difference, mean_interval
+from hyperspool.master.analysis.measures.settings import complete, is_grid, setting_labels, settings_table
+from hyperspool.master.results.wording import counted, value_text
 
 MIN_CORRELATED = 8
 """Trials below which a correlation says nothing worth a sentence: chance alone exceeds 0.7 then."""

@@ -9,15 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.analysis.ablation import Row, ablation_rows
-from hyperspool.master.analysis.ablation_table import KINDS
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.data.observations import observations
+from hyperspool.master.analysis.exports.ablation_table import KINDS
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry, plain
 from hyperspool.master.analysis.figures.readable_axes import value_label
 from hyperspool.master.analysis.figures.style import GREY, PALETTE, new_figure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.observations import observations
-from hyperspool.master.tables import counted, first_line
+from hyperspool.master.analysis.measures.ablation import Row, ablation_rows
+from hyperspool.master.results.wording import counted, first_line
 
 BASE, BETTER, WORSE = "black", PALETTE[0], PALETTE[1]
 LINE = 36

@@ -12,8 +12,8 @@ from hyperspool.master.analysis.figures.colours import listed_colours
 from hyperspool.master.analysis.figures.legends import MAX_ENTRIES, Legend, entry
 from hyperspool.master.analysis.figures.parameter_scale import order_of, places, show_listed, stands_evenly
 from hyperspool.master.analysis.figures.style import GREY, PALETTE
-from hyperspool.master.analysis.positions import Floats
-from hyperspool.master.analysis.settings import Axis, value_text
+from hyperspool.master.analysis.measures.positions import Floats
+from hyperspool.master.analysis.measures.settings import Axis, value_text
 
 MAX_LINES = min(len(PALETTE), MAX_ENTRIES - 3)
 """Three entries of the legend explain the marks."""

@@ -2,6 +2,8 @@
 
 from types import ModuleType
 
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.data.phases import of_search
 from hyperspool.master.analysis.figures import (
     ablation,
     curves,
@@ -18,8 +20,6 @@ from hyperspool.master.analysis.figures import (
     times,
 )
 from hyperspool.master.analysis.figures.figure import NamedFigure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.phases import of_search
 
 ABLATION = ("Test cases", (ablation,))
 RANGE = ("Learning-rate range test", (lr_range,))

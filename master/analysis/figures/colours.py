@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.figures.readable_axes import is_spread
 from hyperspool.master.analysis.figures.style import PALETTE
-from hyperspool.master.analysis.settings import Axis
+from hyperspool.master.analysis.measures.settings import Axis
 
 BRIGHTEST = 0.92
 """Where the map is cut: lines of its brightest colours cannot be seen on white."""

@@ -10,16 +10,16 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from hyperspool.master.analysis.drawn_trials import snapshot_sentence
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import MAX_ENTRIES, Legend, add_colour_bar, add_legends, entry
 from hyperspool.master.analysis.figures.readable_axes import limit, show_measured, time_unit
 from hyperspool.master.analysis.figures.setting_looks import Looks, looks_of
 from hyperspool.master.analysis.figures.style import GREY, new_figure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.positions import Floats
-from hyperspool.master.analysis.setting_curves import SettingCurve, measured, setting_curves
-from hyperspool.master.tables import counted
+from hyperspool.master.analysis.measures.drawn_trials import snapshot_sentence
+from hyperspool.master.analysis.measures.positions import Floats
+from hyperspool.master.analysis.measures.setting_curves import SettingCurve, measured, setting_curves
+from hyperspool.master.results.wording import counted
 
 QUANTITIES = ("training_loss", "validation_loss", "validation_error")
 WIDE_DECADES = 1.5

@@ -12,16 +12,16 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from hyperspool.common.objectives import measure_name
-from hyperspool.master.analysis.drawn_trials import drawn_sentence, drawn_trials
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.colours import value_colours, value_norm
 from hyperspool.master.analysis.figures.figure import NamedFigure, distinct, name_of
 from hyperspool.master.analysis.figures.legends import add_colour_bar, plain
 from hyperspool.master.analysis.figures.parameter_scale import list_ticks, order_of
 from hyperspool.master.analysis.figures.readable_axes import choice_text, value_label
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.positions import Floats
-from hyperspool.master.analysis.settings import Axis, searched_parameters
+from hyperspool.master.analysis.measures.drawn_trials import drawn_sentence, drawn_trials
+from hyperspool.master.analysis.measures.positions import Floats
+from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
 MAX_PAIRS = 10
 MAX_SIDE = 30

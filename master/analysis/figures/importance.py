@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.style import PALETTE, RC, new_figure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.importance import METHODS, Importances, importances
+from hyperspool.master.analysis.measures.importance import METHODS, Importances, importances
 
 MAX_PARAMETERS = 12
 BAR_HEIGHT = 0.36

@@ -6,13 +6,12 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.readable_axes import log_locator, set_scale, show_measured
 from hyperspool.master.analysis.figures.style import GREY, PALETTE, RC, new_figure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.positions import Floats
-from hyperspool.master.analysis.range_curve import is_log, is_range_test, proposed
-from hyperspool.master.lr_range import Proposal
+from hyperspool.master.analysis.measures.lr_range import Proposal, is_log, is_range_test, proposed
+from hyperspool.master.analysis.measures.positions import Floats
 
 LOSSES = {"training_loss": "training loss", "validation_loss": "validation loss"}
 

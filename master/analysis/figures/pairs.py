@@ -8,15 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from hyperspool.master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trials, zero_sentences
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.colours import value_colours, value_norm
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.readable_axes import set_scale, show_parameter, value_label
 from hyperspool.master.analysis.figures.style import PALETTE, RC, new_figure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.importance import most_important
-from hyperspool.master.analysis.positions import Floats, positions
-from hyperspool.master.analysis.settings import Axis, searched_parameters
+from hyperspool.master.analysis.measures.drawn_trials import best_first, drawn_sentence, drawn_trials, zero_sentences
+from hyperspool.master.analysis.measures.importance import most_important
+from hyperspool.master.analysis.measures.positions import Floats, positions
+from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
 MAX_PARAMETERS = 6
 LEAST_TRIALS = 3

@@ -12,13 +12,13 @@ from matplotlib.ticker import Locator, MaxNLocator
 from numpy.typing import ArrayLike
 
 from hyperspool.common.objectives import measure_name
-from hyperspool.master.analysis.drawn_trials import best_first, drawn_trials
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.colours import value_colours, value_norm
 from hyperspool.master.analysis.figures.readable_axes import choice_text, log_locator, parameter_locator, tick_text
 from hyperspool.master.analysis.figures.style import new_figure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.positions import Floats, bounds, positions
-from hyperspool.master.analysis.settings import Axis, searched_parameters
+from hyperspool.master.analysis.measures.drawn_trials import best_first, drawn_trials
+from hyperspool.master.analysis.measures.positions import Floats, bounds, positions
+from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
 MOST_BEST_LINES, BEST_SHARE = 5, 0.25
 MAX_AXES = 10

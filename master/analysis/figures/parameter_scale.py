@@ -19,8 +19,8 @@ from hyperspool.master.analysis.figures.readable_axes import (
     set_scale,
     show_parameter,
 )
-from hyperspool.master.analysis.positions import Floats, positions
-from hyperspool.master.analysis.settings import Axis
+from hyperspool.master.analysis.measures.positions import Floats, positions
+from hyperspool.master.analysis.measures.settings import Axis
 
 MOST_LISTED = 12
 """Values of a list that an axis labels one by one."""

@@ -8,15 +8,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hyperspool.common.objectives import measure_name
-from hyperspool.master.analysis.drawn_trials import drawn_sentence, drawn_trials
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.by_parameter import MAX_LINES, draw_by_parameter
 from hyperspool.master.analysis.figures.figure import NamedFigure, distinct, name_of
 from hyperspool.master.analysis.figures.legends import add_legends
 from hyperspool.master.analysis.figures.readable_axes import show_measured, value_label
 from hyperspool.master.analysis.figures.stochasticity import is_about_chance
 from hyperspool.master.analysis.figures.style import new_figure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.settings import Axis, searched_parameters
+from hyperspool.master.analysis.measures.drawn_trials import drawn_sentence, drawn_trials
+from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
 MAX_FIGURES = 8
 

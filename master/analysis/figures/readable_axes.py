@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from hyperspool.common.objectives import measure_name
 from hyperspool.common.space import Int
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.analysis.positions import Floats, bounds
-from hyperspool.master.analysis.settings import Axis, value_text
+from hyperspool.master.analysis.measures.positions import Floats, bounds
+from hyperspool.master.analysis.measures.settings import Axis, value_text
 
 ROOM = 0.04
 """Part of an axis that is left free at each end."""

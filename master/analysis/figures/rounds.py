@@ -13,15 +13,15 @@ from matplotlib.ticker import MaxNLocator
 
 from hyperspool.common.objectives import measure_name
 from hyperspool.common.space import Categorical, Fixed, Parameter
-from hyperspool.master.analysis.drawn_trials import drawn_sentence, zero_sentences
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import plain
 from hyperspool.master.analysis.figures.readable_axes import show_measured, show_parameter
 from hyperspool.master.analysis.figures.style import PALETTE, RC, new_figure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.positions import Floats, positions
-from hyperspool.master.analysis.rounds import BEST_SHOWN, Round, rounds
-from hyperspool.master.analysis.settings import Axis, searched_parameters
+from hyperspool.master.analysis.measures.drawn_trials import drawn_sentence, zero_sentences
+from hyperspool.master.analysis.measures.positions import Floats, positions
+from hyperspool.master.analysis.measures.rounds import BEST_SHOWN, Round, rounds
+from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
 TRIAL_COLOUR, DIVERGED_COLOUR, BEST_COLOUR, MEDIAN_COLOUR = PALETTE[5], PALETTE[1], PALETTE[0], PALETTE[6]
 REGION_COLOUR = "#DDDDDD"

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from hyperspool.common.objectives import measure_name
-from hyperspool.master.analysis.drawn_trials import best_first, drawn_sentence, drawn_trials, zero_sentences
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.parallel_coordinates import MAX_AXES, best_lines, parallel_figure
 from hyperspool.master.analysis.figures.readable_axes import (
@@ -24,10 +24,10 @@ from hyperspool.master.analysis.figures.readable_axes import (
     value_label,
 )
 from hyperspool.master.analysis.figures.style import GREY, PALETTE, RC, new_figure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.positions import Floats, positions
-from hyperspool.master.analysis.settings import Axis, searched_parameters
-from hyperspool.master.tables import value_text
+from hyperspool.master.analysis.measures.drawn_trials import best_first, drawn_sentence, drawn_trials, zero_sentences
+from hyperspool.master.analysis.measures.positions import Floats, positions
+from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
+from hyperspool.master.results.wording import value_text
 
 Bools = NDArray[np.bool_]
 

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.colors import Colormap, Normalize
 
 from hyperspool.common.objectives import measure_name
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.colours import (
     listed_colours,
     parameter_colours,
@@ -19,8 +20,7 @@ from hyperspool.master.analysis.figures.colours import (
 from hyperspool.master.analysis.figures.legends import DASHES, MAX_ENTRIES, Legend, entry
 from hyperspool.master.analysis.figures.parameter_scale import order_of
 from hyperspool.master.analysis.figures.style import GREY, PALETTE
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.settings import Axis, complete, searched_parameters, setting_labels, value_text
+from hyperspool.master.analysis.measures.settings import Axis, complete, searched_parameters, setting_labels, value_text
 
 
 @dataclass(frozen=True)

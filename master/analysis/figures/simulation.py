@@ -12,12 +12,12 @@ from matplotlib.ticker import NullFormatter
 from numpy.typing import ArrayLike
 
 from hyperspool.common.objectives import measure_name
+from hyperspool.master.analysis.data.frames import StudyData, spent_s
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.readable_axes import set_scale, show_measured, time_unit
 from hyperspool.master.analysis.figures.style import GREY, PALETTE, RC, new_figure
-from hyperspool.master.analysis.frames import StudyData, spent_s
-from hyperspool.master.analysis.replay import median_against_time, mode_name, speedups
-from hyperspool.master.analysis.simulation import (
+from hyperspool.master.analysis.measures.replay import median_against_time, mode_name, speedups
+from hyperspool.master.analysis.measures.simulation import (
     Direction,
     Floats,
     best_so_far,

@@ -10,17 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hyperspool.common.objectives import SOURCES, measure_name
-from hyperspool.master.analysis.columns import params_column
-from hyperspool.master.analysis.drawn_trials import drawn_sentence, drawn_trials
+from hyperspool.master.analysis.data.columns import params_column
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.by_parameter import draw_dots
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry
 from hyperspool.master.analysis.figures.readable_axes import value_label
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.positions import Floats
-from hyperspool.master.analysis.setting_curves import measured
-from hyperspool.master.analysis.settings import VARIES, label_of, searched_parameters
+from hyperspool.master.analysis.measures.drawn_trials import drawn_sentence, drawn_trials
+from hyperspool.master.analysis.measures.positions import Floats
+from hyperspool.master.analysis.measures.setting_curves import measured
+from hyperspool.master.analysis.measures.settings import VARIES, label_of, searched_parameters
 
 COLUMN = params_column(VARIES)
 

@@ -10,12 +10,12 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.readable_axes import time_unit
 from hyperspool.master.analysis.figures.style import PALETTE, RC, new_figure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.timeline import pauses, timeline, waiting, waits, without_pauses
-from hyperspool.master.tables import counted, duration_text
+from hyperspool.master.analysis.measures.timeline import pauses, timeline, waiting, waits, without_pauses
+from hyperspool.master.results.wording import counted, duration_text
 
 MAX_ROWS = 24
 BATCH_COLOURS = (PALETTE[0], PALETTE[5])

@@ -10,16 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hyperspool.common.objectives import PARAMETERS
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.by_parameter import DENSE, MAX_LINES, draw_by_parameter
 from hyperspool.master.analysis.figures.colours import parameter_colours, parameter_norm
 from hyperspool.master.analysis.figures.figure import NamedFigure, distinct, name_of
 from hyperspool.master.analysis.figures.legends import add_colour_bar, add_legends, plain
 from hyperspool.master.analysis.figures.readable_axes import show_measured, show_parameter
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.positions import Floats, positions
-from hyperspool.master.analysis.settings import Axis, searched_parameters
-from hyperspool.master.tables import counted
+from hyperspool.master.analysis.measures.positions import Floats, positions
+from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
+from hyperspool.master.results.wording import counted
 
 SIZES = ("num_filters", "batch_size")
 """Of the built-in objectives' parameters, those that decide how much there is to compute."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common.layout import StudyFolder
-from hyperspool.master.analysis import importance
-from hyperspool.master.analysis.report import Written, write_report
+from hyperspool.master.analysis.measures import importance
+from hyperspool.master.analysis.page.report import Written, write_report
 from tests.processes import Processes
 
 STUDY = """

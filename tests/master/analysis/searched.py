@@ -6,8 +6,8 @@ import pandas as pd
 
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.analysis.columns import params_column
-from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.data.columns import params_column
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.search.methods import make_sampler
 from hyperspool.master.search.sampler import Observation
 

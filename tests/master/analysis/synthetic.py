@@ -9,7 +9,7 @@ import pandas as pd
 from hyperspool.common.grid import grid
 from hyperspool.common.space import Categorical, Fixed, Params, Scalar, Space
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.data.frames import StudyData
 
 CHANCE = 0.9
 SPACE: dict[str, Any] = {

@@ -1,7 +1,7 @@
 from pandas.testing import assert_series_equal
 
 from hyperspool.common.layout import StudyFolder
-from hyperspool.master.analysis.frames import load_study
+from hyperspool.master.analysis.data.frames import load_study
 from tests.conftest import spec_of
 from tests.master.analysis.synthetic import make_study_data
 

@@ -9,7 +9,7 @@ from hyperspool.common.grid import grid
 from hyperspool.common.space import Params
 from hyperspool.master.analysis.answers.answer import Answer
 from hyperspool.master.analysis.answers.catalogue import answers
-from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.data.frames import StudyData
 from tests.master.analysis.synthetic import make_study_data
 
 RATES = {"learning_rate": [0.01, 0.1, 1.0], "batch_size": [20, 100]}

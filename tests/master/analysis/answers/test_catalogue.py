@@ -1,7 +1,7 @@
 import pytest
 
 from hyperspool.master.analysis.answers.catalogue import answers
-from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.data.frames import StudyData
 from tests.master.analysis.answers.answered_grids import RATES
 from tests.master.analysis.synthetic import SPACE, make_study_data
 

@@ -5,7 +5,7 @@ import pytest
 
 from hyperspool.master.analysis.answers import importance as answers_on_importance
 from hyperspool.master.analysis.answers.importance import QUESTION, which_matter
-from hyperspool.master.analysis.importance import FANOVA, PED_ANOVA, Importances
+from hyperspool.master.analysis.measures.importance import FANOVA, PED_ANOVA, Importances
 from tests.master.analysis.answers.answered_grids import RATES, questions_of, study
 from tests.master.analysis.synthetic import SPACE, make_study_data
 

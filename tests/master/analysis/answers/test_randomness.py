@@ -1,7 +1,7 @@
 import pytest
 
 from hyperspool.common.space import Params
-from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.data.frames import StudyData
 from tests.master.analysis.answers.answered_grids import answer_to, questions_of, study, text_of
 
 NAN = float("nan")

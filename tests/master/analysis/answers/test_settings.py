@@ -1,4 +1,4 @@
-from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.data.frames import StudyData
 from tests.master.analysis.answers.answered_grids import answer_to, falling, questions_of, study, text_of
 from tests.master.analysis.synthetic import SPACE, make_study_data
 

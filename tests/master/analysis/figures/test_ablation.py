@@ -9,9 +9,9 @@ from matplotlib.colors import to_hex
 
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.ablation import BASE, BETTER, LINE, WORSE, figures
 from hyperspool.master.analysis.figures.style import GREY
-from hyperspool.master.analysis.frames import StudyData
 from tests.conftest import spec_of
 from tests.master.analysis.searched import searched
 

@@ -3,7 +3,7 @@ import pytest
 from matplotlib.colors import LogNorm
 
 from hyperspool.master.analysis.figures.colours import listed_colours, parameter_norm, value_colours, value_norm
-from hyperspool.master.analysis.settings import searched_parameters
+from hyperspool.master.analysis.measures.settings import searched_parameters
 from tests.master.analysis.synthetic import make_study_data
 
 LIGHTNESS = np.array([0.299, 0.587, 0.114])

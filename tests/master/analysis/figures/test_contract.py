@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures import curves, grids, parameters, stochasticity, times
 from hyperspool.master.analysis.figures.legends import MAX_ENTRIES
-from hyperspool.master.analysis.frames import StudyData
 from tests.master.analysis.synthetic import make_study_data
 
 MODULES = (curves, parameters, grids, times, stochasticity)

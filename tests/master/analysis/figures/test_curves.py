@@ -3,9 +3,9 @@ import pytest
 from matplotlib.collections import LineCollection
 
 from hyperspool.common.space import Params
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.curves import MAX_LINES, axis_top, curve_figure, figures, spread_out
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.setting_curves import setting_curves
+from hyperspool.master.analysis.measures.setting_curves import setting_curves
 from tests.master.analysis.synthetic import CHANCE, make_study_data
 
 RATES = {"learning_rate": [0.01, 0.02, 0.05, 0.1, 0.2, 2.0]}

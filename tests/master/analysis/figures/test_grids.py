@@ -5,7 +5,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from hyperspool.master.analysis.figures.grids import cells_of, figures, grid_figure
-from hyperspool.master.analysis.settings import searched_parameters
+from hyperspool.master.analysis.measures.settings import searched_parameters
 from tests.master.analysis.synthetic import make_study_data
 
 GRID = {"learning_rate": [0.01, 0.1, 1.0], "momentum": [0.0, 0.9]}

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from hyperspool.master.analysis.answers.catalogue import answers
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.catalogue import ORDER, RANGE
 from hyperspool.master.analysis.figures.lr_range import figures
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.range_curve import is_range_test
+from hyperspool.master.analysis.measures.lr_range import is_range_test
 from tests.master.analysis.synthetic import make_study_data
 
 RISING: dict[str, Any] = {"schedule": "range_test", "eta_min": 0.001, "eta_max": 1.0, "momentum": 0.9}

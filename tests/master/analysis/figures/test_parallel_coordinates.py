@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
 
-from hyperspool.master.analysis.drawn_trials import drawn_trials
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.colours import value_colours
 from hyperspool.master.analysis.figures.parallel_coordinates import best_lines, parallel_figure
-from hyperspool.master.analysis.frames import StudyData
+from hyperspool.master.analysis.measures.drawn_trials import drawn_trials
 from tests.master.analysis.synthetic import make_study_data
 
 UNIT = {"type": "float", "low": 0.0, "high": 1.0}

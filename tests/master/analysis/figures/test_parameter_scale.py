@@ -5,7 +5,7 @@ import pytest
 
 from hyperspool.master.analysis.figures.parameter_scale import list_ticks, places, show_listed, stands_evenly
 from hyperspool.master.analysis.figures.style import new_figure
-from hyperspool.master.analysis.settings import Axis, searched_parameters
+from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 from tests.master.analysis.synthetic import make_study_data
 
 

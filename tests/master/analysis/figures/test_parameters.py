@@ -1,8 +1,8 @@
 import numpy as np
 
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.parameters import figures, parameter_figure, telling_other
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.settings import searched_parameters
+from hyperspool.master.analysis.measures.settings import searched_parameters
 from tests.master.analysis.synthetic import make_study_data
 
 RATES = {"learning_rate": [0.001, 0.01, 0.1, 1.0]}

@@ -11,7 +11,7 @@ from hyperspool.master.analysis.figures.readable_axes import (
     value_label,
 )
 from hyperspool.master.analysis.figures.style import new_figure
-from hyperspool.master.analysis.settings import searched_parameters
+from hyperspool.master.analysis.measures.settings import searched_parameters
 from tests.master.analysis.synthetic import make_study_data
 
 MIXED = {"kind": ["a", "b", 1, True], "size": [64, 16, 256], "layers": {"type": "int", "low": 1, "high": 4}}

@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures import catalogue
 from hyperspool.master.analysis.figures.rounds import figures
-from hyperspool.master.analysis.frames import StudyData
-from hyperspool.master.analysis.rounds import rounds
+from hyperspool.master.analysis.measures.rounds import rounds
 from tests.conftest import spec_of
+from tests.master.analysis.measures.test_rounds import distance, fine
 from tests.master.analysis.searched import searched
-from tests.master.analysis.test_rounds import distance, fine
 
 SWITCHED: dict[str, Any] = {
     "flag": [True, False],

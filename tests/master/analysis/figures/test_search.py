@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.files import save_figure
 from hyperspool.master.analysis.figures.search import best_so_far_figure, figures, running_median, scatter_figure
-from hyperspool.master.analysis.frames import StudyData
 from tests.master.analysis.synthetic import make_study_data
 
 UNIT = {"type": "float", "low": 0.0, "high": 1.0}

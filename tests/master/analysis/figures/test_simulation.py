@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 from hyperspool.common.errors import UsageError
 from hyperspool.master.analysis.figures.simulation import figures, replay_figure, simulation_figure, study_figures
-from hyperspool.master.analysis.simulation import Direction, Floats
+from hyperspool.master.analysis.measures.simulation import Direction, Floats
 from tests.master.analysis.synthetic import make_study_data
 
 NAN = float("nan")

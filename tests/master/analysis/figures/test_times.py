@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hyperspool.master.analysis.figures.times import costs_of, figures, time_figure
-from hyperspool.master.analysis.settings import searched_parameters
+from hyperspool.master.analysis.measures.settings import searched_parameters
 from tests.master.analysis.synthetic import make_study_data
 
 GRID = {"num_filters": [10, 30, 100], "batch_size": [20, 100, 500], "learning_rate": [0.01, 0.1]}

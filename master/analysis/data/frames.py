@@ -1,0 +1,285 @@
+"""A study's files as data frames: one row per finished trial, one row per epoch of each.
+
+In a notebook:
+
+    from pathlib import Path
+    from hyperspool.master.analysis.data.frames import load_study
+
+    data = load_study(Path(), "scenario6")
+    data.trials.nsmallest(5, "value")[["trial", "value", "params_learning_rate", "params_num_filters"]]
+    data.trials.plot.scatter("params_learning_rate", "value", logx=True)
+    data.curves.pivot(index="epoch", columns="trial", values="validation_error").plot()
+
+The frames look the same before the first result as after the last: every column is there and has its type, which
+follows from the study alone; but for metrics, which are what the results so far hold. Reading changes nothing; a file
+that is not what it should be is left out and named in `unreadable`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pandas as pd
+
+from hyperspool.common.ablation import cases_of
+from hyperspool.common.curve import COLUMNS, read_curve
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import MAX_METRICS, EpochRecord, Result
+from hyperspool.common.space import Scalar
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.data.columns import as_declared, dtype_of, metrics_column, params_column
+from hyperspool.master.search.ablation import places as case_places
+from hyperspool.master.studies.published import published_study, read_published
+
+_TIMESTAMP: Final = "datetime64[ms, UTC]"
+_CURVE_TYPES = {
+    "trial": "int64",
+    "setting": "int64",
+    "replicate": "int64",
+    "epoch": "int64",
+    "seconds": "float64",
+    "elapsed_s": "float64",
+    "training_loss": "float64",
+    "validation_loss": "float64",
+    "validation_error": "float64",
+    "learning_rate": "float64",
+    "momentum": "float64",
+}
+_TRIAL_TYPES = {
+    "trial": "int64",
+    "setting": "int64",
+    "replicate": "int64",
+    "status": "object",
+    "value": "float64",
+    "diverged": "bool",
+    "failure": "object",
+    "failure_message": "object",
+    "epochs": "int64",
+    "best_epoch": "float64",
+    "best_value": "float64",
+    "attempts": "int64",
+    "issue": "int64",
+    "evaluation_s": "float64",
+    "training_s": "float64",
+    "worker": "object",
+    "host": "object",
+    "device": "object",
+    "threads": "int64",
+    "published_at": _TIMESTAMP,
+    "claimed_at": _TIMESTAMP,
+    "ended_at": _TIMESTAMP,
+    "seed_initialisation": "int64",
+    "seed_shuffling": "int64",
+    "seed_dropout": "int64",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class StudyData:
+    """A study and what came of it so far.
+
+    Attributes:
+        spec: the study, as published.
+        trials: one row per trial that has a result, by trial. Columns: trial; setting (trials of equal params are
+            replicates of one setting, settings numbered from 0 by their first trial); replicate (from 0 within its
+            setting); status; value (NaN if FAILED); diverged; failure (its kind) and failure_message, or None; epochs;
+            best_epoch and best_value (NaN without a curve); attempts (how often the trial was started, each earlier
+            issue counted as one); issue; evaluation_s and training_s; worker, host, device, threads; published_at,
+            claimed_at, ended_at (UTC); seed_initialisation, seed_shuffling, seed_dropout; params_<name> for every
+            parameter of the space, NaN or None where it is not active; of an ablation test_case, its name; and
+            metrics_<name> for everything that the objective measured beside its value in any trial, NaN where it did
+            not, in the order in which the trials bring them up.
+        curves: one row per epoch, by trial and epoch. Columns: trial, setting, replicate, epoch, seconds (of this
+            epoch), elapsed_s (of this and all epochs before), training_loss, validation_loss, validation_error,
+            learning_rate, momentum. A loss that is no number is NaN or infinite.
+        unreadable: what was left out, a file or some of its metrics, each with its reason.
+    """
+
+    spec: StudySpec
+    trials: pd.DataFrame
+    curves: pd.DataFrame
+    unreadable: tuple[str, ...] = ()
+
+
+class _Place(NamedTuple):
+    setting: int
+    replicate: int
+
+
+def load_study(root: Path | str, study: str) -> StudyData:
+    """Read a published study's results and curves.
+
+    Raises:
+        UsageError: there is no such study under `root`.
+        ProtocolError: its `study.json` is not a study.
+    """
+    folder = published_study(Path(root), study)
+    spec = read_published(folder)
+    unreadable: list[str] = []
+    results = _read_results(folder, spec, unreadable)
+    places = _places(results)
+    curves = {result.trial: _read_curve(folder, result, unreadable) for result in results if result.epochs}
+    metrics = _metrics(folder, results, unreadable)
+    return StudyData(spec, _trials(spec, results, places, metrics), _curves(curves, places), tuple(unreadable))
+
+
+def trials_frame(root: Path | str, study: str) -> pd.DataFrame:
+    """The trials of a study, as in `StudyData.trials`."""
+    return load_study(root, study).trials
+
+
+def curves_frame(root: Path | str, study: str) -> pd.DataFrame:
+    """The curves of a study, as in `StudyData.curves`."""
+    return load_study(root, study).curves
+
+
+def spent_s(trials: pd.DataFrame) -> "pd.Series[float]":
+    """What each trial cost in seconds: the time of its epochs; without epochs, that of its attempt."""
+    return trials["training_s"].where(trials["epochs"] > 0, trials["evaluation_s"])
+
+
+def _read_results(folder: StudyFolder, spec: StudySpec, unreadable: list[str]) -> list[Result]:
+    results: list[Result] = []
+    parameters = dict(spec.space.items())
+    for trial in folder.all_finished():
+        path = folder.result(trial)
+        try:
+            result = read_record(path, Result)
+        except (OSError, ProtocolError) as error:
+            unreadable.append(_line(path, error))
+            continue
+        problems = spec.problems_of(result)
+        if result.trial != trial:
+            problems = (f"trial: found {result.trial}, expected {trial}", *problems)
+        if problems:
+            unreadable.append(f"{path}: {'; '.join(problems)}")
+        else:
+            # Equal but for the last digits is equal; from here on it is so to the last bit.
+            params = {name: as_declared(parameters[name], value) for name, value in result.params.items()}
+            results.append(result.model_copy(update={"params": params}))
+    return results
+
+
+def _places(results: Sequence[Result]) -> dict[int, _Place]:
+    """Each trial's setting and replicate."""
+    settings: dict[frozenset[tuple[str, bool, Scalar]], int] = {}
+    counts: list[int] = []
+    places: dict[int, _Place] = {}
+    for result in results:
+        # 1 is 1.0 and hashes alike, as it should; true is 1 too, which it should not be.
+        key = frozenset((name, isinstance(value, bool), value) for name, value in result.params.items())
+        setting = settings.setdefault(key, len(settings))
+        if setting == len(counts):
+            counts.append(0)
+        places[result.trial] = _Place(setting, counts[setting])
+        counts[setting] += 1
+    return places
+
+
+def _read_curve(folder: StudyFolder, result: Result, unreadable: list[str]) -> list[EpochRecord]:
+    """A trial's curve; an empty one if it is left out."""
+    path = folder.curve(result.trial)
+    try:
+        try:
+            curve = read_curve(path)
+        except FileNotFoundError:
+            # Whoever reported the result died before moving the curve; the next claimant, or the master, will.
+            attempt = AttemptName(Slot(result.trial, result.issue), result.attempt)
+            curve = read_curve(folder.running_curve(attempt))
+    except FileNotFoundError:
+        unreadable.append(f"{path}: missing, though the result tells of {result.epochs} epochs")
+        return []
+    except (OSError, ProtocolError) as error:
+        unreadable.append(_line(path, error))
+        return []
+    if len(curve) != result.epochs:
+        unreadable.append(f"{path}: its number of epochs is {len(curve)}, by its result {result.epochs}")
+        return []
+    return curve
+
+
+def _line(path: Path, error: Exception) -> str:
+    reason = error.reason if isinstance(error, ProtocolError) else getattr(error, "strerror", None) or error
+    return f"{path}: {reason}"
+
+
+def _metrics(folder: StudyFolder, results: Sequence[Result], unreadable: list[str]) -> list[str]:
+    """The names of all metrics; as many as one trial may have, or results could bring up columns without end."""
+    names: dict[str, None] = {}
+    for result in results:
+        found = dict.fromkeys(result.metrics or {})
+        new = [name for name in found if name not in names][: MAX_METRICS - len(names)]
+        names |= dict.fromkeys(new)
+        if left_out := [name for name in found if name not in names]:
+            unreadable.append(
+                f"{folder.result(result.trial)}: {len(left_out)} of its metrics are left out: the study's trials have "
+                f"more than {MAX_METRICS} of them"
+            )
+    return list(names)
+
+
+def _trials(
+    spec: StudySpec, results: Sequence[Result], places: dict[int, _Place], metrics: Sequence[str]
+) -> pd.DataFrame:
+    rows = [_row(result, places[result.trial]) for result in results]
+    columns = {name: _series([row[name] for row in rows], dtype) for name, dtype in _TRIAL_TYPES.items()}
+    for name, parameter in spec.space.items():
+        columns[params_column(name)] = _series([result.params.get(name) for result in results], dtype_of(parameter))
+    if spec.ablation:
+        cases, order = cases_of(spec.ablation, spec.space), case_places(spec)
+        columns["test_case"] = _series([cases[order[result.trial].case].name for result in results], "object")
+    for name in metrics:
+        columns[metrics_column(name)] = _series([(result.metrics or {}).get(name) for result in results], "float64")
+    return pd.DataFrame(columns)
+
+
+def _row(result: Result, place: _Place) -> dict[str, Any]:
+    times, who, failure = result.times, result.attribution, result.failure
+    return {
+        **place._asdict(),
+        "trial": result.trial,
+        "status": result.status.value,
+        "value": result.value,
+        "diverged": result.diverged,
+        "failure": failure.kind.value if failure else None,
+        "failure_message": failure.message if failure else None,
+        "epochs": result.epochs,
+        "best_epoch": result.best_epoch,
+        "best_value": result.best_value,
+        "attempts": result.attempt + result.issue - 1,
+        "issue": result.issue,
+        "evaluation_s": times.evaluation_s,
+        "training_s": times.training_s,
+        "worker": who.worker,
+        "host": who.host,
+        "device": who.device,
+        "threads": who.threads,
+        "published_at": times.published_at,
+        "claimed_at": times.claimed_at,
+        "ended_at": times.ended_at,
+        **{f"seed_{source}": seed for source, seed in result.seeds.model_dump().items()},
+    }
+
+
+def _series(values: Sequence[Any], dtype: str) -> "pd.Series[Any]":
+    if dtype == _TIMESTAMP:
+        # What is no time of day by anyone's clock is NaT: times are for people, nothing depends on them.
+        texts = pd.Series(values, dtype=object)
+        return pd.Series(pd.to_datetime(texts, utc=True, format="ISO8601", errors="coerce"), dtype=_TIMESTAMP)
+    return pd.Series(values, dtype=dtype)
+
+
+def _curves(curves: dict[int, list[EpochRecord]], places: dict[int, _Place]) -> pd.DataFrame:
+    columns: dict[str, list[Any]] = {name: [] for name in _CURVE_TYPES}
+    for trial, curve in curves.items():
+        columns["trial"] += [trial] * len(curve)
+        columns["setting"] += [places[trial].setting] * len(curve)
+        columns["replicate"] += [places[trial].replicate] * len(curve)
+        columns["elapsed_s"] += accumulate(record.seconds for record in curve)
+        for name in COLUMNS:
+            columns[name] += [getattr(record, name) for record in curve]
+    return pd.DataFrame({name: _series(columns[name], dtype) for name, dtype in _CURVE_TYPES.items()})

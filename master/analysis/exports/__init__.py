@@ -1,0 +1,1 @@
+"""What a study's data are written as for other programs and papers."""

@@ -1,0 +1,197 @@
+"""A study's results and curves as files for other programs.
+
+csv      OUT with a row per trial, and OUT's name with `.curves.csv` with a row per epoch
+jsonl    the same as lines of JSON; a number that is none (no value, a loss that is not finite) is null
+parquet  the same with their types
+txt      one zip with a text file per run, an index of them and a README.txt: what other programs plot at once
+
+What an objective measured beside its value stands in columns `metrics_<name>`, in jsonl in an object `metrics`.
+Numbers are written to the last digit: reading gives the same bits. Files are replaced whole, so a reader never sees
+half an export, and the same study always gives the same bytes.
+"""
+
+import io
+import json
+import math
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hyperspool.common import atomic
+from hyperspool.common.errors import UsageError
+from hyperspool.common.space import Int
+from hyperspool.master.analysis.data.columns import METRICS, metrics_columns, params_column, params_of
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.exports.formats import ExportFormat
+from hyperspool.master.analysis.measures.settings import searched_parameters, setting_label
+
+RUN_COLUMNS = ("epoch", "elapsed_s", "training_loss", "validation_loss", "validation_error")
+MAX_NAME = 120
+"""Characters of a run's file name; every file system takes 255 bytes."""
+
+
+def export(data: StudyData, form: ExportFormat | str, out: Path | None = None) -> list[Path]:
+    """Write a study's trials and curves. Files of those names are replaced.
+
+    Args:
+        data: the study.
+        form: what to write.
+        out: the file of the trials, or the zip; None: `<study>.<csv|jsonl|parquet|zip>` in the current folder.
+
+    Returns:
+        The files written: trials and curves, or the zip alone.
+
+    Raises:
+        UsageError: there is no such format, no folder for `out`, or a folder of its name.
+    """
+    if form not in set(ExportFormat):
+        raise UsageError(f"--format {form}: expected one of {', '.join(ExportFormat)}")
+    suffix = ".zip" if form == ExportFormat.TXT else f".{form}"
+    out = out or Path(f"{data.spec.name}{suffix}")
+    check_out(out)
+    contents = _contents(data, ExportFormat(form), out, suffix)
+    for path, content in contents.items():
+        atomic.replace(path, content, durable=False)
+    return list(contents)
+
+
+def check_out(out: Path) -> None:
+    """Refuse a file that cannot be written.
+
+    Raises:
+        UsageError: there is no folder for it, or a folder of its name.
+    """
+    if not out.parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent.absolute()}; make it first")
+    if out.is_dir():
+        raise UsageError(f"--out {out}: that is a folder; give the name of a file in it")
+
+
+def _contents(data: StudyData, form: ExportFormat, out: Path, suffix: str) -> dict[Path, bytes]:
+    curves = out.with_name(f"{out.name.removesuffix(suffix)}.curves{suffix}")
+    match form:
+        case ExportFormat.CSV:
+            return {out: _csv(_plain_trials(data)), curves: _csv(data.curves)}
+        case ExportFormat.JSONL:
+            return {out: _lines(_trial_records(data)), curves: _lines(_records(data.curves))}
+        case ExportFormat.PARQUET:
+            return {out: _parquet(_plain_trials(data)), curves: _parquet(data.curves)}
+        case ExportFormat.TXT:
+            return {out: _zip(_runs(data))}
+
+
+def _plain_trials(data: StudyData) -> pd.DataFrame:
+    """The trials with whole numbers as such where a frame needs floats, and one type per column."""
+    trials = data.trials.copy()
+    whole = {params_column(name) for name, parameter in data.spec.space.items() if isinstance(parameter, Int)}
+    for name in {"best_epoch", *whole}:
+        trials[name] = trials[name].astype("Int64")
+    for name in map(str, trials.select_dtypes("object").columns):
+        types = {type(value) for value in trials[name] if not pd.isna(value)}
+        if not types or len(types) > 1:  # no other format has a type for the values 1, "auto" and true of one parameter
+            trials[name] = trials[name].map(str, na_action="ignore").astype("string")
+    return trials
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    return _with_time_texts(frame).to_csv(index=False, lineterminator="\n").encode()
+
+
+def _with_time_texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with times as the records have them: `2026-01-31T12:00:00.000Z`."""
+    changed = frame.copy()
+    for name in frame.select_dtypes("datetimetz").columns:
+        changed[name] = frame[name].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str.slice(stop=-3) + "Z"
+    return changed
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def _trial_records(data: StudyData) -> Iterator[dict[str, Any]]:
+    params = [params_of(data.spec, row) for _, row in data.trials.iterrows()]
+    for record, own in zip(_records(_plain_trials(data)), params, strict=True):
+        flat = {name: value for name, value in record.items() if not name.startswith(("params_", "seed_", METRICS))}
+        seeds = {name.removeprefix("seed_"): value for name, value in record.items() if name.startswith("seed_")}
+        metrics = {
+            name.removeprefix(METRICS): value
+            for name, value in record.items()
+            if name.startswith(METRICS) and value is not None
+        }
+        leading = {name: flat.pop(name) for name in ("trial", "status", "value")}
+        yield {**leading, "params": own, "attempts": flat.pop("attempts"), **flat, "metrics": metrics, "seeds": seeds}
+
+
+def _records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for record in _with_time_texts(frame).to_dict("records"):
+        yield {str(name): _json_value(value) for name, value in record.items()}
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if pd.isna(value) or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value
+
+
+def _lines(records: Iterable[dict[str, Any]]) -> bytes:
+    return "".join(json.dumps(record, allow_nan=False) + "\n" for record in records).encode()
+
+
+def _zip(files: Iterable[tuple[str, str]]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files:
+            # ZipInfo's own date, the same for ever: an export of the same study is the same file.
+            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _runs(data: StudyData) -> Iterator[tuple[str, str]]:
+    """The files of the zip: (name, text) each."""
+    axes = searched_parameters(data.spec)
+    curves = dict(iter(data.curves.groupby("trial")))
+    names: list[str] = []
+    for _, row in data.trials.iterrows():
+        trial = int(row["trial"])
+        label = setting_label(params_of(data.spec, row), axes)
+        name = f"runs/{trial:05}_{re.sub(r'[^A-Za-z0-9.+-]+', '_', label)[:MAX_NAME]}.txt"
+        names.append(name if trial in curves else "-")
+        if trial in curves:
+            yield name, _table(curves[trial][list(RUN_COLUMNS)])
+    index = _plain_trials(data)
+    index.insert(0, "file", pd.Series(names, index=index.index, dtype=object))
+    parameters = [params_column(name) for name, _ in data.spec.space.items()]
+    told = ["file", "trial", "setting", "replicate", "status", "value", "diverged", "epochs", "training_s"]
+    yield "index.txt", _table(index[[*told, *parameters, *metrics_columns(index)]])
+    yield "README.txt", _readme(data)
+
+
+def _table(frame: pd.DataFrame) -> str:
+    return frame.to_csv(sep="\t", index=False, na_rep="nan", lineterminator="\n")
+
+
+def _readme(data: StudyData) -> str:
+    spec = data.spec
+    what = f" on {spec.data.name}" if spec.data else ""
+    return f"""Study {spec.name}: {spec.title or "no title"}
+{len(data.trials)} of {spec.all_trials} trials of {spec.objective.name}{what}
+epochs: {spec.budget.epochs}; seed: {spec.seed}
+
+runs/      one file per run, named by its trial and what sets its setting apart. A header line, then a line per epoch:
+           epoch, elapsed_s (seconds of training and validation since the start of epoch 1, to the end of this epoch),
+           training_loss, validation_loss, validation_error. Columns are separated by tabs; nan and inf are numbers that
+           ran away.
+index.txt  a line per run: its file, trial, setting (runs of equal params have the same), replicate, status, value,
+           every parameter, and what else was measured (metrics). A run that failed before its first epoch has no
+           file ("-").
+"""

@@ -1,0 +1,1 @@
+"""What is computed from a study's data frames: pure functions."""

@@ -1,0 +1,74 @@
+"""The curve of each setting: the middle of its replicates' curves, and how far they lie apart."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.measures.positions import Floats
+
+
+@dataclass(frozen=True)
+class SettingCurve:
+    """One quantity of one setting after each epoch; all arrays are `(epochs,)`.
+
+    Attributes:
+        setting: its number.
+        epoch: from 1.
+        elapsed_s: training time at the end of each epoch in seconds, the median over replicates.
+        median: over replicates.
+        low: the lowest of the replicates.
+        high: the highest of the replicates.
+        is_diverged: whether all of its replicates diverged.
+    """
+
+    setting: int
+    epoch: Floats
+    elapsed_s: Floats
+    median: Floats
+    low: Floats
+    high: Floats
+    is_diverged: bool
+
+
+def measured(data: StudyData, quantity: str) -> pd.DataFrame:
+    """The epochs in which a quantity was measured and is a finite number.
+
+    The epoch in which a trial diverged is left out of every quantity: its error is that of guessing, not a measurement.
+    """
+    curves = data.curves
+    is_there = np.isfinite(curves[quantity])
+    if data.trials["diverged"].any():
+        diverged = curves["trial"].isin(data.trials.loc[data.trials["diverged"], "trial"])
+        is_there &= ~diverged | (np.isfinite(curves["training_loss"]) & np.isfinite(curves["validation_loss"]))
+    return pd.DataFrame(curves[is_there])
+
+
+def setting_curves(data: StudyData, quantity: str) -> list[SettingCurve]:
+    """The curves of a column of `StudyData.curves`, by setting; settings without any are left out.
+
+    A setting's curve ends where fewer than half of its replicates go on.
+    """
+    rows = measured(data, quantity)
+    replicates = data.curves.groupby("setting")["trial"].nunique()
+    epochs = rows.groupby(["setting", "epoch"], sort=True)
+    table = epochs[quantity].agg(["median", "min", "max", "count"])
+    table["elapsed_s"] = epochs["elapsed_s"].median()
+    table = table.reset_index()
+    table = table[table["count"] * 2 >= table["setting"].map(replicates)]
+    diverged = data.trials.groupby("setting")["diverged"].all()
+    return list(_split(table, set(diverged.index[diverged])))
+
+
+def _split(table: pd.DataFrame, diverged: set[int]) -> Iterator[SettingCurve]:
+    settings = table["setting"].to_numpy()
+    columns = ("epoch", "elapsed_s", "median", "min", "max")
+    arrays = [table[column].to_numpy(dtype=np.float64) for column in columns]
+    begins = np.flatnonzero(np.diff(settings, prepend=-1))
+    for begin, end in pairwise([*begins, len(settings)]):
+        epoch, elapsed_s, median, low, high = (array[begin:end] for array in arrays)
+        setting = int(settings[begin])
+        yield SettingCurve(setting, epoch, elapsed_s, median, low, high, is_diverged=setting in diverged)

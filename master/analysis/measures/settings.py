@@ -1,0 +1,160 @@
+"""What a study varies, what each of its settings is called, and what came of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from hyperspool.common.grid import grid_values
+from hyperspool.common.objectives import SOURCES
+from hyperspool.common.records import Status, scalar_text
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Scalar
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.data.columns import Parameter, params_column, params_of
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.results.wording import first_line
+
+VARIES = "varies"
+"""The parameter that says which source of randomness differs between replicates."""
+LABELS = {"num_filters": "number of filters", "batch_size": "mini-batch size", VARIES: "what varies"}
+"""What people call parameters whose names would not do with blanks for underscores."""
+ONLY_SETTING = "the only setting"
+MAX_LISTED = 1000
+"""Steps of a range that are still a list of values to compare one by one."""
+DECADE = 10.0
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A parameter that differs between trials of the study.
+
+    Attributes:
+        name: in the study's space.
+        label: for people.
+        is_numeric: whether its values are numbers.
+        is_log: whether a logarithmic scale shows it best.
+        choices: the values that it takes, numbers from low to high, others as in the study; empty for a range.
+        zero_at: where a value of 0 stands that its logarithmic scale does not have; None if it has no such value.
+    """
+
+    name: str
+    label: str
+    is_numeric: bool
+    is_log: bool
+    choices: tuple[Scalar, ...] = ()
+    zero_at: float | None = None
+
+    @property
+    def column(self) -> str:
+        """Its column in the frames."""
+        return params_column(self.name)
+
+    def text(self, value: Scalar) -> str:
+        """One of its values with its name, for a sentence or a legend: `learning rate 0.05`."""
+        return f"{self.label} {value_text(value)}"
+
+
+def label_of(name: str) -> str:
+    """What people call a parameter."""
+    return LABELS.get(name, name.replace("_", " "))
+
+
+def fixed_text(parameter: Parameter) -> str:
+    """The value of a parameter that has only one."""
+    match parameter:
+        case Fixed():
+            return value_text(parameter.value)
+        case Categorical():
+            return value_text(parameter.choices[0])
+        case _:
+            return value_text(parameter.low)
+
+
+def value_text(value: Scalar) -> str:
+    """A parameter's value for people, on one line."""
+    return first_line(scalar_text(value))
+
+
+def searched_parameters(spec: StudySpec) -> list[Axis]:
+    """The parameters that can differ between trials, in the study's order."""
+    found: list[Axis] = []
+    for name, parameter in spec.space.items():
+        match parameter:
+            case Fixed() | Categorical(choices=[_]):
+                continue
+            case Float() | Int() if parameter.low == parameter.high:
+                continue
+        found.append(_axis(name, parameter, is_grid=spec.sampler.name == "grid"))
+    return found
+
+
+def source_axis(spec: StudySpec) -> Axis | None:
+    """The parameter that says which source of randomness differs, if the study compares them."""
+    found = (axis for axis in searched_parameters(spec) if axis.name == VARIES and set(axis.choices) <= set(SOURCES))
+    return next(found, None)
+
+
+def is_grid(axes: Sequence[Axis]) -> bool:
+    """Whether every parameter that varies takes listed values, so that settings can be compared one by one."""
+    return bool(axes) and all(axis.choices for axis in axes)
+
+
+def setting_label(params: Mapping[str, Scalar], axes: Sequence[Axis]) -> str:
+    """What sets a setting apart, short enough for a legend: `learning rate 0.05, momentum 0.9`.
+
+    Args:
+        params: a trial's.
+        axes: what varies in its study.
+    """
+    return ", ".join(axis.text(params[axis.name]) for axis in axes if axis.name in params) or ONLY_SETTING
+
+
+def setting_labels(data: StudyData) -> dict[int, str]:
+    """The label of every setting that has a trial, by setting."""
+    axes = searched_parameters(data.spec)
+    firsts = data.trials.drop_duplicates("setting")
+    return {int(row["setting"]): setting_label(params_of(data.spec, row), axes) for _, row in firsts.iterrows()}
+
+
+def settings_table(data: StudyData) -> pd.DataFrame:
+    """What came of each setting, one row each, by setting.
+
+    Columns: setting; label; params_<name> of every parameter; n_complete, n_pruned, n_failed and n_diverged trials;
+    median, min and max of the COMPLETE trials' values, where a diverged one counts with the error of guessing; epoch_s,
+    the median of the seconds that an epoch took, NaN without curves.
+    """
+    trials = data.trials
+    names = [params_column(name) for name, _ in data.spec.space.items()]
+    table = trials.drop_duplicates("setting").set_index("setting")[names]
+    labels = setting_labels(data)
+    table.insert(0, "label", pd.Series([labels[setting] for setting in table.index], index=table.index, dtype=object))
+    for status in (Status.COMPLETE, Status.PRUNED, Status.FAILED):
+        table[f"n_{status.value.lower()}"] = (trials["status"] == status.value).groupby(trials["setting"]).sum()
+    table["n_diverged"] = trials.groupby("setting")["diverged"].sum()
+    values = complete(trials).groupby("setting")["value"]
+    table["median"], table["min"], table["max"] = values.median(), values.min(), values.max()
+    table["epoch_s"] = data.curves.groupby("setting")["seconds"].median()
+    counts = {name: "int64" for name in table.columns if name.startswith("n_")}
+    return table.astype(counts).reset_index()
+
+
+def complete(trials: pd.DataFrame) -> pd.DataFrame:
+    """The COMPLETE trials: those whose values may be compared."""
+    return trials[trials["status"] == Status.COMPLETE.value]
+
+
+def _axis(name: str, parameter: Parameter, *, is_grid: bool) -> Axis:
+    if isinstance(parameter, Float | Int):
+        choices = _steps(parameter) if is_grid or parameter.step is not None else ()
+        zero_at = parameter.low if isinstance(parameter, Float) and parameter.has_zero else None
+        return Axis(name, label_of(name), is_numeric=True, is_log=parameter.log, choices=choices, zero_at=zero_at)
+    listed = parameter.choices if isinstance(parameter, Categorical) else (parameter.value,)
+    numbers = sorted(value for value in listed if not isinstance(value, bool | str))
+    is_numeric = len(numbers) == len(listed)
+    is_log = is_numeric and numbers[0] > 0 and numbers[-1] > DECADE * numbers[0]
+    return Axis(name, label_of(name), is_numeric, is_log, tuple(numbers) if is_numeric else listed)
+
+
+def _steps(parameter: Float | Int) -> tuple[Scalar, ...]:
+    count, values = grid_values(parameter)
+    return tuple(values) if count <= MAX_LISTED else ()

@@ -1,0 +1,244 @@
+"""The report: everything that can be said of a study, as one page, its figures and its tables."""
+
+import base64
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from hyperspool.common import atomic
+from hyperspool.common.clock import now_text
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.objectives import measure_name
+from hyperspool.common.records import Result
+from hyperspool.master.analysis.answers.answer import Answer
+from hyperspool.master.analysis.answers.catalogue import answers
+from hyperspool.master.analysis.data.columns import metrics_columns, params_column
+from hyperspool.master.analysis.data.frames import StudyData, load_study, spent_s
+from hyperspool.master.analysis.data.observations import observations
+from hyperspool.master.analysis.exports.ablation_table import written_table
+from hyperspool.master.analysis.exports.formats import TableFormat
+from hyperspool.master.analysis.figures.catalogue import sections
+from hyperspool.master.analysis.figures.figure import NamedFigure
+from hyperspool.master.analysis.figures.files import save_figure
+from hyperspool.master.analysis.measures.ablation import ablation_rows
+from hyperspool.master.analysis.measures.settings import fixed_text, label_of, searched_parameters, settings_table
+from hyperspool.master.analysis.page.render import (
+    Fact,
+    Page,
+    Section,
+    ShownAnswer,
+    ShownFigure,
+    ShownTable,
+    heading,
+    render,
+    shown_table,
+)
+from hyperspool.master.results.standing import Standing, open_standing
+from hyperspool.master.results.wording import counted, duration_text, first_line, value_text
+
+BEST_SHOWN = 10
+METRICS_SHOWN = 8
+"""Columns of the best trials' table; the CSV file has them all."""
+REASONS_SHOWN = 5
+SETTINGS_LABELS = {
+    "epoch_s": "time per epoch (s)",
+    "n_diverged": "diverged",
+    "n_failed": "FAILED",
+    "n_pruned": "PRUNED",
+    "training_s": "training time (s)",
+    "evaluation_s": "time (s)",
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a report consists of."""
+
+    page: Path
+    figures: int
+    tables: int
+
+
+def write_report(folder: StudyFolder, out: Path) -> Written:
+    """Write `report.html`, `figures/` and `tables/` into `out`. What an earlier report left there is replaced.
+
+    Args:
+        folder: of a published study, running or not.
+        out: made if it is not there.
+
+    Raises:
+        UsageError: there is no such study.
+        OSError: `out` cannot be written.
+    """
+    data = load_study(folder.root, folder.name)
+    standing = open_standing(folder)
+    atomic.make_folder(out / "tables")
+    shown = [
+        Section(title, tuple(_shown(figure, out / "figures") for figure in figures))
+        for title, figures in sections(data)
+    ]
+    found = answers(data)
+    tables = dict(_tables(data, found))
+    for name, table in tables.items():
+        _write(out / "tables" / f"{name}.csv", table.to_csv(index=False).encode())
+    written = dict(_written_tables(data))
+    for name, text in written.items():
+        _write(out / "tables" / name, text.encode())
+    page = out / "report.html"
+    _write(page, render(_page(data, standing, shown, found)).encode())
+    return Written(page, sum(len(section.figures) for section in shown), len(tables) + bool(written))
+
+
+def _shown(figure: NamedFigure, folder: Path) -> ShownFigure:
+    saved = save_figure(figure, folder)
+    svg = base64.b64encode(saved.svg).decode()
+    return ShownFigure(figure.name, figure.title, figure.caption, svg, saved.width, saved.height)
+
+
+def _tables(data: StudyData, found: list[Answer]) -> Iterator[tuple[str, pd.DataFrame]]:
+    yield "trials", data.trials
+    yield "curves", data.curves
+    yield "settings", settings_table(data)
+    for number, answer in enumerate(found, start=1):
+        if answer.table is not None:
+            yield f"answer-{number}", answer.table
+
+
+def _written_tables(data: StudyData) -> Iterator[tuple[str, str]]:
+    """By file name, tables that papers and pages take as they are."""
+    if rows := ablation_rows(data.spec, observations(data)):
+        for table_format in TableFormat:
+            yield f"ablation{table_format.suffix}", written_table(data.spec, rows, table_format)
+
+
+def _page(data: StudyData, standing: Standing, shown: list[Section], found: list[Answer]) -> Page:
+    labels = {params_column(name): label_of(name) for name, _ in data.spec.space.items()}
+    # A metric may bear a parameter's name: `snapshots` are asked for, and counted.
+    taken = set(labels.values())
+    labels |= {name: f"{heading(name)} (measured)" for name in metrics_columns(data.trials) if heading(name) in taken}
+    labels |= SETTINGS_LABELS | {"value": measure_name(data.spec.objective.name)}
+    if len(data.trials) == data.trials["setting"].nunique():
+        labels["median"] = labels["value"]
+    return Page(
+        name=data.spec.name,
+        title=data.spec.title,
+        facts=tuple(_facts(data, standing)),
+        notes=tuple(_notes(data, standing)),
+        best=_best(data, standing, labels),
+        fixed=_fixed(data),
+        answers=tuple(
+            ShownAnswer(
+                answer.question, answer.sentences, None if answer.table is None else shown_table(answer.table, labels)
+            )
+            for answer in found
+        ),
+        sections=tuple(shown),
+        settings=shown_table(_settings(data), labels) if len(data.trials) else None,
+        made=tuple(_made(data, standing)),
+        study_json=data.spec.to_json().decode(),
+    )
+
+
+def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
+    spec, trials = data.spec, data.trials
+    yield Fact(f"{len(trials)} of {spec.all_trials}", "trials finished")
+    best, confirmed = standing.incumbent, standing.confirmed()
+    value = confirmed[0].mean if confirmed else best.value if best else None
+    how = f", mean of {counted(confirmed[0].replicates, 'fresh replicate')}" if confirmed else ""
+    yield Fact(value_text(value), f"best {measure_name(spec.objective.name)}{how}")
+    yield Fact(f"{spec.objective.name}{f' on {spec.data.name}' if spec.data else ''}", "objective")
+    yield Fact(counted(spec.budget.epochs, "epoch"), "each trial")
+    if len(trials):
+        yield Fact(duration_text(float(spent_s(trials).sum())), "of evaluation, all trials together")
+        passed = trials["ended_at"].max() - trials["claimed_at"].min()
+        if not pd.isna(passed):
+            workers = counted(trials["worker"].nunique(), "worker")
+            yield Fact(duration_text(passed.total_seconds()), f"from the first claim to the last result, on {workers}")
+
+
+def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
+    counts = {status.value: count for status, count in standing.counts.items()}
+    if not len(data.trials):
+        yield "No trial has a result yet, so there is nothing to draw. The same command later shows more."
+    elif len(data.trials) < data.spec.all_trials:
+        rest = f"{counts['RUNNING']} running, {counts['PENDING']} waiting"
+        yield f"The study goes on: {rest}. This page shows the trials that have a result."
+    failed = data.trials[data.trials["status"] == "FAILED"]
+    if len(failed):
+        told = f"{counted(len(failed), 'trial')} FAILED and {'has' if len(failed) == 1 else 'have'} no value"
+        yield f"{told}; figures and answers leave them out."
+        reasons = Counter(first_line(str(message)) for message in failed["failure_message"])
+        for reason, count in reasons.most_common(REASONS_SHOWN):
+            yield f"{count} times: {reason}"
+    diverged = int(data.trials["diverged"].sum())
+    if diverged:
+        yield (
+            f"{counted(diverged, 'trial')} diverged: a loss was no finite number any more. "
+            "Their value is the error of guessing, and their curves end there."
+        )
+    yield from data.unreadable
+
+
+def _best(data: StudyData, standing: Standing, labels: dict[str, str]) -> ShownTable | None:
+    best = [result.trial for result in standing.best(BEST_SHOWN) if result.trial in set(data.trials["trial"])]
+    if not best:
+        return None
+    rows = data.trials.set_index("trial", drop=False).loc[best]
+    costs = ["best_epoch", "training_s"] if rows["epochs"].any() else ["evaluation_s"]
+    metrics = [name for name in metrics_columns(rows) if rows[name].notna().any()][:METRICS_SHOWN]
+    means = {one.result.trial: one.mean for one in standing.confirmed()}
+    rows.insert(0, "mean", rows["trial"].map(means))
+    again = ["mean"] if means else []
+    columns = ["trial", "value", *again, *_varied(data), *metrics, *costs]
+    return shown_table(rows[columns], labels | {"mean": "confirmed mean"})
+
+
+def _varied(data: StudyData) -> list[str]:
+    return [axis.column for axis in searched_parameters(data.spec)]
+
+
+def _fixed(data: StudyData) -> str:
+    varied = {axis.name for axis in searched_parameters(data.spec)}
+    fixed = [(name, parameter) for name, parameter in data.spec.space.items() if name not in varied]
+    told = [
+        f"{label_of(name)} {fixed_text(parameter)}{' (where it is active)' if parameter.when else ''}"
+        for name, parameter in fixed
+    ]
+    return f"The same in all trials: {', '.join(told)}." if told else ""
+
+
+def _settings(data: StudyData) -> pd.DataFrame:
+    """The settings as the page shows them: what is the same in all rows is left out, what says the same twice too."""
+    table = settings_table(data)
+    shown = [*_varied(data), "median"]
+    if len(data.trials) > len(table):
+        table["trials"] = table["n_complete"] + table["n_pruned"] + table["n_failed"]
+        shown += ["min", "max", "trials"]
+    shown += [name for name in ("n_diverged", "n_failed", "n_pruned") if table[name].any()]
+    shown += ["epoch_s"] if table["epoch_s"].notna().any() else []
+    return table[shown].sort_values("median", ascending=data.spec.objective.direction == "minimise")
+
+
+def _made(data: StudyData, standing: Standing) -> Iterator[str]:
+    yield f"Written on {now_text()} from the files of the study; seed {data.spec.seed}."
+    if len(data.trials):
+        devices = ", ".join(sorted(set(data.trials["device"])))
+        hosts = ", ".join(sorted(set(data.trials["host"])))
+        versions = sorted(
+            {f"{name} {text}" for result in standing.results.values() for name, text in _versions(result)}
+        )
+        threads = counted(data.spec.objective.threads, "CPU thread")
+        software = ", ".join(versions) or "unknown versions"
+        yield f"Evaluated on {devices} of {hosts}, {threads} per trial, with {software}."
+    yield "The study as it was published:"
+
+
+def _versions(result: Result) -> Iterable[tuple[str, str]]:
+    return result.attribution.versions.items()
+
+
+def _write(path: Path, content: bytes) -> None:
+    atomic.replace(path, content, durable=False)

@@ -1,0 +1,1 @@
+"""The command line: options and output only, a module per family of commands."""

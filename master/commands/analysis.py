@@ -1,0 +1,116 @@
+"""The commands that look back at a study: report, export, simulate, ablation. Options and output only."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from hyperspool.common.errors import UsageError
+from hyperspool.master.analysis.exports.formats import ExportFormat, TableFormat
+from hyperspool.master.commands.options import AsJson, Root, StudyName
+from hyperspool.master.terminal.console import errors, output
+
+app = typer.Typer()
+
+
+@app.command()
+def report(
+    study: StudyName,
+    root: Root = Path(),
+    out: Annotated[Path | None, typer.Option(help="Folder to write to. Default: results/STUDY/report.")] = None,
+) -> None:
+    """Write a page with every figure, answer and table of a study; it opens from disk and needs nothing else."""
+    from hyperspool.master.analysis.page.report import write_report
+    from hyperspool.master.studies.published import published_study
+
+    folder = published_study(root, study)
+    written = write_report(folder, out or folder.report)
+    output.print(
+        Text(f"{written.page}: {written.figures} figures, also as PNG and SVG; {written.tables} tables, also as CSV"),
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def export(
+    study: StudyName,
+    root: Root = Path(),
+    file_format: Annotated[
+        ExportFormat, typer.Option("--format", help="txt: one text file per run, all in one zip.")
+    ] = ExportFormat.CSV,
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: STUDY.csv and so on, here.")] = None,
+) -> None:
+    """Write one row per trial, and the curves, for other programs."""
+    from hyperspool.master.analysis.data.frames import load_study
+    from hyperspool.master.analysis.exports.trials import export as write_export
+
+    data = load_study(root, study)
+    for told in data.unreadable:
+        errors.print(Text(f"left out: {told}"), soft_wrap=True)
+    for path in write_export(data, file_format, out):
+        output.print(Text(str(path)), soft_wrap=True)
+
+
+@app.command()
+def simulate(
+    study: StudyName,
+    root: Root = Path(),
+    runs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Simulated searches.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the shuffling.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the figures. Default: results/STUDY/report/figures.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Shuffle finished trials into many random searches: how good is one after t evaluations, or on W workers?"""
+    from hyperspool.master.analysis.data.frames import load_study
+    from hyperspool.master.analysis.data.phases import of_search
+    from hyperspool.master.analysis.exports.simulation import SimulatedStudy
+    from hyperspool.master.analysis.page.render import shown_table
+    from hyperspool.master.studies.published import published_study
+    from hyperspool.master.terminal.tables import text_table
+
+    folder = published_study(root, study)
+    simulated = SimulatedStudy(of_search(load_study(root, study)), runs, seed)
+    if as_json:
+        print(json.dumps(simulated.to_json(), indent=2))
+        return
+    for sentence in simulated.sentences:
+        output.print(Text(sentence), soft_wrap=True)
+    for frame in (simulated.table, simulated.speedups):
+        shown = shown_table(frame, {})
+        output.print("", text_table([column.label for column in shown.columns], shown.rows))
+    for path in simulated.save(out or folder.report / "figures"):
+        output.print(Text(str(path)), soft_wrap=True)
+
+
+@app.command()
+def ablation(
+    study: StudyName,
+    root: Root = Path(),
+    table_format: Annotated[
+        TableFormat | None, typer.Option("--format", help="As a paper or a page takes it; else by the ending of --out.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write it to. Default: print it.")] = None,
+) -> None:
+    """Show what each test case of an ablation gains over its base, and what it was tuned to."""
+    from hyperspool.master.analysis.data.frames import load_study
+    from hyperspool.master.analysis.data.observations import observations
+    from hyperspool.master.analysis.exports.ablation_table import short_table, write_table, written_table
+    from hyperspool.master.analysis.measures.ablation import ablation_rows, ablation_verdict
+
+    data = load_study(root, study)
+    rows = ablation_rows(data.spec, observations(data))
+    if not rows:
+        raise UsageError(f"study {study} is no ablation: it has no table [ablation], which names a base's improvements")
+    if out:
+        write_table(data.spec, rows, table_format or TableFormat.of(out), out)
+        output.print(Text(str(out)), soft_wrap=True)
+    elif table_format:
+        print(written_table(data.spec, rows, table_format), end="")
+    else:
+        output.print(short_table(data.spec, rows), "")
+        for sentence in ablation_verdict(data.spec, rows):
+            output.print(Text(sentence), soft_wrap=True)

@@ -1,0 +1,161 @@
+"""The commands that show how studies stand: studies, status, top. Options and output only."""
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from hyperspool.common.errors import SearchError, UsageError
+from hyperspool.master.commands.options import AsJson, Root, StudyName
+from hyperspool.master.terminal.console import errors, output
+
+app = typer.Typer()
+WATCH_S = 2.0
+
+
+@app.command()
+def studies(root: Root = Path(), as_json: AsJson = False) -> None:
+    """List the studies that come with the project, and those of the folder that have another name."""
+    from hyperspool.common.layout import study_folders
+    from hyperspool.common.shared_folder import need_folder
+    from hyperspool.master.studies.preset import load_preset, preset_names
+    from hyperspool.master.terminal.tables import titles_table
+
+    need_folder(root)
+    specs = [load_preset(name) for name in preset_names()]
+    if as_json:
+        print(json.dumps([{"name": spec.name, "title": spec.title} for spec in specs], indent=2))
+        return
+    output.print(titles_table("preset", {spec.name: spec.title for spec in specs}))
+    own = [folder.name for folder in study_folders(root) if folder.name not in preset_names()]
+    if own:
+        output.print(Text(f"\nin {root.absolute()}: {', '.join(own)}"), soft_wrap=True)
+
+
+@app.command()
+def status(
+    study: Annotated[str | None, typer.Argument(help="Default: all studies of the folder.")] = None,
+    root: Root = Path(),
+    as_json: AsJson = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh every two seconds until Ctrl-C.")] = False,
+) -> None:
+    """Say how a study stands: counts, incumbent, what each worker does."""
+    from hyperspool.common.layout import study_folders
+    from hyperspool.common.shared_folder import need_folder
+    from hyperspool.master.results.standing import Standing, open_standing
+    from hyperspool.master.studies.published import published_study
+    from hyperspool.master.terminal.tables import studies_table
+    from hyperspool.master.terminal.views import standing_view
+
+    def look() -> list[Standing]:
+        if study:
+            return [open_standing(published_study(root, study))]
+        found: list[Standing] = []
+        for folder in study_folders(root):
+            try:
+                found.append(open_standing(folder))
+            except (SearchError, OSError) as error:  # one damaged study does not hide the others
+                errors.print(Text(str(error)), soft_wrap=True)
+        return found
+
+    need_folder(root)
+    if as_json and watch:
+        raise UsageError("--json prints once: leave out --watch, and call it again as often as you like")
+    if as_json:
+        found = [standing.to_json() for standing in look()]
+        print(json.dumps(found[0] if study else found, indent=2))
+        return
+
+    def picture() -> RenderableType:
+        if study:
+            return standing_view(look()[0])
+        standings = look()
+        return studies_table(standings) if standings else Text(f"no study in {root.absolute()} yet")
+
+    if watch:
+        _watch(picture)
+    else:
+        output.print(picture())
+
+
+def _watch(picture: Callable[[], RenderableType]) -> None:
+    """Show a picture again and again until Ctrl-C: in place in a terminal, one below the other elsewhere."""
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
+        live = stack.enter_context(Live(console=output, auto_refresh=False)) if output.is_terminal else None
+        while True:
+            if live:
+                live.update(picture(), refresh=True)
+            else:
+                output.print(picture(), "")
+            time.sleep(WATCH_S)
+
+
+@app.command()
+def top(
+    study: StudyName,
+    root: Root = Path(),
+    count: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 3,
+    within_epochs: Annotated[int | None, typer.Option(min=1, help="By the lowest error within so many epochs.")] = None,
+    within_seconds: Annotated[
+        float | None, typer.Option(min=0.0, help="By the lowest error within so many seconds of training.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the best trials of a search: by their value, or by what their curves reached within a budget.
+
+    Finalists whose replicates are all in come first, by the mean of these.
+    """
+    from hyperspool.master.results.standing import open_standing
+    from hyperspool.master.studies.published import published_study
+    from hyperspool.master.terminal.trials_table import TrialsTable, constant_text
+
+    if within_epochs is not None or within_seconds is not None:
+        budget = {"epochs": within_epochs, "seconds": within_seconds}
+        _top_within(root, study, count, budget, as_json=as_json)
+        return
+    standing = open_standing(published_study(root, study))
+    if as_json:
+        print(json.dumps(standing.best_to_json(count), indent=2))
+    elif best := standing.best(count):
+        output.print(TrialsTable(best, standing.spec, standing.confirmed()))
+        if constant := constant_text(standing.spec.space):
+            output.print(constant, soft_wrap=not output.is_terminal)
+    else:
+        output.print("no trial is complete yet")
+
+
+def _top_within(root: Path, study: str, count: int, budget: dict[str, Any], *, as_json: bool) -> None:
+    from hyperspool.master.analysis.answers.budgets import best_within
+    from hyperspool.master.analysis.data.columns import params_of
+    from hyperspool.master.analysis.data.frames import load_study
+    from hyperspool.master.analysis.data.phases import of_search
+    from hyperspool.master.results.wording import params_text, value_text
+    from hyperspool.master.terminal.tables import text_table
+
+    data = of_search(load_study(root, study))
+    best = [(row, params_of(data.spec, row)) for _, row in best_within(data, count, **budget).iterrows()]
+    if as_json:
+        found = [
+            {"trial": int(row["trial"]), "value": float(row["value"]), "params": params}
+            | {"epoch": int(row["epoch"]), "elapsed_s": float(row["elapsed_s"])}
+            for row, params in best
+        ]
+        print(json.dumps(found, indent=2))
+    elif best:
+        headings = ("trial", "lowest error", "in epoch", "after (s)", "params")
+        rows = [
+            (str(int(row["trial"])), value_text(row["value"]), str(int(row["epoch"])), f"{row['elapsed_s']:.2f}")
+            for row, _ in best
+        ]
+        table = text_table(headings, [(*row, params_text(params)) for row, (_, params) in zip(rows, best, strict=True)])
+        table.columns[-1].justify = "left"
+        output.print(table)
+    else:
+        output.print("no trial has an epoch within that budget")

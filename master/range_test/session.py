@@ -1,0 +1,85 @@
+"""A range test from its study to its answer: run as a job like any other, read from its curve."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from hyperspool.common import atomic
+from hyperspool.common.errors import FolderError, UsageError
+from hyperspool.common.invocation import command_line, place_of
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.locks import ClaimMode, why_no_locks
+from hyperspool.common.shared_folder import open_shared_folder
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.data.frames import load_study
+from hyperspool.master.analysis.figures.files import save_figure
+from hyperspool.master.analysis.figures.lr_range import figures
+from hyperspool.master.analysis.measures.lr_range import Proposal, proposed
+from hyperspool.master.range_test.study import cyclical_study, to_toml
+from hyperspool.master.run.loop import publish_study
+from hyperspool.master.run.session import RunOptions, run_session
+from hyperspool.master.studies.changes import Changes
+from hyperspool.master.studies.published import published_study
+from hyperspool.master.studies.validity import need_trainable
+
+
+@dataclass(frozen=True)
+class RangeAnswer:
+    """What a range test says.
+
+    Attributes:
+        sentences: for the user.
+        paths: the files that were written.
+        is_found: whether a range is proposed.
+    """
+
+    sentences: tuple[str, ...]
+    paths: tuple[Path, ...]
+    is_found: bool
+
+
+def run_range(console: Console, root: Path, spec: StudySpec, workers: int) -> int:
+    """Run or resume the study of a range test.
+
+    Returns:
+        The exit status of the run: 0 if its trial is complete.
+
+    Raises:
+        UsageError: another range test has its name.
+    """
+    open_shared_folder(root)
+    if spec.claim is ClaimMode.LOCK and (reason := why_no_locks(root / "jobs")):
+        raise FolderError(root.absolute(), f"{reason}; use --set claim=lease")
+    need_trainable(spec, f"range test {spec.name}")
+    if different := publish_study(StudyFolder(root, spec.name), spec):
+        told = "".join(f"\n  {key}: published {was}, now {now}" for key, (was, now) in different.items())
+        raise UsageError(
+            f"range test {spec.name} is published in {root.absolute()} with other settings:{told}\n"
+            "Choose those, or test under another name: --set name=OTHER"
+        )
+    return run_session(console, RunOptions(root, spec.name, Changes(), workers, (), is_new=False))
+
+
+def answer_range(root: Path, study: str) -> RangeAnswer:
+    """Read a range test's curve, draw it, and write a study that cycles between the two rates.
+
+    Raises:
+        OSError: the report's folder cannot be written.
+    """
+    folder = published_study(root, study)
+    data = load_study(root, study)
+    found = proposed(data)
+    paths = [path for figure in figures(data) for path in save_figure(figure, folder.report / "figures").paths]
+    if not isinstance(found, Proposal):
+        return RangeAnswer((f"no range is proposed: {found}",), tuple(paths), is_found=False)
+    path = folder.report / f"{cyclical_study(data.spec, found).name}.toml"
+    atomic.replace(path, to_toml(cyclical_study(data.spec, found)).encode(), durable=False)
+    return RangeAnswer(tuple(_sentences(found, path, root)), (path, *paths), is_found=True)
+
+
+def _sentences(proposal: Proposal, path: Path, root: Path) -> list[str]:
+    told = [f'schedule = "triangular"\neta_min = {proposal.eta_min!r}\neta_max = {proposal.eta_max!r}']
+    if not proposal.has_ended:
+        told.append("accuracy neither fell nor became ragged up to the last rate: a higher --to may find more room")
+    return [*told, f"to train with it: {command_line('master', 'run', str(path), *place_of(root), '--workers', '1')}"]

@@ -1,0 +1,1 @@
+"""What came in: how a study stands, its settings, its finalists, and how values read."""

@@ -1,0 +1,55 @@
+"""How values, params, durations and counts read in a sentence or a cell, wherever it is shown."""
+
+from hyperspool.common.records import Result, scalar_text
+from hyperspool.common.space import Params
+
+MAX_LINE = 300
+"""Characters that are shown of a text from elsewhere."""
+
+
+def value_text(value: float | None) -> str:
+    """A measured value as people compare them: four decimals, or four significant digits if it is tiny or huge."""
+    if value is None:
+        return "-"
+    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.4g}"  # noqa: PLR2004 - what reads well
+
+
+def signed_text(value: float | None) -> str:
+    """A difference of measured values with its sign, to their decimals: `+0.0123`; a dash if there is none."""
+    if value is None:
+        return value_text(None)
+    return f"{value:+.4f}" if 5e-5 <= abs(value) < 1e4 or value == 0 else f"{value:+.4g}"  # noqa: PLR2004 - as above
+
+
+def params_text(params: Params) -> str:
+    """Params on one line: `num_filters=55 learning_rate=0.043`."""
+    return " ".join(f"{name}={first_line(scalar_text(value))}" for name, value in params.items())
+
+
+def duration_text(seconds: float) -> str:
+    """A duration in the units that people use for its size: `0.04 s`, `4.2 s`, `12 s`, `3 min 05 s`, `2 h 10 min`."""
+    if seconds < 10:  # noqa: PLR2004 - below ten seconds, fractions matter
+        return f"{seconds:.{1 if seconds >= 1 else 2}f} s"
+    whole = round(seconds)
+    minutes, hours = whole // 60, whole // 3600
+    if not minutes:
+        return f"{whole} s"
+    return f"{minutes} min {whole % 60:02} s" if not hours else f"{hours} h {minutes % 60:02} min"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: `1 trial`, `40 trials`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def first_line(text: str) -> str:
+    """The first line of a text from elsewhere, without characters that would move a terminal's cursor."""
+    line = text.splitlines()[0] if text.strip() else "no reason given"
+    return "".join(character if character.isprintable() else "?" for character in line)[:MAX_LINE]
+
+
+def outcome_text(result: Result) -> str:
+    """What came of a trial, in a word or a number."""
+    if result.failure:
+        return f"FAILED ({result.failure.kind.replace('_', ' ')})"
+    return f"{value_text(result.value)} diverged" if result.diverged else value_text(result.value)

@@ -1,0 +1,220 @@
+"""The search itself: suggest -> publish -> collect -> update, batch after batch, until every trial has its result.
+
+Nothing is remembered between runs but the files. A master that starts on a study that is under way suggests the same
+batches again, finds the results that are there, and waits for the rest.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+from hyperspool.common import atomic
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.clock import now_text
+from hyperspool.common.errors import ProtocolError, SearchError, StudyBusyError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.locks import ClaimMode, held
+from hyperspool.common.patience import until_possible
+from hyperspool.common.reading import read_bytes
+from hyperspool.common.records import Job, Result, WorkerRecord
+from hyperspool.common.rejection import set_aside
+from hyperspool.common.shared_folder import takes_files
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
+from hyperspool.master.results.standing import Standing, read_workers
+from hyperspool.master.run.dispatch import Dispatcher
+from hyperspool.master.run.housekeeping import remove_dead_workers, tidy
+from hyperspool.master.run.silence import Silence
+from hyperspool.master.search.methods import make_sampler
+from hyperspool.master.search.sampler import observed
+from hyperspool.master.search.seeds import seeds_for
+from hyperspool.master.studies.published import ADVICE, differences, read_published
+
+RESCAN_S = 1.0
+"""Seconds between looks at the results without an event, and between looks at the workers."""
+TICK_S = 0.25
+"""Seconds between two refreshes of the live view."""
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+class View(Protocol):
+    """Who shows a person how the study goes."""
+
+    def landed(self, standing: Standing, result: Result) -> None:
+        """A result has come in."""
+
+    def tick(self, standing: Standing, silence: Silence) -> None:
+        """Called every `TICK_S` while the master waits."""
+
+
+def publish_study(folder: StudyFolder, spec: StudySpec) -> dict[str, tuple[Any, Any]]:
+    """Create the study's folders and publish it, unless it is there already.
+
+    Returns:
+        Where the study that was there already differs: dotted key to (published, wanted). Empty: it is the same.
+
+    Raises:
+        ProtocolError: what is there cannot be read.
+    """
+    for path in folder.folders:
+        atomic.make_folder(path)
+    if atomic.write_once(folder.spec, spec.to_json()):
+        return {}
+    return differences(read_published(folder), spec)
+
+
+@contextmanager
+def only_master(folder: StudyFolder, mode: ClaimMode) -> Iterator[Callable[[], bool]]:
+    """Be the study's only master for as long as the block runs.
+
+    Yields:
+        A function that tells whether we still are: a lease may be taken over while this process is stopped.
+
+    Raises:
+        StudyBusyError: another master runs it.
+    """
+    me = Claimant("master")
+    with held(folder.master_lock, mode, f"process {me.pid} on {me.host} since {now_text()}\n") as is_ours:
+        if is_ours is None:
+            raise StudyBusyError(folder.name, read_bytes(folder.master_lock).decode(errors="replace").strip())
+        yield is_ours
+
+
+class Search:
+    """Runs a published study to its end: `resume` what is there, then `run` the rest. The caller is its only master.
+
+    Args:
+        folder: the study's folder.
+        spec: as published.
+        bell: rung to look at `should_stop`.
+        should_stop: whether to leave.
+
+    Attributes:
+        standing: the results so far.
+    """
+
+    def __init__(self, folder: StudyFolder, spec: StudySpec, bell: Wakeup, should_stop: Callable[[], bool]) -> None:
+        self._folder, self._spec = folder, spec
+        self._bell, self._should_stop = bell, should_stop
+        self._claims = Claims(Claimant("master"))
+        self._silence = Silence()
+        self._dispatcher = Dispatcher(folder, spec, self._claims, self._silence)
+        self._sampler = make_sampler(spec)
+        self._batch = range(0)
+        self._looked_s = float("-inf")
+        self.standing = Standing(spec)
+
+    def resume(self) -> bool:
+        """Tidy up after an earlier master and take in the finished batches; suggest the first that is not.
+
+        Returns:
+            True if the whole study is finished.
+        """
+        self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
+        while self._suggest_batch():
+            self._collect()
+            if self._dispatcher.open_count:
+                return False
+            self._update()
+        return True
+
+    def run(self, view: View, each_second: Callable[[], None]) -> bool:
+        """Search until every trial has its result. `resume` has returned False.
+
+        Args:
+            view: told of every result and every tick.
+            each_second: called about once a second, to look after local workers.
+
+        Returns:
+            True if they all have, False if it was asked to stop before.
+        """
+        with FolderWatch(self._bell) as watch:
+            while True:
+                self._until_possible(self._dispatcher.publish)
+                watch.follow(dict.fromkeys(self._dispatcher.open_folders(), Appearance.LINKED))
+                while self._dispatcher.open_count:
+                    if self._should_stop():
+                        return False
+                    self._look_at_workers(each_second)
+                    view.tick(self.standing, self._silence)
+                    self._bell.wait(TICK_S)
+                    for result in self._collect():
+                        view.landed(self.standing, result)
+                self._update()
+                if not self._suggest_batch():
+                    break
+        self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
+        return True
+
+    def _suggest_batch(self) -> bool:
+        first = self._batch.stop
+        params = self._sampler.suggest(min(self._spec.batch, self._spec.all_trials - first))
+        self._batch = range(first, first + len(params))
+        self._dispatcher.expect([self._job(trial, chosen) for trial, chosen in zip(self._batch, params, strict=True)])
+        return bool(self._batch)
+
+    def _collect(self) -> list[Result]:
+        landed = self._until_possible(self._dispatcher.collect)
+        self.standing.results |= {result.trial: result for result in landed}
+        return landed
+
+    def _update(self) -> None:
+        self._sampler.update([observed(self._spec, self.standing.results[trial]) for trial in self._batch])
+
+    def _job(self, trial: int, params: Params) -> Job:
+        return Job(
+            study=self._spec.name,
+            trial=trial,
+            params=params,
+            budget=self._spec.budget,
+            seeds=seeds_for(self._spec, trial, params),
+            published_at=now_text(),
+        )
+
+    def _look_at_workers(self, each_second: Callable[[], None]) -> None:
+        if time.monotonic() - self._looked_s < RESCAN_S:
+            return
+        self._looked_s = time.monotonic()
+        self._see_to_spec()
+        records = list(read_workers(self._folder))
+        self._silence.observe(records)
+        self._forgive_if_folder_refuses(records)
+        self.standing.workers = remove_dead_workers(self._folder, records, self._silence)
+        stale_s = self._spec.limits.stale_s
+        names = (worker.worker for worker in self.standing.workers)
+        self.standing.silent = {name for name in names if self._silence.silent_for_s(name) > stale_s}
+        self._until_possible(self._dispatcher.issue_silent)
+        each_second()
+
+    def _see_to_spec(self) -> None:
+        path = self._folder.spec
+        try:
+            self._until_possible(lambda: read_published(self._folder))
+        except FileNotFoundError:
+            raise SearchError(f"{path} was removed while the study ran; it has ended with it") from None
+        except ProtocolError as error:
+            # No worker takes a job of a study that it cannot read, and this process knows what stood there.
+            reason = error.reason.removesuffix(f". {ADVICE}")
+            self._until_possible(lambda: set_aside(self._folder, path, reason))
+            self._until_possible(lambda: atomic.write_once(path, self._spec.to_json()))
+            logger.warning("%s is published anew, as it was", path)
+
+    def _until_possible(self, action: Callable[[], T]) -> T:
+        return until_possible(action, "the master", self._should_stop, self._pause)
+
+    def _pause(self, pause_s: float) -> None:
+        self._bell.wait(pause_s)
+        self._silence.forgive()  # what refuses this process refuses the workers' heartbeats too
+
+    def _forgive_if_folder_refuses(self, records: Sequence[WorkerRecord]) -> None:
+        # Only where somebody has become quiet, and well before that counts: a try costs the file server three requests.
+        quiet_s = self._spec.limits.stale_s / 2
+        if any(self._silence.silent_for_s(record.worker) > quiet_s for record in records) and not takes_files(
+            self._folder.workers
+        ):
+            self._silence.forgive()

@@ -1,0 +1,105 @@
+"""What the command line changes in a study."""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hyperspool.common.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the command line changes in a study.
+
+    Attributes:
+        values: dotted key to value, in the order given.
+        sources: dotted key to the option that gave it, for messages.
+        arguments: the options as they were typed, for a message that repeats the command.
+        is_quick: make the changes of the study's table `quick` first, and name it after them.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    is_quick: bool = False
+
+    @classmethod
+    def parse(
+        cls, shortcuts: Mapping[str, tuple[str, Any]], assignments: Sequence[str], *, is_quick: bool = False
+    ) -> "Changes":
+        """Gather options.
+
+        Args:
+            shortcuts: option to (dotted key, value); a value of None was not given.
+            assignments: the `--set key=value` options; a value that is not TOML is taken as text.
+            is_quick: the option `--quick`.
+
+        Raises:
+            UsageError: an assignment is not of the form key=value.
+        """
+        given = {option: pair for option, pair in shortcuts.items() if pair[1] is not None}
+        values = dict(given.values())
+        sources = {key: option for option, (key, _) in given.items()}
+        arguments = ["--quick"] if is_quick else []
+        arguments += [part for option, (_, value) in given.items() for part in (option, str(value))]
+        for assignment in assignments:
+            key, equals, text = assignment.partition("=")
+            key = key.strip()
+            if not equals or not all(key.split(".")):
+                raise UsageError(f"--set {assignment}: expected KEY=VALUE, e.g. --set limits.time_limit_s=60")
+            values[key] = _toml_value(text.strip())
+            sources[key] = f"--set {key}"
+            arguments += ["--set", assignment]
+        return cls(values, sources, tuple(arguments), is_quick)
+
+    def apply(self, table: dict[str, Any]) -> dict[str, Any]:
+        """A copy of a study's table with the changes made; its table `quick` is no part of a study and left out."""
+        changed: dict[str, Any] = json.loads(json.dumps(table, default=str))
+        changed = self._hastened(changed, changed.pop("quick", None))
+        for key, value in self.values.items():
+            *path, last = key.split(".")
+            place = changed
+            for part in path:
+                inner = place.setdefault(part, {})
+                if not isinstance(inner, dict):
+                    raise UsageError(f"{self.sources[key]}: {part} is {inner!r}, a value without keys of its own")
+                place = inner
+            place[last] = value
+        return changed
+
+    def _hastened(self, table: dict[str, Any], quick: Any) -> dict[str, Any]:
+        if not self.is_quick:
+            return table
+        if not isinstance(quick, dict):
+            raise UsageError(
+                "--quick: the study has no table [quick], which says what a quick run of it changes; "
+                "leave --quick out, or take --epochs and --trials"
+            )
+        # By a name of its own: a quick run says nothing about the study, and must not stand in its place. Under a name
+        # that the user gives, its title still tells.
+        own = {"name": f"{table.get('name', 'study')}-quick", "title": f"{table.get('title', '')} (quick form)".strip()}
+        return _merged(table, own | quick)
+
+    def source_of(self, problem: str) -> str | None:
+        """The option that a problem's line comes from: the one that gave its key, or a table around it."""
+        problem_key = problem.split(":", maxsplit=1)[0]
+        inside = [key for key in self.sources if f"{problem_key}.".startswith(f"{key}.")]
+        return self.sources[max(inside, key=len)] if inside else None
+
+
+def _merged(table: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Tables within tables are merged; all else is replaced."""
+    merged = dict(table)
+    for key, value in changes.items():
+        old = merged.get(key)
+        merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

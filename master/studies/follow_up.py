@@ -1,0 +1,92 @@
+"""Confirming the best settings of a search that is finished already: a study of its own that takes over its results.
+
+A published study never changes, so what follows it has a name of its own, `NAME-confirm-KxR`. It is the same study and
+has `confirm`: its seed proposes the same trials under the same seeds, so the search's results are its results too. They
+are copied as they are, but for the study's name, and only the replicates are left to evaluate.
+
+A crash midway leaves a published study with a part of the results. Whoever runs it, by the same command or by its name,
+copies the rest or evaluates it: either gives what a run with `--confirm` from the start would have given.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from hyperspool.common import atomic
+from hyperspool.common.curve import read_curve, to_text
+from hyperspool.common.errors import ProtocolError, UsageError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.results.standing import read_standing
+from hyperspool.master.results.wording import counted
+from hyperspool.master.studies.published import differences, read_published
+
+_NAME = re.compile(r"-confirm-\d+x\d+$")
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """A study that confirms another one's best settings.
+
+    Attributes:
+        source: the folder of the study that was searched.
+        searched: that study, as published.
+        spec: the study that confirms.
+    """
+
+    source: StudyFolder
+    searched: StudySpec
+    spec: StudySpec
+
+    def take_over(self, folder: StudyFolder) -> int:
+        """Copy the results of the search, and their curves, that are not there yet; return how many.
+
+        The caller is the only master of `folder`, where the study is published.
+        """
+        results = read_standing(self.source, self.searched).results
+        missing = sorted({trial for trial in results if trial < self.spec.trials} - set(folder.all_finished()))
+        copied = 0
+        for trial in missing:
+            atomic.make_folder(folder.trial_folder(trial))
+            result = results[trial].model_copy(update={"study": self.spec.name})
+            if result.epochs:
+                try:
+                    curve = read_curve(self.source.curve(trial))
+                except (FileNotFoundError, ProtocolError):
+                    continue  # a result without its curve is half of one: the trial is evaluated again
+                atomic.write_once(folder.curve(trial), to_text(curve).encode())
+            # After its curve, as a reader of the result looks for it.
+            copied += atomic.write_once(folder.result(trial), result.to_json())
+        return copied
+
+
+def follow_up_of(folder: StudyFolder, wanted: StudySpec) -> FollowUp | None:
+    """What confirms a published study's best settings; None if that is not what is asked for.
+
+    Args:
+        folder: of the study that is named.
+        wanted: that study with the command line's changes.
+
+    Raises:
+        UsageError: the search is not finished.
+        ProtocolError: what is published cannot be read.
+    """
+    if wanted.confirm is None or wanted.ablation is not None or not folder.spec.exists():
+        return None
+    published = read_published(folder)
+    if not _asks_to_confirm(differences(published, wanted)):
+        return None
+    done = sum(trial < published.trials for trial in read_standing(folder, published).results)
+    if done < published.trials:
+        raise UsageError(
+            f"study {folder.name} was published without this --confirm, and its search has {done} of "
+            f"{counted(published.trials, 'result')}: finish it as it is, then the same command evaluates its best "
+            "settings again; or add --new, which searches anew"
+        )
+    again = wanted.confirm
+    name = f"{_NAME.sub('', folder.name)}-confirm-{again.finalists}x{again.replicates}"
+    return FollowUp(folder, published, wanted.model_copy(update={"name": name}))
+
+
+def _asks_to_confirm(different: dict[str, Any]) -> bool:
+    return bool(different) and all(key.partition(".")[0] == "confirm" for key in different)

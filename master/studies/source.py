@@ -1,0 +1,47 @@
+"""Where a study comes from: a preset, a TOML file, or the shared folder."""
+
+import json
+from pathlib import Path
+
+from hyperspool.common.errors import UsageError
+from hyperspool.common.names import is_study_name
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.studies.changes import Changes
+from hyperspool.master.studies.preset import preset_names, preset_table
+from hyperspool.master.studies.published import published_study, read_published
+from hyperspool.master.studies.study_file import read_study_file
+from hyperspool.master.studies.validity import validated
+
+
+def find_study(study: str, root: Path, changes: Changes) -> StudySpec:
+    """The study that a command line means.
+
+    Args:
+        study: a preset's name, a TOML file's path, or the name of a study published under `root`.
+        root: the shared folder.
+        changes: the command line's.
+
+    Raises:
+        StudyError: it is not valid.
+        UsageError: there is no such study.
+    """
+    _need_name_of_its_own(study, changes)
+    if study.endswith(".toml"):
+        table = read_study_file(Path(study))
+        table.setdefault("name", Path(study).stem)
+        return validated(changes.apply(table), study, changes)
+    if not is_study_name(study):
+        raise UsageError(f"{study!r} is neither a study's name nor a .toml file")
+    if study in preset_names():
+        return validated(changes.apply(preset_table(study)), f"preset {study}", changes)
+    folder = published_study(root, study)
+    published = read_published(folder)
+    return validated(changes.apply(json.loads(published.to_json())), str(folder.spec), changes)
+
+
+def _need_name_of_its_own(study: str, changes: Changes) -> None:
+    name = changes.values.get("name")
+    if name in preset_names() and (changes.is_quick or study != name):
+        # Whoever then runs the preset would be told that it is published with other settings.
+        what = f"the quick form of {study}" if changes.is_quick else study
+        raise UsageError(f"--set name={name}: that is a preset, and {what} is another study; choose another name")

@@ -1,0 +1,119 @@
+"""Trials as a table in a terminal of any width."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from hyperspool.common.objectives import measure_name
+from hyperspool.common.records import Result, scalar_text
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Space
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.results.standing import Confirmed
+from hyperspool.master.results.wording import duration_text, first_line, outcome_text, params_text, value_text
+
+UNBOUNDED = 100_000
+"""Characters: wider than any table is."""
+
+
+@dataclass(frozen=True)
+class TrialsTable:
+    """Trials, one a row, with a column per parameter that can differ between trials.
+
+    Where that is too wide, headings are broken; where that is too wide too, params go below their trial. No heading and
+    no value is cut.
+
+    Attributes:
+        results: in the order of the rows.
+        spec: their study.
+        confirmed: those of which the mean of their replicates is told too.
+    """
+
+    results: Sequence[Result]
+    spec: StudySpec
+    confirmed: Sequence[Confirmed] = ()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The first form that fits."""
+        unbounded = options.update(max_width=UNBOUNDED)
+        for is_broken in (False, True):
+            table = self.in_columns(is_broken=is_broken)
+            if Measurement.get(console, unbounded, table).maximum <= options.max_width:
+                yield table
+                return
+        yield self.in_lines()
+
+    def in_columns(self, *, is_broken: bool) -> Table:
+        """With a column per parameter.
+
+        Args:
+            is_broken: put each word of a heading on a line of its own.
+        """
+        constant = constant_params(self.spec.space)
+        found = dict.fromkeys(name for result in self.results for name in result.params)
+        names = [name for name in found if name not in constant]
+        table = _new_table([*self._headings(), *names, "time"], is_broken=is_broken)
+        for result in self.results:
+            own = result.params
+            cells = [first_line(scalar_text(own[name])) if name in own else "" for name in names]
+            _add(table, result, [*self._outcome(result), *cells, duration_text(result.seconds)])
+        return table
+
+    def in_lines(self) -> Group:
+        """Without columns: each trial's outcome on a line, below it its params on as many as they take."""
+        constant = constant_params(self.spec.space)
+        parts: list[RenderableType] = []
+        for result in self.results:
+            outcome = zip(self._headings(), self._outcome(result), strict=True)
+            told = "  ".join([*(f"{name} {text}" for name, text in outcome if text), duration_text(result.seconds)])
+            own = {name: value for name, value in result.params.items() if name not in constant}
+            parts += [Text(told, style=_style(result)), Padding(Text(params_text(own)), (0, 0, 0, 2))]
+        return Group(*parts)
+
+    def _headings(self) -> list[str]:
+        return ["trial", measure_name(self.spec.objective.name), *(["confirmed mean"] if self.confirmed else [])]
+
+    def _outcome(self, result: Result) -> list[str]:
+        means = {one.result.trial: value_text(one.mean) for one in self.confirmed}
+        return [str(result.trial), outcome_text(result), *([means.get(result.trial, "")] if means else [])]
+
+
+def constant_params(space: Space) -> Params:
+    """The params that every trial has with the same value."""
+    found: Params = {}
+    for name, parameter in space.items():
+        match parameter:
+            case Fixed(value=value) if not parameter.when:
+                found[name] = value
+            case Categorical(choices=(value,)) if not parameter.when:
+                found[name] = value
+            case Float() | Int() if parameter.low == parameter.high and not parameter.when:
+                found[name] = parameter.low
+    return found
+
+
+def constant_text(space: Space) -> Text | None:
+    """A line that tells them; None if there are none."""
+    constant = constant_params(space)
+    return Text(f"the same in all trials: {params_text(constant)}", style="dim") if constant else None
+
+
+def _new_table(headings: Sequence[str], *, is_broken: bool) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in headings:
+        told = heading.replace(" ", "\n").replace("_", "_\n") if is_broken else heading
+        table.add_column(told, justify="right", no_wrap=not is_broken)
+    return table
+
+
+def _add(table: Table, result: Result, cells: Sequence[str]) -> None:
+    # As Text: a value in brackets is no markup.
+    table.add_row(*map(Text, cells), style=_style(result))
+
+
+def _style(result: Result) -> str:
+    return "red" if result.failure else "yellow" if result.diverged else ""

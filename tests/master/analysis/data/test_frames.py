@@ -1,0 +1,291 @@
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from hyperspool.common import atomic
+from hyperspool.common.curve import to_text
+from hyperspool.common.errors import UsageError
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.records import (
+    Attribution,
+    Budget,
+    EpochRecord,
+    Failure,
+    FailureKind,
+    Result,
+    Seeds,
+    Status,
+    Times,
+)
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.data.columns import params_of
+from hyperspool.master.analysis.data.frames import curves_frame, load_study, spent_s, trials_frame
+
+NAN = float("nan")
+
+
+def publish(root: Path, space: dict[str, Any], *, trials: int = 10) -> StudyFolder:
+    """A published study of a user's own objective."""
+    table = {"name": "demo", "trials": trials, "objective": {"name": "mine"}, "budget": {"epochs": 3}, "space": space}
+    folder = StudyFolder(root, "demo")
+    for path in (*folder.folders, folder.trial_folder(0)):
+        atomic.make_folder(path)
+    atomic.write_once(folder.spec, StudySpec.model_validate(table).to_json())
+    return folder
+
+
+def epochs_of(*errors: float, loss: float = 1.0) -> list[EpochRecord]:
+    """A curve of half-second epochs."""
+    return [
+        EpochRecord(
+            epoch=number,
+            seconds=0.5,
+            training_loss=loss,
+            validation_loss=2.0,
+            validation_error=error,
+            learning_rate=0.1,
+        )
+        for number, error in enumerate(errors, start=1)
+    ]
+
+
+def finish(
+    folder: StudyFolder, trial: int, params: dict[str, Any], *errors: float, loss: float = 1.0, **changes: Any
+) -> Result:
+    """A COMPLETE result with a curve of those validation errors, as files."""
+    curve = epochs_of(*errors, loss=loss)
+    result = Result(
+        study="demo",
+        trial=trial,
+        issue=1,
+        attempt=1,
+        status=Status.COMPLETE,
+        value=errors[-1] if errors else 0.5,
+        params=params,
+        budget=Budget(epochs=3),
+        seeds=Seeds(initialisation=1, shuffling=2, dropout=4294967295),
+        epochs=len(curve),
+        best_epoch=1 + errors.index(min(errors)) if errors else None,
+        best_value=min(errors, default=None),
+        attribution=Attribution(worker="lab-1", host="lab", pid=1, device="cpu", threads=1),
+        times=Times(
+            published_at="2026-01-31T12:00:00.000Z",
+            claimed_at="2026-01-31T12:00:01.250Z",
+            ended_at="2026-01-31T12:00:03.000Z",
+            evaluation_s=1.75,
+            training_s=0.5 * len(curve),
+        ),
+    ).model_copy(update=changes)
+    atomic.write_once(folder.result(trial), result.to_json())
+    if curve:
+        atomic.write_once(folder.curve(trial), to_text(curve).encode())
+    return result
+
+
+X = {"x": {"type": "float", "low": 0.0, "high": 1.0}}
+
+
+def test_a_trial_and_its_epochs_are_rows_with_all_that_the_files_tell(root: Path) -> None:
+    folder = publish(root, X)
+    finish(folder, 3, {"x": 0.1}, 0.9, 0.2, 0.4)
+    data = load_study(root, "demo")
+    row = data.trials.iloc[0].to_dict()
+    assert row.pop("published_at") == pd.Timestamp("2026-01-31T12:00:00Z")
+    assert row.pop("claimed_at") == pd.Timestamp("2026-01-31T12:00:01.250Z")
+    assert row.pop("ended_at") == pd.Timestamp("2026-01-31T12:00:03Z")
+    assert row == {
+        "trial": 3,
+        "setting": 0,
+        "replicate": 0,
+        "status": "COMPLETE",
+        "value": 0.4,
+        "diverged": False,
+        "failure": None,
+        "failure_message": None,
+        "epochs": 3,
+        "best_epoch": 2.0,
+        "best_value": 0.2,
+        "attempts": 1,
+        "issue": 1,
+        "evaluation_s": 1.75,
+        "training_s": 1.5,
+        "worker": "lab-1",
+        "host": "lab",
+        "device": "cpu",
+        "threads": 1,
+        "seed_initialisation": 1,
+        "seed_shuffling": 2,
+        "seed_dropout": 4294967295,
+        "params_x": 0.1,
+    }
+    assert data.curves["epoch"].tolist() == [1, 2, 3]
+    assert data.curves["elapsed_s"].tolist() == [0.5, 1.0, 1.5]
+    assert data.curves["validation_error"].tolist() == [0.9, 0.2, 0.4]
+    assert set(data.curves["trial"]) == {3}
+    assert data.unreadable == ()
+
+
+def test_a_study_without_results_has_every_column_in_the_type_that_it_has_with_them(root: Path) -> None:
+    space = X | {
+        "n": {"type": "int", "low": 1, "high": 9},
+        "kind": ["a", "b"],
+        "mixed": [1, "a"],
+        "flag": [True, False],
+    }
+    folder = publish(root, space)
+    empty = load_study(root, "demo")
+    finish(folder, 0, {"x": 0.5, "n": 2, "kind": "a", "mixed": 1, "flag": True}, 0.5)
+    full = load_study(root, "demo")
+    assert empty.trials.empty
+    assert empty.curves.empty
+    assert empty.trials.dtypes.to_dict() == full.trials.dtypes.to_dict()
+    assert empty.curves.dtypes.to_dict() == full.curves.dtypes.to_dict()
+    types = full.trials.dtypes.astype(str)
+    assert types.filter(like="params_").to_dict() == {
+        "params_x": "float64",
+        "params_n": "int64",
+        "params_kind": "object",
+        "params_mixed": "object",
+        "params_flag": "bool",
+    }
+
+
+def test_trials_of_equal_params_are_replicates_of_one_setting(root: Path) -> None:
+    folder = publish(root, X | {"flag": [True, 1, "a"]})
+    for trial, params in enumerate(
+        [{"x": 0.5, "flag": 1}, {"x": 0.5, "flag": True}, {"flag": 1.0, "x": 0.5}, {"x": 0.25, "flag": 1}]
+    ):
+        finish(folder, trial, params, 0.5)
+    data = load_study(root, "demo")
+    assert data.trials["setting"].tolist() == [0, 1, 0, 2]
+    assert data.trials["replicate"].tolist() == [0, 0, 1, 0]
+    assert data.curves["setting"].tolist() == [0, 1, 0, 2]
+
+
+def test_what_is_no_result_of_the_study_is_left_out_named_and_left_where_it_is(root: Path) -> None:
+    folder = publish(root, X, trials=4)
+    finish(folder, 0, {"x": 0.5}, 0.5)
+    folder.result(1).write_text("torn")
+    folder.result(2).write_text(folder.result(0).read_text())
+    finish(folder, 3, {"x": 7.0}, 0.5)
+    finish(folder, 9, {"x": 0.5}, 0.5)
+    data = load_study(root, "demo")
+    assert data.trials["trial"].tolist() == [0]
+    assert data.curves["trial"].tolist() == [0]
+    assert len(data.unreadable) == 4
+    for trial, line, reason in zip(
+        [1, 2, 3, 9], data.unreadable, ["JSON", "trial: found 0, expected 2", "7.0", "trial"], strict=True
+    ):
+        assert line.startswith(f"{folder.result(trial)}: ")
+        assert reason in line
+        assert folder.result(trial).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (to_text(epochs_of(0.5, 0.4))[:-5], "torn"),
+        (to_text(epochs_of(0.5, 0.4)).replace("0.4", "good"), "not an epoch"),
+        (to_text(epochs_of(0.5)), "number of epochs is 1, by its result 2"),
+        ("", "first line"),
+        (None, "missing"),
+    ],
+)
+def test_a_malformed_curve_is_left_out_and_named_and_its_trial_stays(root: Path, text: str | None, reason: str) -> None:
+    folder = publish(root, X)
+    finish(folder, 0, {"x": 0.5}, 0.5, 0.4)
+    finish(folder, 1, {"x": 0.6}, 0.5)
+    folder.curve(0).unlink()
+    if text is not None:
+        folder.curve(0).write_text(text)
+    data = load_study(root, "demo")
+    assert data.trials["trial"].tolist() == [0, 1]
+    assert data.curves["trial"].tolist() == [1]
+    (line,) = data.unreadable
+    assert line.startswith(f"{folder.curve(0)}: ")
+    assert reason in line
+
+
+def test_the_curve_of_a_reporter_that_died_before_moving_it_is_read_where_it_is(root: Path) -> None:
+    folder = publish(root, X)
+    finish(folder, 0, {"x": 0.5}, 0.5, 0.4, issue=2, attempt=3)
+    folder.curve(0).rename(folder.running_curve(AttemptName(Slot(0, 2), 3)))
+    data = load_study(root, "demo")
+    assert data.curves["validation_error"].tolist() == [0.5, 0.4]
+    assert data.unreadable == ()
+
+
+def test_a_failed_trial_has_no_value_but_a_reason(root: Path) -> None:
+    failure = Failure(kind=FailureKind.TIME_LIMIT, message="too slow")
+    finish(publish(root, X), 0, {"x": 0.5}, status=Status.FAILED, value=None, failure=failure)
+    row = trials_frame(root, "demo").iloc[0]
+    assert pd.isna(row["value"])
+    assert pd.isna(row["best_epoch"])
+    assert (row["status"], row["failure"], row["failure_message"]) == ("FAILED", "time_limit", "too slow")
+
+
+def test_every_start_of_a_trial_counts_as_an_attempt_also_that_of_an_earlier_issue(root: Path) -> None:
+    finish(publish(root, X), 0, {"x": 0.5}, 0.5, issue=2, attempt=3)
+    assert trials_frame(root, "demo")["attempts"].tolist() == [4]
+
+
+def test_losses_that_ran_away_stay_what_they_are(root: Path) -> None:
+    finish(publish(root, X), 0, {"x": 0.5}, 0.9, loss=NAN, diverged=True)
+    finish(StudyFolder(root, "demo"), 1, {"x": 0.6}, 0.9, loss=float("inf"), diverged=True)
+    losses = curves_frame(root, "demo")["training_loss"].tolist()
+    assert losses[0] != losses[0]
+    assert losses[1] == float("inf")
+
+
+def test_an_inactive_parameter_is_missing_and_params_come_back_in_the_types_of_the_space(root: Path) -> None:
+    space = {
+        "method": ["sgd", "adam"],
+        "steps": {"type": "int", "low": 1, "high": 9, "when": {"method": "sgd"}},
+        "beta": {"type": "categorical", "choices": [1, 0.5], "when": {"method": "adam"}},
+        "is_warm": {"type": "fixed", "value": True, "when": {"method": "adam"}},
+    }
+    folder = publish(root, space)
+    given: list[dict[str, Any]] = [
+        {"method": "sgd", "steps": 4},
+        {"method": "adam", "beta": 1, "is_warm": True},
+        {"method": "adam", "beta": 0.5, "is_warm": True},
+    ]
+    for trial, params in enumerate(given):
+        finish(folder, trial, params, 0.5)
+    data = load_study(root, "demo")
+    assert data.trials["params_steps"].isna().tolist() == [False, True, True]
+    assert data.trials["params_is_warm"].isna().tolist() == [True, False, False]
+    found = [params_of(data.spec, row) for _, row in data.trials.iterrows()]
+    assert found == given
+    assert [type(value) for value in found[0].values()] == [str, int]
+    assert [type(value) for value in found[1].values()] == [str, int, bool]
+
+
+def test_values_equal_but_for_the_last_digits_are_one_value(root: Path) -> None:
+    folder = publish(root, {"n": [1, 2], "rate": [0.1, 0.2]})
+    finish(folder, 0, {"n": 1, "rate": 0.1}, 0.5)
+    finish(folder, 1, {"n": 1.00000000001, "rate": 0.10000000000001}, 0.5)
+    data = load_study(root, "demo")
+    assert data.trials["setting"].tolist() == [0, 0]
+    assert data.trials["params_n"].tolist() == [1, 1]
+
+
+def test_a_time_that_is_none_is_missing(root: Path) -> None:
+    times = Times(published_at="", claimed_at="yesterday", ended_at="99999-01-01", evaluation_s=1.0, training_s=0.0)
+    finish(publish(root, X), 0, {"x": 0.5}, times=times)
+    data = load_study(root, "demo")
+    assert data.trials[["published_at", "claimed_at", "ended_at"]].isna().all(axis=None)
+
+
+def test_a_trial_without_epochs_cost_the_time_of_its_attempt(root: Path) -> None:
+    folder = publish(root, X)
+    finish(folder, 0, {"x": 0.5})
+    finish(folder, 1, {"x": 0.6}, 0.5, 0.4)
+    assert spent_s(load_study(root, "demo").trials).tolist() == [1.75, 1.0]
+
+
+def test_a_study_that_is_not_there_is_the_users_mistake(root: Path) -> None:
+    with pytest.raises(UsageError, match="no study 'other'"):
+        load_study(root, "other")

@@ -1,0 +1,88 @@
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.measures.timeline import pauses, timeline, waiting, waits, without_pauses
+from tests.master.analysis.synthetic import BEGIN, make_study_data
+
+
+def scheduled(bars: list[tuple[str, float, float]], *, batch: int) -> StudyData:
+    """A study whose trials ran as (worker, start, end) in seconds."""
+    data = make_study_data(trials=len(bars))
+    workers, starts, ends = zip(*bars, strict=True)
+    begins, stops = (pd.Series(BEGIN + pd.to_timedelta(list(column), unit="s")) for column in (starts, ends))
+    trials = data.trials.assign(worker=list(workers), claimed_at=begins, ended_at=stops)
+    return replace(data, spec=data.spec.model_copy(update={"batch": batch}), trials=trials)
+
+
+TWO_BATCHES = scheduled([("a", 5, 10), ("b", 5, 7), ("a", 11, 12), ("b", 11, 15)], batch=2)
+# The second batch is published eight hours after the first has ended.
+NIGHT = scheduled([("a", 0, 10), ("b", 0, 4), ("a", 28_810, 28_820), ("b", 28_810, 28_812)], batch=2)
+
+
+def test_a_timeline_counts_from_the_first_start_and_numbers_the_batches() -> None:
+    bars = timeline(TWO_BATCHES)
+    assert list(bars.columns) == ["worker", "trial", "batch", "start_s", "end_s"]
+    assert bars["batch"].tolist() == [0, 0, 1, 1]
+    assert bars["start_s"].tolist() == [0, 0, 6, 6]
+    assert bars["end_s"].tolist() == [5, 2, 7, 10]
+
+
+def test_a_trial_without_a_readable_time_has_no_bar() -> None:
+    trials = TWO_BATCHES.trials.copy()
+    trials.loc[1, "ended_at"] = pd.NaT
+    assert timeline(replace(TWO_BATCHES, trials=trials))["trial"].tolist() == [0, 2, 3]
+
+
+def test_a_clock_that_was_set_back_makes_no_negative_bar() -> None:
+    bars = timeline(scheduled([("a", 5, 3), ("b", 0, 7)], batch=2))
+    assert bars["end_s"].tolist() == [5, 7]
+
+
+def test_a_worker_waits_from_its_last_trial_to_the_end_of_the_batch() -> None:
+    table = waiting(TWO_BATCHES).set_index("worker")
+    assert table["trials"].to_dict() == {"a": 2, "b": 2}
+    assert table["busy_s"].to_dict() == {"a": 6, "b": 6}
+    assert table["waited_s"].to_dict() == {"a": 3, "b": 3}
+    assert table["waited_share"].tolist() == pytest.approx([1 / 3, 1 / 3])
+
+
+def test_a_worker_that_gets_no_trial_of_a_batch_waits_for_all_of_it() -> None:
+    data = scheduled([("a", 0, 4), ("b", 0, 4), ("a", 5, 9), ("a", 9, 12), ("a", 13, 14), ("b", 13, 14)], batch=2)
+    assert waiting(data).set_index("worker")["waited_s"].to_dict() == {"a": 0, "b": 7}
+
+
+def test_a_worker_that_comes_late_does_not_wait_before_it_came() -> None:
+    data = scheduled([("a", 0, 4), ("a", 4, 8), ("a", 9, 11), ("b", 9, 10)], batch=2)
+    assert waits(timeline(data)).query("worker == 'b'")["batch"].tolist() == [1]
+    assert waiting(data).set_index("worker").loc["b", "waited_s"] == 1
+
+
+def test_a_night_without_any_trial_is_cut_out() -> None:
+    cuts = pauses(timeline(NIGHT))
+    assert cuts.to_numpy().tolist() == [[10, 28_810]]
+    bars = without_pauses(timeline(NIGHT))
+    assert bars["start_s"].tolist() == [0, 0, 10, 10]
+    assert bars["end_s"].tolist() == [10, 4, 20, 12]
+
+
+def test_a_night_in_the_middle_of_a_batch_is_no_waiting() -> None:
+    data = scheduled([("a", 0, 10), ("b", 28_810, 28_820)], batch=2)
+    assert waiting(data).set_index("worker")["waited_s"].to_dict() == {"a": 10, "b": 0}
+
+
+def test_nothing_is_cut_while_one_worker_is_busy() -> None:
+    bars = [("a", 0.0, 3600.0), *(("b", start, start + 1) for start in (0.0, 1.0, 2.0, 3599.0))]
+    assert pauses(timeline(scheduled(bars, batch=8))).empty
+
+
+def test_a_gap_shorter_than_ten_median_trials_is_no_pause() -> None:
+    assert pauses(timeline(scheduled([("a", 0, 100), ("a", 1050, 1150)], batch=1))).empty
+
+
+def test_a_study_without_results_has_an_empty_timeline() -> None:
+    data = replace(TWO_BATCHES, trials=TWO_BATCHES.trials.head(0))
+    assert timeline(data).empty
+    assert waiting(data).empty

@@ -1,0 +1,114 @@
+"""Who leads a search whose best settings are evaluated again: never the luckiest of its replicates."""
+
+import io
+import json
+from collections.abc import Sequence
+
+import pytest
+from rich.console import Console, RenderableType
+
+from hyperspool.master.analysis.measures.finalists import finalists_of
+from hyperspool.master.finalize.choice import choose
+from hyperspool.master.results.standing import Standing
+from hyperspool.master.search.sampler import Observation
+from hyperspool.master.terminal.tables import incumbent_text, studies_table
+from hyperspool.master.terminal.trials_table import TrialsTable
+from tests.conftest import spec_of
+from tests.master.finalize.test_finalize import result_of
+
+SEARCH = [0.5, 0.1, 0.2, 0.9]
+AGAIN = [0.3, 0.21, 0.05, 0.22]
+"""In turns: trial 1's params, then trial 2's. The lowest of all is a lucky replicate of the worse of the two."""
+
+
+def standing(
+    again: Sequence[float | None], direction: str = "minimise", finalists: tuple[int, int] = (1, 2)
+) -> Standing:
+    spec = spec_of(
+        trials=4,
+        objective={"name": "mlp", "direction": direction},
+        confirm={"finalists": 2, "replicates": 2},
+        space={"learning_rate": {"type": "float", "low": 0.0, "high": 1.0}},
+    )
+    rates = [0.0, 0.1, 0.2, 0.3, *(finalists[turn % 2] / 10 for turn in range(4))]
+    values = enumerate(zip(rates, [*SEARCH, *again], strict=False))
+    return Standing(spec, {trial: result_of(spec, trial, rate, value) for trial, (rate, value) in values})
+
+
+def shown(renderable: RenderableType) -> str:
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(renderable)
+    return console.export_text()
+
+
+@pytest.mark.parametrize("done", range(4))
+def test_while_finalists_are_confirmed_the_incumbent_is_the_searchs_best(done: int) -> None:
+    stands = standing(AGAIN[:done])
+    assert [result.trial for result in stands.best(9)] == [1, 2, 0, 3]
+    assert stands.to_json()["incumbent"] == {"trial": 1, "value": 0.1, "params": {"learning_rate": 0.1}}
+    assert "0.1000 in trial 1:" in incumbent_text(stands).plain
+
+
+def test_once_all_are_confirmed_the_finalist_with_the_best_mean_leads_and_the_others_follow_by_value() -> None:
+    stands = standing([0.3, 0.21, 0.25, 0.22])
+    assert [result.trial for result in stands.best(9)] == [2, 1, 0, 3]
+    assert [result.trial for result in stands.best(1)] == [2]
+    assert [result.trial for result in stands.best_of_search(2)] == [1, 2]
+    told = json.loads(json.dumps(stands.best_to_json(3)))
+    assert told[0] == stands.to_json()["incumbent"]
+    assert told[0] == {
+        "trial": 2,
+        "value": 0.2,
+        "params": {"learning_rate": 0.2},
+        "confirmed": {"mean": pytest.approx(0.215), "replicates": 2},
+    }
+    assert "confirmed" not in told[2]
+
+
+def test_a_person_is_told_the_mean_and_what_it_is_of() -> None:
+    stands = standing([0.3, 0.21, 0.25, 0.22])
+    assert "0.2150 (mean of 2 fresh replicates) with trial 2's params" in incumbent_text(stands).plain
+    assert "0.2150 with trial 2's params" in shown(studies_table([stands]))
+    lines = shown(TrialsTable(stands.best(3), stands.spec, stands.confirmed())).splitlines()
+    assert [line.split()[:3] for line in lines[1:4]] == [
+        ["2", "0.2000", "0.2150"],
+        ["1", "0.1000", "0.2750"],
+        ["0", "0.5000", "0"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        [0.3, 0.21, 0.25, 0.22],
+        [0.2, 0.2, 0.2, 0.2],  # a draw: the one that the search ranked first
+        [0.2, None, 0.3, 0.2],
+        [0.01, 0.02, 0.03, 0.02],  # equal means, but for rounding
+        [None, 0.4, None, 0.3],
+    ],
+)
+@pytest.mark.parametrize("direction", ["minimise", "maximise"])
+@pytest.mark.parametrize("finalists", [(1, 2), (2, 1)])
+def test_incumbent_finalize_and_the_finalists_table_agree(
+    again: list[float | None], direction: str, finalists: tuple[int, int]
+) -> None:
+    stands = standing(again, direction, finalists)
+    results = stands.results.values()
+    seen = [Observation(result.trial, result.params, result.value, result.diverged) for result in results]
+    leader = finalists_of(stands.spec, seen)[0]
+    assert stands.incumbent is not None
+    assert stands.incumbent.trial == choose(stands).trial == leader.trial
+    assert stands.confirmed()[0].mean == pytest.approx(leader.mean)
+
+
+def test_finalists_none_of_which_came_to_a_value_leave_the_searchs_best() -> None:
+    stands = standing([None] * 4)
+    assert stands.confirmed() == []
+    assert stands.incumbent is not None
+    assert stands.incumbent.trial == 1
+
+
+def test_a_study_that_confirms_nothing_is_ranked_by_value() -> None:
+    stands = Standing(spec_of(), standing([]).results)
+    assert stands.confirmed() == []
+    assert [result.trial for result in stands.best(2)] == [1, 2]

@@ -1,0 +1,159 @@
+import io
+import json
+import os
+
+import pytest
+from rich.console import Console
+
+from hyperspool.common import atomic
+from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.records import Failure, FailureKind, Result, Status, WorkerRecord
+from hyperspool.common.report import report
+from hyperspool.master.results.standing import Standing, read_standing
+from hyperspool.master.results.wording import duration_text, first_line, params_text
+from hyperspool.master.terminal.tables import workers_table
+from hyperspool.master.terminal.trials_table import TrialsTable
+from hyperspool.master.terminal.views import Pace
+from tests.common.test_report import CURVE, claim_of, result_of
+from tests.conftest import job_of, spec_of
+
+
+def finish(folder: StudyFolder, trial: int, value: float | None) -> None:
+    atomic.replace(folder.job(Slot(trial)), job_of(trial).to_json(), durable=True)
+    claim = claim_of(folder, Slot(trial))
+    result = result_of(claim)
+    changes: dict[str, object] = {"value": value}
+    if value is None:
+        changes |= {"status": Status.FAILED, "failure": Failure(kind=FailureKind.EXCEPTION, message="boom")}
+    report(claim, result.model_copy(update=changes), CURVE)
+
+
+def worker(name: str, trial: int | None) -> WorkerRecord:
+    state = "idle" if trial is None else "running"
+    return WorkerRecord.model_validate(
+        {"worker": name, "host": "lab", "pid": 1, "device": "cpu", "state": state, "trial": trial, "beat": 1, "at": ""}
+    )
+
+
+def test_a_study_without_results_stands_at_pending(folder: StudyFolder) -> None:
+    assert read_standing(folder, spec_of()).to_json() == {
+        "study": "demo",
+        "total": 4,
+        "counts": {"PENDING": 4, "RUNNING": 0, "COMPLETE": 0, "PRUNED": 0, "FAILED": 0},
+        "incumbent": None,
+        "workers": [],
+    }
+
+
+def test_counts_add_up_to_the_total_and_the_incumbent_is_the_lowest_and_earliest(folder: StudyFolder) -> None:
+    for trial, value in enumerate([0.5, 0.2, None]):
+        finish(folder, trial, value)
+    atomic.replace(folder.worker("lab-1"), worker("lab-1", 3).to_json(), durable=False)
+    atomic.replace(folder.worker("lab-2"), worker("lab-2", None).to_json(), durable=False)
+    stands = read_standing(folder, spec_of())
+    told = stands.to_json()
+    assert told["counts"] == {"PENDING": 0, "RUNNING": 1, "COMPLETE": 2, "PRUNED": 0, "FAILED": 1}
+    assert told["incumbent"] == {"trial": 1, "value": 0.2, "params": {"x": 0.25}}
+    assert [entry["worker"] for entry in told["workers"]] == ["lab-1", "lab-2"]
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_the_best_trials_follow_the_direction_and_the_earlier_one_wins_a_tie(folder: StudyFolder) -> None:
+    for trial, value in enumerate([0.5, 0.2, 0.2, 0.9]):
+        finish(folder, trial, value)
+    minimise = read_standing(folder, spec_of())
+    assert [result.trial for result in minimise.best(3)] == [1, 2, 0]
+    maximise = Standing(spec_of(objective={"name": "square", "direction": "maximise"}), minimise.results)
+    assert [result.trial for result in maximise.best(2)] == [3, 0]
+    assert minimise.is_finished
+
+
+def test_a_worker_whose_trial_has_its_result_is_between_trials(folder: StudyFolder) -> None:
+    finish(folder, 0, 0.5)
+    stands = Standing(spec_of(), read_standing(folder, spec_of()).results, [worker("lab-1", 0), worker("lab-2", 1)])
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(workers_table(stands))
+    lines = console.export_text().splitlines()
+    assert "between trials" in lines[1]
+    assert "between trials" not in lines[2]
+
+
+def test_the_latest_results_are_those_that_landed_last_by_the_file_servers_clock(folder: StudyFolder) -> None:
+    for trial, landed_s in {0: 3000.0, 1: 1000.0, 2: 2000.0}.items():
+        finish(folder, trial, 0.5)
+        os.utime(folder.result(trial), (landed_s, landed_s))
+    assert [result.trial for result in read_standing(folder, spec_of()).latest(2)] == [2, 0]
+
+
+def test_the_time_left_counts_from_the_first_evaluation_and_not_from_the_masters_start(folder: StudyFolder) -> None:
+    finish(folder, 0, 0.5)
+    result = read_standing(folder, spec_of()).results[0]  # its evaluation took 1 s
+    now_s = [0.0]
+    pace = Pace(lambda: now_s[0])
+    standing = Standing(spec_of(), {0: result})
+    assert pace.left_s(standing) is None
+    now_s[0] = 100.0  # a worker came late
+    pace.landed(result)
+    assert pace.left_s(standing) == pytest.approx(3.0)
+    assert pace.elapsed_s == pytest.approx(100.0)
+
+
+def test_unreadable_files_are_passed_over_and_left_where_they_are(folder: StudyFolder) -> None:
+    finish(folder, 0, 0.5)
+    folder.result(1).write_text("torn")
+    folder.worker("lab-1").write_text("torn")
+    stands = read_standing(folder, spec_of())
+    assert list(stands.results) == [0]
+    assert stands.workers == []
+    assert folder.result(1).exists()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.04, "0.04 s"),
+        (1.25, "1.2 s"),
+        (9.94, "9.9 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 00 s"),
+        (125, "2 min 05 s"),
+        (7800, "2 h 10 min"),
+    ],
+)
+def test_durations_are_told_in_the_units_of_their_size(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
+
+
+def test_params_are_told_short() -> None:
+    assert params_text({"rate": 0.0123456, "filters": 32, "nesterov": True, "method": "sgd"}) == (
+        "rate=0.01235 filters=32 nesterov=true method=sgd"
+    )
+
+
+def test_trials_with_different_params_share_a_table(folder: StudyFolder) -> None:
+    finish(folder, 0, 0.5)
+    result = read_standing(folder, spec_of()).results[0]
+    other: Result = result.model_copy(update={"params": {"y": 1}, "trial": 1, "diverged": True})
+    table = TrialsTable([result, other], spec_of()).in_columns(is_broken=False)
+    assert [column.header for column in table.columns] == ["trial", "value", "x", "y", "time"]
+    assert table.row_count == 2
+
+
+def test_a_text_from_elsewhere_is_shown_as_it_is_and_moves_no_cursor(folder: StudyFolder) -> None:
+    finish(folder, 0, 0.5)
+    result = read_standing(folder, spec_of()).results[0]
+    odd = result.model_copy(update={"params": {"activation": "[/relu] \x1b[2J\nnext"}})
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(TrialsTable([odd], spec_of()))
+    assert "[/relu] ?[2J" in console.export_text()
+    assert first_line("") == "no reason given"
+    assert first_line("one\ntwo") == "one"
+
+
+def test_results_of_another_study_or_beyond_the_last_trial_do_not_count(folder: StudyFolder) -> None:
+    finish(folder, 0, 0.5)
+    text = folder.result(0).read_text()
+    folder.result(1).write_text(text)
+    folder.result(50).write_text(text.replace('"trial": 0', '"trial": 50'))
+    folder.result(2).write_text(text.replace('"trial": 0', '"trial": 2').replace('"demo"', '"other"'))
+    assert list(read_standing(folder, spec_of()).results) == [0]

@@ -1,0 +1,299 @@
+from collections import Counter
+from errno import ESTALE
+from pathlib import Path
+
+import pytest
+
+from hyperspool.common import atomic, confinement
+from hyperspool.common.errors import SearchError
+from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Job
+from hyperspool.common.rejection import set_aside
+from hyperspool.common.report import read_result, report
+from hyperspool.master.run import dispatch
+from hyperspool.master.run.dispatch import MISSING_S
+from tests.common.test_report import CURVE, claim_of, result_of
+from tests.conftest import job_of, spec_of
+from tests.master.bench import Bench, publish
+
+
+def test_what_was_published_is_collected_once(bench: Bench) -> None:
+    publish(bench.dispatcher, [job_of(0), job_of(1)])
+    assert bench.dispatcher.collect() == []
+    bench.evaluate(1)
+    assert [result.trial for result in bench.dispatcher.collect()] == [1]
+    assert bench.dispatcher.collect() == []
+    assert bench.dispatcher.open_count == 1
+    bench.evaluate(0)
+    assert [result.trial for result in bench.dispatcher.collect()] == [0]
+    assert bench.dispatcher.open_count == 0
+
+
+def test_a_restarted_master_publishes_only_what_is_neither_open_nor_finished(bench: Bench) -> None:
+    publish(bench.dispatcher, [job_of(0), job_of(1)])
+    bench.evaluate(0)
+    before = bench.folder.job(Slot(1)).stat()
+    again = bench.restarted()
+    publish(again, [job_of(0), job_of(1), job_of(2)])
+    assert bench.folder.job(Slot(1)).stat() == before
+    assert bench.folder.open_slots() == [Slot(1), Slot(2)]
+    assert [result.trial for result in again.collect()] == [0]
+
+
+@pytest.mark.parametrize("trace", ["lock", "curve", "checkpoint", "refused"])
+def test_a_restarted_master_gives_a_job_that_vanished_a_name_that_it_never_had(bench: Bench, trace: str) -> None:
+    folder = bench.folder
+    publish(bench.dispatcher, [job_of(0), job_of(1)])
+    claim = claim_of(folder) if trace == "lock" else None
+    if trace == "curve":
+        folder.running_curve(AttemptName(Slot(0), 1)).touch()
+    if trace == "checkpoint":
+        folder.checkpoint(AttemptName(Slot(0), 1)).touch()
+    if trace == "refused":
+        set_aside(folder, folder.job(Slot(0)), "of another version")
+    folder.job(Slot(0)).unlink(missing_ok=True)
+    publish(bench.restarted(), [job_of(0), job_of(1)])
+    assert folder.open_slots() == [Slot(0, 2), Slot(1)]
+    assert read_record(folder.job(Slot(0, 2)), Job).issue == 2
+    if claim:
+        claim.unlock()
+
+
+def test_a_job_of_which_nothing_is_left_may_bear_its_name_again(bench: Bench) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+    claim = claim_of(bench.folder)
+    bench.folder.job(Slot(0)).unlink()
+    claim.remove_lock_file()  # as RECHECK does
+    claim.unlock()
+    publish(bench.restarted(), [job_of(0)])
+    assert bench.folder.open_slots() == [Slot(0)]
+
+
+def test_results_that_are_refused_again_and_again_end_the_search_and_who_starts_it_again_gets_one_more(
+    bench: Bench,
+) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+    most = spec_of().limits.max_issues
+
+    def forge_for_ever() -> None:
+        for _ in range(3 * most):
+            for slot in bench.folder.open_slots():
+                claim = claim_of(bench.folder, slot)
+                report(claim, result_of(claim).model_copy(update={"params": {"x": 0.9}}), CURVE)
+            bench.dispatcher.collect()
+            bench.clock.now_s += MISSING_S + 1
+
+    with pytest.raises(SearchError, match=f"trial 0 was issued {most} times"):
+        forge_for_ever()
+    again = bench.restarted()
+    publish(again, [job_of(0)])
+    assert bench.folder.open_slots() == [Slot(0, most + 1)]
+    bench.evaluate(0, issue=most + 1)
+    assert [result.issue for result in again.collect()] == [most + 1]
+
+
+def test_a_result_that_is_none_is_set_aside_and_its_trial_issued_again(bench: Bench) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+    bench.folder.job(Slot(0)).unlink()
+    bench.folder.result(0).write_text('{"schema_version": 1, "study"')
+    assert bench.dispatcher.collect() == []
+    assert len(list(bench.folder.rejected.glob("*.reason.txt"))) == 1
+    bench.clock.now_s += MISSING_S + 1
+    bench.dispatcher.collect()
+    assert bench.folder.open_slots() == [Slot(0, 2)]
+    bench.evaluate(0, issue=2)
+    assert [result.issue for result in bench.dispatcher.collect()] == [2]
+
+
+def test_a_result_of_params_that_were_never_proposed_is_set_aside(bench: Bench) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+    forged = job_of(0, params={"x": 0.9})
+    atomic.replace(bench.folder.job(Slot(0)), forged.to_json(), durable=True)
+    claim = claim_of(bench.folder)
+    report(claim, result_of(claim).model_copy(update={"params": forged.params}), CURVE)
+    assert bench.dispatcher.collect() == []
+    assert "expected {'x': 0.25}" in next(bench.folder.rejected.glob("*.reason.txt")).read_text()
+
+
+def test_a_job_that_vanishes_is_issued_again_but_not_before_a_slow_file_system_may_show_its_result(
+    bench: Bench,
+) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+    bench.folder.job(Slot(0)).unlink()
+    bench.dispatcher.collect()
+    bench.clock.now_s += MISSING_S - 1
+    bench.dispatcher.collect()
+    assert bench.folder.open_slots() == []
+    bench.clock.now_s += 2
+    bench.dispatcher.collect()
+    assert bench.folder.open_slots() == [Slot(0, 2)]
+    assert read_record(bench.folder.job(Slot(0, 2)), Job).params == {"x": 0.25}
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_a_trial_that_is_issued_again_is_told_of_with_the_place_of_what_was_refused(
+    bench: Bench, caplog: pytest.LogCaptureFixture, is_refused: bool
+) -> None:
+    publish(bench.dispatcher, [job_of(0), job_of(1)])
+    for trial, is_set_aside in ((0, is_refused), (1, not is_refused)):
+        if is_set_aside:
+            set_aside(bench.folder, bench.folder.job(Slot(trial)), "of another version")
+    bench.folder.job(Slot(0)).unlink(missing_ok=True)
+    bench.dispatcher.collect()
+    bench.clock.now_s += MISSING_S + 1
+    bench.dispatcher.collect()
+    told = next(message for message in caplog.messages if message.startswith("trial 0 has neither"))
+    assert told.endswith("; it is issued again")
+    assert (f"(what was set aside of it lies in {bench.folder.rejected})" in told) is is_refused
+
+
+def test_a_job_that_is_refused_again_and_again_ends_the_search_with_the_place_of_the_reasons(bench: Bench) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+
+    def refuse_for_ever() -> None:
+        for _ in range(3 * spec_of().limits.max_issues):
+            for slot in bench.folder.open_slots():
+                set_aside(bench.folder, bench.folder.job(slot), "of another version")
+            bench.dispatcher.collect()
+            bench.clock.now_s += MISSING_S + 1
+
+    with pytest.raises(SearchError, match=r"look for the reasons in .*rejected"):
+        refuse_for_ever()
+
+
+def test_the_job_of_a_silent_worker_is_issued_again_once(bench: Bench) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+    claim = claim_of(bench.folder)
+    bench.beat("mine", 1)
+    bench.dispatcher.issue_silent()
+    bench.clock.now_s += 50
+    bench.beat("mine", 2)
+    bench.clock.now_s += 50
+    bench.dispatcher.issue_silent()
+    assert bench.folder.open_slots() == [Slot(0)]
+    bench.beat("mine", 2)
+    bench.clock.now_s += 20
+    bench.dispatcher.issue_silent()
+    bench.dispatcher.issue_silent()
+    assert bench.folder.open_slots() == [Slot(0), Slot(0, 2)]
+    claim.unlock()
+
+
+def test_a_silent_worker_that_wakes_up_and_finishes_before_its_trial_is_issued_again_leaves_its_name_unused(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+    claim = claim_of(bench.folder)
+    bench.dispatcher.issue_silent()
+    bench.clock.now_s += 100
+    original = StudyFolder.last_issues
+
+    def wake_up_before(folder: StudyFolder) -> Counter[int]:
+        report(claim, result_of(claim), CURVE)
+        return original(folder)
+
+    monkeypatch.setattr(StudyFolder, "last_issues", wake_up_before)
+    bench.dispatcher.issue_silent()
+    assert bench.folder.open_slots() == [Slot(0, 2)]
+
+
+def test_a_worker_that_never_beat_is_silent_from_when_the_master_first_saw_its_claim(bench: Bench) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+    bench.clock.now_s += 1000  # the job waited long, which says nothing about the worker that comes now
+    claim = claim_of(bench.folder)
+    bench.dispatcher.issue_silent()
+    bench.clock.now_s += 59
+    bench.dispatcher.issue_silent()
+    assert len(bench.folder.open_slots()) == 1
+    bench.clock.now_s += 2
+    bench.dispatcher.issue_silent()
+    assert len(bench.folder.open_slots()) == 2
+    claim.unlock()
+
+
+def test_a_worker_that_was_out_of_sight_before_it_claimed_is_not_silent(bench: Bench) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+    bench.beat("mine", 1)
+    bench.clock.now_s += 1000  # at work on another study
+    claim = claim_of(bench.folder)
+    bench.dispatcher.issue_silent()
+    bench.clock.now_s += 30
+    bench.beat("mine", 2)
+    bench.clock.now_s += 50
+    bench.dispatcher.issue_silent()
+    assert bench.folder.open_slots() == [Slot(0)]
+    claim.unlock()
+
+
+def test_the_job_of_a_dead_worker_is_free_already_and_not_issued_again(bench: Bench) -> None:
+    publish(bench.dispatcher, [job_of(0)])
+    claim_of(bench.folder).unlock()  # what the kernel does when its process dies
+    bench.dispatcher.issue_silent()
+    bench.clock.now_s += 100
+    bench.dispatcher.issue_silent()
+    assert bench.folder.open_slots() == [Slot(0)]
+
+
+def test_what_has_landed_is_not_forgotten_when_a_later_file_cannot_be_read(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(bench.dispatcher, [job_of(0), job_of(1)])
+    for trial in (0, 1):
+        bench.evaluate(trial)
+    original = read_result
+
+    def fail_at_the_second(folder: StudyFolder, trial: int, job: Job) -> object:
+        if trial == 1:
+            raise OSError(ESTALE, "Stale file handle")
+        return original(folder, trial, job)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dispatch, "read_result", fail_at_the_second)
+        with pytest.raises(OSError, match="Stale"):
+            bench.dispatcher.collect()
+    assert [result.trial for result in bench.dispatcher.collect()] == [0, 1]
+
+
+def test_a_step_costs_the_open_jobs_and_not_all_trials(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    for shard in range(0, 100_000, 100):
+        bench.folder.trial_folder(shard).mkdir(parents=True, exist_ok=True)
+    publish(bench.dispatcher, [job_of(5), job_of(99_999, study="demo")])
+    listed = note_listings(monkeypatch)
+    bench.dispatcher.collect()
+    assert set(listed) == {bench.folder.jobs, bench.folder.trial_folder(5), bench.folder.trial_folder(99_999)}
+
+
+@pytest.mark.parametrize("is_restarted", [True, False])
+def test_jobs_that_vanish_together_cost_one_look_together(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, is_restarted: bool
+) -> None:
+    jobs = [job_of(trial) for trial in range(50)]
+    publish(bench.dispatcher, jobs)
+    bench.folder.rejected.mkdir()
+    for job in jobs:
+        claim_of(bench.folder, Slot(job.trial)).unlock()
+        bench.folder.job(Slot(job.trial)).unlink()
+    listed = note_listings(monkeypatch)
+    if is_restarted:
+        publish(bench.restarted(), jobs)
+    else:
+        bench.dispatcher.collect()
+        bench.clock.now_s += MISSING_S + 1
+        bench.dispatcher.collect()
+    assert len(bench.folder.open_slots()) == 50
+    assert listed.count(bench.folder.rejected) <= 2
+    assert listed.count(bench.folder.jobs) <= 6
+
+
+def note_listings(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders that are listed from now on."""
+    listed: list[Path] = []
+    original = confinement.names_in
+
+    def note(path: Path) -> list[str]:
+        listed.append(path)
+        return original(path)
+
+    monkeypatch.setattr("hyperspool.common.layout.names_in", note)
+    return listed

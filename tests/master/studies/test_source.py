@@ -1,0 +1,169 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hyperspool.common import atomic
+from hyperspool.common.errors import StudyError, UsageError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.space import Categorical
+from hyperspool.master.studies.changes import Changes
+from hyperspool.master.studies.preset import load_preset, preset_names
+from hyperspool.master.studies.published import differences
+from hyperspool.master.studies.source import find_study
+from tests.conftest import MakeStudy, spec_of
+
+
+def changes(*assignments: str, **shortcuts: Any) -> Changes:
+    return Changes.parse({f"--{key}": (key, value) for key, value in shortcuts.items()}, assignments)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_is_a_valid_study_named_like_its_file_with_a_title(name: str) -> None:
+    spec = load_preset(name)
+    assert spec.name == name
+    assert spec.title
+
+
+def test_scenario6_is_the_exercises() -> None:
+    spec = load_preset("scenario6")
+    space = {name: parameter.model_dump(exclude_defaults=True) for name, parameter in spec.space.items()}
+    assert space == {
+        "num_filters": {"type": "int", "low": 10, "high": 100},
+        "learning_rate": {"type": "float", "low": 0.01, "high": pytest.approx(10**-0.5), "log": True},
+        "momentum": {"type": "float", "low": 0.0, "high": 1.0},
+        "batch_size": {"type": "int", "low": 2**4, "high": 2**8, "log": True},
+    }
+    assert (spec.trials, spec.batch, spec.budget.epochs) == (40, 8, 5)
+    assert spec.data is not None
+    assert spec.data.name == "digits"
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_fits_another_data_set_and_a_small_budget(root: Path, name: str) -> None:
+    spec = find_study(name, root, changes("data.name=mnist", "budget.epochs=1"))
+    assert (spec.data.name if spec.data else None, spec.budget.epochs) == ("mnist", 1)
+
+
+@pytest.mark.parametrize("name", [name for name in preset_names() if name.startswith(("scenario", "stoch"))])
+def test_every_scenario_but_the_first_trains_for_the_exercises_fifty_epochs(name: str) -> None:
+    assert load_preset(name).budget.epochs == (5 if name == "scenario6" else 50)
+
+
+@pytest.mark.parametrize(
+    ("name", "trials", "lists"),
+    [
+        ("scenario1", 21, {"learning_rate": (0.001, 0.01, 0.02, 0.03, 0.05, 1.0, 2.0)}),
+        ("scenario2", 9, {"learning_rate": (0.1, 0.2, 0.5), "batch_size": (20, 100, 500)}),
+        ("scenario3", 9, {"learning_rate": (0.001, 0.01, 0.1), "momentum": (0.0, 0.5, 0.9)}),
+        ("scenario4", 9, {"num_filters": tuple(2**power for power in range(9))}),
+        ("stochasticity", 25, {"varies": ("none", "initialisation", "shuffling", "dropout", "all")}),
+    ],
+)
+def test_a_grid_of_the_exercise_varies_what_it_asks_about(name: str, trials: int, lists: dict[str, Any]) -> None:
+    spec = load_preset(name)
+    varied = {key: it.choices for key, it in spec.space.items() if isinstance(it, Categorical)}
+    assert varied == lists
+    assert spec.sampler.name == "grid"
+    assert spec.trials == trials
+
+
+def test_scenario5_searches_the_space_of_scenario6_at_random() -> None:
+    spec = load_preset("scenario5")
+    assert spec.space == load_preset("scenario6").space
+    assert (spec.trials, spec.sampler.name) == (100, "random")
+
+
+def test_a_grid_is_counted_after_the_command_line_has_changed_it(root: Path) -> None:
+    assert find_study("scenario3", root, changes("space.momentum=[0.0, 0.9]")).trials == 6
+    assert find_study("scenario3", root, changes(replicates=2)).trials == 18
+    assert find_study("scenario3", root, changes(trials=4)).trials == 4
+    with pytest.raises(StudyError, match=r"trials: found 10, expected at most 9: .* \(from --trials\)"):
+        find_study("scenario3", root, changes(trials=10))
+
+
+def test_a_published_grid_is_gone_on_with_by_its_name(root: Path) -> None:
+    spec = find_study("scenario3", root, changes("name=mine"))
+    study = StudyFolder(root, "mine")
+    for path in study.folders:
+        atomic.make_folder(path)
+    atomic.write_once(study.spec, spec.to_json())
+    assert find_study("mine", root, Changes()) == spec
+
+
+def test_a_file_is_named_after_itself_unless_it_says_otherwise(root: Path, make_study: MakeStudy) -> None:
+    path = make_study("square", name="mine")
+    assert find_study(str(path), root, Changes()).name == "mine"
+    path.write_text('name = "yours"\n' + path.read_text())
+    assert find_study(str(path), root, Changes()).name == "yours"
+
+
+def test_the_command_line_changes_any_key(root: Path) -> None:
+    wanted = changes(
+        "limits.time_limit_s=60", "space.momentum = 0.9", "data.train_size=500", "title=two words", trials=3
+    )
+    spec = find_study("scenario6", root, wanted)
+    assert spec.trials == 3
+    assert spec.limits.time_limit_s == 60.0
+    assert spec.space.root["momentum"].model_dump()["value"] == 0.9
+    assert spec.data is not None
+    assert spec.data.train_size == 500
+    assert spec.title == "two words"
+
+
+def test_a_wrong_change_is_told_with_the_option_that_gave_it(root: Path) -> None:
+    with pytest.raises(StudyError) as caught:
+        find_study("scenario6", root, changes("budget.epohcs=3", trials=0))
+    assert str(caught.value) == (
+        "preset scenario6 is not a valid study:\n"
+        "  trials: found 0, expected greater than or equal to 1 (from --trials)\n"
+        "  budget.epohcs: unknown key (did you mean epochs?); allowed: epochs (from --set budget.epohcs)"
+    )
+
+
+@pytest.mark.parametrize("assignment", ["trials", "=3", "a..b=3"])
+def test_a_change_that_is_none_is_refused(assignment: str) -> None:
+    with pytest.raises(UsageError, match="expected KEY=VALUE"):
+        changes(assignment)
+
+
+def test_a_change_below_a_value_is_refused(root: Path) -> None:
+    with pytest.raises(UsageError, match="trials is 40, a value without keys of its own"):
+        find_study("scenario6", root, changes("trials.x=3"))
+
+
+@pytest.mark.parametrize("study", ["no-such-study", "../jobs/x", "a/b", ""])
+def test_a_study_that_is_nowhere_is_told_with_those_that_are(root: Path, study: str) -> None:
+    with pytest.raises(UsageError):
+        find_study(study, root, Changes())
+
+
+def test_a_file_that_is_missing_or_no_toml_is_told(root: Path) -> None:
+    with pytest.raises(UsageError, match="there is no study file"):
+        find_study(str(root / "gone.toml"), root, Changes())
+    (root / "bad.toml").write_text("trials = = 3")
+    with pytest.raises(StudyError, match=r"not valid TOML.*\n    'trials = = 3'"):
+        find_study(str(root / "bad.toml"), root, Changes())
+    (root / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(StudyError, match="not a text in UTF-8"):
+        find_study(str(root / "binary.toml"), root, Changes())
+
+
+def test_a_published_study_is_found_by_its_name(root: Path, folder: StudyFolder) -> None:
+    assert find_study("demo", root, Changes()) == spec_of()
+    assert folder.name == "demo"
+
+
+def test_differences_name_each_key_and_pass_over_titles() -> None:
+    first = spec_of(title="one")
+    assert differences(first, spec_of(title="two")) == {}
+    second = spec_of(budget={"epochs": 2}, space={"x": 0.5}, limits={"time_limit_s": 3.0})
+    assert differences(first, second) == {
+        "budget.epochs": (1, 2),
+        "space.x.type": ("float", "fixed"),
+        "space.x.low": (0.0, None),
+        "space.x.high": (1.0, None),
+        "space.x.log": (False, None),
+        "limits.time_limit_s": (None, 3.0),
+        "space.x.value": (None, 0.5),
+    }
