@@ -18,7 +18,7 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from errno import EACCES, ENOSYS, EOPNOTSUPP, EPERM
 from pathlib import Path
@@ -116,20 +116,40 @@ def append_line(path: Path, line: str) -> None:
     Raises:
         OSError: the disk is full, read-only or gone; nothing of the line is left.
     """
+    _append(path, f"{line}\n", durable=False)
+
+
+def append_lines(path: Path, lines: Iterable[str]) -> None:
+    """Append lines by one write and flush them to disk, creating the file if need be. Its one writer may call this.
+
+    A crash midway leaves some of the lines, the last of them perhaps torn; the next append closes that one off.
+
+    Raises:
+        OSError: the disk is full, read-only or gone; nothing of the lines is left, unless the flush itself failed.
+    """
+    _append(path, "".join(f"{line}\n" for line in lines), durable=True)
+
+
+def _append(path: Path, text: str, *, durable: bool) -> None:
     descriptor = open_to_write(path, os.O_RDWR | os.O_APPEND)
     try:
         length = os.lseek(descriptor, 0, os.SEEK_END)
         is_torn = length > 0 and os.pread(descriptor, 1, length - 1) != b"\n"
         try:
-            _write_all(descriptor, (b"\n" if is_torn else b"") + line.encode() + b"\n")
+            _write_all(descriptor, (b"\n" if is_torn else b"") + text.encode())
         except OSError:
             # A disk that is nearly full takes a part. Tried again and again, the parts would look like as many lines.
             with suppress(OSError):
                 os.ftruncate(descriptor, length)
             raise
+        after_operation("append", path)
+        if durable:
+            os.fsync(descriptor)
+            after_operation("fsync", path)
     finally:
         os.close(descriptor)
-    after_operation("append", path)
+    if durable and length == 0:
+        sync_folder(path.parent)
 
 
 def write_note(path: Path, text: str) -> None:

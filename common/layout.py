@@ -7,6 +7,7 @@ jobs/<study>/00017.lock                  its lock file: who claimed it, as a lis
 jobs/<study>/00017.lease                 in its stead where the file system has no locks (`--claim lease`)
 results/<study>/trials/00000-00099/      00017.json, the result, and 00017.csv, its curve; a hundred trials a folder,
                                          so that looking for new ones costs the same however many there are
+results/<study>/journal.jsonl            what the master proposed, batch by batch, before it published it
 results/<study>/running/                 00017.issue1.attempt1.csv: the curve of an attempt that is not over
 results/<study>/checkpoints/             00017.issue1.attempt1.pt: what the next attempt goes on from
 results/<study>/workers/<worker>.json    what each worker does now
@@ -113,6 +114,11 @@ class StudyFolder:
     def trials(self) -> Path:
         """The folder of results and curves."""
         return self.results / "trials"
+
+    @property
+    def journal(self) -> Path:
+        """The master's record of what it proposed."""
+        return self.results / "journal.jsonl"
 
     @property
     def running(self) -> Path:

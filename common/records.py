@@ -73,6 +73,26 @@ class Seeds(Record):
     dropout: Seed
 
 
+class Stage(Record):
+    """What a trial is for. Recorded when it is proposed, so that nobody has to work it out from the trial's number."""
+
+    kind: Literal["search", "confirmation"] = "search"
+    """Whether the trial searches, or evaluates a finalist again."""
+    setting: Count = 0
+    """Which setting it evaluates, from 0: of its search, of its test case's search, or of the finalists."""
+    replicate: Count = 0
+    """Which evaluation of that setting it is, from 0."""
+    round: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    """The round of a search in rounds, from 1."""
+    case: Count | None = None
+    """The test case of an ablation, from 0, in the order of `hyperspool.common.ablation.cases_of`."""
+
+    @property
+    def is_search(self) -> bool:
+        """Whether the trial belongs to the search, and so may lead it."""
+        return self.kind == "search"
+
+
 class Job(Record):
     """The file that asks for one trial to be evaluated at one budget."""
 
@@ -84,6 +104,10 @@ class Job(Record):
     params: BoundedParams
     budget: Budget
     seeds: Seeds
+    stage: Stage | None = None
+    """What the trial is for; None in the jobs of versions that did not record it."""
+    batch: Count | None = None
+    """The batch in which it was proposed, from 0; None as for `stage`."""
     published_at: Moment
 
     def mismatches(self, result: "Result") -> tuple[str, ...]:
@@ -155,6 +179,10 @@ class Result(Record):
     seeds: Seeds
     epochs: Count = 0
     """Number of lines of the curve."""
+    stage: Stage | None = None
+    """As in the job."""
+    batch: Count | None = None
+    """As in the job."""
     diverged: bool = False
     """A loss was not finite in epoch `epochs`; `value` is the error of guessing."""
     best_epoch: Annotated[int, Field(ge=1, lt=2**31)] | None = None

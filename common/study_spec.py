@@ -12,7 +12,8 @@ from hyperspool.common.locks import ClaimMode
 from hyperspool.common.names import MAX_TRIALS, StudyName
 from hyperspool.common.objectives import PARAMETERS, space_problems
 from hyperspool.common.records import Budget, FailureKind, Job, Record, Result, Seed
-from hyperspool.common.space import Fixed, Float, Int, Space
+from hyperspool.common.samplers import SamplerSpec
+from hyperspool.common.space import Fixed, Space
 
 
 class Objective(Record):
@@ -32,43 +33,6 @@ class Data(Record):
     """How many of the first training examples are used; None: 1,000 of digits, 5,000 of the others."""
     final: Literal[True] | None = None
     """Train on the validation part too, and measure on the test part. Only for a study of one trial: no search."""
-
-
-class Sampler(Record):
-    """How params are proposed."""
-
-    name: Literal["random", "grid", "coarse-to-fine"] = "random"
-    rounds: Annotated[int, Field(ge=2, le=100)] | None = None
-    """How many rounds a search from coarse to fine has; 3 unless said."""
-    keep: Annotated[int, Field(ge=2, le=10_000)] | None = None
-    """How many of the best settings so far decide where its next round draws; 5 unless said."""
-
-    @model_validator(mode="after")
-    def _belongs_together(self) -> Self:
-        given = [key for key in ("rounds", "keep") if getattr(self, key) is not None]
-        if given and self.name != "coarse-to-fine":
-            raise ValueError(f"{' and '.join(given)}: only the sampler coarse-to-fine has rounds")
-        if self.name == "coarse-to-fine":
-            # Frozen for everyone else: what the study leaves out is filled in before anyone sees it.
-            for key, usual in (("rounds", 3), ("keep", 5)):
-                object.__setattr__(self, key, getattr(self, key) or usual)
-        return self
-
-    def list_problem(self, space: Space) -> str | None:
-        """What in the space only another sampler draws from, or None."""
-        lists = [name for name, parameter in space.items() if isinstance(parameter, Float | Int) and parameter.coarse]
-        if self.name == "coarse-to-fine" or not lists:
-            return None
-        return f"space.{lists[0]}.coarse: only the sampler coarse-to-fine draws from it"
-
-    def length_problem(self, settings: int) -> str | None:
-        """What keeps a search from having so many settings, or None."""
-        if self.rounds is None or self.keep is None or settings // self.rounds > self.keep:
-            return None
-        return (
-            f"{settings} settings in {self.rounds} rounds are {settings // self.rounds} a round; expected more than "
-            f"sampler.keep, which is {self.keep}"
-        )
 
 
 class Confirm(Record):
@@ -137,7 +101,7 @@ class StudySpec(Record):
     objective: Objective
     data: Data | None = None
     budget: Budget
-    sampler: Sampler = Sampler()
+    sampler: SamplerSpec = SamplerSpec()
     confirm: Confirm | None = None
     """Trials that follow the search's own and are numbered after them; None: none."""
     ablation: Ablation | None = None

@@ -5,7 +5,7 @@ Whoever can write into the shared folder chooses how many there are, so nothing 
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from itertools import pairwise
 
 Scalar = bool | int | float | str
@@ -27,6 +27,15 @@ def same_value(first: Scalar, second: Scalar) -> bool:
 def same_params(first: Mapping[str, Scalar], second: Mapping[str, Scalar]) -> bool:
     """Whether two trials' params are equal, as `same_value` has it."""
     return first.keys() == second.keys() and all(same_value(first[name], second[name]) for name in first)
+
+
+def setting_key(params: Mapping[str, Scalar]) -> Hashable:
+    """The key of a setting: equal for trials of equal params, and for no others.
+
+    Exact, unlike `same_params`: a key cannot have a tolerance.
+    """
+    # 1 is 1.0 and hashes alike, as it should; true is 1 too, which it should not be.
+    return frozenset((name, isinstance(value, bool), value) for name, value in params.items())
 
 
 class ValueSet:

@@ -4,13 +4,11 @@ import logging
 import sys
 
 import typer
-from rich.logging import RichHandler
-from rich.text import Text
 
 from hyperspool.common.errors import SearchError
 from hyperspool.common.invocation import program_name
 from hyperspool.master.commands import analysis, finalize, folder, look, range_test, run
-from hyperspool.master.terminal.console import errors, output
+from hyperspool.master.terminal.console import errors, log_handler
 
 app = typer.Typer(
     add_completion=False,
@@ -23,15 +21,14 @@ for family in (run, look, analysis, folder, finalize, range_test):
 
 def main() -> None:
     """Run the command line; a user's mistake is one message and exit status 2."""
-    handler = RichHandler(console=output, show_path=False, show_level=False, log_time_format="%H:%M:%S")
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[log_handler()])
     try:
         app(prog_name=program_name("master"))
     except SearchError as error:
-        errors.print(Text(f"error: {error}"), soft_wrap=True)
+        errors.say(f"error: {error}")
         sys.exit(error.exit_status)
     except OSError as error:
-        errors.print(Text(f"error: {error.filename or 'the shared folder'}: {error.strerror or error}"), soft_wrap=True)
+        errors.say(f"error: {error.filename or 'the shared folder'}: {error.strerror or error}")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(1)

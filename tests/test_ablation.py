@@ -10,7 +10,6 @@ import pytest
 
 from hyperspool.common.layout import StudyFolder
 from hyperspool.master.results.standing import open_standing
-from hyperspool.master.search.ablation import places
 from tests.commands import call, refused
 from tests.processes import Processes, results_of, until
 
@@ -88,7 +87,7 @@ def test_an_ablation_says_which_idea_helps(root: Path, processes: Processes, stu
     )
 
 
-def test_an_ablation_whose_master_is_killed_in_every_round_is_the_same(
+def test_ablation_is_the_same_when_killed_in_every_round(
     root: Path, processes: Processes, study: Path
 ) -> None:
     processes.finish(processes.master(study, "--workers", "1", "--set", "name=whole", *OBJECTIVE))
@@ -105,11 +104,17 @@ def test_an_ablation_whose_master_is_killed_in_every_round_is_the_same(
     assert [(again[trial].params, again[trial].value) for trial in sorted(again)] == [
         (whole[trial].params, whole[trial].value) for trial in sorted(whole)
     ]
-    order = places(open_standing(folder).spec)
-    assert all(result.params["good"] == (order[trial].case in {1, 3}) for trial, result in again.items())
+    journal = open_standing(folder).journal
+    assert journal.entries == open_standing(StudyFolder(root, "whole")).journal.entries
+    for trial, result in again.items():
+        assert result.stage == journal.stage(trial)
+        assert result.stage
+        assert result.params["good"] == (result.stage.case in {1, 3})
 
 
-def test_what_is_no_ablation_is_told(root: Path, processes: Processes, folder: StudyFolder, study: Path) -> None:
+def test_another_study_is_refused_as_no_ablation(
+    root: Path, processes: Processes, folder: StudyFolder, study: Path
+) -> None:
     place = ["--root", str(root)]
     assert "study demo is no ablation" in refused("master", "ablation", folder.name, *place)
     processes.finish(processes.master(study, "--workers", "1", "--set", "ablation.settings=6", *OBJECTIVE))

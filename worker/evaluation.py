@@ -161,6 +161,8 @@ class Evaluation:
                 "params": job.params,
                 "budget": job.budget,
                 "seeds": job.seeds,
+                "stage": job.stage,
+                "batch": job.batch,
                 "epochs": len(self._records),
                 "diverged": finished is not None and finished.is_diverged,
                 "best_epoch": best.epoch if best else None,

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from hyperspool.common.errors import UsageError
 from hyperspool.master.analysis.exports.formats import ExportFormat, TableFormat
@@ -27,10 +26,7 @@ def report(
 
     folder = published_study(root, study)
     written = write_report(folder, out or folder.report)
-    output.print(
-        Text(f"{written.page}: {written.figures} figures, also as PNG and SVG; {written.tables} tables, also as CSV"),
-        soft_wrap=True,
-    )
+    output.say(f"{written.page}: {written.figures} figures, also as PNG and SVG; {written.tables} tables, also as CSV")
 
 
 @app.command()
@@ -48,9 +44,9 @@ def export(
 
     data = load_study(root, study)
     for told in data.unreadable:
-        errors.print(Text(f"left out: {told}"), soft_wrap=True)
+        errors.say(f"left out: {told}")
     for path in write_export(data, file_format, out):
-        output.print(Text(str(path)), soft_wrap=True)
+        output.say(str(path))
 
 
 @app.command()
@@ -78,12 +74,12 @@ def simulate(
         print(json.dumps(simulated.to_json(), indent=2))
         return
     for sentence in simulated.sentences:
-        output.print(Text(sentence), soft_wrap=True)
+        output.say(sentence)
     for frame in (simulated.table, simulated.speedups):
         shown = shown_table(frame, {})
         output.print("", text_table([column.label for column in shown.columns], shown.rows))
     for path in simulated.save(out or folder.report / "figures"):
-        output.print(Text(str(path)), soft_wrap=True)
+        output.say(str(path))
 
 
 @app.command()
@@ -97,20 +93,20 @@ def ablation(
 ) -> None:
     """Show what each test case of an ablation gains over its base, and what it was tuned to."""
     from hyperspool.master.analysis.data.frames import load_study
-    from hyperspool.master.analysis.data.observations import observations
-    from hyperspool.master.analysis.exports.ablation_table import short_table, write_table, written_table
+    from hyperspool.master.analysis.exports.ablation_table import short_cells, write_table, written_table
     from hyperspool.master.analysis.measures.ablation import ablation_rows, ablation_verdict
+    from hyperspool.master.terminal.tables import cells_table
 
     data = load_study(root, study)
-    rows = ablation_rows(data.spec, observations(data))
+    rows = ablation_rows(data.spec, data.evaluations)
     if not rows:
         raise UsageError(f"study {study} is no ablation: it has no table [ablation], which names a base's improvements")
     if out:
         write_table(data.spec, rows, table_format or TableFormat.of(out), out)
-        output.print(Text(str(out)), soft_wrap=True)
+        output.say(str(out))
     elif table_format:
         print(written_table(data.spec, rows, table_format), end="")
     else:
-        output.print(short_table(data.spec, rows), "")
+        output.print(cells_table(short_cells(data.spec, rows)), "")
         for sentence in ablation_verdict(data.spec, rows):
-            output.print(Text(sentence), soft_wrap=True)
+            output.say(sentence)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from hyperspool.master.commands.options import AsJson, Root, StudyName
 from hyperspool.master.terminal.console import errors, output
@@ -30,24 +29,24 @@ def doctor(
     from hyperspool.common.shared_folder import need_folder
     from hyperspool.master.doctor.examination import examine
     from hyperspool.master.doctor.finding import recommended
-    from hyperspool.master.terminal.findings import advice_text, finding_text
+    from hyperspool.master.doctor.wording import advice_text, finding_text
 
     def say(told: str) -> None:
-        errors.print(Text(told, style="dim"), soft_wrap=True)
+        errors.say(told, "dim")
 
     need_folder(root)
     findings = []
     for finding in examine(root, with_peer=with_peer, say=say):
         findings.append(finding)
         if not as_json:
-            output.print(finding_text(finding), soft_wrap=not output.is_terminal)
+            output.tell(finding_text(finding))
     claim = recommended(findings)
     is_answered = not any(finding.is_unanswered for finding in findings)
     if as_json:
         told = {"root": str(root.absolute()), "claim": claim, "findings": [finding.to_json() for finding in findings]}
         typer.echo(json.dumps(told, indent=2))
     else:
-        output.print(advice_text(root.absolute(), claim, findings), soft_wrap=True)
+        output.say(advice_text(root.absolute(), claim, findings))
     raise typer.Exit(0 if claim and is_answered else 1)
 
 
@@ -67,7 +66,7 @@ def fsck(
     """
     from hyperspool.master.fsck.breach import Severity
     from hyperspool.master.fsck.examination import examine_study
-    from hyperspool.master.terminal.breaches import breach_text, summary_text
+    from hyperspool.master.fsck.wording import breach_text, summary_text
 
     # Each file that is set aside would be told of twice.
     logging.getLogger("hyperspool.common.rejection").setLevel(logging.ERROR)
@@ -81,8 +80,8 @@ def fsck(
         typer.echo(json.dumps(told, indent=2))
     else:
         for breach in examined.mended:
-            output.print(breach_text(breach, root, is_mended=True), soft_wrap=True)
+            output.say(breach_text(breach, root, is_mended=True))
         for breach in examined.left:
-            output.print(breach_text(breach, root, is_mended=False), soft_wrap=True)
-        output.print(summary_text(examined.left, examined.mended, study), soft_wrap=True)
+            output.say(breach_text(breach, root, is_mended=False))
+        output.say(summary_text(examined.left, examined.mended, study))
     raise typer.Exit(1 if any(breach.severity is Severity.BREACH for breach in examined.left) else 0)

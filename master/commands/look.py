@@ -1,23 +1,16 @@
 """The commands that show how studies stand: studies, status, top. Options and output only."""
 
 import json
-import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import RenderableType
-from rich.live import Live
-from rich.text import Text
 
 from hyperspool.common.errors import SearchError, UsageError
 from hyperspool.master.commands.options import AsJson, Root, StudyName
 from hyperspool.master.terminal.console import errors, output
 
 app = typer.Typer()
-WATCH_S = 2.0
 
 
 @app.command()
@@ -36,7 +29,7 @@ def studies(root: Root = Path(), as_json: AsJson = False) -> None:
     output.print(titles_table("preset", {spec.name: spec.title for spec in specs}))
     own = [folder.name for folder in study_folders(root) if folder.name not in preset_names()]
     if own:
-        output.print(Text(f"\nin {root.absolute()}: {', '.join(own)}"), soft_wrap=True)
+        output.say(f"\nin {root.absolute()}: {', '.join(own)}")
 
 
 @app.command()
@@ -51,8 +44,7 @@ def status(
     from hyperspool.common.shared_folder import need_folder
     from hyperspool.master.results.standing import Standing, open_standing
     from hyperspool.master.studies.published import published_study
-    from hyperspool.master.terminal.tables import studies_table
-    from hyperspool.master.terminal.views import standing_view
+    from hyperspool.master.terminal.pictures import Picture, standing_view, studies_view, watch_picture
 
     def look() -> list[Standing]:
         if study:
@@ -62,7 +54,7 @@ def status(
             try:
                 found.append(open_standing(folder))
             except (SearchError, OSError) as error:  # one damaged study does not hide the others
-                errors.print(Text(str(error)), soft_wrap=True)
+                errors.say(str(error))
         return found
 
     need_folder(root)
@@ -73,28 +65,13 @@ def status(
         print(json.dumps(found[0] if study else found, indent=2))
         return
 
-    def picture() -> RenderableType:
-        if study:
-            return standing_view(look()[0])
-        standings = look()
-        return studies_table(standings) if standings else Text(f"no study in {root.absolute()} yet")
+    def picture() -> Picture:
+        return standing_view(look()[0]) if study else studies_view(look(), root)
 
     if watch:
-        _watch(picture)
+        watch_picture(picture)
     else:
         output.print(picture())
-
-
-def _watch(picture: Callable[[], RenderableType]) -> None:
-    """Show a picture again and again until Ctrl-C: in place in a terminal, one below the other elsewhere."""
-    with suppress(KeyboardInterrupt), ExitStack() as stack:
-        live = stack.enter_context(Live(console=output, auto_refresh=False)) if output.is_terminal else None
-        while True:
-            if live:
-                live.update(picture(), refresh=True)
-            else:
-                output.print(picture(), "")
-            time.sleep(WATCH_S)
 
 
 @app.command()
@@ -126,7 +103,7 @@ def top(
     elif best := standing.best(count):
         output.print(TrialsTable(best, standing.spec, standing.confirmed()))
         if constant := constant_text(standing.spec.space):
-            output.print(constant, soft_wrap=not output.is_terminal)
+            output.tell(constant)
     else:
         output.print("no trial is complete yet")
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from hyperspool.master.commands.options import Root
 from hyperspool.master.terminal.console import output
@@ -45,12 +44,12 @@ def lr_range_test(
         told = (
             f"{base.name} searches {', '.join(searched)}: trained with their defaults; --set space.KEY=VALUE fixes one"
         )
-        output.print(Text(told), soft_wrap=True)
+        output.say(told)
     if status := run_range(output, root, spec, workers):
         raise typer.Exit(status)
     answer = answer_range(root, spec.name)
     for sentence in answer.sentences:
-        output.print(Text(sentence), soft_wrap=True)
+        output.say(sentence)
     for path in answer.paths:
-        output.print(Text(str(path)), soft_wrap=True)
+        output.say(str(path))
     raise typer.Exit(0 if answer.is_found else 1)

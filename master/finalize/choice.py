@@ -1,6 +1,5 @@
 """Which setting of a study is evaluated in the end, and the study that does it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -13,8 +12,7 @@ from hyperspool.common.space import Fixed, Params, Space
 from hyperspool.common.study_spec import Data, StudySpec
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import counted
-from hyperspool.master.search.confirmation import finalists, setting_key
-from hyperspool.master.search.sampler import Observation, observed
+from hyperspool.master.search.settings import finalists_of, settings_of
 
 
 @dataclass(frozen=True)
@@ -24,12 +22,12 @@ class Choice:
     Attributes:
         params: its params.
         trial: the first trial of the study that had them.
-        told: how it was chosen, in a sentence.
+        reason: how it was chosen, in a sentence.
     """
 
     params: Params
     trial: int
-    told: str
+    reason: str
 
 
 def choose(standing: Standing) -> Choice:
@@ -51,13 +49,14 @@ def choose(standing: Standing) -> Choice:
             f"study {spec.name} has {len(standing.results)} of {counted(spec.all_trials, 'result')}: finish it first; "
             "the test part is read once, for the study's last word"
         )
-    observations = [observed(spec, standing.results[trial]) for trial in sorted(standing.results)]
-    counting = [seen for seen in observations if seen.trial >= spec.trials] or observations
+    evaluations = standing.evaluations()
+    counting = [seen for seen in evaluations if not seen.stage.is_search] or evaluations
     if all(seen.number is None or seen.diverged for seen in counting):
         raise UsageError(f"no trial of study {spec.name} came to a value without diverging: there is nothing to choose")
-    params = finalists(counting, 1)[0]  # what diverged counts with the error of guessing
-    first = next(seen.trial for seen in observations if setting_key(seen.params) == setting_key(params))
-    return Choice(params, first, _told(spec, first, counting, params))
+    # What diverged counts with the error of guessing.
+    best = finalists_of(counting, 1, spec.objective.direction)[0]
+    first = next(setting.first_trial for setting in settings_of(evaluations) if setting.key == best.key)
+    return Choice(best.params, first, _reason(spec, first, len(best.evaluations)))
 
 
 def final_spec(spec: StudySpec, params: Params) -> StudySpec:
@@ -86,10 +85,8 @@ def final_spec(spec: StudySpec, params: Params) -> StudySpec:
         raise UsageError(f"{name!r} cannot name a study: at most 64 letters; give the study a shorter name") from error
 
 
-def _told(spec: StudySpec, first: int, counting: Sequence[Observation], params: Params) -> str:
-    own = [seen for seen in counting if setting_key(seen.params) == setting_key(params)]
+def _reason(spec: StudySpec, first: int, times: int) -> str:
     searched = f"{counted(spec.trials, 'trial')} by {spec.sampler.name} search"
-    times = "once" if len(own) == 1 else f"{len(own)} times"
     if spec.ablation and spec.confirm:
         return (
             f"{searched} in {counted(spec.confirm.finalists, 'test case')} of an ablation; the best setting of each "
@@ -100,6 +97,5 @@ def _told(spec: StudySpec, first: int, counting: Sequence[Observation], params: 
             f"{searched}; the best {counted(spec.confirm.finalists, 'setting')} evaluated again "
             f"{spec.confirm.replicates} times each; trial {first}'s had the best mean of these"
         )
-    return (
-        f"{searched}; trial {first}'s setting, evaluated {times}, had the best {'value' if len(own) == 1 else 'mean'}"
-    )
+    often, what = ("once", "value") if times == 1 else (f"{times} times", "mean")
+    return f"{searched}; trial {first}'s setting, evaluated {often}, had the best {what}"

@@ -1,10 +1,8 @@
 """One `finalize`: from a finished study to the answer of its test part, or to the answer that was given already."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.console import Console
-from rich.text import Text
 
 from hyperspool.common.errors import SearchError, UsageError
 from hyperspool.common.final import SUFFIX
@@ -13,19 +11,17 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Result
 from hyperspool.common.shared_folder import open_shared_folder
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.watch import Wakeup
 from hyperspool.master.finalize.answer import Answer, answer_of, answer_path, give_answer, read_answer
 from hyperspool.master.finalize.card import answer_text
 from hyperspool.master.finalize.choice import Choice, choose, final_spec
 from hyperspool.master.finalize.cycles import cycles_remark
 from hyperspool.master.finalize.files import copy_files, write_files
-from hyperspool.master.launch.local import LocalWorkers
 from hyperspool.master.results.standing import Standing, read_standing
 from hyperspool.master.results.wording import counted, first_line, params_text
-from hyperspool.master.run.loop import Search, only_master, publish_study
-from hyperspool.master.run.silence import Silence
-from hyperspool.master.run.stopping import stop_on_signals
+from hyperspool.master.run.completion import Workers, complete_study
+from hyperspool.master.run.loop import View, publish_study
 from hyperspool.master.studies.published import published_study, read_published
+from hyperspool.master.terminal.console import Terminal
 from hyperspool.master.terminal.views import waiting_for_workers
 
 
@@ -46,7 +42,7 @@ class FinalizeOptions:
     out: Path | None = None
 
 
-def run_finalize(console: Console, options: FinalizeOptions) -> int:
+def run_finalize(console: Terminal, options: FinalizeOptions) -> int:
     """Evaluate a study's winner on the test part, unless that was done; print the answer and write its files.
 
     Returns:
@@ -60,7 +56,7 @@ def run_finalize(console: Console, options: FinalizeOptions) -> int:
     answer = read_answer(folder)
     if answer is not None:
         told = f"the test part has been read already, for study {answer.study} at {answer.evaluated_at}; the answer was"
-        console.print(Text(told), soft_wrap=True)
+        console.say(told)
         return _show(console, folder, answer, options)
     choice = choose(read_standing(folder, spec))
     wanted = final_spec(spec, choice.params)
@@ -73,56 +69,51 @@ def run_finalize(console: Console, options: FinalizeOptions) -> int:
     result = _evaluate(console, final, wanted, choice, options)
     if result is None:
         again = command_line("master", "finalize", options.study, *place_of(options.root))
-        console.print(Text(f"stopped; everything is kept. To go on: {again}"), soft_wrap=True)
+        console.say(f"stopped; everything is kept. To go on: {again}")
         return 1
     if result.failure:
         raise SearchError(
             f"the final evaluation FAILED, and gave no answer: {first_line(result.failure.message)} (more in "
             f"{final.result(0)}). Once the cause is mended, remove {final.jobs} and {final.results}, and try again"
         )
-    answer = answer_of(result, folder.name, choice.trial, choice.told)
+    answer = answer_of(result, folder.name, choice.trial, choice.reason)
     # The files first: whoever finds the answer finds them too.
     write_files(folder, final, wanted, result, answer)
     answer = give_answer(folder, answer)
     return _show(console, folder, answer, options)
 
 
-def _show(console: Console, folder: StudyFolder, answer: Answer, options: FinalizeOptions) -> int:
+def _show(console: Terminal, folder: StudyFolder, answer: Answer, options: FinalizeOptions) -> int:
     place = answer_path(folder).parent
     if options.out is not None:
         copy_files(place, options.out)
-    console.print(Text(f"trial {answer.trial}'s setting: {params_text(answer.params)}"), soft_wrap=True)
-    console.print(Text(answer_text(answer), style="bold"), soft_wrap=True)
+    console.say(f"trial {answer.trial}'s setting: {params_text(answer.params)}")
+    console.say(answer_text(answer), "bold")
     told = f"model, params, curves and model card: {options.out or place}"
-    console.print(Text(told if answer.model else f"the answer: {place}"), soft_wrap=True)
+    console.say(told if answer.model else f"the answer: {place}")
     return 0 if answer.test_error is not None else 1
 
 
 def _evaluate(
-    console: Console, final: StudyFolder, spec: StudySpec, choice: Choice, options: FinalizeOptions
+    console: Terminal, final: StudyFolder, spec: StudySpec, choice: Choice, options: FinalizeOptions
 ) -> Result | None:
-    bell = Wakeup()
-    stopping = stop_on_signals(bell)
-    with only_master(final, spec.claim) as is_ours:
-        search = Search(final, spec, bell, lambda: bool(stopping) or not is_ours())
-        if not search.resume():
-            epochs = counted(spec.budget.epochs, "epoch")
-            told = f"training trial {choice.trial}'s setting on training and validation data for {epochs}"
-            console.print(Text(f"{choice.told}\n{told}"), soft_wrap=True)
-            if remark := cycles_remark(spec):
-                console.print(Text(remark, style="yellow"), soft_wrap=True)
-            if not options.workers:
-                console.print(Text(waiting_for_workers(options.root)), soft_wrap=True)
-            with LocalWorkers(final, options.workers, ()) as local:
-                search.run(_Silent(), local.look_after)
-    return search.standing.results.get(0)
+    def begin(_standing: Standing) -> AbstractContextManager[View]:
+        what = f"training trial {choice.trial}'s setting on training and validation data"
+        console.say(f"{choice.reason}\n{what} for {counted(spec.budget.epochs, 'epoch')}")
+        if remark := cycles_remark(spec):
+            console.say(remark, "yellow")
+        if not options.workers:
+            console.say(waiting_for_workers(options.root))
+        return nullcontext(_Silent())
+
+    return complete_study(final, spec, Workers(options.workers), begin).results.get(0)
 
 
 class _Silent:
-    """The view of a study with one trial: what comes of it is said when it is there."""
+    """The view of a study with one trial: its result is printed when it is there."""
 
     def landed(self, standing: Standing, result: Result) -> None:
         """Say nothing."""
 
-    def tick(self, standing: Standing, silence: Silence) -> None:
+    def tick(self, standing: Standing) -> None:
         """Say nothing."""

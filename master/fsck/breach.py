@@ -24,6 +24,7 @@ class Remedy(StrEnum):
     EVALUATE_AGAIN = "moves it to rejected/, with the reason; the trial is evaluated again"
     TIDY = "finishes what was cut short"
     ISSUE = "issues the trial again"
+    RECORD = "writes the journal again, from what is left of it and from jobs and results"
     NONE = ""
 
 

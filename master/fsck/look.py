@@ -13,7 +13,10 @@ from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, Record, Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.fsck.breach import Breach, Remedy
-from hyperspool.master.fsck.proposals import Proposals
+from hyperspool.master.journal.check import checked
+from hyperspool.master.journal.file import JournalFile, read_journal
+from hyperspool.master.journal.journal import Journal
+from hyperspool.master.journal.reconstruction import completed
 
 RecordT = TypeVar("RecordT", bound=Record)
 
@@ -33,7 +36,8 @@ class Look:
         results: the readable results by trial.
         finished: the trials that have a result, readable or not.
         breaches: the files that could not be read.
-        proposals: what the study asks of each trial.
+        journal: what the study asks of each trial, as far as that is recorded or can be worked out.
+        journal_file: what the journal's file holds.
     """
 
     folder: StudyFolder
@@ -47,9 +51,16 @@ class Look:
     finished: set[int] = field(default_factory=set)
     breaches: list[Breach] = field(default_factory=list)
 
+    journal: Journal = field(default_factory=Journal)
+    journal_file: JournalFile = field(default_factory=lambda: JournalFile(Journal()))
+
     def __post_init__(self) -> None:
-        self.proposals = Proposals(self.spec, self.results)
         self._names: dict[Path, list[str]] = {}
+
+    def expected_job(self, trial: int, issue: int = 1) -> Job | None:
+        """What the study asks for; None if that is not recorded and cannot be worked out."""
+        entry = self.journal.entries.get((trial, 0))
+        return entry.job(self.spec.name, issue) if entry else None
 
     def read(self, path: Path, model: type[RecordT], remedy: Remedy) -> RecordT | None:
         """The record in a file; None, and a breach if it is there but cannot be read."""
@@ -106,7 +117,18 @@ def look_at(folder: StudyFolder, spec: StudySpec, *, is_ours: bool = False) -> L
     for trial in sorted(look.finished):
         if result := look.read(folder.result(trial), Result, Remedy.EVALUATE_AGAIN):
             look.results[trial] = result
+    _read_journal(look)
     return look
+
+
+def _read_journal(look: Look) -> None:
+    # After the results: what they are results of was recorded before.
+    try:
+        look.journal_file = checked(read_journal(look.folder, look.spec), look.spec)
+    except OSError as error:
+        look.breaches.append(Breach(look.folder.journal, f"cannot be read ({error.strerror})"))
+    look.journal = Journal(look.journal_file.journal.batches)
+    completed(look.journal, look.spec, look.results, look.jobs.values())
 
 
 def _is_there(folder: StudyFolder, trial: int) -> bool:

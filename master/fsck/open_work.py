@@ -7,9 +7,8 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.layout import Slot
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.records import Job
-from hyperspool.master.fsck.breach import Breach, Remedy
+from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.look import Look
-from hyperspool.master.search.methods import learns
 
 
 def check_jobs(look: Look) -> Iterator[Breach]:
@@ -41,20 +40,28 @@ def check_locks(look: Look) -> Iterator[Breach]:
 
 
 def check_missing(look: Look) -> Iterator[Breach]:
-    """Every trial up to the last batch that was begun is finished or open, unless a master is about to see to it."""
+    """Every trial that was proposed is finished or open, unless a master is about to publish it."""
     if look.is_master_running:
         return
-    folder, batch = look.folder, look.spec.batch
     is_open = {slot.trial for slot in look.open_slots}
-    begun = look.finished | {trial for trial in folder.last_issues() if trial < look.spec.all_trials}
-    last = max(begun, default=-1)
-    # A method that learns ends batches where its rounds end: what lies beyond the last trial seen is for its master.
-    end = last + 1 if learns(look.spec) else min((last // batch + 1) * batch, look.spec.all_trials)
-    for trial in range(end):
+    for trial, _ in look.journal.entries:
         if trial not in look.finished and trial not in is_open and not look.is_busy(trial):
-            path = folder.job(Slot(trial))
-            cause = f"trial {trial} has neither a job nor a result, although its batch was published"
+            path = look.folder.job(Slot(trial))
+            cause = f"trial {trial} has neither a job nor a result, although its batch was proposed"
             yield Breach(path, cause, Remedy.ISSUE, trial=trial)
+
+
+def check_journal(look: Look) -> Iterator[Breach]:
+    """The journal is whole, and holds every evaluation that has a job or a result."""
+    path, found = look.folder.journal, look.journal_file
+    if found.damage:
+        yield Breach(path, f"the journal is damaged: {found.damage}", Remedy.RECORD)
+    elif found.is_cut_short and not look.is_master_running:
+        yield Breach(path, "its last batch was not written to its end", Remedy.RECORD)
+    elif len(look.journal.entries) > len(found.journal.entries):
+        missing = len(look.journal.entries) - len(found.journal.entries)
+        cause = f"{missing} proposals are not recorded, though there are jobs or results of them"
+        yield Breach(path, cause, Remedy.RECORD, Severity.WARNING)
 
 
 def _problems(look: Look, slot: Slot, job: Job) -> list[str]:
@@ -62,7 +69,7 @@ def _problems(look: Look, slot: Slot, job: Job) -> list[str]:
     if (job.trial, job.issue) != (slot.trial, slot.issue):
         problems.append(f"it asks for trial {job.trial}, issue {job.issue}, but is named {slot.name}.json")
     if not problems:
-        expected = look.proposals.job(slot.trial)
+        expected = look.expected_job(slot.trial)
         problems += (
             []
             if expected is None

@@ -17,7 +17,7 @@ def check_results(look: Look) -> Iterator[Breach]:
     """Every result is one of its trial, of the params and seeds that the study gives it."""
     for trial, result in look.results.items():
         path = look.folder.result(trial)
-        expected = look.proposals.job(trial)
+        expected = look.expected_job(trial)
         problems = look.spec.problems_of(result) or (expected.mismatches(result) if expected else ())
         if problems:
             cause = f"it is not a result of trial {trial} of this study: {'; '.join(problems)}"

@@ -16,7 +16,9 @@ from hyperspool.common.rejection import set_aside
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.inspection import find_breaches
-from hyperspool.master.fsck.proposals import Proposals
+from hyperspool.master.journal.check import checked
+from hyperspool.master.journal.file import JournalWriter, read_journal
+from hyperspool.master.journal.journal import Journal
 from hyperspool.master.results.standing import read_standing
 from hyperspool.master.run.housekeeping import tidy
 from hyperspool.master.run.loop import only_master
@@ -76,15 +78,25 @@ def _mend(folder: StudyFolder, spec: StudySpec, found: Sequence[Breach]) -> None
     if any(breach.remedy is Remedy.TIDY for breach in found):
         tidy(folder, spec, claims)
     missing = [breach.trial for breach in found if breach.trial is not None]
-    proposals = Proposals(spec, read_standing(folder, spec).results)
+    journal = read_standing(folder, spec).journal
+    if any(breach.remedy is Remedy.RECORD for breach in found):
+        _record(folder, spec, journal)
     # A slot's name is never used twice, so that no two workers can believe to hold the same one. limits.max_issues ends
     # what a master would repeat for ever by itself; this was asked for.
     issued = folder.last_issues() if missing else Counter()
-    asked = [proposals.job(trial, issued[trial] + 1) for trial in missing]
-    jobs = [job for job in asked if job is not None]
+    entries = [journal.entries[trial, 0] for trial in missing if (trial, 0) in journal.entries]
+    jobs = [entry.job(spec.name, issued[entry.trial] + 1) for entry in entries]
     if jobs:
         atomic.make_folder(folder.jobs)
         atomic.replace_many({folder.job(Slot(job.trial, job.issue)): job.to_json() for job in jobs})
+
+
+def _record(folder: StudyFolder, spec: StudySpec, journal: Journal) -> None:
+    """Write the journal's file again: what is whole of it, and the batches that were worked out."""
+    writer = JournalWriter(folder, checked(read_journal(folder, spec), spec))
+    writer.mend()
+    for batch in journal.batches[len(writer.journal.batches) :]:
+        writer.append(batch)
 
 
 def _set_job_aside(folder: StudyFolder, spec: StudySpec, slot: Slot, path: Path, cause: str, claims: Claims) -> None:

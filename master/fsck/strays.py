@@ -23,7 +23,8 @@ def check_names(look: Look) -> Iterator[Breach]:
             if name in allowed or is_temporary(name) or name.startswith(HIDDEN_OPEN):
                 continue
             yield Breach(place / name, "a foreign file: nothing of this study has such a name here", Remedy.SET_ASIDE)
-    known = {path.name for path in _folders(look)} | {look.folder.logs.name, look.folder.report.name, FOLDER}
+    others = (look.folder.logs, look.folder.report, look.folder.journal)
+    known = {path.name for path in (*_folders(look), *others)} | {FOLDER}
     for name in look.names(look.folder.results):
         if name not in known and not is_temporary(name):
             told = "a foreign file; it does no harm here"

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from hyperspool.common import atomic
 from hyperspool.common.errors import FolderError, UsageError
 from hyperspool.common.invocation import command_line, place_of
@@ -22,6 +20,7 @@ from hyperspool.master.run.session import RunOptions, run_session
 from hyperspool.master.studies.changes import Changes
 from hyperspool.master.studies.published import published_study
 from hyperspool.master.studies.validity import need_trainable
+from hyperspool.master.terminal.console import Terminal
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class RangeAnswer:
     is_found: bool
 
 
-def run_range(console: Console, root: Path, spec: StudySpec, workers: int) -> int:
+def run_range(console: Terminal, root: Path, spec: StudySpec, workers: int) -> int:
     """Run or resume the study of a range test.
 
     Returns:

@@ -1,6 +1,6 @@
 """How a study stands: its results, its incumbent, its workers. What the live view, `status` and `top` all show."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,28 +8,16 @@ from typing import Any
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import Result, Status, WorkerRecord
+from hyperspool.common.records import Result, Stage, Status, WorkerRecord
 from hyperspool.common.shared_folder import time_by
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.search.confirmation import finalists, setting_key
-from hyperspool.master.search.replicates import mean_of
-from hyperspool.master.search.sampler import Observation, observed
+from hyperspool.master.journal.file import read_journal
+from hyperspool.master.journal.journal import Journal
+from hyperspool.master.journal.reconstruction import completed
+from hyperspool.master.results.finalists import Finalist, finalists
+from hyperspool.master.results.reading import StudyResults, read_results
+from hyperspool.master.search.known import Evaluation, Proposal
 from hyperspool.master.studies.published import read_published
-
-
-@dataclass(frozen=True)
-class Confirmed:
-    """A finalist whose replicates are all in.
-
-    Attributes:
-        result: of the first trial of the search that had its params and a value.
-        mean: of its replicates' finite values; what diverged counts with the error of guessing.
-        replicates: how many those are.
-    """
-
-    result: Result
-    mean: float
-    replicates: int
 
 
 @dataclass
@@ -41,12 +29,16 @@ class Standing:
         results: by trial, in the order in which they landed.
         workers: those whose heartbeat is there, by name.
         silent: names of workers whose heartbeat has been still for too long.
+        alive: names of workers whose heartbeat changed within the last seconds; empty unless a master looks.
+        journal: what each trial is for.
     """
 
     spec: StudySpec
     results: dict[int, Result] = field(default_factory=dict)
     workers: list[WorkerRecord] = field(default_factory=list)
     silent: set[str] = field(default_factory=set)
+    alive: set[str] = field(default_factory=set)
+    journal: Journal = field(default_factory=Journal)
 
     @property
     def counts(self) -> dict[Status, int]:
@@ -71,49 +63,33 @@ class Standing:
     def best(self, count: int) -> list[Result]:
         """The best COMPLETE trials of the search, best first.
 
-        What confirms a finalist was not searched for: the lowest of its replicates is no find, and is never among them.
-        Once all replicates are in, the finalists come first, in the order of their means.
+        A replicate that confirms a finalist is never among them: the lowest of several is low by luck. Once all
+        replicates are in, the finalists come first, in the order of their means.
         """
-        confirmed = {one.result.trial: one.result for one in self.confirmed()}
+        confirmed = {finalist.trial: self.results[finalist.trial] for finalist in self.confirmed()}
         rest = [result for result in self.best_of_search(len(self.results)) if result.trial not in confirmed]
         return [*confirmed.values(), *rest][:count]
 
     def best_of_search(self, count: int) -> list[Result]:
         """The COMPLETE trials of the search with the best values, the earlier trial first among equals."""
-        complete = [
-            (self._sign * result.value, result.trial) for result in self._of_search() if result.value is not None
-        ]
-        return [self.results[trial] for _, trial in sorted(complete)[:count]]
+        direction = self.spec.objective.direction
+        counting = [seen for seen in self.evaluations() if seen.stage.is_search and seen.number is not None]
+        ordered = sorted(counting, key=lambda seen: (seen.loss(direction), seen.trial))
+        return [self.results[seen.trial] for seen in ordered[:count]]
 
-    def confirmed(self) -> list[Confirmed]:
-        """The finalists that have a mean, best first, as `finalize` ranks them; none until all replicates are in."""
-        again = self.spec.confirm
-        if again is None or not self.is_finished:
+    def confirmed(self) -> list[Finalist]:
+        """The finalists that have a mean, best first, as `finalize` ranks them; empty until all replicates are in."""
+        if self.spec.confirm is None or not self.is_finished:
             return []
-        fresh: dict[Hashable, list[Observation]] = {}
-        for trial in range(self.spec.trials, self.spec.all_trials):
-            seen = observed(self.spec, self.results[trial])
-            fresh.setdefault(setting_key(seen.params), []).append(seen)
-        searched: dict[Hashable, Result] = {}
-        for result in self._of_search():
-            key = setting_key(result.params)
-            if key not in searched or searched[key].value is None:
-                searched[key] = result
-        found: list[Confirmed] = []
-        for params in finalists([seen for own in fresh.values() for seen in own], again.finalists):
-            key = setting_key(params)
-            mean = mean_of(fresh[key])
-            if mean is not None and key in searched:
-                count = sum(seen.number is not None for seen in fresh[key])
-                found.append(Confirmed(searched[key], self._sign * mean, count))
-        return found
+        return [finalist for finalist in self.finalists() if finalist.mean is not None]
 
-    @property
-    def _sign(self) -> float:
-        return 1.0 if self.spec.objective.direction == "minimise" else -1.0
+    def finalists(self) -> list[Finalist]:
+        """The finalists by the replicates that are in, best mean first, those without a mean last."""
+        return finalists(self.evaluations(), self.spec.objective.direction)
 
-    def _of_search(self) -> list[Result]:
-        return [self.results[trial] for trial in sorted(self.results) if trial < self.spec.trials]
+    def evaluations(self) -> list[Evaluation]:
+        """The results with what each was for, in the order of their trials."""
+        return evaluations_of(self.results.values(), self.journal)
 
     def latest(self, count: int) -> list[Result]:
         """The results that landed last, the latest last."""
@@ -141,30 +117,39 @@ class Standing:
 
     def best_to_json(self, count: int) -> list[dict[str, Any]]:
         """What `top --json` prints: a finalist's value is its trial's own, and beside it stands what confirmed it."""
-        means = {one.result.trial: one for one in self.confirmed()}
+        means = {finalist.trial: finalist for finalist in self.confirmed()}
         found: list[dict[str, Any]] = []
         for result in self.best(count):
-            told = {"trial": result.trial, "value": result.value, "params": result.params}
-            if one := means.get(result.trial):
-                told["confirmed"] = {"mean": one.mean, "replicates": one.replicates}
-            found.append(told)
+            entry: dict[str, Any] = {"trial": result.trial, "value": result.value, "params": result.params}
+            if finalist := means.get(result.trial):
+                entry["confirmed"] = {"mean": finalist.mean, "replicates": finalist.replicates}
+            found.append(entry)
         return found
 
 
-def read_standing(folder: StudyFolder, spec: StudySpec) -> Standing:
-    """How a study stands by its files. Reads every result; what is not one is passed over and left where it is.
+def evaluations_of(results: Iterable[Result], journal: Journal) -> list[Evaluation]:
+    """Results with what each was for, in the order of their trials. What the journal lacks counts as search."""
+    found: list[Evaluation] = []
+    for result in sorted(results, key=lambda result: result.trial):
+        entry = journal.entries.get((result.trial, 0))
+        proposal = entry.proposal() if entry else Proposal(result.trial, result.params, Stage(setting=result.trial))
+        found.append(Evaluation(proposal, result.status, result.value, result.diverged))
+    return found
+
+
+def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | None = None) -> Standing:
+    """How a study stands by its files. A result file that is not one is passed over and left where it is.
 
     Times are the file server's alone: the clocks of workers' hosts, and of this one, may be hours apart.
+
+    Args:
+        folder: the study's.
+        spec: as published.
+        read: its results, where they were read already.
     """
-    standing = Standing(spec)
-    landed: list[tuple[float, int, Result]] = []
-    for trial in folder.all_finished():
-        with suppress(OSError, ProtocolError):
-            path = folder.result(trial)
-            result = read_record(path, Result)
-            if result.trial == trial and not spec.problems_of(result):
-                landed.append((path.stat().st_mtime, trial, result))
-    standing.results = {trial: result for _, trial, result in sorted(landed, key=lambda found: found[:2])}
+    found = read or read_results(folder, spec)
+    standing = Standing(spec, found.in_order_of_landing())
+    standing.journal = completed(read_journal(folder, spec).journal, spec, found.results)
     standing.workers = list(read_workers(folder))
     if standing.workers:
         now_s = time_by(folder.workers)

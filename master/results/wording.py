@@ -3,6 +3,8 @@
 from hyperspool.common.records import Result, scalar_text
 from hyperspool.common.space import Params
 
+Styled = str | tuple[str, str]
+"""A part of a text, or that and how it looks in a terminal: `bold`, `yellow`, `bold red`."""
 MAX_LINE = 300
 """Characters that are shown of a text from elsewhere."""
 

@@ -1,12 +1,12 @@
-"""The search itself: suggest -> publish -> collect -> update, batch after batch, until every trial has its result.
+"""The search itself: propose -> record -> publish -> collect, batch after batch, until every trial has its result.
 
-Nothing is remembered between runs but the files. A master that starts on a study that is under way suggests the same
-batches again, finds the results that are there, and waits for the rest.
+Nothing is remembered between runs but the files. A master that starts on a study that is under way reads from the
+journal what was proposed, finds the results that are there, and waits for the rest.
 """
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -21,22 +21,26 @@ from hyperspool.common.reading import read_bytes
 from hyperspool.common.records import Job, Result, WorkerRecord
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.shared_folder import takes_files
-from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
+from hyperspool.master.journal.check import checked
+from hyperspool.master.journal.file import JournalWriter, read_journal
+from hyperspool.master.journal.proposer import Proposer
+from hyperspool.master.journal.reconstruction import find_unrecorded
 from hyperspool.master.results.standing import Standing, read_workers
 from hyperspool.master.run.dispatch import Dispatcher
 from hyperspool.master.run.housekeeping import remove_dead_workers, tidy
 from hyperspool.master.run.silence import Silence
-from hyperspool.master.search.methods import make_sampler
-from hyperspool.master.search.sampler import observed
-from hyperspool.master.search.seeds import seeds_for
+from hyperspool.master.search.known import EvaluationKey
 from hyperspool.master.studies.published import ADVICE, differences, read_published
 
 RESCAN_S = 1.0
 """Seconds between looks at the results without an event, and between looks at the workers."""
 TICK_S = 0.25
 """Seconds between two refreshes of the live view."""
+
+ALIVE_S = 10.0
+"""A worker whose heartbeat changed within this time is there; it beats every 2 s."""
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -48,7 +52,7 @@ class View(Protocol):
     def landed(self, standing: Standing, result: Result) -> None:
         """A result has come in."""
 
-    def tick(self, standing: Standing, silence: Silence) -> None:
+    def tick(self, standing: Standing) -> None:
         """Called every `TICK_S` while the master waits."""
 
 
@@ -98,30 +102,34 @@ class Search:
         standing: the results so far.
     """
 
+    _writer: JournalWriter
+    _proposer: Proposer
+    _found: Mapping[EvaluationKey, Job | Result]
+
     def __init__(self, folder: StudyFolder, spec: StudySpec, bell: Wakeup, should_stop: Callable[[], bool]) -> None:
         self._folder, self._spec = folder, spec
         self._bell, self._should_stop = bell, should_stop
         self._claims = Claims(Claimant("master"))
         self._silence = Silence()
         self._dispatcher = Dispatcher(folder, spec, self._claims, self._silence)
-        self._sampler = make_sampler(spec)
-        self._batch = range(0)
         self._looked_s = float("-inf")
         self.standing = Standing(spec)
 
     def resume(self) -> bool:
-        """Tidy up after an earlier master and take in the finished batches; suggest the first that is not.
+        """Tidy up after an earlier master, take in what it proposed and what came in; propose the first open batch.
 
         Returns:
             True if the whole study is finished.
         """
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
-        while self._suggest_batch():
+        self._until_possible(self._open_journal)
+        self._dispatcher.expect([entry.job(self._spec.name) for entry in self._writer.journal.entries.values()])
+        self._collect()
+        while not self._dispatcher.open_count:
+            if not self._propose_batch():
+                return True
             self._collect()
-            if self._dispatcher.open_count:
-                return False
-            self._update()
-        return True
+        return False
 
     def run(self, view: View, each_second: Callable[[], None]) -> bool:
         """Search until every trial has its result. `resume` has returned False.
@@ -141,40 +149,37 @@ class Search:
                     if self._should_stop():
                         return False
                     self._look_at_workers(each_second)
-                    view.tick(self.standing, self._silence)
+                    view.tick(self.standing)
                     self._bell.wait(TICK_S)
                     for result in self._collect():
                         view.landed(self.standing, result)
-                self._update()
-                if not self._suggest_batch():
+                if not self._propose_batch():
                     break
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
         return True
 
-    def _suggest_batch(self) -> bool:
-        first = self._batch.stop
-        params = self._sampler.suggest(min(self._spec.batch, self._spec.all_trials - first))
-        self._batch = range(first, first + len(params))
-        self._dispatcher.expect([self._job(trial, chosen) for trial, chosen in zip(self._batch, params, strict=True)])
-        return bool(self._batch)
+    def _open_journal(self) -> None:
+        found = checked(read_journal(self._folder, self._spec), self._spec)
+        self._writer = JournalWriter(self._folder, found)
+        self._writer.mend()
+        self._found = find_unrecorded(self._folder, self._spec, found.journal)
+        self._proposer = Proposer(self._spec, found.journal)
+        self.standing.journal = found.journal
+
+    def _propose_batch(self) -> bool:
+        batch = self._proposer.propose(self._found)
+        if batch is None:
+            return False
+        self._until_possible(lambda: self._writer.append(batch))
+        self._dispatcher.expect([entry.job(self._spec.name) for entry in batch.proposals])
+        return True
 
     def _collect(self) -> list[Result]:
         landed = self._until_possible(self._dispatcher.collect)
-        self.standing.results |= {result.trial: result for result in landed}
+        for result in landed:
+            self.standing.results[result.trial] = result
+            self._proposer.finish(result)
         return landed
-
-    def _update(self) -> None:
-        self._sampler.update([observed(self._spec, self.standing.results[trial]) for trial in self._batch])
-
-    def _job(self, trial: int, params: Params) -> Job:
-        return Job(
-            study=self._spec.name,
-            trial=trial,
-            params=params,
-            budget=self._spec.budget,
-            seeds=seeds_for(self._spec, trial, params),
-            published_at=now_text(),
-        )
 
     def _look_at_workers(self, each_second: Callable[[], None]) -> None:
         if time.monotonic() - self._looked_s < RESCAN_S:
@@ -185,9 +190,9 @@ class Search:
         self._silence.observe(records)
         self._forgive_if_folder_refuses(records)
         self.standing.workers = remove_dead_workers(self._folder, records, self._silence)
-        stale_s = self._spec.limits.stale_s
-        names = (worker.worker for worker in self.standing.workers)
-        self.standing.silent = {name for name in names if self._silence.silent_for_s(name) > stale_s}
+        silent_s = {record.worker: self._silence.silent_for_s(record.worker) for record in self.standing.workers}
+        self.standing.silent = {name for name, for_s in silent_s.items() if for_s > self._spec.limits.stale_s}
+        self.standing.alive = {name for name, for_s in silent_s.items() if for_s < ALIVE_S}
         self._until_possible(self._dispatcher.issue_silent)
         each_second()
 

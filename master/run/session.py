@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from rich.console import Console
-from rich.text import Text
-
 from hyperspool.common.errors import FolderError, UsageError
 from hyperspool.common.final import SUFFIX
 from hyperspool.common.invocation import command_line, each_with, place_of
@@ -19,17 +16,16 @@ from hyperspool.common.locks import ClaimMode, why_no_locks
 from hyperspool.common.objectives import PARAMETERS, parse_definitions
 from hyperspool.common.shared_folder import open_shared_folder
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.watch import Wakeup
-from hyperspool.master.launch.local import LocalWorkers
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import counted
-from hyperspool.master.run.loop import Search, only_master, publish_study
-from hyperspool.master.run.stopping import stop_on_signals
+from hyperspool.master.run.completion import Workers, complete_study
+from hyperspool.master.run.follow_up import FollowUp, follow_up_of
+from hyperspool.master.run.loop import publish_study
 from hyperspool.master.studies.changes import Changes
-from hyperspool.master.studies.follow_up import FollowUp, follow_up_of
 from hyperspool.master.studies.preset import preset_names
 from hyperspool.master.studies.source import find_study
 from hyperspool.master.studies.validity import need_trainable
+from hyperspool.master.terminal.console import Terminal
 from hyperspool.master.terminal.summary import headline, print_result
 from hyperspool.master.terminal.views import LiveView, PlainView
 
@@ -55,7 +51,7 @@ class RunOptions:
     is_new: bool
 
 
-def run_session(console: Console, options: RunOptions) -> int:
+def run_session(console: Terminal, options: RunOptions) -> int:
     """Run or resume a study and print its result.
 
     Returns:
@@ -83,36 +79,35 @@ def run_session(console: Console, options: RunOptions) -> int:
         need_trainable(spec, options.study)
     _check_objective(console, spec, options)
     _publish(folder, spec, options)
-    standing, elapsed_s = _search(console, folder, spec, options, follow_up)
+    standing, elapsed_s = _complete(console, folder, spec, options, follow_up)
     if not standing.is_finished:
-        console.print(Text(f"stopped; everything is kept. To go on: {_go_on(folder, options)}"), soft_wrap=True)
+        console.say(f"stopped; everything is kept. To go on: {_go_on(folder, options)}")
         return 1
     print_result(console, folder, standing, elapsed_s)
     return 0 if standing.incumbent else 1
 
 
-def _search(
-    console: Console, folder: StudyFolder, spec: StudySpec, options: RunOptions, follow_up: FollowUp | None
+def _complete(
+    console: Terminal, folder: StudyFolder, spec: StudySpec, options: RunOptions, follow_up: FollowUp | None
 ) -> tuple[Standing, float | None]:
-    began_s = time.monotonic()
-    bell = Wakeup()
-    stopping = stop_on_signals(bell)
-    with only_master(folder, spec.claim) as is_ours:
+    """The study's standing, and for how long it was evaluated, in seconds; None if nothing was missing."""
+    began_s: list[float] = []
+
+    def take_over() -> None:
         if follow_up and (taken := follow_up.take_over(folder)):
-            told = f"the search of study {follow_up.source.name} is finished: study {spec.name} takes over its"
-            console.print(Text(f"{told} {counted(taken, 'result')}"), soft_wrap=True)
-        search = Search(folder, spec, bell, lambda: bool(stopping) or not is_ours())
-        if search.resume():
-            return search.standing, None
-        # A terminal gets whole words; elsewhere a line stays one.
-        console.print(Text(headline(search.standing)), soft_wrap=not console.is_terminal)
+            source, found = follow_up.source.name, counted(taken, "result")
+            console.say(f"the search of study {source} is finished: study {spec.name} takes over its {found}")
+
+    def begin(standing: Standing) -> LiveView | PlainView:
+        began_s.append(time.monotonic())
+        console.tell(headline(standing))
         if options.is_new and "seed" not in options.changes.values:
-            told = f"it draws the same params as every study with seed {spec.seed}; --seed N draws others"
-            console.print(Text(told, style="dim"), soft_wrap=True)
-        view = (LiveView if console.is_terminal else PlainView)(console, spec, folder.root)
-        with LocalWorkers(folder, options.workers, options.objectives) as local, view:
-            search.run(view, local.look_after)
-    return search.standing, time.monotonic() - began_s
+            console.say(f"it draws the same params as every study with seed {spec.seed}; --seed N draws others", "dim")
+        return (LiveView if console.is_terminal else PlainView)(console, spec, folder.root)
+
+    workers = Workers(options.workers, options.objectives)
+    standing = complete_study(folder, spec, workers, begin, take_over)
+    return standing, time.monotonic() - began_s[0] if began_s else None
 
 
 def _unused_name(root: Path, name: str) -> str:
@@ -162,7 +157,7 @@ def _as_typed(value: object) -> str:
     return "nothing" if value is None else json.dumps(value)
 
 
-def _check_objective(console: Console, spec: StudySpec, options: RunOptions) -> None:
+def _check_objective(console: Terminal, spec: StudySpec, options: RunOptions) -> None:
     """See to it that somebody can evaluate the study.
 
     Raises:
@@ -177,4 +172,4 @@ def _check_objective(console: Console, spec: StudySpec, options: RunOptions) -> 
     told = f"the study's objective {name} is not built in (built in: {', '.join(PARAMETERS)}{hint})"
     if options.workers:
         raise UsageError(f"{told}; say where it is: --objective {name}=MODULE:FUNCTION")
-    console.print(Text(f"{told}: start workers with --objective {name}=MODULE:FUNCTION"), soft_wrap=True)
+    console.say(f"{told}: start workers with --objective {name}=MODULE:FUNCTION")

@@ -1,50 +1,59 @@
 """Search from coarse to fine: rounds of random search, each where the best settings so far lie."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from hyperspool.common.space import Params, Space
+from hyperspool.common.records import Stage
+from hyperspool.common.space import Space
+from hyperspool.master.search.known import Direction, Evaluation, Known, Proposal
 from hyperspool.master.search.narrowing import first_region, narrowed
 from hyperspool.master.search.random_search import draw
-from hyperspool.master.search.sampler import Observation
 
 
 class CoarseToFine:
-    """Draws a round from a region, the next one from that region narrowed by the best settings of all rounds so far.
+    """Draws a round from a region, and the next one from that region narrowed by the best settings of all rounds.
 
-    A round must be complete before the next one is suggested. What failed or diverged is never among the best; among
-    equals the earlier setting is better. Where fewer than two settings are left, nothing is narrowed.
+    A round must be finished before the next one is suggested. What failed, was pruned or diverged is never among the
+    best; among equals the earlier setting is better. Where fewer than two settings are left, nothing is narrowed.
 
     Args:
         space: the study's.
         seed: the study's.
         lengths: settings of each round.
         keep: how many of the best settings decide.
-
-    Attributes:
-        regions: where each round draws, up to the one that is under way.
+        direction: of the objective.
     """
 
-    def __init__(self, space: Space, seed: int, lengths: Sequence[int], keep: int) -> None:
-        self._space, self._seed, self._keep = space, seed, keep
+    def __init__(self, space: Space, seed: int, lengths: Sequence[int], keep: int, direction: Direction) -> None:
+        self._space, self._seed, self._keep, self._direction = space, seed, keep, direction
         self._ends = tuple(accumulate(lengths))
-        self._seen: list[Observation] = []
-        self._next = 0
-        self.regions = [first_region(space)]
 
-    def suggest(self, count: int) -> list[Params]:
-        """The params of the next settings; a round's end ends them."""
-        end = self._ends[len(self.regions) - 1]
-        trials = range(self._next, min(self._next + count, end))
-        self._next = trials.stop
-        return [draw(self.regions[-1], self._seed, trial) for trial in trials]
+    def suggest(self, count: int, known: Known) -> list[Proposal]:
+        """The next settings; a round's end ends them."""
+        first = known.next_trial
+        number = sum(end <= first for end in self._ends)
+        start = self._ends[number - 1] if number else 0
+        if number == len(self._ends) or any(trial < start for trial, _ in known.pending):
+            return []
+        region = self.region(number, known)
+        return [
+            Proposal(trial, draw(region, self._seed, trial), Stage(setting=trial, round=number + 1))
+            for trial in range(first, min(first + count, self._ends[number]))
+        ]
 
-    def update(self, observations: Sequence[Observation]) -> None:
-        """Take settings in; with the last of a round, narrow."""
-        self._seen += observations
-        if len(self.regions) < len(self._ends) and len(self._seen) == self._ends[len(self.regions) - 1]:
-            best = [seen.params for seen in best_of(self._seen, self._keep)]
-            self.regions.append(narrowed(self._space, self.regions[-1], best))
+    def region(self, number: int, known: Known) -> Space:
+        """Where a round draws.
+
+        Args:
+            number: of the round, from 0.
+            known: holds every evaluation of the rounds before; of others nothing is used.
+        """
+        region = first_region(self._space)
+        for earlier in range(number):
+            seen = [evaluation for evaluation in known.evaluations.values() if evaluation.trial < self._ends[earlier]]
+            best = [evaluation.params for evaluation in best_of(seen, self._keep, self._direction)]
+            region = narrowed(self._space, region, best)
+        return region
 
 
 def round_lengths(settings: int, rounds: int) -> tuple[int, ...]:
@@ -53,7 +62,7 @@ def round_lengths(settings: int, rounds: int) -> tuple[int, ...]:
     return (each + rest, *[each] * (rounds - 1))
 
 
-def best_of(observations: Sequence[Observation], count: int) -> list[Observation]:
-    """The best observations, best first, the earlier one first among equals; none that failed or diverged."""
-    ranked = [(seen.number, seen.trial, seen) for seen in observations if not seen.diverged and seen.number is not None]
-    return [seen for _, _, seen in sorted(ranked, key=lambda entry: entry[:2])[:count]]
+def best_of(evaluations: Iterable[Evaluation], count: int, direction: Direction) -> list[Evaluation]:
+    """The best evaluations, best first, the earlier first among equals. What failed, was pruned or diverged is out."""
+    counting = [seen for seen in evaluations if seen.number is not None and not seen.diverged]
+    return sorted(counting, key=lambda seen: (seen.loss(direction), seen.trial))[:count]

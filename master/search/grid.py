@@ -1,26 +1,28 @@
-"""Grid search: every combination of the listed values, the last parameter of the file changing fastest."""
+"""Grid search: every combination of the values that each parameter lists, the first parameter slowest."""
 
-from collections.abc import Sequence
 from itertools import islice
 
 from hyperspool.common.grid import grid
+from hyperspool.common.records import Stage
 from hyperspool.common.space import Params, Space
-from hyperspool.master.search.sampler import Observation
+from hyperspool.master.search.known import Known, Proposal
 
 
 class GridSearch:
-    """Goes through the grid once; after its end there is nothing more to suggest.
+    """Goes through the grid once and then ends.
 
     Args:
-        space: one that has a grid (`common.grid.grid_problems`).
+        space: one that has a grid (`hyperspool.common.grid.grid_problems`).
     """
 
     def __init__(self, space: Space) -> None:
         self._settings = grid(space)
+        # A cache: the grid in its order, as far as anybody has asked for it.
+        self._drawn: list[Params] = []
 
-    def suggest(self, count: int) -> list[Params]:
-        """The params of the next `count` settings; fewer at the end of the grid."""
-        return list(islice(self._settings, count))
-
-    def update(self, observations: Sequence[Observation]) -> None:
-        """Nothing to learn from: the grid is fixed."""
+    def suggest(self, count: int, known: Known) -> list[Proposal]:
+        """The next `count` settings; fewer at the end of the grid."""
+        first, end = known.next_trial, known.next_trial + count
+        self._drawn += islice(self._settings, max(end - len(self._drawn), 0))
+        trials = range(first, min(end, len(self._drawn)))
+        return [Proposal(trial, dict(self._drawn[trial]), Stage(setting=trial)) for trial in trials]

@@ -1,8 +1,10 @@
-"""The search methods by name."""
+"""The search methods by name: one line of `METHODS` for each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from hyperspool.common.ablation import cases_of
 from hyperspool.common.space import Space
-from hyperspool.common.study_spec import Sampler as Asked
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.ablation import AblationSearch, places
 from hyperspool.master.search.coarse_to_fine import CoarseToFine, round_lengths
@@ -13,33 +15,52 @@ from hyperspool.master.search.replicates import Replicated
 from hyperspool.master.search.sampler import Sampler
 
 
+@dataclass(frozen=True)
+class Method:
+    """A search method.
+
+    Attributes:
+        make: from the study, the space to search (of an ablation a case's own), and the number of settings.
+        is_seeded: whether a proposal is a function of the study's seed and the trial alone, whatever is known.
+    """
+
+    make: Callable[[StudySpec, Space, int], Sampler]
+    is_seeded: bool = False
+
+
+def coarse_to_fine(spec: StudySpec, space: Space, settings: int) -> CoarseToFine:
+    """The search from coarse to fine that a study asks for."""
+    lengths = round_lengths(settings, spec.sampler.rounds or 1)
+    return CoarseToFine(space, spec.seed, lengths, spec.sampler.keep or settings, spec.objective.direction)
+
+
+METHODS: dict[str, Method] = {
+    "random": Method(lambda spec, space, _settings: RandomSearch(space, spec.seed), is_seeded=True),
+    "grid": Method(lambda _spec, space, _settings: GridSearch(space), is_seeded=True),
+    "coarse-to-fine": Method(coarse_to_fine),
+}
+
+
 def make_sampler(spec: StudySpec) -> Sampler:
-    """The search method that a study asks for, at its beginning."""
+    """The search method that a study asks for, with what stands around it: replicates, confirmation, an ablation."""
+    make, direction = METHODS[spec.sampler.name].make, spec.objective.direction
     if spec.ablation:
         settings = spec.ablation.settings
-        tuned = [_method(spec, case.space, settings) for case in cases_of(spec.ablation, spec.space)]
-        return AblationSearch(places(spec), tuned)
-    search: Sampler = make_method(spec)
+        tuned = [make(spec, case.space, settings) for case in cases_of(spec.ablation, spec.space)]
+        return AblationSearch(places(spec), tuned, direction)
+    search = make(spec, spec.space, settings_count(spec))
     if spec.replicates > 1:
         search = Replicated(search, spec.replicates)
-    return Confirmed(search, spec.trials, spec.confirm.finalists, spec.confirm.replicates) if spec.confirm else search
+    if spec.confirm is None:
+        return search
+    return Confirmed(search, spec.trials, spec.confirm.finalists, spec.confirm.replicates, direction)
 
 
-def learns(spec: StudySpec) -> bool:
-    """Whether what a study asks of a trial depends on the results of the trials before."""
-    return spec.sampler.name == "coarse-to-fine" or spec.confirm is not None
+def is_seeded(spec: StudySpec) -> bool:
+    """Whether every proposal of a study follows from its seed and the trial's number alone."""
+    return METHODS[spec.sampler.name].is_seeded and spec.confirm is None
 
 
-def make_method(spec: StudySpec) -> RandomSearch | GridSearch | CoarseToFine:
-    """The method alone, which knows neither replicates nor what follows the search."""
-    return _method(spec, spec.space, -(-spec.trials // spec.replicates))
-
-
-def _method(spec: StudySpec, space: Space, settings: int) -> RandomSearch | GridSearch | CoarseToFine:
-    match spec.sampler:
-        case Asked(name="coarse-to-fine", rounds=int(rounds), keep=int(keep)):
-            return CoarseToFine(space, spec.seed, round_lengths(settings, rounds), keep)
-        case Asked(name="grid"):
-            return GridSearch(space)
-        case _:
-            return RandomSearch(space, spec.seed)
+def settings_count(spec: StudySpec) -> int:
+    """How many settings a study's search evaluates; the last one may have fewer replicates than the others."""
+    return -(-spec.trials // spec.replicates)

@@ -3,15 +3,14 @@
 Source: Bergstra and Bengio 2012, Random Search for Hyper-Parameter Optimization, JMLR 13.
 """
 
-from collections.abc import Sequence
-
+from hyperspool.common.records import Stage
 from hyperspool.common.space import Params, Space
 from hyperspool.master.search.counter_random import unit_number
-from hyperspool.master.search.sampler import Observation
+from hyperspool.master.search.known import Known, Proposal
 
 
 class RandomSearch:
-    """Draws each parameter of each trial by itself, uniformly on its scale.
+    """Draws each parameter of each trial by itself, uniformly on its scale. It has no end of its own.
 
     Args:
         space: where to draw.
@@ -20,16 +19,11 @@ class RandomSearch:
 
     def __init__(self, space: Space, seed: int) -> None:
         self._space, self._seed = space, seed
-        self._next = 0
 
-    def suggest(self, count: int) -> list[Params]:
-        """The params of the next `count` trials."""
-        trials = range(self._next, self._next + count)
-        self._next += count
-        return [draw(self._space, self._seed, trial) for trial in trials]
-
-    def update(self, observations: Sequence[Observation]) -> None:
-        """Nothing to learn from: the next trial does not depend on the last."""
+    def suggest(self, count: int, known: Known) -> list[Proposal]:
+        """The next `count` trials."""
+        trials = range(known.next_trial, known.next_trial + count)
+        return [Proposal(trial, draw(self._space, self._seed, trial), Stage(setting=trial)) for trial in trials]
 
 
 def draw(space: Space, seed: int, trial: int) -> Params:

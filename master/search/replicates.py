@@ -1,16 +1,20 @@
 """Replicates: the same params several times, so that chance can be told from the setting."""
 
-import math
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
-from hyperspool.common.space import Params
-from hyperspool.master.search.sampler import Observation, Sampler
+from hyperspool.common.records import Status
+from hyperspool.master.search.known import Evaluation, Known, Proposal, as_setting
+from hyperspool.master.search.sampler import Sampler
+from hyperspool.master.search.settings import mean_of
 
 
 class Replicated:
-    """Has each setting of another search method evaluated several times in a row, and tells that method the mean.
+    """Has each setting of another search method evaluated several times in a row, and gives that method the means.
 
-    Trial i is replicate `i % replicates` of setting `i // replicates`. A batch may end between two replicates.
+    A setting counts as finished for the other method once all of its replicates are. A batch may end between two
+    replicates of a setting.
 
     Args:
         inner: the search method; to it, a setting is a trial.
@@ -19,36 +23,50 @@ class Replicated:
 
     def __init__(self, inner: Sampler, replicates: int) -> None:
         self._inner, self._replicates = inner, replicates
-        self._open: list[Params] = []
-        self._waiting: list[Observation] = []
 
-    def suggest(self, count: int) -> list[Params]:
-        """The params of the next trials; the other method is asked once, for the settings that are new."""
-        missing = -(-(count - len(self._open)) // self._replicates)
+    def suggest(self, count: int, known: Known) -> list[Proposal]:
+        """The rest of a setting that was begun, then the settings that the other method suggests next."""
+        by_setting = _by_setting(known)
+        begun = [own for own in by_setting.values() if len(own) < self._replicates]
+        wanted = [self._replicate(own[0], number) for own in begun for number in range(len(own), self._replicates)]
+        missing = -(-(count - len(wanted)) // self._replicates)
         if missing > 0:
-            settings = self._inner.suggest(missing)
-            self._open += [params for params in settings for _ in range(self._replicates)]
-        suggested, self._open = self._open[:count], self._open[count:]
-        return [dict(params) for params in suggested]
+            settings = self._inner.suggest(missing, of_settings(known, self._replicates))
+            wanted += [self._replicate(setting, number) for setting in settings for number in range(self._replicates)]
+        return [
+            replace(each, trial=trial, params=dict(each.params))
+            for trial, each in enumerate(wanted[:count], start=known.next_trial)
+        ]
 
-    def update(self, observations: Sequence[Observation]) -> None:
-        """Pass on every setting that is now complete; keep the rest of a setting whose replicates are not all in."""
-        self._waiting += observations
-        complete = len(self._waiting) - len(self._waiting) % self._replicates
-        settled, self._waiting = self._waiting[:complete], self._waiting[complete:]
-        each = range(0, complete, self._replicates)
-        self._inner.update([_settled(settled[first : first + self._replicates]) for first in each])
+    def _replicate(self, setting: Proposal, number: int) -> Proposal:
+        stage = setting.stage.model_copy(update={"replicate": number})
+        return replace(setting, stage=stage)
 
 
-def mean_of(observations: Sequence[Observation]) -> float | None:
-    """The mean of the values that are numbers; None if there is none."""
-    numbers = [seen.number for seen in observations if seen.number is not None]
-    # Divided first: the sum of two very large numbers is infinite.
-    return math.fsum(number / len(numbers) for number in numbers) if numbers else None
+def of_settings(known: Known, replicates: int) -> Known:
+    """What is known of settings: each one an evaluation once all of its replicates are finished, pending until then."""
+    evaluations: list[Evaluation] = []
+    pending: list[Proposal] = []
+    for own in _by_setting(known).values():
+        finished = [known.evaluations[each.key] for each in own if each.key in known.evaluations]
+        if len(finished) == replicates:
+            evaluations.append(_settled(finished))
+        else:
+            pending.append(as_setting(own[0]))
+    return Known(evaluations, pending)
 
 
-def _settled(replicates: Sequence[Observation]) -> Observation:
-    first = replicates[0]
+def _by_setting(known: Known) -> dict[int, list[Proposal]]:
+    by_setting: defaultdict[int, list[Proposal]] = defaultdict(list)
+    for proposal in known.proposals():
+        by_setting[proposal.stage.setting].append(proposal)
+    return by_setting
+
+
+def _settled(replicates: Sequence[Evaluation]) -> Evaluation:
+    """A setting as one evaluation. It diverged only if all replicates with a value did."""
     valued = [seen for seen in replicates if seen.number is not None]
+    mean = mean_of(replicates)
+    status = Status.COMPLETE if mean is not None else replicates[0].status
     has_diverged = bool(valued) and all(seen.diverged for seen in valued)
-    return Observation(first.trial // len(replicates), first.params, mean_of(replicates), has_diverged)
+    return Evaluation(as_setting(replicates[0].proposal), status, mean, has_diverged)

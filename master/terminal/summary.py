@@ -3,7 +3,6 @@
 from collections import Counter
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from hyperspool.common.invocation import command_line, place_of
@@ -12,8 +11,8 @@ from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import counted, duration_text, first_line, params_text
-from hyperspool.master.search.sampler import Observation
-from hyperspool.master.terminal.tables import text_table
+from hyperspool.master.terminal.console import Terminal
+from hyperspool.master.terminal.tables import cells_table, text_table
 from hyperspool.master.terminal.trials_table import TrialsTable, constant_params, constant_text
 
 BEST_SHOWN = 3
@@ -44,7 +43,7 @@ def _phases(spec: StudySpec) -> str:
     )
 
 
-def print_result(console: Console, folder: StudyFolder, standing: Standing, elapsed_s: float | None) -> None:
+def print_result(console: Terminal, folder: StudyFolder, standing: Standing, elapsed_s: float | None) -> None:
     """Print what came of a finished study.
 
     Args:
@@ -61,21 +60,21 @@ def print_result(console: Console, folder: StudyFolder, standing: Standing, elap
     told += [f"{diverged} diverged"] if diverged else []
     told += [f"{len(failed)} FAILED"] if failed else []
     took = f"; this run took {duration_text(elapsed_s)}" if elapsed_s is not None else ""
-    console.print(Text(f"study {standing.spec.name} is finished: {', '.join(told)}{took}"), soft_wrap=True)
+    console.say(f"study {standing.spec.name} is finished: {', '.join(told)}{took}")
     if best:
         of_search = " of the search" if standing.spec.confirm else ""
         console.print(Text(f"\nthe best{f' {len(best)}' if len(best) > 1 else ''}{of_search}", style="bold"))
         console.print(TrialsTable(best, standing.spec))
         if constant := constant_text(standing.spec.space):
-            console.print(constant, soft_wrap=not console.is_terminal)
+            console.tell(constant)
         console.print()
     if standing.spec.ablation:
         _print_cases(console, standing)
     elif standing.spec.confirm:
         _print_finalists(console, standing)
     if failed:
-        console.print(Text(_failures(folder, failed)), soft_wrap=True)
-    console.print(Text(f"results and curves: {folder.trials}"), soft_wrap=True)
+        console.say(_failures(folder, failed))
+    console.say(f"results and curves: {folder.trials}")
     if best:
         further: dict[str, tuple[str, ...]] = {
             "more of them": ("top", folder.name, "-k", "10"),
@@ -85,49 +84,39 @@ def print_result(console: Console, folder: StudyFolder, standing: Standing, elap
             further["the table for a paper"] = ("ablation", folder.name, "--format", "latex")
         for what, arguments in further.items():
             command = command_line("master", *arguments, *place_of(folder.root))
-            console.print(Text(f"{what}: {command}"), soft_wrap=True)
+            console.say(f"{what}: {command}")
     else:
         console.print(Text("once the cause is mended, the same command with --new tries the trials again"))
 
 
-def _print_cases(console: Console, standing: Standing) -> None:
+def _print_cases(console: Terminal, standing: Standing) -> None:
     # They need pandas and scipy, which few studies come to.
     from hyperspool.master.analysis.exports import ablation_table
     from hyperspool.master.analysis.measures import ablation
 
-    rows = ablation.ablation_rows(standing.spec, _observations(standing))
+    rows = ablation.ablation_rows(standing.spec, standing.evaluations())
     console.print(Text("the test cases, the best setting of each evaluated again", style="bold"))
-    console.print(ablation_table.short_table(standing.spec, rows), "")
+    console.print(cells_table(ablation_table.short_cells(standing.spec, rows)), "")
     for sentence in ablation.ablation_verdict(standing.spec, rows):
-        _print_sentence(console, sentence)
+        console.tell(sentence)
     console.print()
 
 
-def _observations(standing: Standing) -> list[Observation]:
-    results = standing.results.values()
-    return [Observation(result.trial, result.params, result.value, result.diverged) for result in results]
-
-
-def _print_finalists(console: Console, standing: Standing) -> None:
+def _print_finalists(console: Terminal, standing: Standing) -> None:
     # Its intervals need scipy, which only few searches come to.
     from hyperspool.master.analysis.measures import finalists
 
     spec = standing.spec
-    found = finalists.finalists_of(spec, _observations(standing))
+    found = standing.finalists()
     console.print(Text("the finalists, evaluated again", style="bold"))
     console.print(text_table(finalists.HEADINGS, finalists.finalists_rows(found)), "")
     constant = constant_params(spec.space)
     for one in found:
         own = {name: value for name, value in one.params.items() if name not in constant}
-        _print_sentence(console, f"trial {one.trial}: {params_text(own)}")
+        console.tell(f"trial {one.trial}: {params_text(own)}")
     for sentence in finalists.finalists_verdict(spec, found):
-        _print_sentence(console, sentence)
+        console.tell(sentence)
     console.print()
-
-
-def _print_sentence(console: Console, sentence: str) -> None:
-    # A terminal gets whole words; elsewhere a line stays one.
-    console.print(Text(sentence), soft_wrap=not console.is_terminal)
 
 
 def _failures(folder: StudyFolder, failed: list[Result]) -> str:

@@ -1,6 +1,7 @@
 """How trials, workers and studies look in a terminal."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -8,8 +9,12 @@ from rich.text import Text
 
 from hyperspool.common.objectives import measure_name
 from hyperspool.common.records import Result, Status
-from hyperspool.master.results.standing import Confirmed, Standing
+from hyperspool.master.results.finalists import Finalist
+from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import counted, first_line, params_text, value_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RECENT = 5
 """Results that a view of a running study shows."""
@@ -59,7 +64,7 @@ def incumbent_text(standing: Standing) -> Text:
     return Text.assemble(f"best {measure} ", (value, "bold green"), f"{how} {where}: {params_text(best.params)}")
 
 
-def _best_told(best: Result, confirmed: Sequence[Confirmed]) -> tuple[str, str]:
+def _best_told(best: Result, confirmed: Sequence[Finalist]) -> tuple[str, str]:
     """The incumbent's value, of a confirmed one the mean of what confirmed it; and which trial that is."""
     if confirmed:
         return value_text(confirmed[0].mean), f"with trial {best.trial}'s params"
@@ -90,6 +95,11 @@ def text_table(headings: Sequence[str], rows: Iterable[Sequence[str]], names: in
     for row in rows:
         table.add_row(*map(Text, row))
     return table
+
+
+def cells_table(cells: "pd.DataFrame") -> Table:
+    """A frame of texts as a table; its first column holds names."""
+    return text_table([str(name) for name in cells], cells.to_numpy().tolist(), names=1)
 
 
 def titles_table(kind: str, titles: Mapping[str, str]) -> Table:

@@ -13,7 +13,7 @@ from hyperspool.common.objectives import measure_name
 from hyperspool.common.records import Result, scalar_text
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Space
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.results.standing import Confirmed
+from hyperspool.master.results.finalists import Finalist
 from hyperspool.master.results.wording import duration_text, first_line, outcome_text, params_text, value_text
 
 UNBOUNDED = 100_000
@@ -35,7 +35,7 @@ class TrialsTable:
 
     results: Sequence[Result]
     spec: StudySpec
-    confirmed: Sequence[Confirmed] = ()
+    confirmed: Sequence[Finalist] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The first form that fits."""
@@ -78,7 +78,7 @@ class TrialsTable:
         return ["trial", measure_name(self.spec.objective.name), *(["confirmed mean"] if self.confirmed else [])]
 
     def _outcome(self, result: Result) -> list[str]:
-        means = {one.result.trial: value_text(one.mean) for one in self.confirmed}
+        means = {one.trial: value_text(one.mean) for one in self.confirmed}
         return [str(result.trial), outcome_text(result), *([means.get(result.trial, "")] if means else [])]
 
 

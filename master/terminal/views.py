@@ -16,14 +16,11 @@ from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import duration_text, first_line, outcome_text, params_text
-from hyperspool.master.run.silence import Silence
 from hyperspool.master.terminal.tables import RECENT, counts_text, incumbent_text, progress_row, workers_table
 from hyperspool.master.terminal.trials_table import TrialsTable
 
 ALONE_S = 3.0
 """Seconds without any worker before the master says how to start one."""
-ALIVE_S = 10.0
-"""A worker whose heartbeat changed within this time is there; it beats every 2 s."""
 
 
 class Pace:
@@ -72,21 +69,6 @@ def result_line(standing: Standing, result: Result) -> str:
     return f"{done}  {outcome_text(result)}  {params_text(result.params)}  {where}{why}"
 
 
-def standing_view(standing: Standing) -> RenderableType:
-    """A study's standing, as `status STUDY` shows it."""
-    parts: list[RenderableType] = [
-        Text.assemble((standing.spec.name, "bold"), f"  {standing.spec.title}"),
-        progress_row(standing, ""),
-        counts_text(standing),
-        incumbent_text(standing),
-    ]
-    if standing.workers:
-        parts += ["", workers_table(standing)]
-    if recent := standing.latest(RECENT):
-        parts += ["", "the last results", TrialsTable(recent, standing.spec)]
-    return Group(*parts)
-
-
 class PlainView:
     """One line per result; for logs and pipes."""
 
@@ -105,9 +87,9 @@ class PlainView:
         """Print the result."""
         self._console.print(Text(result_line(standing, result)), soft_wrap=True)
 
-    def tick(self, standing: Standing, silence: Silence) -> None:
+    def tick(self, standing: Standing) -> None:
         """Say once if there is no worker."""
-        if not self._is_alone_told and _is_alone(standing, silence, self._pace):
+        if not self._is_alone_told and _is_alone(standing, self._pace):
             self._is_alone_told = True
             self._console.print(Text(waiting_for_workers(self._root)), soft_wrap=True)
 
@@ -135,25 +117,23 @@ class LiveView:
         self._pace.landed(result)
         self._recent.append(result)
 
-    def tick(self, standing: Standing, silence: Silence) -> None:
+    def tick(self, standing: Standing) -> None:
         """Redraw."""
-        self._live.update(self._picture(standing, silence), refresh=True)
+        self._live.update(self._picture(standing), refresh=True)
 
-    def _picture(self, standing: Standing, silence: Silence) -> RenderableType:
+    def _picture(self, standing: Standing) -> RenderableType:
         left_s = self._pace.left_s(standing)
         left = f", {duration_text(left_s)} left" if left_s is not None else ""
         progress = progress_row(standing, f"{duration_text(self._pace.elapsed_s)} gone{left}")
         parts: list[RenderableType] = [progress, counts_text(standing), incumbent_text(standing)]
         if standing.workers:
             parts += ["", workers_table(standing)]
-        if _is_alone(standing, silence, self._pace):
+        if _is_alone(standing, self._pace):
             parts += ["", Text(waiting_for_workers(self._root), style="yellow")]
         if self._recent:
             parts += ["", TrialsTable(list(self._recent), self._spec)]
         return Group(*parts)
 
 
-def _is_alone(standing: Standing, silence: Silence, pace: Pace) -> bool:
-    if pace.elapsed_s < ALONE_S:
-        return False
-    return not any(silence.silent_for_s(worker.worker) < ALIVE_S for worker in standing.workers)
+def _is_alone(standing: Standing, pace: Pace) -> bool:
+    return pace.elapsed_s >= ALONE_S and not standing.alive

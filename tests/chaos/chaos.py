@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from hyperspool.common.layout import StudyFolder
-from tests.chaos.outcome import Outcome, differences, outcome_of, strays
+from tests.chaos.outcome import Outcome, broken_journal, differences, outcome_of, strays
 from tests.processes import Processes, children_of, until
 
 STUDY = "demo"
@@ -289,6 +289,7 @@ def broken_promises(storm: Storm, expected: Outcome) -> list[str]:
     trials = folder.all_finished()
     if trials != list(range(weather.trials)):
         broken.append(f"{len(trials)} trials have a result, expected {weather.trials}")
+    broken += [journal] if (journal := broken_journal(folder)) else []
     broken += [f"left over: {path}" for path in strays(storm.root, STUDY)]
     broken += [f"set aside: {path}" for path in sorted(folder.rejected.glob("*"))]
     if weather.stop_s[1] < weather.stale_s:

@@ -15,8 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.layout import Slot, StudyFolder
@@ -27,6 +25,7 @@ from hyperspool.master.run import dispatch, session
 from hyperspool.master.run import loop as study
 from hyperspool.master.studies.changes import Changes
 from hyperspool.master.studies.source import find_study
+from hyperspool.master.terminal.console import Terminal
 from hyperspool.worker import child, executor, idleness, loop
 from hyperspool.worker.device import Device
 from hyperspool.worker.evaluation import Evaluation
@@ -167,7 +166,7 @@ def run_master(root: Path, at: int) -> int:
     dispatch.MISSING_S = 0.2
     Crash(root, at)
     options = session.RunOptions(root, str(root / "demo.toml"), Changes(), 0, (), is_new=False)
-    return session.run_session(Console(force_terminal=False), options)
+    return session.run_session(Terminal(force_terminal=False), options)
 
 
 def publish(root: Path) -> None:

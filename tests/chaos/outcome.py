@@ -5,6 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from hyperspool.common.layout import StudyFolder
+from hyperspool.master.journal.check import checked
+from hyperspool.master.journal.file import read_journal
+from hyperspool.master.results.reading import read_results
+from hyperspool.master.studies.published import read_published
 from tests.processes import leftovers
 
 OF_THE_ATTEMPT = ("attribution", "attempt", "issue", "resumed_from_epoch")
@@ -39,6 +43,21 @@ def strays(root: Path, study: str) -> list[str]:
     """Files of a shared folder that nobody owns once its only study is finished, relative to it."""
     hidden = [path for name in ("jobs", "results") for path in (root / name).rglob(".*") if path.is_file()]
     return sorted({*leftovers(StudyFolder(root, study)), *(str(path.relative_to(root)) for path in hidden)})
+
+
+def broken_journal(folder: StudyFolder) -> str | None:
+    """What is wrong with the journal of a finished study: it must be whole and hold what every result is of."""
+    spec = read_published(folder)
+    found = checked(read_journal(folder, spec), spec)
+    if found.damage or found.is_cut_short:
+        return f"the journal is damaged: {found.damage or 'cut short'}"
+    results = read_results(folder, spec).results
+    wrong = [
+        trial
+        for trial, result in results.items()
+        if (trial, 0) not in found.journal.entries or found.journal.entries[trial, 0].job(spec.name).mismatches(result)
+    ]
+    return f"the journal does not agree with the results of trials {wrong}" if wrong else None
 
 
 def _comparable(path: Path, *, is_timed: bool) -> object:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.studies.published import read_published
 from tests.chaos.chaos import STUDY, Weather
 from tests.chaos.crashing import NEVER, Fork, publish, recover, run_master, run_worker
-from tests.chaos.outcome import Outcome, differences, outcome_of, strays
+from tests.chaos.outcome import Outcome, broken_journal, differences, outcome_of, strays
 
 
 @dataclass
@@ -43,6 +45,11 @@ class Stage:
     def folder(self) -> StudyFolder:
         """The study's."""
         return StudyFolder(self.root, STUDY)
+
+    @property
+    def spec(self) -> StudySpec:
+        """The study, as published."""
+        return read_published(self.folder)
 
     @property
     def outcome(self) -> Outcome:
@@ -108,6 +115,7 @@ class Stage:
         """
         assert differences(self.outcome, self.expected) == [], what
         assert strays(self.root, STUDY) == [], what
+        assert broken_journal(self.folder) is None, what
         aside = [path for path in self.folder.rejected.glob("*") if not path.name.endswith(".reason.txt")]
         assert sorted(path.read_bytes() for path in aside) == sorted(rejected), what
         assert may_be_late or not self.folder.duplicates.exists(), what

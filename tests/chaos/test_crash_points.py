@@ -88,15 +88,21 @@ def test_a_master_that_crashes_at_any_operation_costs_nothing(tmp_path: Path) ->
     first.play()
     stage.expected = first.outcome
     assert len(stage.expected) == 4
-    count = 0
+    found: list[str] = []
     for at in range(1, 1000):
         copy = stage.copy(f"master {at}")
         crash = copy.play(at)
         copy.check(crash)
         if not crash:
             break
-        count += 1
-    assert count > 30
+        found.append(crash)
+    assert len(found) > 30
+    # Two batches: the journal is made by the first one, appended to by the second one.
+    steps = [crash.partition(": ")[2] for crash in found]
+    assert steps.count("after append journal.jsonl") == steps.count("after fsync journal.jsonl") == 2
+    assert steps[steps.index("after append journal.jsonl") - 1] == "in the middle of a write"
+    # A job is published after its proposal is recorded and flushed.
+    assert steps.index("after fsync journal.jsonl") < steps.index("after rename 00000.json")
 
 
 def test_a_master_that_crashes_while_it_tidies_up_leaves_that_to_the_next(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from hyperspool.common.locks import ClaimMode
 from hyperspool.common.records import EpochRecord, FailureKind
 from hyperspool.common.report import read_result, report
 from hyperspool.master.analysis.data.frames import load_study
+from hyperspool.master.journal.file import read_journal
 from hyperspool.master.run.loop import only_master
 from hyperspool.master.studies.published import ADVICE, read_published
 from hyperspool.worker.queue import JobQueue
@@ -193,6 +194,7 @@ FILES: dict[str, Callable[[StudyFolder], Path]] = {
     "checkpoint": lambda folder: folder.checkpoint(AttemptName(Slot(1), 1)),
     "heartbeat": lambda folder: folder.worker("victim"),
     "master.lock": lambda folder: folder.master_lock,
+    "journal": lambda folder: folder.journal,
 }
 
 
@@ -229,7 +231,19 @@ def test_a_study_completes_whichever_of_its_files_is_damaged(stages: dict[str, S
     intact = {other: other.read_bytes() for other in stage.folder.trials.rglob("*.json") if other != path}
     assert stage.play() == ""
     assert {other: other.read_bytes() for other in intact} == intact
-    stage.check(f"{file} {damage}", rejected=[damaged] if file in {"job", "result"} else [])
+    # Of a journal that was cut short, what was not written to its end was not published: nothing is wrong with it.
+    is_wrong = file in {"job", "result"} or (file == "journal" and damage == "with another file's text")
+    stage.check(f"{file} {damage}", rejected=[damaged] if is_wrong else [])
+
+
+def test_study_completes_without_its_journal(stages: dict[str, Stage]) -> None:
+    stage = stages["lock"].copy("journal deleted")
+    before = read_journal(stage.folder, stage.spec).journal
+    stage.folder.journal.unlink()
+    assert stage.play() == ""
+    after = read_journal(stage.folder, stage.spec).journal
+    assert [batch.proposals for batch in after.batches] == [batch.proposals for batch in before.batches]
+    stage.check("journal deleted")
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

@@ -19,10 +19,12 @@ from hyperspool.common.layout import Slot, StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, Result, WorkerRecord
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.journal.check import checked
+from hyperspool.master.journal.file import read_journal
 from hyperspool.master.studies.changes import Changes
 from hyperspool.master.studies.source import find_study
 from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
-from tests.conftest import job_of
+from tests.conftest import job_of, spec_of
 
 MEANT = (ProtocolError, UsageError)
 """What a reader may raise. `StudyError` is a `UsageError`."""
@@ -113,6 +115,23 @@ def _checkpoint(path: Path) -> None:
         raise AssertionError("the checkpoint is another one when it is saved and read again")
 
 
+def _journal(path: Path) -> None:
+    spec = spec_of(trials=20, batch=4)
+    folder = StudyFolder(place(), "demo")
+    folder.results.mkdir(parents=True, exist_ok=True)
+    path.replace(folder.journal)
+    found = read_journal(folder, spec)
+    for entry in found.journal.entries.values():
+        if problems := spec.problems_of(entry.job(spec.name)):
+            raise AssertionError(f"the journal proposes what is not of its study: {problems}")
+    lines = [line for batch in found.journal.batches for line in batch.lines()]
+    folder.journal.write_text("".join(f"{line}\n" for line in lines))
+    again = read_journal(folder, spec)
+    if (again.journal.batches, again.damage, again.is_cut_short) != (found.journal.batches, None, False):
+        raise AssertionError("the journal is another one when it is written and read again")
+    checked(found, spec)
+
+
 def _names(path: Path) -> None:
     text = path.read_bytes().decode(errors="surrogateescape")
     folder = StudyFolder(place(), text)
@@ -135,5 +154,6 @@ READERS: dict[str, Callable[[Path], None]] = {
     "checkpoint": _checkpoint,
     "toml": _toml,
     "name": _names,
+    "journal": _journal,
 }
 """By name; the order is that of the inputs' first bytes."""

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hyperspool.common.attempts import AttemptEvent
-from hyperspool.common.records import Attribution, Budget, EpochRecord, Job, Result, Seeds, Status, Times, WorkerRecord
+from hyperspool.common.records import (
+    Attribution,
+    Budget,
+    EpochRecord,
+    Job,
+    Result,
+    Seeds,
+    Stage,
+    Status,
+    Times,
+    WorkerRecord,
+)
 from hyperspool.common.space import Space
 
 BOUNDED = settings(
@@ -34,6 +45,14 @@ PARAMS = st.dictionaries(PARAMETER_NAMES, SCALARS, max_size=4)
 BUDGETS = st.builds(Budget, epochs=st.integers(1, 200_000))
 SECONDS = st.floats(0, 1e14)
 COUNTS = st.integers(0, 2**31 - 1)
+STAGES = st.builds(
+    Stage,
+    kind=st.sampled_from(["search", "confirmation"]),
+    setting=COUNTS,
+    replicate=COUNTS,
+    round=st.none() | st.integers(1, 2**31 - 1),
+    case=st.none() | COUNTS,
+)
 
 JOBS = st.builds(
     Job,
@@ -43,6 +62,8 @@ JOBS = st.builds(
     params=PARAMS,
     budget=BUDGETS,
     seeds=SEEDS,
+    stage=st.none() | STAGES,
+    batch=st.none() | COUNTS,
     published_at=TEXTS,
 )
 RESULTS = st.builds(
@@ -57,6 +78,8 @@ RESULTS = st.builds(
     budget=BUDGETS,
     seeds=SEEDS,
     epochs=COUNTS,
+    stage=st.none() | STAGES,
+    batch=st.none() | COUNTS,
     diverged=st.booleans(),
     best_epoch=st.none() | st.integers(1, 1000),
     best_value=st.none() | NUMBERS,

@@ -13,9 +13,10 @@ from hyperspool.common.ablation import Case, cases_of
 from hyperspool.common.space import Fixed, Space
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.ablation import places
+from hyperspool.master.search.known import Known
 from hyperspool.master.search.methods import make_sampler
-from hyperspool.master.search.sampler import Observation
 from tests.fuzz.strategies import BOUNDED, NUMBERS, space_of, spaces
+from tests.master.played import evaluated
 
 UNITS = st.lists(st.floats(0, 1, exclude_max=True), min_size=5, max_size=5)
 PARTS = st.lists(st.booleans(), min_size=5, max_size=5).filter(any)
@@ -38,15 +39,15 @@ def test_cases_differ_and_every_trial_lies_in_its_own(
     cases, order = cases_of(spec.ablation, spec.space), places(spec)
     assert len({case.name for case in cases}) == len(cases)
     assert len(order) == spec.all_trials
-    sampler, trial = make_sampler(spec), 0
-    while suggested := sampler.suggest(data.draw(st.integers(1, 9))):
-        for number, params in enumerate(suggested, start=trial):
-            assert spec.space.problems(params) == ()
-            assert _is_of(cases[order[number].case], params)
-        values = [data.draw(st.none() | NUMBERS) for _ in suggested]
-        sampler.update([Observation(trial + n, params, values[n]) for n, params in enumerate(suggested)])
-        trial += len(suggested)
-    assert trial == spec.all_trials
+    sampler, known = make_sampler(spec), Known()
+    while suggested := sampler.suggest(data.draw(st.integers(1, 9)), known):
+        for proposal in suggested:
+            case = proposal.stage.case
+            assert case == order[proposal.trial].case
+            assert spec.space.problems(proposal.params) == ()
+            assert _is_of(cases[case], proposal.params)
+            known.finish(evaluated(proposal, data.draw(st.none() | NUMBERS)))
+    assert known.next_trial == spec.all_trials
 
 
 def _study(table: dict[str, Any], base: Any, changes: list[Any], settings: int) -> StudySpec:

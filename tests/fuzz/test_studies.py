@@ -13,20 +13,19 @@ from hyperspool.common.grid import grid, grid_problems, grid_size
 from hyperspool.common.reading import read_record
 from hyperspool.common.space import Space
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.search.known import Known
 from hyperspool.master.search.methods import make_sampler
-from hyperspool.master.search.sampler import Observation
 from hyperspool.master.studies.changes import Changes
 from hyperspool.master.studies.source import find_study
 from tests.fuzz.strategies import BOUNDED, JSON, NUMBERS, space_of, spaces, studies
+from tests.master.played import evaluated
 
 UNITS = st.floats(0, 1, exclude_max=True)
 
 
 @BOUNDED
 @given(spaces(), st.lists(UNITS, min_size=5, max_size=5))
-def test_every_point_of_a_space_lies_in_it_also_after_a_trip_through_json(
-    table: dict[str, Any], units: list[float]
-) -> None:
+def test_every_point_of_a_space_lies_in_it_through_json(table: dict[str, Any], units: list[float]) -> None:
     space = space_of(table)
     coordinates = dict(zip(space.root, units, strict=False))
     params = space.at(coordinates.__getitem__)
@@ -37,7 +36,7 @@ def test_every_point_of_a_space_lies_in_it_also_after_a_trip_through_json(
 
 @BOUNDED
 @given(spaces())
-def test_a_grids_points_lie_in_the_space_and_are_as_many_as_counted(table: dict[str, Any]) -> None:
+def test_grid_points_lie_in_the_space_and_match_their_count(table: dict[str, Any]) -> None:
     space = space_of(table)
     if grid_problems(space):
         return
@@ -49,7 +48,7 @@ def test_a_grids_points_lie_in_the_space_and_are_as_many_as_counted(table: dict[
 
 @BOUNDED
 @given(studies(), st.data())
-def test_what_a_sampler_suggests_is_valid_and_the_same_again(table: dict[str, Any], data: st.DataObject) -> None:
+def test_suggested_trials_are_valid_and_the_same_again(table: dict[str, Any], data: st.DataObject) -> None:
     try:
         spec = StudySpec.model_validate_json(json.dumps(table))
     except ValidationError:
@@ -57,15 +56,15 @@ def test_what_a_sampler_suggests_is_valid_and_the_same_again(table: dict[str, An
         assume(condition=False)
         raise
     values = data.draw(st.lists(st.none() | NUMBERS, min_size=12, max_size=12))
-    samplers = make_sampler(spec), make_sampler(spec)
-    for first in (0, 4, 8):
-        count = max(min(4, spec.trials - first), 0)
-        suggested, again = (sampler.suggest(count) for sampler in samplers)
+    sampler, known = make_sampler(spec), Known()
+    for first in range(0, min(12, spec.trials), 4):
+        count = min(4, spec.trials - first)
+        suggested, again = sampler.suggest(count, known), make_sampler(spec).suggest(count, known)
         assert suggested == again
-        assert all(spec.space.problems(params) == () for params in suggested)
-        seen = [Observation(first + n, params, values[first + n]) for n, params in enumerate(suggested)]
-        for sampler in samplers:
-            sampler.update(seen)
+        assert [proposal.trial for proposal in suggested] == list(range(first, first + count))
+        assert all(spec.space.problems(proposal.params) == () for proposal in suggested)
+        for proposal in suggested:
+            known.finish(evaluated(proposal, values[proposal.trial]))
 
 
 @BOUNDED
@@ -87,7 +86,7 @@ def test_a_study_is_read_as_it_was_written(tmp_path: Path, table: dict[str, Any]
     st.lists(st.sampled_from(["trials", "space.x", "space.x.low", "budget", "budget.epochs", "a", "limits.stale_s"])),
     st.lists(JSON.map(json.dumps) | st.text(max_size=20), min_size=7, max_size=7),
 )
-def test_any_change_from_the_command_line_is_a_study_or_a_usage_error(keys: list[str], values: list[str]) -> None:
+def test_any_change_gives_a_study_or_a_usage_error(keys: list[str], values: list[str]) -> None:
     with suppress(UsageError):
         changes = Changes.parse({}, [f"{key}={value}" for key, value in zip(keys, values, strict=False)])
         find_study("scenario6", Path(), changes)
@@ -95,7 +94,7 @@ def test_any_change_from_the_command_line_is_a_study_or_a_usage_error(keys: list
 
 @BOUNDED
 @given(studies(), st.sampled_from(["name", "trials", "space", "objective", "budget", "sampler", "limits"]), JSON)
-def test_any_study_file_is_a_study_or_a_usage_error(
+def test_any_study_file_gives_a_study_or_a_usage_error(
     tmp_path: Path, study: dict[str, Any], key: str, value: Any
 ) -> None:
     path = tmp_path / "mine.toml"

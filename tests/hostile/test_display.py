@@ -13,7 +13,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.printable import PrintableFormatter, printable, printable_line
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Result, Status
-from hyperspool.master.terminal.console import PrintableConsole
+from hyperspool.master.terminal.console import Terminal
 from tests.conftest import job_of, spec_of
 from tests.hostile.traps import ESCAPES, publish
 from tests.processes import Processes, until
@@ -37,7 +37,7 @@ def test_a_log_record_cannot_look_like_two() -> None:
 
 
 def test_the_console_colours_its_own_text_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    PrintableConsole(force_terminal=True, color_system="standard").print(Text(ESCAPES, style="red"))
+    Terminal(force_terminal=True, color_system="standard").print(Text(ESCAPES, style="red"))
     shown = capsys.readouterr().out
     assert shown.count("\x1b[31m") == shown.count("\x1b[0m")  # a colour of ours is ended by us
     assert r"\x1b[31m" in shown

@@ -1,31 +1,38 @@
 """The answer of a search whose best settings were evaluated again."""
 
+import statistics
+from typing import Any
+
 import pandas as pd
 
 from hyperspool.master.analysis.answers.answer import Answer
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.data.observations import observations
-from hyperspool.master.analysis.measures.finalists import finalists_of, finalists_verdict
+from hyperspool.master.analysis.measures.finalists import finalists_verdict, sample_of
+from hyperspool.master.analysis.measures.intervals import mean_interval
 from hyperspool.master.analysis.measures.settings import searched_parameters, setting_label
+from hyperspool.master.results.finalists import Finalist, finalists
 
 
 def best_finalist(data: StudyData) -> list[Answer]:
     """Which finalist wins, and whether the replicates suffice to say so."""
-    if data.spec.confirm is None or data.trials["trial"].max() < data.spec.trials:
+    if all(seen.stage.is_search for seen in data.evaluations):
         return []
-    found = finalists_of(data.spec, observations(data))
+    found = finalists(data.evaluations, data.spec.objective.direction)
     axes = searched_parameters(data.spec)
-    rows = [
-        {
-            "setting": setting_label(one.params, axes),
-            "first trial": one.trial,
-            "mean": one.mean,
-            "at least": one.interval.low if one.interval else None,
-            "at most": one.interval.high if one.interval else None,
-            "median": one.median,
-            "replicates": len(one.fresh.finite),
-            "in the search": one.searched,
-        }
-        for one in found
-    ]
+    rows = [_row(finalist, setting_label(finalist.params, axes)) for finalist in found]
     return [Answer("Which finalist is best?", finalists_verdict(data.spec, found), pd.DataFrame(rows))]
+
+
+def _row(finalist: Finalist, label: str) -> dict[str, Any]:
+    again = sample_of(finalist)
+    interval = mean_interval(again.values)
+    return {
+        "setting": label,
+        "first trial": finalist.trial,
+        "mean": finalist.mean,
+        "at least": interval.low if interval else None,
+        "at most": interval.high if interval else None,
+        "median": statistics.median(again.finite) if again.finite else None,
+        "replicates": finalist.replicates,
+        "in the search": finalist.searched.mean,
+    }

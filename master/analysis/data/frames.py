@@ -15,8 +15,8 @@ follows from the study alone; but for metrics, which are what the results so far
 that is not what it should be is left out and named in `unreadable`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -27,12 +27,17 @@ from hyperspool.common.ablation import cases_of
 from hyperspool.common.curve import COLUMNS, read_curve
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.layout import AttemptName, Slot, StudyFolder
-from hyperspool.common.reading import read_record
 from hyperspool.common.records import MAX_METRICS, EpochRecord, Result
-from hyperspool.common.space import Scalar
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.values import setting_key
 from hyperspool.master.analysis.data.columns import as_declared, dtype_of, metrics_column, params_column
-from hyperspool.master.search.ablation import places as case_places
+from hyperspool.master.journal.entries import ProposalEntry
+from hyperspool.master.journal.file import read_journal
+from hyperspool.master.journal.journal import Journal
+from hyperspool.master.journal.reconstruction import completed
+from hyperspool.master.results.reading import StudyResults, read_results
+from hyperspool.master.results.standing import evaluations_of
+from hyperspool.master.search.known import Evaluation
 from hyperspool.master.studies.published import published_study, read_published
 
 _TIMESTAMP: Final = "datetime64[ms, UTC]"
@@ -56,6 +61,9 @@ _TRIAL_TYPES = {
     "status": "object",
     "value": "float64",
     "diverged": "bool",
+    "batch": "int64",
+    "stage": "object",
+    "round": "float64",
     "failure": "object",
     "failure_message": "object",
     "epochs": "int64",
@@ -86,22 +94,27 @@ class StudyData:
         spec: the study, as published.
         trials: one row per trial that has a result, by trial. Columns: trial; setting (trials of equal params are
             replicates of one setting, settings numbered from 0 by their first trial); replicate (from 0 within its
-            setting); status; value (NaN if FAILED); diverged; failure (its kind) and failure_message, or None; epochs;
-            best_epoch and best_value (NaN without a curve); attempts (how often the trial was started, each earlier
-            issue counted as one); issue; evaluation_s and training_s; worker, host, device, threads; published_at,
-            claimed_at, ended_at (UTC); seed_initialisation, seed_shuffling, seed_dropout; params_<name> for every
-            parameter of the space, NaN or None where it is not active; of an ablation test_case, its name; and
-            metrics_<name> for everything that the objective measured beside its value in any trial, NaN where it did
-            not, in the order in which the trials bring them up.
+            setting); status; value (NaN if FAILED); diverged; batch (from 0) and stage (`search` or `confirmation`), as
+            the master recorded them; round (of a search in rounds, from 1; else NaN); failure (its kind) and
+            failure_message, or None; epochs; best_epoch and best_value (NaN without a curve); attempts (how often the
+            trial was started, each earlier issue counted as one); issue; evaluation_s and training_s; worker, host,
+            device, threads; published_at, claimed_at, ended_at (UTC); seed_initialisation, seed_shuffling,
+            seed_dropout; params_<name> for every parameter of the space, NaN or None where it is not active; of an
+            ablation test_case, its name; and metrics_<name> for everything that the objective measured beside its value
+            in any trial, NaN where it did not, in the order in which the trials bring them up.
         curves: one row per epoch, by trial and epoch. Columns: trial, setting, replicate, epoch, seconds (of this
             epoch), elapsed_s (of this and all epochs before), training_loss, validation_loss, validation_error,
             learning_rate, momentum. A loss that is no number is NaN or infinite.
+        evaluations: the same trials as the search method sees them, with what each was for.
+        journal: what the master proposed.
         unreadable: what was left out, a file or some of its metrics, each with its reason.
     """
 
     spec: StudySpec
     trials: pd.DataFrame
     curves: pd.DataFrame
+    evaluations: tuple[Evaluation, ...] = ()
+    journal: Journal = field(default_factory=Journal)
     unreadable: tuple[str, ...] = ()
 
 
@@ -119,12 +132,31 @@ def load_study(root: Path | str, study: str) -> StudyData:
     """
     folder = published_study(Path(root), study)
     spec = read_published(folder)
-    unreadable: list[str] = []
-    results = _read_results(folder, spec, unreadable)
+    return study_data(folder, spec, read_results(folder, spec))
+
+
+def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults) -> StudyData:
+    """A study's frames from the results that were read.
+
+    Args:
+        folder: the study's; curves and the journal are read from it.
+        spec: as published.
+        read: its results.
+    """
+    unreadable = read.problems(folder)
+    results = [_as_declared(result, spec) for result in read.results.values()]
+    journal = completed(read_journal(folder, spec).journal, spec, read.results)
     places = _places(results)
     curves = {result.trial: _read_curve(folder, result, unreadable) for result in results if result.epochs}
     metrics = _metrics(folder, results, unreadable)
-    return StudyData(spec, _trials(spec, results, places, metrics), _curves(curves, places), tuple(unreadable))
+    return StudyData(
+        spec,
+        _trials(spec, results, journal, places, metrics),
+        _curves(curves, places),
+        tuple(evaluations_of(results, journal)),
+        journal,
+        tuple(unreadable),
+    )
 
 
 def trials_frame(root: Path | str, study: str) -> pd.DataFrame:
@@ -142,37 +174,19 @@ def spent_s(trials: pd.DataFrame) -> "pd.Series[float]":
     return trials["training_s"].where(trials["epochs"] > 0, trials["evaluation_s"])
 
 
-def _read_results(folder: StudyFolder, spec: StudySpec, unreadable: list[str]) -> list[Result]:
-    results: list[Result] = []
-    parameters = dict(spec.space.items())
-    for trial in folder.all_finished():
-        path = folder.result(trial)
-        try:
-            result = read_record(path, Result)
-        except (OSError, ProtocolError) as error:
-            unreadable.append(_line(path, error))
-            continue
-        problems = spec.problems_of(result)
-        if result.trial != trial:
-            problems = (f"trial: found {result.trial}, expected {trial}", *problems)
-        if problems:
-            unreadable.append(f"{path}: {'; '.join(problems)}")
-        else:
-            # Equal but for the last digits is equal; from here on it is so to the last bit.
-            params = {name: as_declared(parameters[name], value) for name, value in result.params.items()}
-            results.append(result.model_copy(update={"params": params}))
-    return results
+def _as_declared(result: Result, spec: StudySpec) -> Result:
+    # Equal but for the last digits is equal; from here on it is so to the last bit.
+    params = {name: as_declared(spec.space.root[name], value) for name, value in result.params.items()}
+    return result.model_copy(update={"params": params})
 
 
 def _places(results: Sequence[Result]) -> dict[int, _Place]:
     """Each trial's setting and replicate."""
-    settings: dict[frozenset[tuple[str, bool, Scalar]], int] = {}
+    settings: dict[Hashable, int] = {}
     counts: list[int] = []
     places: dict[int, _Place] = {}
     for result in results:
-        # 1 is 1.0 and hashes alike, as it should; true is 1 too, which it should not be.
-        key = frozenset((name, isinstance(value, bool), value) for name, value in result.params.items())
-        setting = settings.setdefault(key, len(settings))
+        setting = settings.setdefault(setting_key(result.params), len(settings))
         if setting == len(counts):
             counts.append(0)
         places[result.trial] = _Place(setting, counts[setting])
@@ -223,21 +237,23 @@ def _metrics(folder: StudyFolder, results: Sequence[Result], unreadable: list[st
 
 
 def _trials(
-    spec: StudySpec, results: Sequence[Result], places: dict[int, _Place], metrics: Sequence[str]
+    spec: StudySpec, results: Sequence[Result], journal: Journal, places: dict[int, _Place], metrics: Sequence[str]
 ) -> pd.DataFrame:
-    rows = [_row(result, places[result.trial]) for result in results]
+    rows = [_row(result, places[result.trial], journal.entries.get((result.trial, 0))) for result in results]
     columns = {name: _series([row[name] for row in rows], dtype) for name, dtype in _TRIAL_TYPES.items()}
     for name, parameter in spec.space.items():
         columns[params_column(name)] = _series([result.params.get(name) for result in results], dtype_of(parameter))
     if spec.ablation:
-        cases, order = cases_of(spec.ablation, spec.space), case_places(spec)
-        columns["test_case"] = _series([cases[order[result.trial].case].name for result in results], "object")
+        names = [case.name for case in cases_of(spec.ablation, spec.space)]
+        stages = (journal.stage(result.trial) for result in results)
+        cases = [names[stage.case] if stage and stage.case is not None else None for stage in stages]
+        columns["test_case"] = _series(cases, "object")
     for name in metrics:
         columns[metrics_column(name)] = _series([(result.metrics or {}).get(name) for result in results], "float64")
     return pd.DataFrame(columns)
 
 
-def _row(result: Result, place: _Place) -> dict[str, Any]:
+def _row(result: Result, place: _Place, entry: ProposalEntry | None) -> dict[str, Any]:
     times, who, failure = result.times, result.attribution, result.failure
     return {
         **place._asdict(),
@@ -245,6 +261,9 @@ def _row(result: Result, place: _Place) -> dict[str, Any]:
         "status": result.status.value,
         "value": result.value,
         "diverged": result.diverged,
+        "batch": entry.batch if entry else -1,
+        "stage": entry.stage.kind if entry else "search",
+        "round": entry.stage.round if entry else None,
         "failure": failure.kind.value if failure else None,
         "failure_message": failure.message if failure else None,
         "epochs": result.epochs,

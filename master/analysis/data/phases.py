@@ -13,5 +13,7 @@ def of_search(data: StudyData) -> StudyData:
     """
     if data.spec.confirm is None:
         return data
-    trials, curves = (frame[frame["trial"] < data.spec.trials] for frame in (data.trials, data.curves))
-    return replace(data, trials=trials, curves=curves)
+    evaluations = tuple(seen for seen in data.evaluations if seen.stage.is_search)
+    searched = {seen.trial for seen in evaluations}
+    trials, curves = (frame[frame["trial"].isin(searched)] for frame in (data.trials, data.curves))
+    return replace(data, trials=trials, curves=curves, evaluations=evaluations)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.table import Table
 
 from hyperspool.common import atomic
 from hyperspool.common.records import scalar_text
@@ -18,7 +17,6 @@ from hyperspool.master.analysis.measures.ablation import Row
 from hyperspool.master.analysis.measures.intervals import Interval
 from hyperspool.master.analysis.measures.settings import label_of
 from hyperspool.master.results.wording import first_line, signed_text, value_text
-from hyperspool.master.terminal.tables import text_table
 
 KINDS = {"base": "", "single": "one at a time", "cumulative": "together"}
 TEXTS = {"test case", "improvements"}
@@ -56,12 +54,6 @@ def ablation_cells(spec: StudySpec, rows: Sequence[Row]) -> pd.DataFrame:
             for row in rows
         ]
     )
-
-
-def short_table(spec: StudySpec, rows: Sequence[Row]) -> Table:
-    """The table for a terminal."""
-    cells = short_cells(spec, rows)
-    return text_table([str(name) for name in cells], cells.to_numpy().tolist(), names=1)
 
 
 def short_cells(spec: StudySpec, rows: Sequence[Row]) -> pd.DataFrame:

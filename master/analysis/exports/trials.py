@@ -15,7 +15,7 @@ import json
 import math
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,8 @@ def export(data: StudyData, form: ExportFormat | str, out: Path | None = None) -
     suffix = ".zip" if form == ExportFormat.TXT else f".{form}"
     out = out or Path(f"{data.spec.name}{suffix}")
     check_out(out)
-    contents = _contents(data, ExportFormat(form), out, suffix)
+    curves = out.with_name(f"{out.name.removesuffix(suffix)}.curves{suffix}")
+    contents = WRITERS[ExportFormat(form)](data, out, curves)
     for path, content in contents.items():
         atomic.replace(path, content, durable=False)
     return list(contents)
@@ -72,24 +73,11 @@ def check_out(out: Path) -> None:
         raise UsageError(f"--out {out}: that is a folder; give the name of a file in it")
 
 
-def _contents(data: StudyData, form: ExportFormat, out: Path, suffix: str) -> dict[Path, bytes]:
-    curves = out.with_name(f"{out.name.removesuffix(suffix)}.curves{suffix}")
-    match form:
-        case ExportFormat.CSV:
-            return {out: _csv(_plain_trials(data)), curves: _csv(data.curves)}
-        case ExportFormat.JSONL:
-            return {out: _lines(_trial_records(data)), curves: _lines(_records(data.curves))}
-        case ExportFormat.PARQUET:
-            return {out: _parquet(_plain_trials(data)), curves: _parquet(data.curves)}
-        case ExportFormat.TXT:
-            return {out: _zip(_runs(data))}
-
-
 def _plain_trials(data: StudyData) -> pd.DataFrame:
     """The trials with whole numbers as such where a frame needs floats, and one type per column."""
     trials = data.trials.copy()
     whole = {params_column(name) for name, parameter in data.spec.space.items() if isinstance(parameter, Int)}
-    for name in {"best_epoch", *whole}:
+    for name in {"best_epoch", "round", *whole}:
         trials[name] = trials[name].astype("Int64")
     for name in map(str, trials.select_dtypes("object").columns):
         types = {type(value) for value in trials[name] if not pd.isna(value)}
@@ -195,3 +183,15 @@ index.txt  a line per run: its file, trial, setting (runs of equal params have t
            every parameter, and what else was measured (metrics). A run that failed before its first epoch has no
            file ("-").
 """
+
+
+WRITERS: dict[ExportFormat, Callable[[StudyData, Path, Path], dict[Path, bytes]]] = {
+    ExportFormat.CSV: lambda data, out, curves: {out: _csv(_plain_trials(data)), curves: _csv(data.curves)},
+    ExportFormat.JSONL: lambda data, out, curves: {
+        out: _lines(_trial_records(data)),
+        curves: _lines(_records(data.curves)),
+    },
+    ExportFormat.PARQUET: lambda data, out, curves: {out: _parquet(_plain_trials(data)), curves: _parquet(data.curves)},
+    ExportFormat.TXT: lambda data, out, _curves: {out: _zip(_runs(data))},
+}
+"""By format: from a study, the file of its trials and that of its curves, the content of each file to write."""

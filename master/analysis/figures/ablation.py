@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.data.observations import observations
 from hyperspool.master.analysis.exports.ablation_table import KINDS
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry, plain
@@ -28,7 +27,7 @@ GAP = 0.6
 
 def figures(data: StudyData) -> list[NamedFigure]:
     """The gains, for an ablation of which cases have been evaluated again."""
-    rows = [row for row in ablation_rows(data.spec, observations(data)) if row.fresh.finite]
+    rows = [row for row in ablation_rows(data.spec, data.evaluations) if row.fresh.finite]
     if not any(row.comparison for row in rows):
         return []
     title = "What each test case gains over the base"

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from hyperspool.common.ablation import Case, cases_of
 from hyperspool.common.space import Fixed, Params
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.values import setting_key
 from hyperspool.master.analysis.answers.answer import listed
 from hyperspool.master.analysis.measures.intervals import Comparison, Interval, Sample, difference, mean_interval
 from hyperspool.master.results.wording import counted, signed_text
-from hyperspool.master.search.ablation import places
-from hyperspool.master.search.confirmation import setting_key
-from hyperspool.master.search.sampler import Observation
+from hyperspool.master.search.known import Evaluation
+from hyperspool.master.search.settings import settings_of
 
 
 @dataclass(frozen=True)
@@ -57,20 +57,21 @@ class Row:
         return self.comparison.interval if self.comparison else None
 
 
-def ablation_rows(spec: StudySpec, seen: Iterable[Observation]) -> list[Row]:
+def ablation_rows(spec: StudySpec, seen: Iterable[Evaluation]) -> list[Row]:
     """A row for each test case, in the study's order; none for a study without test cases.
 
     Args:
         spec: the study.
-        seen: its trials, their values as measured.
+        seen: its finished evaluations.
     """
     if spec.ablation is None:
         return []
-    cases, order = cases_of(spec.ablation, spec.space), places(spec)
-    found: list[list[Observation]] = [[] for _ in cases]
+    cases = cases_of(spec.ablation, spec.space)
+    found: list[list[Evaluation]] = [[] for _ in cases]
     for entry in sorted(seen, key=lambda entry: entry.trial):
-        found[order[entry.trial].case].append(entry)
-    rows = [_row(spec, case, own) for case, own in zip(cases, found, strict=True)]
+        if entry.stage.case is not None:
+            found[entry.stage.case].append(entry)
+    rows = [_row(case, own) for case, own in zip(cases, found, strict=True)]
     return [rows[0], *(_compared(spec, row, rows[0]) for row in rows[1:])]
 
 
@@ -110,17 +111,17 @@ def _untold(untold: Sequence[tuple[Row, Comparison]], compared: int) -> str:
     return f"{told} The clearest of them, {name}, would need about {needed} of each."
 
 
-def _row(spec: StudySpec, case: Case, seen: Sequence[Observation]) -> Row:
-    again = [entry for entry in seen if entry.trial >= spec.trials]
-    values = tuple(math.nan if entry.value is None else entry.value for entry in again)
+def _row(case: Case, seen: Sequence[Evaluation]) -> Row:
+    again = [entry for entry in seen if not entry.stage.is_search]
+    values = tuple(math.nan if entry.number is None else entry.number for entry in again)
     sample = Sample(case.name, values, sum(entry.diverged for entry in again))
     if not again:
         return Row(case, {}, sample, None)
     chosen = again[0].params
     tuned = {name: value for name, value in chosen.items() if not isinstance(case.space.root[name], Fixed)}
-    own = [entry for entry in seen if entry.trial < spec.trials and setting_key(entry.params) == setting_key(chosen)]
-    numbers = [entry.number for entry in own if entry.number is not None]
-    return Row(case, tuned, sample, statistics.fmean(numbers) if numbers else None)
+    searched = settings_of(entry for entry in seen if entry.stage.is_search)
+    means = [setting.mean for setting in searched if setting.key == setting_key(chosen)]
+    return Row(case, tuned, sample, means[0] if means else None)
 
 
 def _compared(spec: StudySpec, row: Row, base: Row) -> Row:

@@ -1,18 +1,17 @@
 """The rounds of a search from coarse to fine: where each drew, and what it found there."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Space
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.data.observations import observations
 from hyperspool.master.analysis.measures.settings import complete, value_text
-from hyperspool.master.search.coarse_to_fine import CoarseToFine, best_of
-from hyperspool.master.search.methods import make_method
-from hyperspool.master.search.replicates import Replicated
-from hyperspool.master.search.sampler import Observation, Sampler
+from hyperspool.master.search.coarse_to_fine import best_of, round_lengths
+from hyperspool.master.search.known import Known
+from hyperspool.master.search.methods import coarse_to_fine, settings_count
+from hyperspool.master.search.replicates import of_settings
 
 BEST_SHOWN = 3
 MAX_LISTED = 5
@@ -57,38 +56,29 @@ class Round:
 
 
 def rounds(data: StudyData) -> list[Round]:
-    """The rounds that have begun, in order; none for a study that does not search its one space from coarse to fine.
+    """The rounds that have begun, in order; empty unless the study searches its one space from coarse to fine.
 
-    Where a round drew follows from the results of those before, so it is computed as the master computes it. A round
-    after one of which a result is missing or unreadable is not told.
+    Where a round drew follows from the results of the rounds before it. A round after one of which a result is missing
+    or unreadable is left out.
     """
-    method = make_method(data.spec)
-    if data.spec.ablation or not isinstance(method, CoarseToFine):
+    spec = data.spec
+    if spec.ablation or spec.sampler.rounds is None:
         return []
-    sampler: Sampler = Replicated(method, data.spec.replicates) if data.spec.replicates > 1 else method
-    seen = _observations(data)
+    search = of_settings(Known(data.evaluations).select(lambda stage: stage.is_search), spec.replicates)
+    method = coarse_to_fine(spec, spec.space, settings_count(spec))
     found: list[Round] = []
-    first = 0
-    while first < data.spec.trials and (suggested := sampler.suggest(data.spec.trials - first)):
-        span = range(first, first + len(suggested))
-        trials = data.trials[data.trials["trial"].isin(span)]
-        of_round = [seen[trial] for trial in span if trial in seen]
-        best = tuple(entry.trial for entry in best_of(of_round, BEST_SHOWN))
-        region = method.regions[-1]
-        if of_round:
-            found.append(Round(len(found) + 1, span.start, span.stop - 1, region, trials, best))
-        sampler.update(of_round)  # of a round that is not complete, so that it suggests no more
-        first = span.stop
+    for number, length in enumerate(round_lengths(settings_count(spec), spec.sampler.rounds)):
+        own = [seen for seen in data.evaluations if seen.stage.round == number + 1]
+        if not own:
+            break
+        first = min(entry.trial for entry in data.journal.entries.values() if entry.stage.round == number + 1)
+        best = tuple(seen.trial for seen in best_of(own, BEST_SHOWN, spec.objective.direction))
+        trials = data.trials[data.trials["trial"].isin([seen.trial for seen in own])]
+        last = min(first + length * spec.replicates, spec.trials) - 1
+        found.append(Round(number + 1, first, last, method.region(number, search), trials, best))
+        if not found[-1].is_complete:
+            break
     return found
-
-
-def _observations(data: StudyData) -> dict[int, Observation]:
-    """As the search method sees them: lower is better."""
-    sign = 1.0 if data.spec.objective.direction == "minimise" else -1.0
-    return {
-        seen.trial: seen if seen.value is None else replace(seen, value=sign * seen.value)
-        for seen in observations(data)
-    }
 
 
 def _range_text(parameter: Float | Int | Categorical | Fixed) -> str:

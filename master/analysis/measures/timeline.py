@@ -21,8 +21,8 @@ def timeline(data: StudyData) -> pd.DataFrame:
     """When each trial ran, and where.
 
     Returns:
-        One row per trial that has both times, by trial: worker, trial, batch (from 0), start_s and end_s since the
-        first start. Pauses are in there: see `pauses` and `without_pauses`.
+        One row per trial that has both times, by trial: worker, trial, batch (from 0, as the master
+        recorded it), start_s and end_s since the first start. Pauses are in there: see `pauses` and `without_pauses`.
     """
     trials = data.trials.dropna(subset=["claimed_at", "ended_at"])
     begin = trials["claimed_at"].min()
@@ -32,7 +32,7 @@ def timeline(data: StudyData) -> pd.DataFrame:
     bars = {
         "worker": trials["worker"],
         "trial": trials["trial"],
-        "batch": trials["trial"] // data.spec.batch,
+        "batch": trials["batch"],
         "start_s": start_s.astype("float64"),
         "end_s": end_s.astype("float64"),
     }

@@ -16,8 +16,7 @@ from hyperspool.common.records import Result
 from hyperspool.master.analysis.answers.answer import Answer
 from hyperspool.master.analysis.answers.catalogue import answers
 from hyperspool.master.analysis.data.columns import metrics_columns, params_column
-from hyperspool.master.analysis.data.frames import StudyData, load_study, spent_s
-from hyperspool.master.analysis.data.observations import observations
+from hyperspool.master.analysis.data.frames import StudyData, spent_s, study_data
 from hyperspool.master.analysis.exports.ablation_table import written_table
 from hyperspool.master.analysis.exports.formats import TableFormat
 from hyperspool.master.analysis.figures.catalogue import sections
@@ -36,8 +35,10 @@ from hyperspool.master.analysis.page.render import (
     render,
     shown_table,
 )
-from hyperspool.master.results.standing import Standing, open_standing
+from hyperspool.master.results.reading import read_results
+from hyperspool.master.results.standing import Standing, read_standing
 from hyperspool.master.results.wording import counted, duration_text, first_line, value_text
+from hyperspool.master.studies.published import read_published
 
 BEST_SHOWN = 10
 METRICS_SHOWN = 8
@@ -73,8 +74,9 @@ def write_report(folder: StudyFolder, out: Path) -> Written:
         UsageError: there is no such study.
         OSError: `out` cannot be written.
     """
-    data = load_study(folder.root, folder.name)
-    standing = open_standing(folder)
+    spec = read_published(folder)
+    read = read_results(folder, spec)
+    data, standing = study_data(folder, spec, read), read_standing(folder, spec, read)
     atomic.make_folder(out / "tables")
     shown = [
         Section(title, tuple(_shown(figure, out / "figures") for figure in figures))
@@ -109,7 +111,7 @@ def _tables(data: StudyData, found: list[Answer]) -> Iterator[tuple[str, pd.Data
 
 def _written_tables(data: StudyData) -> Iterator[tuple[str, str]]:
     """By file name, tables that papers and pages take as they are."""
-    if rows := ablation_rows(data.spec, observations(data)):
+    if rows := ablation_rows(data.spec, data.evaluations):
         for table_format in TableFormat:
             yield f"ablation{table_format.suffix}", written_table(data.spec, rows, table_format)
 
@@ -189,7 +191,7 @@ def _best(data: StudyData, standing: Standing, labels: dict[str, str]) -> ShownT
     rows = data.trials.set_index("trial", drop=False).loc[best]
     costs = ["best_epoch", "training_s"] if rows["epochs"].any() else ["evaluation_s"]
     metrics = [name for name in metrics_columns(rows) if rows[name].notna().any()][:METRICS_SHOWN]
-    means = {one.result.trial: one.mean for one in standing.confirmed()}
+    means = {finalist.trial: finalist.mean for finalist in standing.confirmed()}
     rows.insert(0, "mean", rows["trial"].map(means))
     again = ["mean"] if means else []
     columns = ["trial", "value", *again, *_varied(data), *metrics, *costs]

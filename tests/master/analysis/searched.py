@@ -1,39 +1,82 @@
-"""Searches played through without workers, for tests of what is told about rounds and finalists."""
+"""Searches played through without workers, as the analysis reads them."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import pandas as pd
-
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import Attribution, Failure, FailureKind, Result, Status, Times
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.analysis.data.columns import params_column
-from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.search.methods import make_sampler
-from hyperspool.master.search.sampler import Observation
+from hyperspool.master.analysis.data.frames import StudyData, study_data
+from hyperspool.master.journal.entries import ProposalEntry
+from hyperspool.master.journal.journal import Journal
+from hyperspool.master.journal.proposer import Proposer
+from hyperspool.master.results.reading import StudyResults
+
+BEGIN = "2026-01-31T12:00:00.000Z"
+END = "2026-01-31T12:00:02.000Z"
 
 
-def searched(spec: StudySpec, value_of: Callable[[int, Params], float | None], done: int | None = None) -> StudyData:
+def searched(
+    spec: StudySpec,
+    value_of: Callable[[int, Params], float | None],
+    done: int | None = None,
+    *,
+    is_recorded: bool = True,
+) -> StudyData:
     """A study whose trials' values are given, in the study's own direction.
 
     Args:
         spec: the study.
         value_of: the value of a trial; None if it failed, infinite if it diverged.
-        done: trials that have a result; None for all.
+        done: trials that have a result, the first ones; None for all.
+        is_recorded: whether the study has a journal; else what was proposed is worked out from the results.
     """
-    sampler = make_sampler(spec)
-    sign = 1.0 if spec.objective.direction == "minimise" else -1.0
-    rows: list[dict[str, object]] = []
-    while suggested := sampler.suggest(min(spec.batch, spec.all_trials - len(rows))):
-        seen: list[Observation] = []
-        for params in suggested:
-            value = value_of(len(rows), params)
-            has_diverged = value == float("inf")
-            measured = 1.0 if has_diverged else value
-            signed = None if measured is None else sign * measured
-            seen.append(Observation(len(rows), params, signed, has_diverged))
-            row: dict[str, object] = {params_column(name): own for name, own in params.items()}
-            row |= {"trial": len(rows), "status": "FAILED" if value is None else "COMPLETE", "value": measured}
-            rows.append(row | {"diverged": has_diverged})
-        sampler.update(seen)
-    trials = pd.DataFrame(rows[:done]).astype({"value": "float64"})
-    return StudyData(spec, trials, pd.DataFrame({"trial": []}))
+    journal, results = Journal(), StudyResults()
+    proposer = Proposer(spec, journal)
+    while len(results.results) == len(journal.entries) and (batch := proposer.propose({})):
+        journal.add(batch)
+        for entry in batch.proposals[: None if done is None else max(done - len(results.results), 0)]:
+            result = result_of(spec, entry, value_of(entry.trial, entry.params))
+            results.results[entry.trial], results.landed_s[entry.trial] = result, float(entry.trial)
+            proposer.finish(result)
+    return _as_read(spec, journal if is_recorded else Journal(), results)
+
+
+def _as_read(spec: StudySpec, journal: Journal, results: StudyResults) -> StudyData:
+    """A study's data, its journal read from a file."""
+    with TemporaryDirectory() as root:
+        folder = StudyFolder(Path(root), spec.name)
+        folder.results.mkdir(parents=True)
+        folder.journal.write_text("".join(f"{line}\n" for batch in journal.batches for line in batch.lines()))
+        return study_data(folder, spec, results)
+
+
+def result_of(spec: StudySpec, entry: ProposalEntry, value: float | None) -> Result:
+    """The result of a proposal: FAILED for None; of an infinite value, a COMPLETE one of 1 that diverged."""
+    has_diverged = value == float("inf")
+    return Result(
+        study=spec.name,
+        trial=entry.trial,
+        issue=1,
+        attempt=1,
+        status=Status.FAILED if value is None else Status.COMPLETE,
+        value=1.0 if has_diverged else value,
+        diverged=has_diverged,
+        params=entry.params,
+        budget=entry.budget,
+        seeds=entry.seeds,
+        stage=entry.stage,
+        batch=entry.batch,
+        failure=Failure(kind=FailureKind.EXCEPTION, message="ValueError: boom") if value is None else None,
+        attribution=Attribution(worker="lab-1", host="lab", pid=1, device="cpu", threads=1),
+        times=Times(published_at=BEGIN, claimed_at=BEGIN, ended_at=END, evaluation_s=2.0, training_s=0.0),
+    )
+
+
+def without_result(data: StudyData, trial: int) -> StudyData:
+    """A study of which one result is gone."""
+    evaluations = tuple(seen for seen in data.evaluations if seen.trial != trial)
+    return replace(data, trials=data.trials[data.trials["trial"] != trial], evaluations=evaluations)

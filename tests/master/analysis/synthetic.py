@@ -1,4 +1,4 @@
-"""Studies made up for tests of tables and figures: frames as `master.analysis.frames` gives them, without any file."""
+"""Studies made up for tests of tables and figures: what `master.analysis.data.frames` reads, without any file."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -7,9 +7,13 @@ import numpy as np
 import pandas as pd
 
 from hyperspool.common.grid import grid
+from hyperspool.common.records import Stage, Status
 from hyperspool.common.space import Categorical, Fixed, Params, Scalar, Space
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.journal.entries import BatchEntry, ProposalEntry
+from hyperspool.master.journal.journal import Batch, Journal
+from hyperspool.master.search.known import Evaluation, Proposal
 
 CHANCE = 0.9
 SPACE: dict[str, Any] = {
@@ -65,6 +69,7 @@ def make_study_data(
     )
     rows: list[dict[str, Any]] = []
     curves: list[pd.DataFrame] = []
+    evaluations: list[Evaluation] = []
     for setting, params in enumerate(settings):
         for replicate in range(replicates):
             place = {"trial": len(rows), "setting": setting, "replicate": replicate}
@@ -72,9 +77,33 @@ def make_study_data(
             if direction == "maximise":
                 curve["validation_error"] = 1 - curve["validation_error"]
             row = _row(place, curve, has_curves=has_curves, is_failed=len(rows) in fails)
+            stage = Stage(setting=setting, replicate=replicate)
+            evaluations.append(_evaluation(Proposal(len(rows), params, stage), row))
+            row |= {"batch": len(rows) // spec.batch}
             rows.append(row | {f"params_{name}": params.get(name) for name, _ in parameters.items()})
             curves.append(curve.assign(**place))
-    return StudyData(spec, _typed(pd.DataFrame(rows), parameters), _one_frame(curves, has_curves=has_curves))
+    return StudyData(
+        spec,
+        _typed(pd.DataFrame(rows), parameters),
+        _one_frame(curves, has_curves=has_curves),
+        tuple(evaluations),
+        _journal(spec, [each.proposal for each in evaluations]),
+    )
+
+
+def _evaluation(proposal: Proposal, row: Mapping[str, Any]) -> Evaluation:
+    value = None if row["status"] == "FAILED" else float(row["value"])
+    return Evaluation(proposal, Status(row["status"]), value, row["diverged"])
+
+
+def _journal(spec: StudySpec, proposals: Sequence[Proposal]) -> Journal:
+    """What a master records that proposes whole batches."""
+    journal = Journal()
+    for first in range(0, len(proposals), spec.batch):
+        number = first // spec.batch
+        own = [ProposalEntry.of(proposal, spec, number) for proposal in proposals[first : first + spec.batch]]
+        journal.add(Batch(BatchEntry(batch=number, proposals=len(own), at=BEGIN.isoformat()), tuple(own)))
+    return journal
 
 
 def _random_settings(space: Space, count: int, random: np.random.Generator) -> list[Params]:
@@ -137,6 +166,9 @@ def _row(place: Mapping[str, int], curve: pd.DataFrame, *, has_curves: bool, is_
         "status": "FAILED" if is_failed else "COMPLETE",
         "value": np.nan if is_failed else curve["validation_error"].iloc[-1],
         "diverged": bool(not is_failed and curve["training_loss"].isna().any()),
+        "batch": 0,
+        "stage": "search",
+        "round": np.nan,
         "failure": "exception" if is_failed else None,
         "failure_message": "ValueError: boom" if is_failed else None,
         "epochs": len(curve) if has_curves else 0,
@@ -161,7 +193,7 @@ def _row(place: Mapping[str, int], curve: pd.DataFrame, *, has_curves: bool, is_
 
 def _typed(trials: pd.DataFrame, space: Space) -> pd.DataFrame:
     types: dict[str, str] = dict.fromkeys(
-        ("status", "failure", "failure_message", "worker", "host", "device"), "object"
+        ("status", "stage", "failure", "failure_message", "worker", "host", "device"), "object"
     )
     types |= dict.fromkeys(("published_at", "claimed_at", "ended_at"), "datetime64[ms, UTC]")
     for name in space.root:

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.master.journal.file import read_journal
+from tests.conftest import spec_of
+from tests.master.recorded import journal_of, record
 from tests.processes import Processes
 
 
@@ -54,6 +57,7 @@ def test_fsck_of_a_study_in_order(processes: Processes, folder: StudyFolder) -> 
 
 
 def test_fsck_names_a_breach_and_mends_it_if_asked(processes: Processes, folder: StudyFolder) -> None:
+    record(folder, journal_of(spec_of(), {}))
     path = folder.job(Slot(0))
     path.write_text("{")
     where = ("demo", "--root", str(folder.root))
@@ -71,6 +75,23 @@ def test_fsck_names_a_breach_and_mends_it_if_asked(processes: Processes, folder:
     status, printed = run(processes, "fsck", *where)
     assert status == 0
     assert "was set aside: not valid JSON" in printed
+
+
+def test_fsck_warns_of_a_missing_journal_and_writes_it(processes: Processes, folder: StudyFolder) -> None:
+    """As of a study that was made before there were journals."""
+    for trial, entry in enumerate(journal_of(spec_of(), {}).entries.values()):
+        folder.job(Slot(trial)).write_bytes(entry.job("demo").model_copy(update={"stage": None}).to_json())
+    where = ("demo", "--root", str(folder.root))
+    status, printed = run(processes, "fsck", *where, "--json")
+    (breach,) = json.loads(printed)["breaches"]
+    assert (status, breach["file"], breach["severity"]) == (0, "results/demo/journal.jsonl", "warning")
+    assert "4 proposals are not recorded" in breach["cause"]
+    assert not folder.journal.exists()
+    status, printed = run(processes, "fsck", *where, "--repair")
+    assert status == 0
+    assert printed.startswith("mended  results/demo/journal.jsonl: 4 proposals are not recorded")
+    assert list(read_journal(folder, spec_of()).journal.entries) == [(trial, 0) for trial in range(4)]
+    assert run(processes, "fsck", *where)[1].startswith("in order: ")
 
 
 def test_fsck_of_a_study_that_is_not_there_is_wrong_usage(processes: Processes, root: Path) -> None:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 
 from hyperspool.common import atomic
 from hyperspool.common.locks import ClaimMode
@@ -33,7 +34,7 @@ from hyperspool.master.doctor.sight import (
     event_finding,
 )
 from hyperspool.master.doctor.surroundings import check_event_limits, check_mount, check_permissions, check_room
-from hyperspool.master.terminal.findings import advice_text, finding_text
+from hyperspool.master.doctor.wording import advice_text, finding_text
 
 
 def silent(_told: str) -> None:
@@ -232,5 +233,5 @@ def test_the_advice_follows_from_what_is_ruled_out(
 ) -> None:
     findings = [Finding("room", Verdict.OK, "plenty"), Finding("locks", Verdict.WARNING, "odd", "beware", rules_out)]
     assert recommended(findings) == claim
-    assert advice in advice_text(Path("/srv"), claim, findings).plain
-    assert finding_text(findings[1]).plain == "warning locks                odd; beware"
+    assert advice in Text.assemble(*advice_text(Path("/srv"), claim, findings)).plain
+    assert Text.assemble(*finding_text(findings[1])).plain == "warning locks                odd; beware"

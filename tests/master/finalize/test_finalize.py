@@ -26,6 +26,7 @@ from hyperspool.worker.training.model import make_model
 from hyperspool.worker.training.params import MlpParams
 from hyperspool.worker.training.validation import evaluate
 from tests.conftest import spec_of
+from tests.master.recorded import journal_of
 from tests.processes import Processes, results_of, until
 
 STUDY = """
@@ -94,9 +95,7 @@ def test_the_winner_is_trained_measured_once_and_described(root: Path, study: Pa
     assert results_of(final)[0].times.ended_at == answer.evaluated_at
 
 
-def test_once_answered_it_is_never_read_again_whatever_becomes_of_the_evaluation(
-    root: Path, study: Path, processes: Processes
-) -> None:
+def test_answered_test_part_is_never_read_again(root: Path, study: Path, processes: Processes) -> None:
     processes.finish(processes.master(study, "--workers", "1"))
     first = finalize(processes).splitlines()[-2:]
     for place in (root / "jobs", root / "results"):
@@ -167,20 +166,21 @@ def result_of(spec: StudySpec, trial: int, x: float, value: float | None, *, div
 
 
 def standing(*values: tuple[float, float | None], **changes: Any) -> Standing:
-    """A study with so many trials, learning rate and value of each."""
+    """A study with these results, learning rate and value of each trial, and the journal of its master."""
     table: dict[str, Any] = {
         "objective": {"name": "mlp"},
         "space": {"learning_rate": {"type": "float", "low": 0.0, "high": 1.0}},
         "trials": len(values),
     }
     spec = spec_of(**(table | changes))
-    return Standing(spec, {trial: result_of(spec, trial, *pair) for trial, pair in enumerate(values)})
+    results = {trial: result_of(spec, trial, *pair) for trial, pair in enumerate(values)}
+    return Standing(spec, results, journal=journal_of(spec, results))
 
 
 def test_the_winner_is_the_setting_with_the_best_mean() -> None:
     found = choose(standing((0.1, 0.5), (0.1, 0.3), (0.2, 0.2), (0.2, 0.7), (0.3, None), (0.3, None), replicates=2))
     assert (found.trial, found.params) == (0, {"learning_rate": 0.1})
-    assert "trial 0's setting, evaluated 2 times, had the best mean" in found.told
+    assert "trial 0's setting, evaluated 2 times, had the best mean" in found.reason
 
 
 def test_of_confirmed_finalists_only_the_fresh_values_count() -> None:
@@ -189,15 +189,15 @@ def test_of_confirmed_finalists_only_the_fresh_values_count() -> None:
         standing((0.1, 0.0), (0.2, 0.9), (0.1, 0.4), (0.2, 0.3), (0.1, 0.4), (0.2, 0.3), trials=2, confirm=again)
     )
     assert (found.trial, found.params) == (1, {"learning_rate": 0.2})
-    assert "the best 2 settings evaluated again 2 times each" in found.told
+    assert "the best 2 settings evaluated again 2 times each" in found.reason
 
 
-def test_of_an_ablation_the_best_test_case_wins_and_is_told_as_one() -> None:
+def test_of_an_ablation_the_best_test_case_wins() -> None:
     ablation = {"base": {"learning_rate": 0.1}, "improvements": [{"name": "fast", "params": {"learning_rate": 0.2}}]}
     values = ((0.1, 0.1), (0.2, 0.9), (0.1, 0.4), (0.2, 0.3), (0.1, 0.4), (0.2, 0.3))
     found = choose(standing(*values, trials=2, ablation=ablation, confirm={"replicates": 2}))
     assert (found.trial, found.params) == (1, {"learning_rate": 0.2})
-    assert "in 2 test cases of an ablation; the best setting of each evaluated again 2 times" in found.told
+    assert "in 2 test cases of an ablation; the best setting of each evaluated again 2 times" in found.reason
 
 
 def test_an_unfinished_study_has_no_last_word() -> None:
@@ -250,7 +250,7 @@ def test_the_first_answer_stands(root: Path) -> None:
     assert read_answer(folder) == first
 
 
-def test_a_final_training_that_diverged_is_told_without_a_number(root: Path) -> None:
+def test_final_training_that_diverged_has_no_number(root: Path) -> None:
     answer = answer_of(result_of(standing((0.1, 0.1)).spec, 0, 0.1, 0.9, diverged=True), "demo", 0, "by lot")
     assert answer.diverged
     assert answer.test_error is None

@@ -15,17 +15,16 @@ from hyperspool.common.locks import ClaimMode
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, WorkerRecord
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.fsck.proposals import Proposals
+from hyperspool.master.journal.file import read_journal
 
 FIRST = "trials/00000-00099"
 LONG_AGO_S = 1_000_000_000
 
 
-def asked(spec: StudySpec, trial: int) -> Job:
-    """What the study asks of a trial; random search asks without results."""
-    job = Proposals(spec, {}).job(trial)
-    assert job is not None
-    return job
+def asked(folder: StudyFolder, trial: int) -> Job:
+    """What the study's master recorded of a trial."""
+    spec = read_record(folder.spec, StudySpec)
+    return read_journal(folder, spec).journal.entries[trial, 0].job(spec.name)
 
 
 def change(path: Path, **changes: object) -> None:
@@ -33,9 +32,8 @@ def change(path: Path, **changes: object) -> None:
 
 
 def open_job(folder: StudyFolder, trial: int, **changes: object) -> Path:
-    spec = read_record(folder.spec, StudySpec)
     path = folder.job(Slot(trial))
-    path.write_bytes(asked(spec, trial).to_json())
+    path.write_bytes(asked(folder, trial).to_json())
     change(path, **changes)
     return path
 
@@ -208,6 +206,27 @@ def torn_curve_of_a_duplicate(folder: StudyFolder) -> None:
     late.with_suffix(".csv").write_bytes(folder.curve(2).read_bytes()[:-5])
 
 
+def journal_cut_short(folder: StudyFolder) -> None:
+    folder.journal.write_bytes(folder.journal.read_bytes()[:-50])
+
+
+def torn_journal(folder: StudyFolder) -> None:
+    lines = folder.journal.read_bytes().splitlines(keepends=True)
+    folder.journal.write_bytes(b"".join((*lines[:6], b'{"entry": "prop\n', *lines[7:])))
+
+
+def journal_of_another_seed(folder: StudyFolder) -> None:
+    text = folder.journal.read_text()
+    own = asked(folder, 5).params["x"]
+    assert text.count(f'"x":{own}') == 1
+    folder.journal.write_text(text.replace(f'"x":{own}', '"x":0.5'))
+
+
+def journal_that_is_a_folder(folder: StudyFolder) -> None:
+    folder.journal.unlink()
+    folder.journal.mkdir()
+
+
 def claims_by_lock(folder: StudyFolder) -> bool:
     return read_record(folder.spec, StudySpec).claim is ClaimMode.LOCK
 
@@ -263,6 +282,10 @@ CASES = [
     Case(torn_duplicate, "results/demo/duplicates/00002.issue1.attempt2.json", "not valid JSON"),
     Case(torn_curve_of_a_duplicate, "results/demo/duplicates/00002.issue1.attempt2.csv", "its last line is torn"),
     Case(misnamed_duplicate, "results/demo/duplicates/00002.issue1.attempt2.json", "00002.issue1.attempt1.json"),
+    Case(journal_cut_short, "results/demo/journal.jsonl", "its last batch was not written to its end"),
+    Case(torn_journal, "results/demo/journal.jsonl", "the journal is damaged: line 7: "),
+    Case(journal_of_another_seed, "results/demo/journal.jsonl", "trial 5 is not what the study's seed gives"),
+    Case(journal_that_is_a_folder, "results/demo/journal.jsonl", "the journal is damaged: "),
 ]
 TOGETHER = [
     torn_job,
@@ -276,5 +299,6 @@ TOGETHER = [
     heartbeat_of_the_dead,
     temporary_file_of_the_dead,
     old_temporary_file_of_another_host,
+    torn_journal,
 ]
 """Damages that can be done to one study at once."""

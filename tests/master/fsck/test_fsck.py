@@ -1,6 +1,7 @@
 """Every breach is made by hand in the folder of a study that real processes finished; fsck names it and mends it."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.examination import examine_study
 from hyperspool.master.fsck.inspection import find_breaches, inspect, read_spec
 from hyperspool.master.fsck.repair import repair
+from hyperspool.master.journal.entries import ProposalEntry
+from hyperspool.master.journal.file import read_journal
 from hyperspool.master.run.loop import Search, only_master
 from tests.master.fsck.damage import (
     CASES,
@@ -28,9 +31,13 @@ from tests.master.fsck.damage import (
     change,
     claims_by_lock,
     forget,
+    journal_cut_short,
+    journal_of_another_seed,
+    journal_that_is_a_folder,
     lock_without_a_job,
     lost_result,
     open_job,
+    torn_journal,
     torn_result,
     write_heartbeat,
 )
@@ -129,7 +136,7 @@ def test_a_finished_study_is_in_order(folder: StudyFolder, spec: StudySpec) -> N
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.damage.__name__)
-def test_a_breach_is_named_and_mended_and_nothing_else_is_touched(
+def test_breach_is_named_and_mended_and_nothing_else_is_touched(
     folder: StudyFolder, spec: StudySpec, finished: StudyFolder, case: Case
 ) -> None:
     before = contents(folder)
@@ -157,9 +164,7 @@ def test_a_breach_is_named_and_mended_and_nothing_else_is_touched(
     assert wrong(folder, spec) == {}
 
 
-def test_all_breaches_at_once_are_mended_and_real_processes_bring_the_study_to_its_end(
-    folder: StudyFolder, spec: StudySpec
-) -> None:
+def test_study_mended_of_all_breaches_comes_to_its_end(folder: StudyFolder, spec: StudySpec) -> None:
     for damage in TOGETHER:
         damage(folder)
     found = inspect(folder, spec, at_once)
@@ -169,7 +174,7 @@ def test_all_breaches_at_once_are_mended_and_real_processes_bring_the_study_to_i
     assert wrong(folder, spec) == {}
 
 
-def test_what_a_live_worker_holds_is_no_breach_and_is_left_to_it(folder: StudyFolder, spec: StudySpec) -> None:
+def test_what_a_live_worker_holds_is_left_to_it(folder: StudyFolder, spec: StudySpec) -> None:
     path = open_job(folder, 8)
     leftover_checkpoint_of = folder.checkpoint(AttemptName(Slot(8), 1))
     leftover_checkpoint_of.write_bytes(b"state")
@@ -184,18 +189,16 @@ def test_what_a_live_worker_holds_is_no_breach_and_is_left_to_it(folder: StudyFo
     assert str(path.relative_to(folder.root)) in wrong(folder, spec) or spec.claim is ClaimMode.LEASE
 
 
-def test_what_a_live_process_puts_right_between_two_looks_is_no_breach(folder: StudyFolder, spec: StudySpec) -> None:
+def test_what_a_live_process_puts_right_is_no_breach(folder: StudyFolder, spec: StudySpec) -> None:
     job = open_job(folder, 8)
     assert wrong(folder, spec)
     assert inspect(folder, spec, job.unlink) == []
 
 
-def test_a_master_that_runs_sees_to_missing_trials_and_is_not_repaired_beside(
-    folder: StudyFolder, spec: StudySpec
-) -> None:
+def test_running_master_publishes_missing_trials_itself(folder: StudyFolder, spec: StudySpec) -> None:
     lost_result(folder)
     assert wrong(folder, spec)
-    path = folder.master_lock if spec.claim is ClaimMode.LOCK else folder.master_lock.with_suffix(".lease")
+    path = master_lock_of(folder, spec)
     master = make_lock(path, spec.claim)
     assert try_acquire(master)
     try:
@@ -207,22 +210,112 @@ def test_a_master_that_runs_sees_to_missing_trials_and_is_not_repaired_beside(
         master.release()
 
 
-def test_a_study_that_was_interrupted_between_two_batches_is_in_order(folder: StudyFolder, spec: StudySpec) -> None:
+def test_study_interrupted_between_two_batches_is_in_order(folder: StudyFolder, spec: StudySpec) -> None:
     for trial in range(4, 10):
         forget(folder, trial)
-    assert wrong(folder, spec) == {}
+    whole = folder.journal.read_bytes()
+    keep_batches(folder, 1)
+    assert inspect(folder, spec, at_once) == []
+    folder.journal.write_bytes(whole)
     open_job(folder, 4)
+    keep_batches(folder, 2)
     missing = [breach.trial for breach in inspect(folder, spec, at_once)]
     assert missing == [5, 6, 7]
+
+
+def keep_batches(folder: StudyFolder, count: int) -> None:
+    """Cut the journal off behind a number of batches of four trials."""
+    folder.journal.write_bytes(b"".join(folder.journal.read_bytes().splitlines(keepends=True)[: 5 * count]))
+
+
+def test_batch_recorded_but_never_published_is_issued(
+    folder: StudyFolder, spec: StudySpec, finished: StudyFolder
+) -> None:
+    """As if the master had been killed after it wrote the second batch down."""
+    for trial in range(4, 10):
+        forget(folder, trial)
+    keep_batches(folder, 2)
+    found = inspect(folder, spec, at_once)
+    assert [(breach.trial, breach.remedy) for breach in found] == [(trial, Remedy.ISSUE) for trial in range(4, 8)]
+    assert repair(folder, spec, found).left == []
+    assert evaluate_again(folder, spec, finished) == {4, 5, 6, 7}
+    assert wrong(folder, spec) == {}
+
+
+def recorded(folder: StudyFolder, spec: StudySpec) -> list[ProposalEntry]:
+    found = read_journal(folder, spec)
+    assert (found.damage, found.is_cut_short) == (None, False)
+    return list(found.journal.entries.values())
+
+
+def test_study_without_a_journal_is_a_warning_and_gets_one(folder: StudyFolder, spec: StudySpec) -> None:
+    """As one of a version that kept none."""
+    before = recorded(folder, spec)
+    folder.journal.unlink()
+    (warning,) = found = inspect(folder, spec, at_once)
+    assert (warning.severity, warning.path, warning.remedy) == (Severity.WARNING, folder.journal, Remedy.RECORD)
+    assert warning.cause == "10 proposals are not recorded, though there are jobs or results of them"
+    assert not folder.journal.exists()
+    assert repair(folder, spec, found).mended == [warning]
+    assert recorded(folder, spec) == before
+    assert inspect(folder, spec, at_once) == []
+
+
+@pytest.mark.parametrize("damage", [journal_cut_short, torn_journal, journal_of_another_seed, journal_that_is_a_folder])
+def test_damaged_journal_is_written_as_it_was(
+    folder: StudyFolder, spec: StudySpec, damage: Callable[[StudyFolder], None]
+) -> None:
+    before = recorded(folder, spec)
+    assert len(before) == 10
+    damage(folder)
+    repair(folder, spec, inspect(folder, spec, at_once))
+    assert recorded(folder, spec) == before
+
+
+def test_damaged_journal_is_kept_aside_with_its_reason(folder: StudyFolder, spec: StudySpec) -> None:
+    torn_journal(folder)
+    damaged = folder.journal.read_bytes()
+    repair(folder, spec, inspect(folder, spec, at_once))
+    aside = {path.name.endswith(".reason.txt"): path.read_bytes() for path in folder.rejected.iterdir()}
+    assert aside[False] == damaged
+    assert b"the journal is damaged: line 7" in aside[True]
+
+
+def test_batch_known_by_an_open_job_is_recorded_and_issued(folder: StudyFolder, spec: StudySpec) -> None:
+    before = recorded(folder, spec)
+    for trial in (8, 9):
+        forget(folder, trial)
+    open_job(folder, 8)
+    keep_batches(folder, 2)
+    missing, warning = found = inspect(folder, spec, at_once)
+    assert (missing.trial, missing.remedy) == (9, Remedy.ISSUE)
+    assert (warning.severity, warning.path) == (Severity.WARNING, folder.journal)
+    assert warning.cause.startswith("2 proposals are not recorded")
+    assert repair(folder, spec, found).left == []
+    assert recorded(folder, spec) == before
+    assert folder.open_slots() == [Slot(8), Slot(9)]
+
+
+def test_running_masters_unfinished_line_is_no_breach(folder: StudyFolder, spec: StudySpec) -> None:
+    journal_cut_short(folder)
+    assert wrong(folder, spec)
+    master = make_lock(master_lock_of(folder, spec), spec.claim)
+    assert try_acquire(master)
+    try:
+        assert wrong(folder, spec) == {}
+    finally:
+        master.release()
+
+
+def master_lock_of(folder: StudyFolder, spec: StudySpec) -> Path:
+    return folder.master_lock if spec.claim is ClaimMode.LOCK else folder.master_lock.with_suffix(".lease")
 
 
 @pytest.mark.parametrize(
     ("content", "cause"),
     [("{", "not valid JSON"), ('{"name": "demo"}', "objective: missing"), (None, "is missing")],
 )
-def test_a_damaged_study_file_is_named_and_left_where_it_is(
-    folder: StudyFolder, content: str | None, cause: str
-) -> None:
+def test_damaged_study_file_is_named_and_left_in_place(folder: StudyFolder, content: str | None, cause: str) -> None:
     if content is None:
         folder.spec.unlink()
     else:
@@ -240,7 +333,7 @@ def test_a_study_that_nobody_published_is_wrong_usage(folder: StudyFolder) -> No
 
 
 @pytest.mark.parametrize(("change_of", "told"), [("value", "value"), ("curve", "its curve does, from epoch 2 on")])
-def test_a_late_result_that_differs_on_a_cpu_is_a_warning_with_both_files(
+def test_late_result_that_differs_is_a_warning_with_both_files(
     folder: StudyFolder, spec: StudySpec, change_of: str, told: str
 ) -> None:
     folder.duplicates.mkdir()
@@ -269,7 +362,7 @@ def test_rejected_files_are_listed_with_their_reasons(folder: StudyFolder, spec:
     assert any("not valid JSON" in note.cause for note in notes)
 
 
-def test_links_in_the_place_of_folders_and_open_permissions_are_told_of(folder: StudyFolder, spec: StudySpec) -> None:
+def test_links_for_folders_and_open_permissions_are_named(folder: StudyFolder, spec: StudySpec) -> None:
     folder.trials.chmod(0o777)
     folder.result(2).chmod(0o666)
     folder.checkpoints.rename(folder.root / "elsewhere")
@@ -281,7 +374,7 @@ def test_links_in_the_place_of_folders_and_open_permissions_are_told_of(folder: 
     assert "1 of its files" in found[folder.result(2).parent][1]
 
 
-def test_a_silent_worker_of_another_host_is_a_warning_that_repair_leaves(folder: StudyFolder, spec: StudySpec) -> None:
+def test_silent_worker_elsewhere_is_a_warning_that_repair_leaves(folder: StudyFolder, spec: StudySpec) -> None:
     write_heartbeat(folder, "elsewhere", 1)
     found = inspect(folder, spec, at_once)
     assert [breach.severity for breach in found] == [Severity.WARNING]

@@ -1,11 +1,15 @@
-"""fsck of a study whose method looks at results: what it asked is replayed from them."""
+"""fsck of a study whose method looks at results: what it asked for is recorded, or worked out from the results."""
 
 import json
+from itertools import groupby
 from pathlib import Path
 
 from hyperspool.common.layout import StudyFolder
 from hyperspool.master.fsck.breach import Severity
 from hyperspool.master.fsck.examination import examine_study
+from hyperspool.master.journal.entries import ProposalEntry
+from hyperspool.master.journal.file import read_journal
+from hyperspool.master.studies.published import read_published
 from tests.processes import Processes
 
 STUDY = """
@@ -20,9 +24,25 @@ x = { type = "float", low = 0.001, high = 1.0, log = true }
 """
 
 
-def test_a_study_that_learns_is_replayed_and_a_result_of_other_params_is_named(
-    root: Path, processes: Processes, tmp_path: Path
-) -> None:
+def test_lost_journal_of_rounds_is_worked_out_from_results(root: Path, processes: Processes, tmp_path: Path) -> None:
+    study = tmp_path / "demo.toml"
+    study.write_text(STUDY)
+    processes.finish(processes.master(study, "--workers", "2", "--objective", "curved=tests.objectives:curved"))
+    folder = StudyFolder(root, "demo")
+    before = entries(folder)
+    assert [len(list(own)) for _, own in groupby(before, lambda entry: entry.batch)] == [3, 3, 3, 3, 3, 1]
+    folder.journal.unlink()
+    (warning,) = examine_study(root, "demo", is_to_repair=False).left
+    assert (warning.severity, warning.path) == (Severity.WARNING, folder.journal)
+    assert examine_study(root, "demo", is_to_repair=True).left == []
+    assert entries(folder) == before
+
+
+def entries(folder: StudyFolder) -> list[ProposalEntry]:
+    return list(read_journal(folder, read_published(folder)).journal.entries.values())
+
+
+def test_result_of_other_params_than_recorded_is_named(root: Path, processes: Processes, tmp_path: Path) -> None:
     study = tmp_path / "demo.toml"
     study.write_text(STUDY)
     command = (study, "--workers", "2", "--objective", "curved=tests.objectives:curved")

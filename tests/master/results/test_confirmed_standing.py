@@ -2,19 +2,21 @@
 
 import io
 import json
+import statistics
 from collections.abc import Sequence
 
 import pytest
 from rich.console import Console, RenderableType
 
-from hyperspool.master.analysis.measures.finalists import finalists_of
+from hyperspool.master.analysis.measures.finalists import finalists_rows
 from hyperspool.master.finalize.choice import choose
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.search.sampler import Observation
+from hyperspool.master.results.wording import value_text
 from hyperspool.master.terminal.tables import incumbent_text, studies_table
 from hyperspool.master.terminal.trials_table import TrialsTable
 from tests.conftest import spec_of
 from tests.master.finalize.test_finalize import result_of
+from tests.master.recorded import journal_of
 
 SEARCH = [0.5, 0.1, 0.2, 0.9]
 AGAIN = [0.3, 0.21, 0.05, 0.22]
@@ -32,7 +34,8 @@ def standing(
     )
     rates = [0.0, 0.1, 0.2, 0.3, *(finalists[turn % 2] / 10 for turn in range(4))]
     values = enumerate(zip(rates, [*SEARCH, *again], strict=False))
-    return Standing(spec, {trial: result_of(spec, trial, rate, value) for trial, (rate, value) in values})
+    results = {trial: result_of(spec, trial, rate, value) for trial, (rate, value) in values}
+    return Standing(spec, results, journal=journal_of(spec, results))
 
 
 def shown(renderable: RenderableType) -> str:
@@ -42,14 +45,14 @@ def shown(renderable: RenderableType) -> str:
 
 
 @pytest.mark.parametrize("done", range(4))
-def test_while_finalists_are_confirmed_the_incumbent_is_the_searchs_best(done: int) -> None:
+def test_until_finalists_are_confirmed_the_search_leads(done: int) -> None:
     stands = standing(AGAIN[:done])
     assert [result.trial for result in stands.best(9)] == [1, 2, 0, 3]
     assert stands.to_json()["incumbent"] == {"trial": 1, "value": 0.1, "params": {"learning_rate": 0.1}}
     assert "0.1000 in trial 1:" in incumbent_text(stands).plain
 
 
-def test_once_all_are_confirmed_the_finalist_with_the_best_mean_leads_and_the_others_follow_by_value() -> None:
+def test_confirmed_finalists_lead_by_mean_and_others_follow_by_value() -> None:
     stands = standing([0.3, 0.21, 0.25, 0.22])
     assert [result.trial for result in stands.best(9)] == [2, 1, 0, 3]
     assert [result.trial for result in stands.best(1)] == [2]
@@ -65,7 +68,7 @@ def test_once_all_are_confirmed_the_finalist_with_the_best_mean_leads_and_the_ot
     assert "confirmed" not in told[2]
 
 
-def test_a_person_is_told_the_mean_and_what_it_is_of() -> None:
+def test_incumbent_is_shown_with_its_mean_and_replicates() -> None:
     stands = standing([0.3, 0.21, 0.25, 0.22])
     assert "0.2150 (mean of 2 fresh replicates) with trial 2's params" in incumbent_text(stands).plain
     assert "0.2150 with trial 2's params" in shown(studies_table([stands]))
@@ -93,15 +96,17 @@ def test_incumbent_finalize_and_the_finalists_table_agree(
     again: list[float | None], direction: str, finalists: tuple[int, int]
 ) -> None:
     stands = standing(again, direction, finalists)
-    results = stands.results.values()
-    seen = [Observation(result.trial, result.params, result.value, result.diverged) for result in results]
-    leader = finalists_of(stands.spec, seen)[0]
+    table = finalists_rows(stands.finalists())
     assert stands.incumbent is not None
-    assert stands.incumbent.trial == choose(stands).trial == leader.trial
-    assert stands.confirmed()[0].mean == pytest.approx(leader.mean)
+    assert str(stands.incumbent.trial) == str(choose(stands).trial) == table[0][0]
+    assert value_text(stands.confirmed()[0].mean) == table[0][1]
+    values = {trial: [value for value in again[place::2] if value is not None] for place, trial in enumerate(finalists)}
+    means = {trial: statistics.fmean(own) for trial, own in values.items() if own}
+    best = min(means.values()) if direction == "minimise" else max(means.values())
+    assert means[stands.incumbent.trial] == pytest.approx(best)
 
 
-def test_finalists_none_of_which_came_to_a_value_leave_the_searchs_best() -> None:
+def test_finalists_without_a_value_leave_the_search_leading() -> None:
     stands = standing([None] * 4)
     assert stands.confirmed() == []
     assert stands.incumbent is not None

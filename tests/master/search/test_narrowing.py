@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperspool.common.space import Categorical, Fixed, Float, Params, Space
+from hyperspool.common.space import Categorical, Fixed, Float, Space
 from hyperspool.master.search.coarse_to_fine import CoarseToFine, best_of, round_lengths
+from hyperspool.master.search.known import Evaluation, Known
 from hyperspool.master.search.narrowing import first_region, narrowed
 from hyperspool.master.search.random_search import RandomSearch
-from hyperspool.master.search.sampler import Observation
+from tests.master.played import evaluated, evaluation
 
 RATES = [1e-5, 5e-5, 1e-4, 5e-4, 1e-3]
 
@@ -57,7 +58,7 @@ def region_of(parameter: Any, *values: Any) -> dict[str, Any]:
         ({"type": "int", "low": 8, "high": 128, "coarse": [8, 32, 64, 128]}, (32, 32), 8, 64),
     ],
 )
-def test_a_range_is_narrowed_to_the_best_values_and_a_margin(
+def test_range_is_narrowed_to_the_best_values_and_a_margin(
     parameter: dict[str, Any], values: tuple[float, ...], low: float, high: float
 ) -> None:
     assert region_of(parameter, *values) == pytest.approx({"low": low, "high": high})
@@ -72,14 +73,14 @@ def test_a_range_is_narrowed_to_the_best_values_and_a_margin(
         (["1", 2, 3, 4], (2, 4), (2, 4)),  # not numbers alone, so there is no between
     ],
 )
-def test_of_a_list_what_occurs_is_kept_and_of_numbers_what_lies_between(
+def test_list_keeps_what_occurs_and_the_numbers_between(
     choices: list[Any], values: tuple[Any, ...], kept: tuple[Any, ...]
 ) -> None:
     assert region_of(choices, *values) == {"choices": kept}
 
 
 @pytest.mark.parametrize("parameter", [["a", "b"], {"type": "int", "low": 1, "high": 9}, 3])
-def test_a_parameter_that_fewer_than_two_of_the_best_take_stays_as_it_is(parameter: Any) -> None:
+def test_parameter_that_few_of_the_best_take_stays(parameter: Any) -> None:
     space = space_of(parameter)
     first = first_region(space)
     value = first.at(lambda _: 0.5)["p"]
@@ -87,13 +88,13 @@ def test_a_parameter_that_fewer_than_two_of_the_best_take_stays_as_it_is(paramet
     assert narrowed(space, first, []).root == first.root
 
 
-def test_the_first_round_draws_coarse_values_alone_and_a_later_one_between_them() -> None:
+def test_first_round_draws_coarse_values_and_the_next_between_them() -> None:
     space = space_of({"type": "float", "low": 1e-6, "high": 1.0, "log": True, "coarse": RATES})
-    sampler = CoarseToFine(space, 0, (40, 40), keep=4)
-    coarse = sampler.suggest(100)
-    assert {params["p"] for params in coarse} == set(RATES)
-    sampler.update([Observation(trial, params, abs(float(params["p"]) - 1e-4)) for trial, params in enumerate(coarse)])
-    fine = [float(params["p"]) for params in sampler.suggest(100)]
+    sampler = CoarseToFine(space, 0, (40, 40), keep=4, direction="minimise")
+    coarse = sampler.suggest(100, Known())
+    assert {proposal.params["p"] for proposal in coarse} == set(RATES)
+    known = Known(evaluated(proposal, abs(float(proposal.params["p"]) - 1e-4)) for proposal in coarse)
+    fine = [float(proposal.params["p"]) for proposal in sampler.suggest(100, known)]
     assert len(set(fine)) == 40
     assert 5e-5 <= min(fine) < max(fine) <= 5e-4
 
@@ -102,9 +103,7 @@ def test_the_first_round_draws_coarse_values_alone_and_a_later_one_between_them(
     ("best", "low", "high"),
     [((0.0, 0.0), 1e-6, 1e-4), ((0.0, 1e-4), 1e-6, 0.01), ((1e-6, 1e-6), 1e-6, 1e-4), ((0.01, 1.0), 1e-4, 1.0)],
 )
-def test_a_list_of_a_logarithmic_scale_may_begin_with_0_and_its_range_cannot(
-    best: tuple[float, float], low: float, high: float
-) -> None:
+def test_logarithmic_list_may_begin_with_0_unlike_its_range(best: tuple[float, float], low: float, high: float) -> None:
     parameter = {"type": "float", "low": 1e-6, "high": 1.0, "log": True, "coarse": [0.0, 1e-6, 1e-4, 0.01, 1.0]}
     space = space_of(parameter)
     assert space.problems({"p": 0.0}) == ()
@@ -127,8 +126,8 @@ def test_conditions_hold_where_their_value_was_dropped() -> None:
         )
     )
     region = narrowed(space, first_region(space), [{"method": "adam"}, {"method": "rms"}])
-    drawn = RandomSearch(region, 0).suggest(20)
-    assert {tuple(params) for params in drawn} == {("method",)}
+    drawn = RandomSearch(region, 0).suggest(20, Known())
+    assert {tuple(proposal.params) for proposal in drawn} == {("method",)}
 
 
 SPACE = Space.model_validate_json(
@@ -176,33 +175,44 @@ def is_within(inner: Space, outer: Space) -> bool:
 VALUES = st.one_of(st.none(), st.floats(allow_nan=True), st.floats(min_value=0, max_value=1))
 
 
-@given(st.lists(st.tuples(VALUES, st.booleans()), min_size=32, max_size=32), st.integers(0, 99), st.integers(2, 9))
-def test_whatever_the_results_every_region_lies_within_the_one_before_and_holds_the_best(
-    outcomes: list[tuple[float | None, bool]], seed: int, keep: int
+@given(
+    st.lists(st.tuples(VALUES, st.booleans()), min_size=32, max_size=32),
+    st.integers(0, 99),
+    st.integers(2, 9),
+    st.sampled_from(["minimise", "maximise"]),
+)
+def test_every_region_lies_within_the_last_and_holds_the_best(
+    outcomes: list[tuple[float | None, bool]], seed: int, keep: int, direction: Any
 ) -> None:
-    sampler = CoarseToFine(SPACE, seed, round_lengths(32, 4), keep)
-    seen: list[Observation] = []
-    while suggested := sampler.suggest(3):
-        assert [line for params in suggested for line in SPACE.problems(json.loads(json.dumps(params)))] == []
-        batch = [
-            Observation(trial, params, *outcomes[trial]) for trial, params in enumerate(suggested, start=len(seen))
-        ]
-        seen += batch
-        regions = len(sampler.regions)
-        sampler.update(batch)
-        if len(sampler.regions) > regions:
-            assert is_within(sampler.regions[-1], sampler.regions[-2])
-            best = [entry.params for entry in best_of(seen, keep)]
-            for name in ("rate", "momentum", "dropout", "filters", "width"):
-                low, high = sorted(extent(sampler.regions[-1], name))
-                assert all(low - 1e-9 <= float(params[name]) <= high + 1e-9 for params in best)
-    assert len(seen) == 32
-    assert len(sampler.regions) == 4
+    sampler, known = CoarseToFine(SPACE, seed, round_lengths(32, 4), keep, direction), Known()
+    regions = [first_region(SPACE)]
+    while proposals := sampler.suggest(3, known):
+        for proposal in proposals:
+            assert proposal.stage.round is not None
+            if proposal.stage.round > len(regions):
+                regions.append(sampler.region(len(regions), known))
+                assert is_within(regions[-1], regions[-2])
+                assert_holds(regions[-1], best_of(known.finished(), keep, direction))
+            assert SPACE.problems(json.loads(json.dumps(proposal.params))) == ()
+        for proposal in proposals:
+            value, has_diverged = outcomes[proposal.trial]
+            known.finish(evaluated(proposal, value, diverged=has_diverged))
+    assert len(known.evaluations) == 32
+    # What came after a region was narrowed does not move it.
+    assert [sampler.region(number, known) for number in range(4)] == regions
 
 
-def test_the_first_round_of_ranges_is_that_of_random_search() -> None:
+def assert_holds(region: Space, best: list[Evaluation]) -> None:
+    for name in ("rate", "momentum", "dropout", "filters", "width"):
+        low, high = sorted(extent(region, name))
+        assert all(low - 1e-9 <= float(entry.params[name]) <= high + 1e-9 for entry in best)
+
+
+def test_first_round_of_ranges_is_that_of_random_search() -> None:
     space = space_of({"type": "float", "low": 0.0, "high": 1.0})
-    assert CoarseToFine(space, 7, (20, 5), keep=3).suggest(99) == RandomSearch(space, 7).suggest(20)
+    coarse = CoarseToFine(space, 7, (20, 5), keep=3, direction="minimise").suggest(99, Known())
+    drawn = RandomSearch(space, 7).suggest(20, Known())
+    assert [proposal.params for proposal in coarse] == [proposal.params for proposal in drawn]
 
 
 def test_rounds_are_equally_long_and_the_first_takes_the_rest() -> None:
@@ -210,22 +220,22 @@ def test_rounds_are_equally_long_and_the_first_takes_the_rest() -> None:
     assert round_lengths(60, 2) == (30, 30)
 
 
-def observations(*values: float | None, diverged: tuple[int, ...] = ()) -> list[Observation]:
-    params: Params = {}
-    return [Observation(trial, params, value, trial in diverged) for trial, value in enumerate(values)]
+def test_best_leave_out_failed_and_diverged_trials() -> None:
+    values = (0.5, None, 0.2, 0.1, float("inf"), 0.2, float("nan"), 0.9)
+    proposals = [evaluation(trial, {}, None).proposal for trial in range(8)]
+    seen = [evaluated(each, values[each.trial], diverged=each.trial == 3) for each in proposals]
+    assert [entry.trial for entry in best_of(seen, 4, "minimise")] == [2, 5, 0, 7]
+    assert [entry.trial for entry in best_of(reversed(seen), 9, "maximise")] == [7, 0, 2, 5]
 
 
-def test_the_best_neither_failed_nor_diverged_and_the_earlier_is_better_among_equals() -> None:
-    seen = observations(0.5, None, 0.2, 0.1, float("inf"), 0.2, float("nan"), 0.9, diverged=(3,))
-    assert [entry.trial for entry in best_of(seen, 4)] == [2, 5, 0, 7]
-
-
-def test_a_round_is_drawn_where_the_best_of_all_rounds_so_far_lie() -> None:
+def test_round_is_drawn_where_the_best_of_all_rounds_lie() -> None:
     space = space_of({"type": "float", "low": 0.0, "high": 1.0})
-    sampler = CoarseToFine(space, 0, (10, 10, 10), keep=2)
-    first = sampler.suggest(10)
-    sampler.update([Observation(trial, params, float(trial)) for trial, params in enumerate(first)])
-    second = sampler.suggest(10)
-    # None of the second round comes near the first two trials.
-    sampler.update([Observation(trial, params, 50.0) for trial, params in enumerate(second, start=10)])
-    assert sampler.regions[2] == narrowed(space, sampler.regions[1], first[:2])
+    sampler, known = CoarseToFine(space, 0, (10, 10, 10), keep=2, direction="minimise"), Known()
+    first = sampler.suggest(10, known)
+    for proposal in first:
+        known.finish(evaluated(proposal, float(proposal.trial)))
+    for proposal in sampler.suggest(10, known):
+        # Values of the second round that come nowhere near those of the first two trials.
+        known.finish(evaluated(proposal, 50.0))
+    best = [proposal.params for proposal in first[:2]]
+    assert sampler.region(2, known) == narrowed(space, sampler.region(1, known), best)

@@ -5,6 +5,7 @@ import pytest
 from hyperspool.common.records import Seeds
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.counter_random import trial_seeds
+from hyperspool.master.search.known import Known
 from hyperspool.master.search.methods import make_sampler
 from hyperspool.master.search.seeds import seeds_for
 from hyperspool.master.studies.preset import load_preset
@@ -17,7 +18,7 @@ def seeds_of(spec: StudySpec, **params: Any) -> list[dict[str, int]]:
     return [seeds_for(spec, trial, params).model_dump() for trial in range(100)]
 
 
-def test_seeds_are_a_function_of_study_and_trial_for_ever() -> None:
+def test_seeds_never_change() -> None:
     # Published studies are resumed by deriving them again: these numbers must never change.
     assert trial_seeds(0, 5) == Seeds(**OWN)
     assert trial_seeds(0, 5, own=()) == trial_seeds(0, 6, own=()) == Seeds(**COMMON)
@@ -27,7 +28,7 @@ OWN = {"initialisation": 2668985010, "shuffling": 2266969561, "dropout": 2541617
 COMMON = {"initialisation": 3428522982, "shuffling": 1223184337, "dropout": 2602958027}
 
 
-def test_each_trial_has_seeds_of_its_own_for_each_source_of_randomness_also_between_replicates() -> None:
+def test_each_trial_has_its_own_seeds_for_each_source() -> None:
     drawn = seeds_of(load_preset("scenario1"), learning_rate=0.01)
     numbers = [number for seeds in drawn for number in seeds.values()]
     assert len(set(numbers)) == 300
@@ -36,7 +37,7 @@ def test_each_trial_has_seeds_of_its_own_for_each_source_of_randomness_also_betw
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_the_source_named_varies_from_trial_to_trial_and_the_others_do_not(source: str) -> None:
+def test_only_the_source_named_varies_from_trial_to_trial(source: str) -> None:
     spec = load_preset("stochasticity")
     drawn = seeds_of(spec, varies=source)
     own = seeds_of(spec)
@@ -53,16 +54,16 @@ def test_nothing_or_everything_varies_on_request() -> None:
     assert seeds_of(spec, varies="all") == seeds_of(spec)
 
 
-def test_what_does_not_vary_differs_between_studies_of_different_seeds() -> None:
+def test_common_seeds_differ_between_studies_of_different_seeds() -> None:
     assert trial_seeds(1, 0, own=()) != trial_seeds(0, 0, own=())
 
 
-def test_a_users_own_parameter_of_that_name_means_nothing_to_the_seeds() -> None:
+def test_another_objectives_parameter_varies_changes_no_seeds() -> None:
     assert seeds_of(spec_of(), varies="none") == seeds_of(spec_of(), varies=0.5) == seeds_of(spec_of())
 
 
-def test_the_preset_stochasticity_has_five_equal_trials_and_five_of_each_source() -> None:
+def test_stochasticity_has_five_equal_trials_and_five_per_source() -> None:
     spec = load_preset("stochasticity")
-    params = make_sampler(spec).suggest(spec.trials)
-    drawn = [tuple(seeds_for(spec, trial, chosen).model_dump().values()) for trial, chosen in enumerate(params)]
+    proposals = make_sampler(spec).suggest(spec.trials, Known())
+    drawn = [tuple(seeds_for(spec, each.trial, each.params).model_dump().values()) for each in proposals]
     assert [len(set(drawn[first : first + 5])) for first in range(0, 25, 5)] == [1, 5, 5, 5, 5]

@@ -9,6 +9,7 @@ import torch
 from hyperspool.common.curve import read_curve
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.space import Params
+from hyperspool.master.search.known import Known
 from hyperspool.master.search.methods import make_sampler
 from hyperspool.master.studies.preset import load_preset
 from hyperspool.worker.training.data import Dataset, load_dataset
@@ -33,8 +34,8 @@ def digits() -> Dataset:
 def settings_of(preset: str, **chosen: Any) -> list[Params]:
     """The preset's settings that have the values chosen, in its order."""
     spec = load_preset(preset)
-    proposed = make_sampler(spec).suggest(spec.trials)[:: spec.replicates]
-    return [params for params in proposed if chosen.items() <= params.items()]
+    proposals = make_sampler(spec).suggest(spec.trials, Known())[:: spec.replicates]
+    return [proposal.params for proposal in proposals if chosen.items() <= proposal.params.items()]
 
 
 def train(digits: Dataset, params: Params, epochs: int, **changes: Any) -> list[Epoch]:
@@ -44,7 +45,7 @@ def train(digits: Dataset, params: Params, epochs: int, **changes: Any) -> list[
     return trainer.curve
 
 
-def test_scenario1_small_learning_rates_are_slow_and_large_ones_never_leave_chance(digits: Dataset) -> None:
+def test_scenario1_learning_rates_may_be_too_small_or_too_large(digits: Dataset) -> None:
     errors = {
         params["learning_rate"]: train(digits, params, 8, num_filters=8)[-1].validation_error
         for params in settings_of("scenario1")
@@ -57,7 +58,7 @@ def test_scenario1_small_learning_rates_are_slow_and_large_ones_never_leave_chan
     assert errors[2.0] > CHANCE
 
 
-def test_scenario2_mini_batches_of_20_learn_most_per_epoch_and_their_epochs_take_longest(digits: Dataset) -> None:
+def test_scenario2_small_mini_batches_learn_most_in_the_longest_epochs(digits: Dataset) -> None:
     settings = {params["batch_size"]: params for params in settings_of("scenario2", learning_rate=0.1)}
     assert list(settings) == [20, 100, 500]
     # By turns, and of each the fastest epoch: whatever else this machine does can only slow one down.
@@ -90,9 +91,7 @@ def test_what_varies_in_the_preset_stochasticity_trains_well(digits: Dataset) ->
     assert curve[-1].validation_error < 0.1
 
 
-def test_trials_of_which_nothing_varies_have_the_same_curve_and_the_others_do_not(
-    root: Path, processes: Processes
-) -> None:
+def test_curves_are_the_same_exactly_where_nothing_varies(root: Path, processes: Processes) -> None:
     (root / "chance.toml").write_text(
         """
         replicates = 2
@@ -117,7 +116,7 @@ def test_trials_of_which_nothing_varies_have_the_same_curve_and_the_others_do_no
     assert [curves[first] == curves[first + 1] for first in range(0, 8, 2)] == [True, False, False, False]
 
 
-def test_a_grid_with_replicates_is_evaluated_whole_and_found_finished_by_a_second_run(
+def test_second_run_finds_a_grid_with_replicates_finished(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     study = make_study("square", batch=4, more="replicates = 2\nsampler.name = 'grid'")

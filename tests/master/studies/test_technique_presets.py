@@ -9,6 +9,7 @@ from hyperspool.common.errors import UsageError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Status
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.search.known import Known
 from hyperspool.master.search.methods import make_sampler
 from hyperspool.master.studies.changes import Changes
 from hyperspool.master.studies.preset import load_preset, preset_names
@@ -29,20 +30,18 @@ def spec_of(preset: str, *assignments: str, is_quick: bool = False) -> StudySpec
 @pytest.mark.parametrize("is_quick", [False, True])
 @pytest.mark.parametrize("dataset", ["digits", "mnist", "cifar10"])
 @pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_is_a_study_that_training_can_do_on_every_data_set(
-    preset: str, dataset: str, *, is_quick: bool
-) -> None:
+def test_training_can_do_every_preset_on_every_data_set(preset: str, dataset: str, *, is_quick: bool) -> None:
     spec = spec_of(preset, f"data.name={dataset}", is_quick=is_quick)
     assert spec.data
     assert spec.data.name == dataset
     params_type = {"cnn": CnnParams, "mlp": MlpParams}[spec.objective.name]
-    for params in make_sampler(spec).suggest(spec.trials):
+    for proposal in make_sampler(spec).suggest(spec.trials, Known()):
         # Contradictions between params come to light in training alone; num_filters and hidden_units have no default.
-        make_schedule(params_type(**({"learning_rate": 0.01} | params)), UPDATES_PER_EPOCH, spec.budget.epochs)
+        make_schedule(params_type(**({"learning_rate": 0.01} | proposal.params)), UPDATES_PER_EPOCH, spec.budget.epochs)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_quick_run_is_less_work_under_a_name_of_its_own(preset: str) -> None:
+def test_quick_run_is_less_work_under_its_own_name(preset: str) -> None:
     full, quick = load_preset(preset), spec_of(preset, is_quick=True)
     assert quick.name == f"{preset}-quick"
     assert quick.trials * quick.budget.epochs < full.trials * full.budget.epochs / 4
@@ -55,7 +54,7 @@ def test_every_preset_names_its_source(preset: str) -> None:
     assert "arXiv" in tomllib.loads(text)["title"] or "course" in tomllib.loads(text)["title"]
 
 
-def test_a_quick_run_under_a_name_that_is_asked_for_keeps_it_and_its_title_tells() -> None:
+def test_quick_run_keeps_a_given_name_and_says_quick() -> None:
     quick = spec_of("smith-momentum", "name=mine", is_quick=True)
     assert quick.name == "mine"
     assert quick.title == f"{load_preset('smith-momentum').title} (quick form)"
@@ -82,7 +81,7 @@ def test_options_come_after_what_quick_changes() -> None:
     assert spec.replicates == 1
 
 
-def test_the_command_to_go_on_with_a_quick_run_is_quick_too() -> None:
+def test_command_to_resume_a_quick_run_is_quick_too() -> None:
     assert Changes.parse({"--epochs": ("budget.epochs", 2)}, [], is_quick=True).arguments == (
         "--quick",
         "--epochs",
@@ -90,14 +89,14 @@ def test_the_command_to_go_on_with_a_quick_run_is_quick_too() -> None:
     )
 
 
-def test_quick_is_refused_for_studies_that_do_not_say_what_it_means(root: Path, make_study: MakeStudy) -> None:
+def test_quick_is_refused_for_studies_without_its_table(root: Path, make_study: MakeStudy) -> None:
     with pytest.raises(UsageError, match=r"--quick: the study has no table \[quick\]"):
         spec_of("scenario1", is_quick=True)
     with pytest.raises(UsageError, match="--quick"):
         spec_of(str(make_study("mine")), is_quick=True)
 
 
-def test_a_study_file_of_ones_own_may_say_what_quick_means(make_study: MakeStudy) -> None:
+def test_own_study_file_may_say_what_quick_means(make_study: MakeStudy) -> None:
     path = make_study("mine", more="quick.trials = 2")
     assert spec_of(str(path)).trials == 4
     quick = spec_of(str(path), is_quick=True)
@@ -105,7 +104,8 @@ def test_a_study_file_of_ones_own_may_say_what_quick_means(make_study: MakeStudy
 
 
 def test_the_learning_rates_preset_compares_the_schedules_of_its_sources() -> None:
-    schedules = {str(params["schedule"]) for params in make_sampler(load_preset("smith-learning-rates")).suggest(36)}
+    proposals = make_sampler(load_preset("smith-learning-rates")).suggest(36, Known())
+    schedules = {str(proposal.params["schedule"]) for proposal in proposals}
     assert schedules == {"constant", "triangular", "cosine_restarts", "one_cycle"} <= set(SCHEDULES)
 
 

@@ -75,5 +75,5 @@ def test_figures_can_be_read_in_every_situation(situation: str, module: ModuleTy
 
 def test_an_empty_study_has_no_figure() -> None:
     full = make_study_data(GRID)
-    empty = StudyData(full.spec, full.trials.head(0), full.curves.head(0), ())
+    empty = StudyData(full.spec, full.trials.head(0), full.curves.head(0))
     assert [module.figures(empty) for module in MODULES] == [[], [], [], [], []]

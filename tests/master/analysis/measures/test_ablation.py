@@ -14,10 +14,9 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.exports.ablation_table import ablation_cells, written_table
 from hyperspool.master.analysis.exports.formats import TableFormat
 from hyperspool.master.analysis.measures.ablation import ablation_rows, ablation_verdict
-from hyperspool.master.search.ablation import places
-from hyperspool.master.search.methods import make_sampler
-from hyperspool.master.search.sampler import Observation
+from hyperspool.master.search.known import Evaluation, Proposal
 from tests.conftest import spec_of
+from tests.master.played import evaluated, played
 
 VALUES = {
     "base": (0.30, 0.32, 0.28, 0.31),
@@ -46,21 +45,18 @@ def study(direction: str = "minimise", settings: int = 3) -> StudySpec:
     return StudySpec.model_validate_json(spec.to_json())
 
 
-def measured(spec: StudySpec, sign: float = 1.0, trials: int | None = None) -> list[Observation]:
+def measured(spec: StudySpec, sign: float = 1.0, trials: int | None = None) -> list[Evaluation]:
     """The study's trials: while it is tuned, 0.5 less than the replicates in the second setting, 1 more elsewhere."""
-    sampler, order, names = make_sampler(spec), places(spec), list(VALUES)
-    seen: list[Observation] = []
-    while suggested := sampler.suggest(spec.all_trials):
-        batch = []
-        for trial, params in enumerate(suggested, start=len(seen)):
-            place = order[trial]
-            values = VALUES[names[place.case]]
-            turn = (trial - spec.trials) // len(names)
-            value = values[turn] if place.setting is None else values[0] + (-0.5 if place.setting == 1 else 1.0)
-            batch.append(Observation(trial, params, sign * value))
-        sampler.update([Observation(one.trial, one.params, sign * (one.value or 0.0)) for one in batch])
-        seen += batch
-    return seen[:trials]
+
+    def value_of(proposal: Proposal) -> float:
+        stage = proposal.stage
+        assert stage.case is not None
+        values = VALUES[list(VALUES)[stage.case]]
+        if not stage.is_search:
+            return sign * values[stage.replicate]
+        return sign * (values[0] + (-0.5 if stage.setting == 1 else 1.0))
+
+    return played(spec, value_of)[:trials]
 
 
 @pytest.mark.parametrize(("direction", "sign"), [("minimise", 1.0), ("maximise", -1.0)])
@@ -113,7 +109,7 @@ def test_a_study_that_is_under_way_shows_what_there_is() -> None:
 
 def test_a_case_whose_replicates_failed_has_no_gain() -> None:
     spec = study()
-    seen = [Observation(one.trial, one.params, None if one.params["wide"] else one.value) for one in measured(spec)]
+    seen = [evaluated(one.proposal, None if one.params["wide"] else one.value) for one in measured(spec)]
     wide = ablation_rows(spec, seen)[1]
     assert (wide.mean, wide.gain, wide.gain_interval) == (None, None, None)
     assert all(math.isnan(value) for value in wide.fresh.values)

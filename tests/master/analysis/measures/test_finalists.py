@@ -5,10 +5,12 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.answers.catalogue import answers
 from hyperspool.master.analysis.answers.finalists import best_finalist
 from hyperspool.master.analysis.data.phases import of_search
-from hyperspool.master.analysis.measures.finalists import finalists_of, finalists_rows, finalists_verdict
-from hyperspool.master.search.sampler import Observation
+from hyperspool.master.analysis.measures.finalists import finalists_rows, finalists_verdict, sample_of
+from hyperspool.master.results.finalists import finalists
+from hyperspool.master.search.known import Evaluation
 from tests.conftest import spec_of
 from tests.master.analysis.searched import searched
+from tests.master.played import evaluation
 
 X = [{"x": value / 10} for value in range(4)]
 
@@ -21,11 +23,13 @@ def confirmed(direction: str = "minimise", replicates: int = 3, finalists: int =
     )
 
 
-def seen(*values: float | None, fresh: dict[int, list[float | None]]) -> list[Observation]:
+def seen(*values: float | None, fresh: dict[int, list[float | None]]) -> list[Evaluation]:
     """A search's values, and those of the replicates of its finalists, by first trial."""
-    found = [Observation(trial, dict(X[trial]), value) for trial, value in enumerate(values)]
-    for trial, own in fresh.items():
-        found += [Observation(len(found) + n, dict(X[trial]), value) for n, value in enumerate(own)]
+    found = [evaluation(trial, dict(X[trial]), value) for trial, value in enumerate(values)]
+    for setting, (trial, own) in enumerate(fresh.items()):
+        for number, value in enumerate(own):
+            stage = {"kind": "confirmation", "setting": setting, "replicate": number}
+            found.append(evaluation(len(found), dict(X[trial]), value, **stage))
     return found
 
 
@@ -33,17 +37,17 @@ LUCKY = seen(0.5, 0.1, 0.2, 0.9, fresh={1: [0.32, 0.30, 0.31], 2: [0.20, 0.21, 0
 
 
 def test_finalists_are_ordered_by_their_fresh_replicates_alone() -> None:
-    found = finalists_of(confirmed(), LUCKY)
-    assert [(one.trial, one.searched, one.fresh.values) for one in found] == [
+    found = finalists(LUCKY, "minimise")
+    assert [(one.trial, one.searched.mean, sample_of(one).values) for one in found] == [
         (2, 0.2, (0.20, 0.21, 0.22)),
         (1, 0.1, (0.32, 0.30, 0.31)),
     ]
     assert found[0].mean == pytest.approx(0.21)
-    assert [one.trial for one in finalists_of(confirmed("maximise"), LUCKY)] == [1, 2]
+    assert [one.trial for one in finalists(LUCKY, "maximise")] == [1, 2]
 
 
 def test_a_finalist_that_is_told_apart_wins_and_what_choosing_had_hidden_is_told() -> None:
-    verdict = finalists_verdict(confirmed(), finalists_of(confirmed(), LUCKY))
+    verdict = finalists_verdict(confirmed(), finalists(LUCKY, "minimise"))
     assert verdict[0] == "Trial 2's params win: the replicates tell them from every other finalist's."
     assert verdict[1].startswith("Against the next: trial 2's params is better than trial 1's params, by 0.07")
     assert verdict[2].startswith("In the search trial 2's params had 0.2000; the mean of their 3 fresh replicates")
@@ -53,7 +57,7 @@ def test_a_finalist_that_is_told_apart_wins_and_what_choosing_had_hidden_is_told
 def test_replicates_that_do_not_suffice_are_told_with_how_many_would() -> None:
     found = seen(0.5, 0.1, 0.2, 0.3, fresh={1: [0.3, 0.1, 0.5], 2: [0.2, 0.4, 0.35], 3: [0.9, 0.91, 0.92]})
     spec = confirmed(finalists=3)
-    verdict = finalists_verdict(spec, finalists_of(spec, found))
+    verdict = finalists_verdict(spec, finalists(found, "minimise"))
     assert verdict[0] == (
         "Undecided: trial 1's params have the best mean, but the replicates do not tell them from trial 2's."
     )
@@ -62,18 +66,19 @@ def test_replicates_that_do_not_suffice_are_told_with_how_many_would() -> None:
 
 def test_a_single_finalist_has_nothing_to_win_but_its_estimate() -> None:
     spec = confirmed(finalists=1)
-    verdict = finalists_verdict(spec, finalists_of(spec, seen(0.5, 0.1, 0.2, 0.3, fresh={1: [0.2, 0.3, 0.4]})))
+    found = finalists(seen(0.5, 0.1, 0.2, 0.3, fresh={1: [0.2, 0.3, 0.4]}), "minimise")
+    verdict = finalists_verdict(spec, found)
     assert len(verdict) == 1
     assert verdict[0].startswith("In the search trial 1's params had 0.1000; the mean of their 3 fresh replicates, ")
     assert verdict[0].endswith(" is 0.3000.")
 
 
 def test_finalists_whose_replicates_failed_come_last_and_lose_to_nobody_by_it() -> None:
-    found = finalists_of(confirmed(), seen(0.5, 0.1, 0.2, 0.9, fresh={1: [None, None, None], 2: [0.2, None, 0.4]}))
+    found = finalists(seen(0.5, 0.1, 0.2, 0.9, fresh={1: [None, None, None], 2: [0.2, None, 0.4]}), "minimise")
     assert [one.trial for one in found] == [2, 1]
     assert finalists_rows(found)[1] == ("1", "-", "-", "-", "0", "0.1000")
     assert finalists_rows(found)[0][-3:] == ("0.3000", "2", "0.2000")
-    nothing = finalists_of(confirmed(), seen(0.5, 0.1, 0.2, 0.9, fresh={1: [None] * 3, 2: [None] * 3}))
+    nothing = finalists(seen(0.5, 0.1, 0.2, 0.9, fresh={1: [None] * 3, 2: [None] * 3}), "minimise")
     assert finalists_verdict(confirmed(), nothing) == ("No replicate of a finalist has a value.",)
 
 
@@ -98,7 +103,4 @@ def test_before_the_first_replicate_no_finalist_is_asked_for() -> None:
 
 
 def test_finalists_come_first_among_the_answers() -> None:
-    data = searched(confirmed(), noisy)
-    frame = data.trials.assign(setting=range(10), replicate=0, epochs=0, host="lab", device="cpu")
-    curves = data.curves.assign(setting=[], seconds=[], epoch=[])
-    assert answers(type(data)(data.spec, frame, curves))[0].question == "Which finalist is best?"
+    assert answers(searched(confirmed(), noisy))[0].question == "Which finalist is best?"

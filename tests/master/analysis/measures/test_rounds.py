@@ -6,7 +6,7 @@ from hyperspool.master.analysis.answers.rounds import narrowing
 from hyperspool.master.analysis.data.columns import params_of
 from hyperspool.master.analysis.measures.rounds import rounds
 from tests.conftest import spec_of
-from tests.master.analysis.searched import searched
+from tests.master.analysis.searched import searched, without_result
 
 
 def fine(trials: int = 60, direction: str = "minimise", replicates: int = 1, rounds: int = 3) -> StudySpec:
@@ -72,8 +72,7 @@ def test_a_search_under_way_tells_the_rounds_that_have_begun(done: int, lengths:
 
 
 def test_after_a_result_that_cannot_be_read_no_round_is_told() -> None:
-    data = searched(fine(), distance)
-    torn = type(data)(data.spec, data.trials.drop(index=3), data.curves)
+    torn = without_result(searched(fine(), distance), 3)
     assert [each.is_complete for each in rounds(torn)] == [False]
 
 

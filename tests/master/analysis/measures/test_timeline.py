@@ -5,7 +5,11 @@ import pytest
 
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.timeline import pauses, timeline, waiting, waits, without_pauses
+from hyperspool.master.search.known import Proposal
+from hyperspool.master.studies.preset import load_preset
+from tests.master.analysis.searched import searched
 from tests.master.analysis.synthetic import BEGIN, make_study_data
+from tests.master.played import batches
 
 
 def scheduled(bars: list[tuple[str, float, float]], *, batch: int) -> StudyData:
@@ -13,7 +17,8 @@ def scheduled(bars: list[tuple[str, float, float]], *, batch: int) -> StudyData:
     data = make_study_data(trials=len(bars))
     workers, starts, ends = zip(*bars, strict=True)
     begins, stops = (pd.Series(BEGIN + pd.to_timedelta(list(column), unit="s")) for column in (starts, ends))
-    trials = data.trials.assign(worker=list(workers), claimed_at=begins, ended_at=stops)
+    numbers = data.trials["trial"] // batch
+    trials = data.trials.assign(worker=list(workers), claimed_at=begins, ended_at=stops, batch=numbers)
     return replace(data, spec=data.spec.model_copy(update={"batch": batch}), trials=trials)
 
 
@@ -28,6 +33,21 @@ def test_a_timeline_counts_from_the_first_start_and_numbers_the_batches() -> Non
     assert bars["batch"].tolist() == [0, 0, 1, 1]
     assert bars["start_s"].tolist() == [0, 0, 6, 6]
     assert bars["end_s"].tolist() == [5, 2, 7, 10]
+
+
+def l2_error(proposal: Proposal) -> float:
+    return float(proposal.params["l2"])
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_rounds_that_end_batches_early_keep_true_batches(is_recorded: bool) -> None:
+    spec = load_preset("two-layer-ablation")
+    true = {seen.trial: number for number, batch in enumerate(batches(spec, l2_error)) for seen in batch}
+    bars = timeline(searched(spec, lambda _, params: float(params["l2"]), is_recorded=is_recorded))
+    assert dict(zip(bars["trial"], bars["batch"], strict=True)) == true
+    assert len(true) == spec.all_trials == 169
+    # Batches as long as the study's would be wrong for most trials.
+    assert sum(number != trial // spec.batch for trial, number in true.items()) == 105
 
 
 def test_a_trial_without_a_readable_time_has_no_bar() -> None:

@@ -1,6 +1,7 @@
 """A value of 0 that a logarithmic scale does not have: where it stands, and that the pictures say so."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,6 @@ def test_every_picture_of_such_a_parameter_says_so_and_can_be_drawn(data: StudyD
 
 
 def test_where_no_trial_has_a_zero_nothing_is_said(data: StudyData) -> None:
-    without = StudyData(data.spec, data.trials[data.trials["params_l2"] > 0], data.curves)
+    without = replace(data, trials=data.trials[data.trials["params_l2"] > 0])
     assert zero_sentences(data) == [TOLD]
     assert zero_sentences(without) == []

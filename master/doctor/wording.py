@@ -1,37 +1,36 @@
-"""How the doctor's findings look in a terminal."""
+"""How the doctor's findings and its advice are worded."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.text import Text
-
 from hyperspool.common.locks import ClaimMode
 from hyperspool.master.doctor.finding import Finding, Verdict
+from hyperspool.master.results.wording import Styled
 
 STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "bold red"}
 CHECK_CHARACTERS = 21
 
 
-def finding_text(finding: Finding) -> Text:
+def finding_text(finding: Finding) -> list[Styled]:
     """A finding on one line: verdict, check, what was found, what follows."""
     follows = f"; {finding.follows}" if finding.follows else ""
-    return Text.assemble(
+    return [
         (f"{finding.verdict.value:8}", STYLES[finding.verdict]),
         (f"{finding.check:{CHECK_CHARACTERS}}", "bold"),
         f"{finding.found}{follows}",
-    )
+    ]
 
 
-def advice_text(root: Path, claim: ClaimMode | None, findings: Sequence[Finding]) -> Text:
+def advice_text(root: Path, claim: ClaimMode | None, findings: Sequence[Finding]) -> list[Styled]:
     """What to do, by all that was found."""
     if claim is None:
-        return Text.assemble("\n", (f"do not use this folder: {root}", STYLES[Verdict.FAILED]))
+        return ["\n", (f"do not use this folder: {root}", STYLES[Verdict.FAILED])]
     told = {
         ClaimMode.LOCK: "--claim lock, which is what `run` does by itself",
         ClaimMode.LEASE: "--claim lease: give it to `run` when the study is started",
     }[claim]
     if any(finding.is_unanswered for finding in findings):
-        return Text.assemble("\n", ("fit on this host, not known between two", STYLES[Verdict.WARNING]), f": {told}")
+        return ["\n", ("fit on this host, not known between two", STYLES[Verdict.WARNING]), f": {told}"]
     warnings = sum(finding.verdict is Verdict.WARNING for finding in findings)
     remark = "" if not warnings else " (1 warning)" if warnings == 1 else f" ({warnings} warnings)"
-    return Text.assemble("\n", ("fit for a search", "bold green"), f"{remark}: {told}")
+    return ["\n", ("fit for a search", "bold green"), f"{remark}: {told}"]

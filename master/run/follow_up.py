@@ -43,12 +43,12 @@ class FollowUp:
 
         The caller is the only master of `folder`, where the study is published.
         """
-        results = read_standing(self.source, self.searched).results
-        missing = sorted({trial for trial in results if trial < self.spec.trials} - set(folder.all_finished()))
+        standing = read_standing(self.source, self.searched)
+        searched = {seen.trial for seen in standing.evaluations() if seen.stage.is_search}
         copied = 0
-        for trial in missing:
+        for trial in sorted(searched - set(folder.all_finished())):
             atomic.make_folder(folder.trial_folder(trial))
-            result = results[trial].model_copy(update={"study": self.spec.name})
+            result = standing.results[trial].model_copy(update={"study": self.spec.name})
             if result.epochs:
                 try:
                     curve = read_curve(self.source.curve(trial))
@@ -76,7 +76,7 @@ def follow_up_of(folder: StudyFolder, wanted: StudySpec) -> FollowUp | None:
     published = read_published(folder)
     if not _asks_to_confirm(differences(published, wanted)):
         return None
-    done = sum(trial < published.trials for trial in read_standing(folder, published).results)
+    done = sum(seen.stage.is_search for seen in read_standing(folder, published).evaluations())
     if done < published.trials:
         raise UsageError(
             f"study {folder.name} was published without this --confirm, and its search has {done} of "

@@ -10,7 +10,7 @@ from hyperspool.common.errors import UsageError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Result
-from hyperspool.master.studies.follow_up import FollowUp, follow_up_of
+from hyperspool.master.run.follow_up import FollowUp, follow_up_of
 from hyperspool.master.studies.published import read_published
 from tests.conftest import MakeStudy, spec_of
 from tests.master.analysis.data.test_frames import finish

@@ -1,29 +1,27 @@
-"""How breaches look in a terminal."""
+"""How breaches are worded."""
 
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.text import Text
-
 from hyperspool.common.printable import printable
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
-from hyperspool.master.results.wording import counted
+from hyperspool.master.results.wording import Styled, counted
 
 STYLES = {Severity.BREACH: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
 
-def breach_text(breach: Breach, root: Path, *, is_mended: bool) -> Text:
+def breach_text(breach: Breach, root: Path, *, is_mended: bool) -> list[Styled]:
     """A breach on one line: the file and what is wrong with it; what repair does about it on the next."""
     severity, style = ("mended", "green") if is_mended else (breach.severity.value, STYLES[breach.severity])
     path = printable(str(breach.path.relative_to(root)))
-    told = Text.assemble((f"{severity:8}", style), (path, "bold"), f": {printable(breach.cause)}")
+    line: list[Styled] = [(f"{severity:8}", style), (path, "bold"), f": {printable(breach.cause)}"]
     if breach.remedy is not Remedy.NONE and not is_mended:
-        told.append(f"\n        --repair {breach.remedy.value}", style="dim")
-    return told
+        line.append((f"\n        --repair {breach.remedy.value}", "dim"))
+    return line
 
 
-def summary_text(breaches: Sequence[Breach], mended: Sequence[Breach], study: str) -> Text:
+def summary_text(breaches: Sequence[Breach], mended: Sequence[Breach], study: str) -> list[Styled]:
     """What it all comes to."""
     counts = Counter(breach.severity for breach in breaches)
     left = counts[Severity.BREACH]
@@ -32,8 +30,6 @@ def summary_text(breaches: Sequence[Breach], mended: Sequence[Breach], study: st
     parts += [f"{len(mended)} mended"] if mended else []
     remark = f" ({', '.join(parts)})" if parts else ""
     if not left:
-        return Text.assemble(("in order", "bold green"), f": every file of study {study} is as it should be{remark}")
+        return [("in order", "bold green"), f": every file of study {study} is as it should be{remark}"]
     verb = "is" if left == 1 else "are"
-    return Text.assemble(
-        (f"{left} of study {study}'s files {verb} not as they should be", STYLES[Severity.BREACH]), remark
-    )
+    return [(f"{left} of study {study}'s files {verb} not as they should be", STYLES[Severity.BREACH]), remark]

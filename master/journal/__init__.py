@@ -1,0 +1,1 @@
+"""The master's record of what it proposed: written before anything is published, read by everyone who asks what for."""

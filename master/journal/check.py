@@ -1,0 +1,30 @@
+"""Whether a journal says what the study's search method would propose, where that follows from the seed alone."""
+
+from dataclasses import replace
+
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.journal.entries import ProposalEntry
+from hyperspool.master.journal.file import JournalFile
+from hyperspool.master.journal.journal import Journal
+from hyperspool.master.search.known import Known
+from hyperspool.master.search.methods import is_seeded, make_sampler
+
+
+def first_disagreement(journal: Journal, spec: StudySpec) -> ProposalEntry | None:
+    """The first entry that the study's seed does not give; None if there is none, or the method looks at results."""
+    if not journal.entries or not is_seeded(spec):
+        return None
+    proposals = make_sampler(spec).suggest(len(journal.entries), Known())
+    for proposal, entry in zip(proposals, journal.entries.values(), strict=False):
+        if ProposalEntry.of(proposal, spec, entry.batch) != entry:
+            return entry
+    return None
+
+
+def checked(found: JournalFile, spec: StudySpec) -> JournalFile:
+    """What a journal's file holds, up to the batch from which on it does not agree with the study's seed."""
+    wrong = first_disagreement(found.journal, spec)
+    if wrong is None:
+        return found
+    damage = f"trial {wrong.trial} is not what the study's seed gives"
+    return replace(found, journal=Journal(found.journal.batches[: wrong.batch]), damage=damage)

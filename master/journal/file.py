@@ -1,0 +1,165 @@
+"""The journal's file: read as untrusted, appended to batch by batch, rewritten where it was damaged."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from hyperspool.common import atomic
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.reading import MAX_RECORD_BYTES, MAX_VALUES, read_bytes
+from hyperspool.common.rejection import make_room, set_aside
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.validation import explain
+from hyperspool.master.journal.entries import BatchEntry, ProposalEntry
+from hyperspool.master.journal.journal import Batch, Journal
+from hyperspool.master.search.known import EvaluationKey
+
+MAX_JOURNAL_BYTES = 2**29
+"""A proposal takes some hundred bytes, so this is about a million of them."""
+
+Entry = BatchEntry | ProposalEntry
+_ENTRY: TypeAdapter[Entry] = TypeAdapter(Annotated[Entry, Field(discriminator="entry")])
+
+
+@dataclass(frozen=True)
+class JournalFile:
+    """What a journal's file holds.
+
+    Attributes:
+        journal: the whole batches up to the first damage.
+        damage: what is wrong with the file, and since which line nothing counts; None if nothing is.
+        is_cut_short: its last batch was not written to its end. Nothing of that batch was published.
+    """
+
+    journal: Journal
+    damage: str | None = None
+    is_cut_short: bool = False
+
+
+class _DamageError(Exception):
+    """Nothing from this line on counts."""
+
+
+def read_journal(folder: StudyFolder, spec: StudySpec) -> JournalFile:
+    """Read a study's journal; an empty one if there is none.
+
+    Raises:
+        OSError: it is there and cannot be read.
+    """
+    try:
+        content = read_bytes(folder.journal, MAX_JOURNAL_BYTES)
+    except FileNotFoundError:
+        return JournalFile(Journal())
+    except ProtocolError as error:
+        return JournalFile(Journal(), error.reason)
+    journal = Journal()
+    *lines, torn = content.split(b"\n")
+    try:
+        is_whole = _read_batches(journal, lines, spec)
+    except _DamageError as error:
+        return JournalFile(journal, str(error))
+    return JournalFile(journal, is_cut_short=bool(torn) or not is_whole)
+
+
+class JournalWriter:
+    """Writes a study's journal. Only the study's master may have one. Making one writes nothing.
+
+    Args:
+        folder: the study's.
+        found: what its file holds.
+
+    Attributes:
+        journal: what is recorded.
+    """
+
+    def __init__(self, folder: StudyFolder, found: JournalFile) -> None:
+        self._folder, self._found = folder, found
+        self._size_bytes = 0
+        self.journal = found.journal
+
+    def mend(self) -> None:
+        """Make the file what `journal` is. A damaged one is set aside first. The call can be repeated.
+
+        Raises:
+            OSError: the disk is full or gone.
+        """
+        if self._found.damage:
+            set_aside(self._folder, self._folder.journal, f"the journal is damaged: {self._found.damage}")
+        if self._found.is_cut_short or (self._found.damage and self.journal.batches):
+            self._rewrite(self.journal.batches)
+        self._size_bytes = self._size()
+
+    def append(self, batch: Batch) -> None:
+        """Record a batch durably, with one flush however many proposals it has.
+
+        If the file is not as long as this process left it, because somebody removed or changed it, all of it is written
+        again.
+
+        Raises:
+            OSError: the disk is full or gone. The batch is not in `journal`, and the call can be repeated.
+        """
+        if self._size() == self._size_bytes:
+            atomic.append_lines(self._folder.journal, batch.lines())
+        else:
+            self._rewrite([*self.journal.batches, batch])
+        self.journal.add(batch)
+        self._size_bytes = self._size()
+
+    def _rewrite(self, batches: Sequence[Batch]) -> None:
+        make_room(self._folder, self._folder.journal)
+        text = "".join(f"{line}\n" for batch in batches for line in batch.lines())
+        atomic.replace(self._folder.journal, text.encode(), durable=True)
+
+    def _size(self) -> int:
+        try:
+            return self._folder.journal.lstat().st_size
+        except FileNotFoundError:
+            return 0
+
+
+def _read_batches(journal: Journal, lines: Sequence[bytes], spec: StudySpec) -> bool:
+    """Add the batches of a file; return False if the last one lacks proposals."""
+    entries = enumerate(lines, start=1)
+    for number, line in entries:
+        head = _parsed(number, line)
+        if not isinstance(head, BatchEntry):
+            raise _DamageError(f"line {number}: found a proposal, expected a batch")
+        if head.batch != len(journal.batches):
+            raise _DamageError(f"line {number}: found batch {head.batch}, expected batch {len(journal.batches)}")
+        proposals: dict[EvaluationKey, ProposalEntry] = {}
+        for below, text in _next(entries, head.proposals):
+            entry = _parsed(below, text)
+            if not isinstance(entry, ProposalEntry):
+                raise _DamageError(f"line {below}: found a batch, expected a proposal of batch {head.batch}")
+            if entry.key in journal.entries or entry.key in proposals:
+                raise _DamageError(f"line {below}: trial {entry.trial} is proposed a second time")
+            if problem := _problem(entry, head, spec):
+                raise _DamageError(f"line {below}: {problem}")
+            proposals[entry.key] = entry
+        if len(proposals) < head.proposals:
+            return False
+        journal.add(Batch(head, tuple(proposals.values())))
+    return True
+
+
+def _next(entries: Iterator[tuple[int, bytes]], count: int) -> Iterator[tuple[int, bytes]]:
+    for _, entry in zip(range(count), entries, strict=False):
+        yield entry
+
+
+def _parsed(number: int, line: bytes) -> Entry:
+    if len(line) > MAX_RECORD_BYTES or line.count(b",") > MAX_VALUES:
+        raise _DamageError(f"line {number}: longer than any entry is")
+    try:
+        return _ENTRY.validate_json(line)
+    except ValidationError as error:
+        raise _DamageError(f"line {number}: {'; '.join(explain(error, ProposalEntry))}") from None
+
+
+def _problem(entry: ProposalEntry, head: BatchEntry, spec: StudySpec) -> str | None:
+    if entry.batch != head.batch:
+        return f"batch: found {entry.batch}, expected {head.batch}"
+    return "; ".join(spec.problems_of(entry.job(spec.name))) or None

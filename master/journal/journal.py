@@ -1,0 +1,78 @@
+"""A study's journal in memory: which batches were proposed, and what each proposal was for."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from hyperspool.common.records import Result, Stage
+from hyperspool.master.journal.entries import BatchEntry, ProposalEntry
+from hyperspool.master.search.known import Evaluation, EvaluationKey, Known
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was proposed at once.
+
+    Attributes:
+        head: its number, and what the search method was given.
+        proposals: in the order of their trials.
+    """
+
+    head: BatchEntry
+    proposals: tuple[ProposalEntry, ...]
+
+    def lines(self) -> Iterator[str]:
+        """The batch as lines of a file."""
+        for entry in (self.head, *self.proposals):
+            yield entry.model_dump_json(exclude_none=True)
+
+
+class Journal:
+    """The batches of a study, numbered from 0 without gaps.
+
+    Args:
+        batches: in the order of their numbers.
+    """
+
+    def __init__(self, batches: Iterable[Batch] = ()) -> None:
+        self._batches: list[Batch] = []
+        self._entries: dict[EvaluationKey, ProposalEntry] = {}
+        for batch in batches:
+            self.add(batch)
+
+    @property
+    def batches(self) -> tuple[Batch, ...]:
+        """Every batch, in order."""
+        return tuple(self._batches)
+
+    @property
+    def entries(self) -> Mapping[EvaluationKey, ProposalEntry]:
+        """Every proposal by trial and rung."""
+        return self._entries
+
+    @property
+    def told(self) -> set[EvaluationKey]:
+        """The finished evaluations that the search method has been given so far."""
+        return {key for batch in self._batches for key in batch.head.told_keys()}
+
+    def add(self, batch: Batch) -> None:
+        """Add the next batch."""
+        self._batches.append(batch)
+        self._entries |= {entry.key: entry for entry in batch.proposals}
+
+    def stage(self, trial: int, rung: int = 0) -> Stage | None:
+        """What an evaluation is for; None if it was never proposed."""
+        entry = self._entries.get((trial, rung))
+        return entry.stage if entry else None
+
+    def known(self, results: Mapping[EvaluationKey, Result]) -> Known:
+        """What the search method may know: the results of what was proposed, and what is pending.
+
+        Args:
+            results: those that are in, by trial and rung; what was never proposed is left out.
+        """
+        known = Known()
+        for key, entry in self._entries.items():
+            known.propose(entry.proposal())
+            if result := results.get(key):
+                known.finish(Evaluation(entry.proposal(), result.status, result.value, result.diverged))
+        return known

@@ -1,0 +1,59 @@
+"""Proposes a study's batches one after another, each from all that is known by then."""
+
+from collections.abc import Mapping
+
+from hyperspool.common.clock import now_text
+from hyperspool.common.records import Job, Result
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.journal.entries import BatchEntry, ProposalEntry, spans
+from hyperspool.master.journal.journal import Batch, Journal
+from hyperspool.master.search.known import Evaluation, EvaluationKey
+from hyperspool.master.search.methods import is_seeded, make_sampler
+
+
+class Proposer:
+    """The search method of a study, and what it may know. It writes nothing.
+
+    Args:
+        spec: the study.
+        journal: what was proposed before; the caller adds what is proposed here.
+    """
+
+    def __init__(self, spec: StudySpec, journal: Journal) -> None:
+        self._spec, self._journal = spec, journal
+        self._sampler = make_sampler(spec)
+        self._known = journal.known({})
+        self._untold: set[EvaluationKey] = set()
+        self._told = journal.told
+
+    def finish(self, result: Result) -> None:
+        """Take a result in. One that was never proposed is passed over."""
+        entry = self._journal.entries.get((result.trial, 0))
+        if entry is None:
+            return
+        self._known.finish(Evaluation(entry.proposal(), result.status, result.value, result.diverged))
+        if entry.key not in self._told:
+            self._untold.add(entry.key)
+
+    def propose(self, found: Mapping[EvaluationKey, Job | Result]) -> Batch | None:
+        """The next batch; None while it depends on pending evaluations, and at the end of the study.
+
+        Args:
+            found: jobs and results of evaluations that no journal knows, because it was lost, or the study is of a
+                version that kept none. What was asked for then is recorded as it was, unless it follows from the
+                study's seed alone: another version of a library may propose otherwise, and finished work must stand.
+        """
+        left = self._spec.all_trials - self._known.next_trial
+        proposals = self._sampler.suggest(min(self._spec.batch, left), self._known) if left > 0 else []
+        if not proposals:
+            return None
+        number = len(self._journal.batches)
+        entries = [ProposalEntry.of(proposal, self._spec, number) for proposal in proposals]
+        if not is_seeded(self._spec):
+            entries = [entry.as_found(found[entry.key]) if entry.key in found else entry for entry in entries]
+        for entry in entries:
+            self._known.propose(entry.proposal())
+        head = BatchEntry(batch=number, proposals=len(entries), told=spans(self._untold), at=now_text())
+        self._told |= self._untold
+        self._untold = set()
+        return Batch(head, tuple(entries))

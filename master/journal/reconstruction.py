@@ -1,0 +1,57 @@
+"""A study's journal for readers: what its file holds, and what results and open jobs show beyond that, worked out."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Job, Result
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.journal.journal import Journal
+from hyperspool.master.journal.proposer import Proposer
+from hyperspool.master.search.known import EvaluationKey
+
+
+def unrecorded(journal: Journal, records: Iterable[Job | Result]) -> dict[EvaluationKey, Job | Result]:
+    """The jobs and results of evaluations that a journal does not know."""
+    return {(record.trial, 0): record for record in records if (record.trial, 0) not in journal.entries}
+
+
+def find_unrecorded(folder: StudyFolder, spec: StudySpec, journal: Journal) -> dict[EvaluationKey, Job | Result]:
+    """The readable jobs and results in a study's folder that its journal does not know. Reads only those.
+
+    Raises:
+        OSError: the folder cannot be listed.
+    """
+    found: list[Job | Result] = []
+    for slot in folder.open_slots():
+        if (slot.trial, 0) not in journal.entries:
+            with suppress(OSError, ProtocolError):
+                found.append(read_record(folder.job(slot), Job))
+    for trial in folder.all_finished():
+        if (trial, 0) not in journal.entries:
+            with suppress(OSError, ProtocolError):
+                found.append(read_record(folder.result(trial), Result))
+    return unrecorded(journal, [record for record in found if not spec.problems_of(record)])
+
+
+def completed(journal: Journal, spec: StudySpec, results: Mapping[int, Result], jobs: Iterable[Job] = ()) -> Journal:
+    """The journal with the batches that results and jobs show, and that it lacks. It is changed, and returned.
+
+    Proposes batch after batch, as the study's master would when it starts, until every result and job is recorded or
+    the next batch depends on a result that is missing.
+    """
+    found = unrecorded(journal, [*jobs, *results.values()])
+    if not found:
+        return journal
+    proposer = Proposer(spec, journal)
+    for result in results.values():
+        proposer.finish(result)
+    last = max(trial for trial, _ in found)
+    while (last, 0) not in journal.entries and (batch := proposer.propose(found)):
+        journal.add(batch)
+        for entry in batch.proposals:
+            if entry.trial in results:
+                proposer.finish(results[entry.trial])
+    return journal

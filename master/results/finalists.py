@@ -1,0 +1,60 @@
+"""Finalists: the best settings of a search, by the replicates that evaluated them again and by those alone.
+
+A finalist's value in the search is low partly because the finalist was chosen for it.
+"""
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+from hyperspool.common.space import Params
+from hyperspool.master.search.known import Direction, Evaluation
+from hyperspool.master.search.settings import Setting, ranked, settings_of
+
+
+@dataclass(frozen=True)
+class Finalist:
+    """A setting that was evaluated again.
+
+    Attributes:
+        searched: its evaluations in the search.
+        again: its replicates since.
+    """
+
+    searched: Setting
+    again: Setting
+
+    @property
+    def params(self) -> Params:
+        """Its params, as the search had them."""
+        return self.searched.params
+
+    @property
+    def trial(self) -> int:
+        """The trial of the search that stands for it: the first one with a value, else the first one."""
+        valued = [seen for seen in self.searched.evaluations if seen.value is not None]
+        return (valued or self.searched.evaluations)[0].trial
+
+    @property
+    def mean(self) -> float | None:
+        """The mean of its replicates' finite values; None if there is none."""
+        return self.again.mean
+
+    @property
+    def replicates(self) -> int:
+        """How many of its replicates have a finite value."""
+        return sum(seen.number is not None for seen in self.again.evaluations)
+
+
+def finalists(evaluations: Iterable[Evaluation], direction: Direction) -> list[Finalist]:
+    """The finalists of a study whose search is over, best mean first, those without a mean last.
+
+    Args:
+        evaluations: the study's finished evaluations; so far, if replicates are still open.
+        direction: of the objective.
+    """
+    every = list(evaluations)
+    searched: dict[Hashable, Setting] = {
+        setting.key: setting for setting in settings_of(seen for seen in every if seen.stage.is_search)
+    }
+    again = ranked(settings_of(seen for seen in every if not seen.stage.is_search), direction)
+    return [Finalist(searched[setting.key], setting) for setting in again if setting.key in searched]

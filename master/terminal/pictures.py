@@ -1,0 +1,58 @@
+"""How studies stand, as `status` shows them: once, or again and again."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from hyperspool.master.results.standing import Standing
+from hyperspool.master.terminal.console import output
+from hyperspool.master.terminal.tables import (
+    RECENT,
+    counts_text,
+    incumbent_text,
+    progress_row,
+    studies_table,
+    workers_table,
+)
+from hyperspool.master.terminal.trials_table import TrialsTable
+
+Picture = RenderableType
+WATCH_S = 2.0
+"""Seconds between two pictures."""
+
+
+def standing_view(standing: Standing) -> RenderableType:
+    """A study's standing, as `status STUDY` shows it."""
+    parts: list[RenderableType] = [
+        Text.assemble((standing.spec.name, "bold"), f"  {standing.spec.title}"),
+        progress_row(standing, ""),
+        counts_text(standing),
+        incumbent_text(standing),
+    ]
+    if standing.workers:
+        parts += ["", workers_table(standing)]
+    if recent := standing.latest(RECENT):
+        parts += ["", "the last results", TrialsTable(recent, standing.spec)]
+    return Group(*parts)
+
+
+def studies_view(standings: Sequence[Standing], root: Path) -> Picture:
+    """All studies of a folder, as `status` shows them."""
+    return studies_table(standings) if standings else Text(f"no study in {root.absolute()} yet")
+
+
+def watch_picture(picture: Callable[[], Picture]) -> None:
+    """Show a picture again and again until Ctrl-C: in place in a terminal, one below the other elsewhere."""
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
+        live = stack.enter_context(Live(console=output, auto_refresh=False)) if output.is_terminal else None
+        while True:
+            if live:
+                live.update(picture(), refresh=True)
+            else:
+                output.print(picture(), "")
+            time.sleep(WATCH_S)

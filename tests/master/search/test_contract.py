@@ -1,0 +1,204 @@
+"""The contract of every search method and of every wrapper around one: a pure function of what is known."""
+
+import math
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hyperspool.common.records import Status
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.search.known import Evaluation, Known, Proposal
+from hyperspool.master.search.methods import make_sampler
+from tests.conftest import spec_of
+from tests.master.played import batches, params_of, played
+
+GRID: dict[str, Any] = {
+    "method": {"type": "categorical", "choices": ("sgd", "nag", "adam")},
+    "momentum": {"type": "float", "low": 0.0, "high": 0.9, "step": 0.3, "when": {"method": ("sgd", "nag")}},
+    "layers": {"type": "int", "low": 1, "high": 3},
+}
+RANDOM: dict[str, Any] = GRID | {"rate": {"type": "float", "low": 0.01, "high": 1.0, "log": True}}
+FINE: dict[str, Any] = {"name": "coarse-to-fine", "rounds": 3, "keep": 4}
+ABLATION: dict[str, Any] = {
+    "base": {"method": "sgd", "momentum": 0.3},
+    "improvements": [
+        {"name": "more momentum", "params": {"momentum": 0.9}},
+        {"name": "adam", "params": {"method": "adam"}},
+        {"name": "nag", "params": {"method": "nag"}},
+    ],
+    "settings": 7,
+}
+STUDIES = {
+    "random": spec_of(trials=27, space=RANDOM),
+    "random, replicated": spec_of(trials=26, space=RANDOM, replicates=4),
+    "grid": spec_of(trials=27, space=GRID, sampler={"name": "grid"}),
+    "grid, replicated": spec_of(trials=26, space=GRID, sampler={"name": "grid"}, replicates=4),
+    "coarse to fine": spec_of(trials=27, space=RANDOM, sampler=FINE),
+    "coarse to fine, maximised": spec_of(
+        trials=27, space=RANDOM, sampler=FINE, objective={"name": "square", "direction": "maximise"}
+    ),
+    "coarse to fine, replicated": spec_of(
+        trials=26, space=RANDOM, sampler=FINE | {"rounds": 2, "keep": 2}, replicates=4
+    ),
+    "random, confirmed": spec_of(trials=15, space=RANDOM, confirm={"finalists": 4, "replicates": 3}),
+    "coarse to fine, confirmed": spec_of(trials=27, space=RANDOM, sampler=FINE, confirm={"finalists": 2}),
+    "ablation, coarse to fine": spec_of(
+        trials=35, space=RANDOM, sampler=FINE | {"rounds": 2, "keep": 2}, ablation=ABLATION
+    ),
+    "ablation, random": spec_of(
+        trials=10, space=RANDOM, ablation=ABLATION | {"settings": 2}, confirm={"replicates": 2}
+    ),
+    "grid, replicated and confirmed": spec_of(
+        trials=26, space=GRID, sampler={"name": "grid"}, replicates=4, confirm={"finalists": 3, "replicates": 2}
+    ),
+}
+
+
+@pytest.fixture(params=STUDIES)
+def spec(request: pytest.FixtureRequest) -> StudySpec:
+    return STUDIES[request.param]
+
+
+def value_of(proposal: Proposal) -> float:
+    """What a trial measures; some trials at the same point measure something else."""
+    params = proposal.params
+    momentum = params.get("momentum", 0.3)
+    assert isinstance(momentum, float)
+    return (float(params["layers"]) - 2) ** 2 + momentum + (proposal.trial % 3) / 100
+
+
+def outcome_of(proposal: Proposal) -> Evaluation:
+    """Every fifth trial fails, every seventh is pruned, every sixth diverges with the value of guessing."""
+    if proposal.trial % 5 == 4:
+        return Evaluation(proposal, Status.FAILED, None)
+    if proposal.trial % 7 == 6:
+        return Evaluation(proposal, Status.PRUNED, value_of(proposal) - 100)
+    has_diverged = proposal.trial % 6 == 5
+    return Evaluation(proposal, Status.COMPLETE, 9.0 if has_diverged else value_of(proposal), has_diverged)
+
+
+def searched(spec: StudySpec, generator: random.Random) -> dict[int, Proposal]:
+    """A whole study with results in a random order and calls that are split at random, none of them in batches."""
+    sampler, known = make_sampler(spec), Known()
+    found: dict[int, Proposal] = {}
+    while len(found) < spec.all_trials:
+        count = min(generator.randint(1, 9), spec.all_trials - known.next_trial)
+        suggested = sampler.suggest(count, known) if count else []
+        assert len(suggested) <= count
+        assert suggested or known.pending, "nothing is pending, and yet nothing is suggested"
+        for proposal in suggested:
+            found[proposal.trial] = proposal
+            known.propose(proposal)
+        waiting = list(known.pending.values())
+        for proposal in generator.sample(waiting, generator.randint(0 if suggested else 1, len(waiting))):
+            known.finish(outcome_of(proposal))
+    return found
+
+
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 2**32))
+@pytest.mark.parametrize("name", STUDIES)
+def test_proposals_are_the_same_for_any_order_of_results_and_any_calls(name: str, seed: int) -> None:
+    spec = STUDIES[name]
+    in_batches = [each.proposal for each in played_with(spec)]
+    assert list(searched(spec, random.Random(seed)).values()) == in_batches
+
+
+def played_with(spec: StudySpec, batch: int | None = None) -> list[Evaluation]:
+    """The study with `outcome_of` in batches."""
+    sampler, known = make_sampler(spec), Known()
+    while left := spec.all_trials - known.next_trial:
+        for proposal in sampler.suggest(min(batch or spec.batch, left), known):
+            known.finish(outcome_of(proposal))
+    return known.finished()
+
+
+@pytest.mark.parametrize("batch", [1, 3, 7, 1000])
+def test_proposals_are_the_same_whatever_the_batch(spec: StudySpec, batch: int) -> None:
+    assert played_with(spec, batch) == played_with(spec)
+
+
+def test_every_proposal_is_one_point_of_the_space(spec: StudySpec) -> None:
+    proposals = [each.proposal for each in played_with(spec)]
+    assert [proposal.trial for proposal in proposals] == list(range(spec.all_trials))
+    assert [line for proposal in proposals for line in spec.space.problems(proposal.params)] == []
+
+
+@pytest.mark.parametrize("done", [0, 1, 10, 20])
+def test_suggesting_twice_for_the_same_known_suggests_the_same(spec: StudySpec, done: int) -> None:
+    finished = played_with(spec)[:done]
+    sampler = make_sampler(spec)
+    first = sampler.suggest(10, Known(finished))
+    sampler.suggest(3, Known(finished[: done // 2]))  # another question in between leaves no trace
+    assert sampler.suggest(10, Known(reversed(finished))) == first
+    assert make_sampler(StudySpec.model_validate_json(spec.to_json())).suggest(10, Known(finished)) == first
+
+
+def test_known_is_left_as_it_was(spec: StudySpec) -> None:
+    finished = played_with(spec)[:8]
+    known = Known(finished)
+    make_sampler(spec).suggest(5, known)
+    assert (known.finished(), dict(known.pending), known.next_trial) == (finished, {}, 8)
+
+
+def test_proposal_that_its_reader_changes_changes_no_other(spec: StudySpec) -> None:
+    sampler = make_sampler(spec)
+    untouched = make_sampler(spec).suggest(13, Known())
+    for proposal in sampler.suggest(3, Known()):
+        proposal.params.clear()
+    assert sampler.suggest(13, Known()) == untouched
+
+
+def test_stages_number_settings_and_replicates_without_gaps(spec: StudySpec) -> None:
+    seen: set[tuple[object, ...]] = set()
+    for each in played_with(spec):
+        stage = each.stage
+        name = (stage.kind, stage.case, stage.setting, stage.replicate)
+        assert name not in seen
+        if stage.replicate:
+            assert (stage.kind, stage.case, stage.setting, stage.replicate - 1) in seen
+        elif stage.setting and stage.is_search:
+            assert any(entry[:3] == (stage.kind, stage.case, stage.setting - 1) for entry in seen)
+        seen.add(name)
+    search = sum(each.stage.is_search for each in played_with(spec))
+    assert search == spec.trials
+
+
+def test_pruned_evaluations_never_lead(spec: StudySpec) -> None:
+    """A pruned trial's value is of fewer epochs. Here it is the lowest, and yet counts as little as a failure."""
+    pruned = {each.trial for each in played_with(spec) if each.status is Status.PRUNED}
+    as_failed = [
+        replace(each, status=Status.FAILED, value=None) if each.trial in pruned else each for each in played_with(spec)
+    ]
+    sampler = make_sampler(spec)
+    for done in range(0, spec.all_trials, 5):
+        assert sampler.suggest(9, Known(played_with(spec)[:done])) == sampler.suggest(9, Known(as_failed[:done]))
+
+
+def test_maximising_is_minimising_the_flipped_values() -> None:
+    for name in ("coarse to fine", "random, confirmed", "ablation, coarse to fine"):
+        spec = STUDIES[name]
+        objective = spec.objective.model_copy(update={"direction": "maximise"})
+        flipped = spec.model_copy(update={"objective": objective})
+        lower = params_of(played(spec, value_of))
+        assert params_of(played(flipped, lambda proposal: -value_of(proposal))) == lower
+        assert params_of(played(flipped, value_of)) != lower
+
+
+def test_infinite_values_count_as_missing() -> None:
+    spec = STUDIES["coarse to fine"]
+    as_infinite = params_of(played(spec, lambda each: math.inf if each.trial % 4 else value_of(each)))
+    assert as_infinite == params_of(played(spec, lambda each: None if each.trial % 4 else value_of(each)))
+
+
+def test_replicates_that_arrive_out_of_order_count_for_their_own_settings() -> None:
+    spec = spec_of(trials=16, space=RANDOM, sampler=FINE | {"rounds": 2, "keep": 2}, replicates=2)
+    first = next(batches(spec, value_of, batch=8))
+    finished = [replace(each, value=value) for each, value in zip(first, (1, 3, 9, 10, 5, 5, 7, 7), strict=True)]
+    in_order = make_sampler(spec).suggest(8, Known(finished))
+    crossed = [finished[place] for place in (0, 2, 1, 3, 6, 4, 5, 7)]
+    assert make_sampler(spec).suggest(8, Known(crossed)) == in_order
