@@ -1,51 +1,62 @@
 """The protocol by which any number of workers share out jobs, and nothing is lost when any of them dies.
 
-Terms: a *slot* is a trial's job, the n-th time it is issued; its file names are never used twice. A *claim* is the
-exclusive hold on a slot; an *attempt* is one claim from start to end, numbered from 1 within its slot.
+Terms: an *evaluation* is a trial on a rung; it has one result. An *issue* is an evaluation, the n-th time that it is
+published as a job; its file names are never used twice. A *claim* is the exclusive hold on an issue. An *attempt* is
+one claim from start to end, numbered from 1 within its issue.
 
-The life of a slot, by the names of its steps. Each is one file-system operation or a group that may break anywhere:
+The life of an evaluation, by the names of its steps. Each step is one file-system operation, or a group of operations
+that may break anywhere:
 
-    PUBLISH   the master writes <slot>.json under a temporary name, flushes it, renames it.
-    LOCK      a worker's parent process locks <slot>.lock, without waiting. Held by someone: it looks at the next slot.
+    RECORD    the master appends the proposal to the journal, with its whole batch, and flushes it. A master that starts
+              again finds it there, and asks for the same.
+    PUBLISH   the master writes <issue>.json under a temporary name, flushes it, renames it.
+    LOCK      a worker's parent process locks <issue>.lock, without waiting. If another holds it, it looks at the next.
     RECHECK   under the lock it opens the job afresh, and lists the trial's folder for a result.
-                job gone                 -> someone finished the slot between the scan and the lock. Remove the lock
-                                            file, unlock.
+                job gone                 -> another worker finished the issue between the scan and the lock. Remove the
+                                            lock file, unlock.
                 job there, result there  -> a reporter died between REPORT and CLEAR. Go on at CLEAR.
     START     it appends {"event": "claimed", "attempt": n, ...} to the lock file, n one above the highest there. If
-              the attempts before have used up the study's `limits`, it reports FAILED in their stead; of an attempt
-              that only began, the worker was lost.
-    EVALUATE  the child process trains; the parent keeps the lock. Curve and checkpoint go to files of this attempt.
+              the attempts before have used up the study's `limits`, it reports FAILED in their stead; an attempt that
+              only began counts as lost with its worker.
+    EVALUATE  the child process trains; the parent keeps the lock. Curve and checkpoint go to files of this attempt. A
+              promoted trial goes on from the checkpoint that its lower rung kept.
     REPORT    the result is written once: under a temporary name, flushed, and linked to its final name, which fails if
               a result is there. The second one is kept aside as a duplicate.
-    CLEAR     the attempt's curve moves beside the result if this attempt won; attempts' files, the job and the lock
-              file are removed, in that order; the lock is let go.
+    CLEAR     the attempt's curve moves beside the result if this attempt won, and its checkpoint is kept if the trial
+              can be promoted; attempts' files, the job and the lock file are removed, in that order; the lock is
+              released.
     COLLECT   the master reads the result.
 
     RELEASE   instead of REPORT, a worker that is asked to stop appends {"event": "released"} and unlocks: the attempt
               does not count. If the attempt failed and the study's `limits` allow another, it appends {"event":
               "lost", "kind": ..., "reason": ...} and unlocks: it counts, among those of its kind.
 
-Who frees what: the kernel frees the lock at the moment when the process that holds it dies, however it dies, so a
-killed worker's slot is free at once and no timeout is involved. Only the parent process holds it; children are started
-by spawn and inherit no descriptor, or a dead parent's lock would live on in its child.
+Who frees what: the kernel frees the lock at the moment when the process that holds it dies, however it dies. So a
+killed worker's issue is free at once, and no timeout is involved. Only the parent process holds the lock; children are
+started by spawn and inherit no descriptor, or a dead parent's lock would live on in its child.
 
-Why no trial gets two results: REPORT is exclusive in the file system itself, whoever thinks to hold what.
-Why no trial loses its result: the job is removed only after the result's name is on disk; until then any worker may
-claim it again. Why every trial ends: a lock's holder reports, releases or dies, and each of them leads to the next
-attempt or a result; the number of counted attempts is bounded; a holder that does none of these for `stale_s` is passed
-by: the master issues the trial again as a new slot.
+Why no evaluation gets two results: REPORT is exclusive in the file system itself, whoever believes to hold what.
+Why none loses its result: the job is removed only after the result's name is on disk; until then any worker may claim
+it again. Why every one ends: a lock's holder reports, releases or dies, and each of these leads to the next attempt or
+to a result; the number of counted attempts is bounded. A holder that does none of these for `stale_s` is passed by: the
+master publishes the next issue.
+Why a proposal is never changed: it is recorded before its first issue is published, and every issue is made from the
+record. If the record is lost, it is made again from what was published, before anything new is.
+Why a promoted trial finds its checkpoint: whoever clears keeps it before the attempt's files go, as the curve; and the
+next rung is published after the result was collected. A lost one (a power cut: checkpoints are not flushed) costs time,
+not the result: the trial then trains from its first epoch.
 
-RACE (lock file removed under a waiter): worker B opens <slot>.lock; A removes it in CLEAR and unlocks; B locks the
+RACE (lock file removed under a waiter): worker B opens <issue>.lock; A removes it in CLEAR and unlocks; B locks the
 file that has no name any more. B's RECHECK finds the job gone, because CLEAR removes the job before the lock file. If
 instead B opened the path after the removal it has created a new lock file: RECHECK again finds the job gone, and B
-removes it. No third worker can be holding a claim by then: a slot's name is never published twice.
+removes it. No third worker can be holding a claim by then: an issue's name is never published twice.
 
-The limit of that: what was published is known to the master that runs, and to one that starts by what is left of it, be
-it jobs, lock files, attempts' files or what was set aside. A job that is gone without a result (removed by hand; or its
-result was set aside) gets the next name. If nothing of it is left, a master that starts gives it its old one; nobody
-holds it then, for a claim's lock file goes with the claim. A B as above that waits until then would find a job, under a
-lock whose file has no name: filelock refuses such a lock. Whoever removes the lock file of a live claim with its job
-lets two workers hold a slot; REPORT still decides.
+The limit of that: the running master knows what was published; one that starts knows it from what is left of it: jobs,
+lock files, attempts' files, and what was set aside. A job that is gone without a result (removed by hand; or its result
+was set aside) gets the next name. If nothing of it is left, a master that starts gives it its old one; nobody holds it
+then, because a claim's lock file goes with the claim. A worker B as above that waits until then would find a job, under
+a lock whose file has no name: filelock refuses such a lock. Whoever removes the lock file of a live claim with its job
+lets two workers hold an issue; REPORT still decides.
 
 Where the file system has no locks that all hosts share, a *lease* takes the lock's place (`--claim lease`): a file that
 its holder touches; whoever has seen it untouched for `LEASE_S` on their own monotonic clock may take it. The former
@@ -63,7 +74,8 @@ from hyperspool.common import atomic
 from hyperspool.common.attempts import AttemptEvent, AttemptHistory, read_history
 from hyperspool.common.clock import now_text
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import LEASE_S, ClaimMode, Lock, is_lost, make_lock, try_acquire
 from hyperspool.common.records import FailureKind
 from hyperspool.common.rejection import remove_or_set_aside, set_aside
@@ -79,11 +91,11 @@ class Claimant:
 
 
 class Claim:
-    """An exclusive hold on one slot, from LOCK to CLEAR or RELEASE.
+    """An exclusive hold on one issue, from LOCK to CLEAR or RELEASE.
 
     Attributes:
         folder: the study's folder.
-        slot: what is claimed.
+        issue: what is claimed.
         history: the attempts before this one.
         attempt: this attempt's name: it begins with `start`.
         claimed_at: when the lock was won.
@@ -92,12 +104,12 @@ class Claim:
         ProtocolError: the lock file is not what a claimant wrote.
     """
 
-    def __init__(self, folder: StudyFolder, slot: Slot, claimant: Claimant, lock: Lock) -> None:
+    def __init__(self, folder: StudyFolder, issue: Issue, claimant: Claimant, lock: Lock) -> None:
         self.folder = folder
-        self.slot = slot
+        self.issue = issue
         self.claimed_at = now_text()
-        self.history: AttemptHistory = read_history(folder.lock(slot))
-        self.attempt = AttemptName(slot, self.history.last_attempt + 1)
+        self.history: AttemptHistory = read_history(folder.lock(issue))
+        self.attempt = AttemptName(issue, self.history.last_attempt + 1)
         self._claimant = claimant
         self._lock = lock
 
@@ -108,27 +120,27 @@ class Claim:
 
     def take_over_last_attempt(self) -> None:
         """Report in the name of the last attempt, whose process is gone, instead of beginning another."""
-        self.attempt = AttemptName(self.slot, max(self.history.last_attempt, 1))
+        self.attempt = AttemptName(self.issue, max(self.history.last_attempt, 1))
 
     def start(self) -> None:
         """START: note that this attempt begins. It counts from here on."""
         self._append("claimed")
 
     def release(self) -> None:
-        """RELEASE on request: the attempt does not count, and the slot is free."""
+        """RELEASE on request: the attempt does not count, and the issue is free."""
         if self.is_held:
             self._append("released")
         self.unlock()
 
     def give_up(self, kind: FailureKind, reason: str) -> None:
-        """RELEASE after the attempt failed: it counts, and the slot is free. Can be repeated after an OSError."""
+        """RELEASE after the attempt failed: it counts, and the issue is free. Can be repeated after an OSError."""
         if self.is_held:
             self._append("lost", reason, kind)
         self.unlock()
 
     def remove_lock_file(self) -> None:
         """The last of CLEAR, while the lock is still held; the job must be gone."""
-        remove_or_set_aside(self.folder, self.folder.lock(self.slot))
+        remove_or_set_aside(self.folder, self.folder.lock(self.issue))
 
     def unlock(self) -> None:
         """Let the lock go; its file stays unless it was removed."""
@@ -138,7 +150,7 @@ class Claim:
         line = AttemptEvent.model_validate(
             {
                 "event": event,
-                "attempt": self.attempt.attempt,
+                "attempt": self.attempt.number,
                 "worker": self._claimant.worker,
                 "host": self._claimant.host,
                 "pid": self._claimant.pid,
@@ -149,11 +161,11 @@ class Claim:
         ).to_line()
         # Not flushed to disk: a process's death is counted without it, and a power cut is not the trial's fault. On a
         # network file system closing the file sends it to the server.
-        atomic.append_line(self.folder.lock(self.slot), line)
+        atomic.append_line(self.folder.lock(self.issue), line)
 
 
 class Claims:
-    """Claims slots for one process.
+    """Claims issues for one process.
 
     A lease's age is measured by watching it, so the object that watches is kept from one try to the next.
     """
@@ -163,8 +175,8 @@ class Claims:
         self._lease_s = lease_s
         self._leases: dict[Path, Lock] = {}
 
-    def try_lock(self, folder: StudyFolder, slot: Slot, mode: ClaimMode) -> Claim | None:
-        """LOCK: the claim on a slot, or None if another process holds it. RECHECK is the caller's next step.
+    def try_lock(self, folder: StudyFolder, issue: Issue, mode: ClaimMode) -> Claim | None:
+        """LOCK: the claim on a issue, or None if another process holds it. RECHECK is the caller's next step.
 
         A lock file that no claimant can have made (a link, a folder, one of megabytes) is set aside.
 
@@ -173,17 +185,17 @@ class Claims:
             ValueError: the lease is one of other settings; nothing is held.
         """
         if mode is ClaimMode.LOCK:
-            lock = make_lock(folder.lock(slot), mode)
+            lock = make_lock(folder.lock(issue), mode)
         else:
-            path = folder.lease(slot)
+            path = folder.lease(issue)
             lock = self._leases.setdefault(path, make_lock(path, mode, self._lease_s))
-        if not self._try_acquire(lock, folder, slot):
+        if not self._try_acquire(lock, folder, issue):
             return None
-        self._leases.pop(folder.lease(slot), None)
+        self._leases.pop(folder.lease(issue), None)
         try:
-            return Claim(folder, slot, self.claimant, lock)
+            return Claim(folder, issue, self.claimant, lock)
         except ProtocolError as error:
-            set_aside(folder, folder.lock(slot), error.reason)
+            set_aside(folder, folder.lock(issue), error.reason)
             lock.release()
             return None
         except BaseException:
@@ -194,11 +206,11 @@ class Claims:
         """Stop watching the leases that are not `wanted` any more."""
         self._leases = {path: lease for path, lease in self._leases.items() if wanted(path)}
 
-    def _try_acquire(self, lock: Lock, folder: StudyFolder, slot: Slot) -> bool:
+    def _try_acquire(self, lock: Lock, folder: StudyFolder, issue: Issue) -> bool:
         try:
             return try_acquire(lock)
         except OSError:
-            path = folder.lock(slot)
+            path = folder.lock(issue)
             if path.is_symlink() or path.is_dir():
                 set_aside(folder, path, "it is no regular file, so no worker can have made it")
                 return False

@@ -9,12 +9,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hyperspool.common.issues import EvaluationName
 from hyperspool.common.names import MAX_TRIALS, StudyName, WorkerName
 from hyperspool.common.space import NAME_PATTERN, BoundedParams, Scalar, same_params
 
 TrialNumber = Annotated[int, Field(ge=0, lt=MAX_TRIALS)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
+Rung = Annotated[int, Field(ge=0, lt=1000)]
 # Texts and numbers that others read have bounds, or one file could fill the memory of whoever reads it.
 Moment = Annotated[str, Field(max_length=40)]
 """When something happened; see `common.clock`."""
@@ -100,9 +102,16 @@ class Job(Record):
     study: StudyName
     trial: TrialNumber
     issue: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    """The how-manieth time that the master issues this trial; a job file's name is never used twice."""
+    """Issue number of this evaluation; a job file's name is never used twice."""
+    rung: Rung = 0
+    """The level of successive halving; 0 where there is one level."""
     params: BoundedParams
     budget: Budget
+    """How much of its objective this evaluation gets, all rungs below it included."""
+    horizon: Budget | None = None
+    """How long its schedules are; None: as long as the budget. A trial that stops short of it can be promoted."""
+    continues: Rung | None = None
+    """The rung of the same trial from whose kept checkpoint it goes on; None: it begins at the first epoch."""
     seeds: Seeds
     stage: Stage | None = None
     """What the trial is for; None in the jobs of versions that did not record it."""
@@ -110,11 +119,34 @@ class Job(Record):
     """The batch in which it was proposed, from 0; None as for `stage`."""
     published_at: Moment
 
+    @property
+    def evaluation(self) -> EvaluationName:
+        """What it asks for: trial and rung."""
+        return EvaluationName(self.trial, self.rung)
+
+    @property
+    def horizon_epochs(self) -> int:
+        """How many epochs its schedules are made for."""
+        return (self.horizon or self.budget).epochs
+
+    @property
+    def can_be_promoted(self) -> bool:
+        """Whether the trial may go on to a higher rung, so that its last checkpoint is kept."""
+        return self.budget.epochs < self.horizon_epochs
+
+    @model_validator(mode="after")
+    def _check_budgets(self) -> Self:
+        if self.horizon_epochs < self.budget.epochs:
+            raise ValueError(f"horizon: found {self.horizon_epochs} epochs, expected at least {self.budget.epochs}")
+        if self.continues is not None and self.continues >= self.rung:
+            raise ValueError(f"continues: found {self.continues}, expected a rung below {self.rung}")
+        return self
+
     def mismatches(self, result: "Result") -> tuple[str, ...]:
-        """What keeps `result` from being a result of this trial, one line each; empty if it is one."""
+        """What keeps `result` from being a result of this evaluation, one line each; empty if it is one."""
         lines = [
             f"{name}: found {getattr(result, name)}, expected {getattr(self, name)}"
-            for name in ("study", "trial", "budget", "seeds")
+            for name in ("study", "trial", "rung", "budget", "horizon", "seeds")
             if getattr(result, name) != getattr(self, name)
         ]
         if not same_params(result.params, self.params):
@@ -169,6 +201,7 @@ class Result(Record):
     schema_version: Literal[1] = 1
     study: StudyName
     trial: TrialNumber
+    rung: Rung = 0
     issue: Annotated[int, Field(ge=1, le=1_000_000)]
     attempt: Annotated[int, Field(ge=1, le=1_000_000)]
     status: Literal[Status.COMPLETE, Status.PRUNED, Status.FAILED]
@@ -176,6 +209,8 @@ class Result(Record):
     """What the objective measured; None exactly if the trial is FAILED."""
     params: BoundedParams
     budget: Budget
+    horizon: Budget | None = None
+    """As in the job."""
     seeds: Seeds
     epochs: Count = 0
     """Number of lines of the curve."""
@@ -198,6 +233,21 @@ class Result(Record):
     failure: Failure | None = None
     attribution: Attribution
     times: Times
+
+    @property
+    def evaluation(self) -> EvaluationName:
+        """What it is a result of: trial and rung."""
+        return EvaluationName(self.trial, self.rung)
+
+    @property
+    def can_be_promoted(self) -> bool:
+        """Whether the trial may go on to a higher rung."""
+        return not self.is_at_full_budget and self.status is not Status.FAILED
+
+    @property
+    def is_at_full_budget(self) -> bool:
+        """Whether it got all of the horizon, so that it may be compared with others that did."""
+        return self.horizon is None or self.budget.epochs >= self.horizon.epochs
 
     @property
     def seconds(self) -> float:
@@ -228,27 +278,6 @@ class EpochRecord(Record):
     """Fraction of the validation part that is misclassified, in [0, 1]; any number of a user's objective."""
     learning_rate: float
     momentum: float = math.nan
-
-
-class WorkerRecord(Record):
-    """What a worker does now; refreshed as its heartbeat."""
-
-    schema_version: Literal[1] = 1
-    worker: WorkerName
-    host: Label
-    pid: Annotated[int, Field(ge=1, lt=2**31)]
-    device: Label
-    gpu: Label | None = None
-    """Which GPU that is on this host: its index or UUID, as CUDA_VISIBLE_DEVICES takes it; None: the CPU."""
-    state: Literal["idle", "running"]
-    trial: TrialNumber | None = None
-    issue: Count | None = None
-    attempt: Count | None = None
-    epoch: Count | None = None
-    epochs: Count | None = None
-    beat: Count
-    """Counts up; an observer tells by its change, on its own clock, that the worker lives."""
-    at: Moment
 
 
 def scalar_text(value: Scalar) -> str:

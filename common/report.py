@@ -1,36 +1,38 @@
-"""REPORT and CLEAR, the end of a slot's life (see `common.claim` for the protocol)."""
+"""REPORT and CLEAR, the end of a issue's life (see `common.claim` for the protocol)."""
 
 from contextlib import suppress
+from pathlib import Path
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claim
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.issues import AttemptName, EvaluationName, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, Result
 from hyperspool.common.rejection import make_room, remove_or_set_aside, set_aside
 
 
 def report(claim: Claim, result: Result, curve: bytes) -> bool:
-    """REPORT: write the result of a claimed slot once, then CLEAR.
+    """REPORT: write the result of a claimed issue once, then CLEAR.
 
     The curve is on disk before the result's name appears, so that no result is without its curve. On an OSError (a full
     disk, say) nothing is lost: the claim is still held, and the call can be repeated.
 
     Returns:
-        True if this is the trial's result, False if another one was first and this one was kept aside.
+        True if this is the evaluation's result, False if another one was first and this one was kept aside.
     """
-    folder, attempt = claim.folder, claim.attempt
+    folder, attempt, evaluation = claim.folder, claim.attempt, claim.issue.evaluation
     if curve:
         make_room(folder, folder.running_curve(attempt))
         atomic.replace(folder.running_curve(attempt), curve, durable=True)
     elif folder.running_curve(attempt).exists():
         # The curve of a lost attempt that could not be read: CLEAR would make it the curve of this result.
         set_aside(folder, folder.running_curve(attempt), "it is not the curve of the result, which has no epoch")
-    atomic.make_folder(folder.trial_folder(result.trial))
-    is_first = atomic.write_once(folder.result(result.trial), result.to_json())
-    if not is_first and read_result(folder, result.trial) is None:  # what had the name was none, and is set aside
-        is_first = atomic.write_once(folder.result(result.trial), result.to_json())
+    atomic.make_folder(folder.trial_folder(evaluation.trial))
+    is_first = atomic.write_once(folder.result(*evaluation), result.to_json())
+    if not is_first and read_result(folder, evaluation) is None:  # what stood there is no result, and is set aside now
+        is_first = atomic.write_once(folder.result(*evaluation), result.to_json())
     if not is_first and not _is_ours(folder, attempt):
         atomic.make_folder(folder.duplicates)
         atomic.write_once(folder.duplicate(attempt), result.to_json())
@@ -42,47 +44,58 @@ def report(claim: Claim, result: Result, curve: bytes) -> bool:
 
 
 def clear(claim: Claim) -> None:
-    """CLEAR: the trial has a result; move its curve beside it, remove what the slot leaves behind, let go.
+    """CLEAR: the evaluation has a result; settle its files, remove what the issue leaves behind, release the claim.
 
     Whoever holds the claim may call it, and again after a crash in its middle.
     """
-    folder, slot = claim.folder, claim.slot
-    settle_curve(folder, slot)
-    for _, path in folder.attempt_files(slot):
+    folder, issue = claim.folder, claim.issue
+    settle(folder, issue)
+    for _, path in folder.attempt_files(issue):
         remove_or_set_aside(folder, path)
-    remove_or_set_aside(folder, folder.job(slot))
+    remove_or_set_aside(folder, folder.job(issue))
     claim.remove_lock_file()
     claim.unlock()
 
 
-def settle_curve(folder: StudyFolder, slot: Slot) -> None:
-    """Move the curve of the attempt that won, if it was one of this slot, to its place beside the result.
+def settle(folder: StudyFolder, issue: Issue) -> None:
+    """Bring what belongs to a result to its place, if the attempt that won was one at this issue.
 
-    A curve that is there already was moved by whoever cleared first; what lies in `running/` then is a leftover.
+    Its curve moves beside it. If the trial can be promoted, its last checkpoint is kept for the next rung. A file that
+    is in its place already was brought there by whoever cleared first; the one of the attempt is a leftover then.
     """
     with suppress(FileNotFoundError, ProtocolError):
-        result = read_record(folder.result(slot.trial), Result)
-        if result.issue == slot.issue:
-            make_room(folder, folder.curve(slot.trial))
-            if not folder.curve(slot.trial).exists():
-                atomic.move(folder.running_curve(AttemptName(slot, result.attempt)), folder.curve(slot.trial))
+        result = read_record(folder.result(*issue.evaluation), Result)
+        if result.issue == issue.number:
+            curve = folder.running_curve(AttemptName(issue, result.attempt))
+            _settle_file(folder, curve, folder.curve(*issue.evaluation))
+            if result.can_be_promoted:
+                # Of the attempt that won, or of the one before it that it went on from and had nothing to add to.
+                for checkpoint in folder.checkpoints_of(*issue.evaluation)[:1]:
+                    _settle_file(folder, checkpoint, folder.kept_checkpoint(*issue.evaluation))
 
 
-def read_result(folder: StudyFolder, trial: int, job: Job | None = None) -> Result | None:
-    """A trial's result, or None if there is none that holds. One that does not is set aside with its reason.
+def _settle_file(folder: StudyFolder, source: Path, target: Path) -> None:
+    make_room(folder, target)
+    if not target.exists():
+        with suppress(FileNotFoundError):
+            atomic.move(source, target)
+
+
+def read_result(folder: StudyFolder, evaluation: EvaluationName, job: Job | None = None) -> Result | None:
+    """An evaluation's result, or None if there is none that holds. One that does not is set aside with its reason.
 
     Call it for a name that a listing showed (on NFS, asking for a name that is not there yet hides it for a while).
 
     Args:
         folder: the study's.
-        trial: its number.
+        evaluation: trial and rung.
         job: what was asked for, if the caller knows it for sure, as only the master does: a job's file may have been
             tampered with, and must not be what an honest result is measured by.
     """
-    path = folder.result(trial)
+    path = folder.result(*evaluation)
     try:
         result = read_record(path, Result)
-        problems = job.mismatches(result) if job else _misplaced(result, folder, trial)
+        problems = job.mismatches(result) if job else _misplaced(result, folder, evaluation)
     except FileNotFoundError:
         return None
     except ProtocolError as error:
@@ -93,15 +106,15 @@ def read_result(folder: StudyFolder, trial: int, job: Job | None = None) -> Resu
     return result
 
 
-def _misplaced(result: Result, folder: StudyFolder, trial: int) -> tuple[str, ...]:
-    if (result.study, result.trial) == (folder.name, trial):
+def _misplaced(result: Result, folder: StudyFolder, evaluation: EvaluationName) -> tuple[str, ...]:
+    if (result.study, result.evaluation) == (folder.name, evaluation):
         return ()
-    return (f"it is of study {result.study}, trial {result.trial}",)
+    return (f"it is of study {result.study}, trial {result.trial}, rung {result.rung}",)
 
 
 def _is_ours(folder: StudyFolder, attempt: AttemptName) -> bool:
     # A repeated REPORT, after a full disk in the middle of CLEAR, finds its own result.
     with suppress(FileNotFoundError, ProtocolError):
-        result = read_record(folder.result(attempt.slot.trial), Result)
-        return (result.issue, result.attempt) == (attempt.slot.issue, attempt.attempt)
+        result = read_record(folder.result(*attempt.issue.evaluation), Result)
+        return (result.issue, result.attempt) == (attempt.issue.number, attempt.number)
     return False

@@ -11,7 +11,7 @@ from hyperspool.common.invocation import command_line
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.names import MAX_TRIALS, StudyName
 from hyperspool.common.objectives import PARAMETERS, space_problems
-from hyperspool.common.records import Budget, FailureKind, Job, Record, Result, Seed
+from hyperspool.common.records import Budget, Job, Record, Result, Seed
 from hyperspool.common.samplers import SamplerSpec
 from hyperspool.common.space import Fixed, Space
 
@@ -69,18 +69,6 @@ class Limits(Record):
     its worker fell silent. Then the search ends, for somebody keeps interfering."""
     stale_s: Annotated[float, Field(ge=5)] = 60.0
     """After how many seconds of silence a worker's job is issued a second time. Workers beat five times as often."""
-
-    def allows_retry(self, kind: FailureKind, count: int) -> bool:
-        """Whether a trial may be tried again after `count` of its attempts ended in this way."""
-        match kind:
-            case FailureKind.WORKER_LOST:
-                return count < self.max_attempts
-            case FailureKind.EXCEPTION:
-                return count <= self.exception_retries
-            case FailureKind.OUT_OF_MEMORY:
-                return count <= self.out_of_memory_retries
-            case FailureKind.TIME_LIMIT:
-                return count <= self.time_limit_retries
 
 
 class StudySpec(Record):

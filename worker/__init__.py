@@ -1,1 +1,1 @@
-"""Claims jobs, evaluates them in a child process, reports results. Knows nothing of the master."""
+"""Claims jobs, evaluates them in a child process and reports results. Imports nothing from the master."""

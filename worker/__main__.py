@@ -7,7 +7,7 @@ from hyperspool.common.dependencies import complaining_of_missing
 
 
 def main() -> None:
-    """Run the worker. Asked to stop before it listens to signals, it holds nothing yet and simply leaves."""
+    """Run the worker. A signal that arrives before the worker listens ends it at once, because it holds nothing yet."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
     with complaining_of_missing():
@@ -16,6 +16,6 @@ def main() -> None:
     run_command_line()
 
 
-# The guard matters: the child process, started by spawn, imports this module again.
+# The guard is needed because the child process, started by spawn, imports this module again.
 if __name__ == "__main__":
     main()

@@ -1,8 +1,8 @@
-"""Checkpoints: bytes with a digest, replaced whole, so that a torn or foreign one is seen and passed over.
+"""Checkpoints: bytes with a digest, replaced whole, so that a torn or foreign checkpoint is recognised and skipped.
 
-The file holds a digest, the length of the curve's text in 8 bytes, that text, and what the objective saved. The digest
-is of the rest and of whose it is (study, trial, params, seeds): a checkpoint in another trial's place is none.
-Checkpoints are not flushed to disk: after a power cut the trial begins anew, which costs time and nothing else.
+The file holds a digest, the length of the curve's text in 8 bytes, that text, and the bytes that the objective saved.
+The digest covers the rest of the file and its owner (study, trial, params, seeds), so another trial's checkpoint is
+skipped too. Checkpoints are not flushed to disk: after a power cut the trial starts over, which costs time only.
 """
 
 import hashlib
@@ -23,17 +23,17 @@ from hyperspool.common.records import EpochRecord, Job
 DIGEST_BYTES = 32
 LENGTH_BYTES = 8
 MAX_CHECKPOINT_BYTES = 2 * 2**30
-"""What is read is held in memory, twice for a moment."""
+"""Limits memory: a checkpoint is read whole, and is held twice for a moment."""
 CHUNK_BYTES = 2**20
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What an attempt leaves for the next.
+    """The state that an attempt leaves for the next one.
 
     Attributes:
-        payload: what the objective saved; it alone can read it.
-        curve: the epochs that were reported by then.
+        payload: the objective's own bytes; only the objective can read them.
+        curve: the epochs that were reported before the save.
     """
 
     payload: bytes
@@ -41,11 +41,11 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint, job: Job) -> None:
-    """Write or replace a checkpoint of a job.
+    """Write a job's checkpoint, or replace it.
 
     Raises:
         OSError: the disk is full or gone; an earlier checkpoint at `path` is untouched.
-        ValueError: it is too large to be read again.
+        ValueError: the checkpoint is too large to be read again.
     """
     curve = to_text(checkpoint.curve).encode()
     parts = (len(curve).to_bytes(LENGTH_BYTES, "big"), curve, checkpoint.payload)
@@ -56,10 +56,10 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, job: Job) -> None:
 
 
 def read_checkpoints(paths: Iterable[Path], job: Job) -> Iterable[Checkpoint]:
-    """Those checkpoints that are there, whole, and of this job's trial, in the order of `paths`."""
+    """Yield the checkpoints that exist, are whole and belong to this job's trial, in the order of `paths`."""
     for path in paths:
         with suppress(OSError, ProtocolError):
-            # Gigabytes of anything may stand there. What is none of ours is not read into memory.
+            # Anyone can put gigabytes there, so a file is read into memory only after its digest was found right.
             if not _is_whole(path, job):
                 continue
             content = read_bytes(path, MAX_CHECKPOINT_BYTES)
@@ -83,7 +83,7 @@ def _is_whole(path: Path, job: Job) -> bool:
 
 
 def _owner(job: Job) -> bytes:
-    # Neither the issue nor the budget: a trial that is issued again, or gets more epochs, goes on from what is there.
+    # Without the issue and the budget, so that a trial that is issued again, or gets more epochs, can resume.
     return job.model_dump_json(include={"study", "trial", "params", "seeds"}).encode()
 
 

@@ -1,19 +1,18 @@
-"""The child process: evaluates what its parent sends, across trials, and dies with it.
+"""The child process: evaluates one job after another for its parent, and dies with it.
 
-Started by spawn, so it inherits neither the parent's locks nor its threads. It never touches a job, a lock or a result:
-of the shared folder it reads and writes checkpoints only, and the model of a final evaluation.
+It is started by spawn, so it inherits neither the parent's locks nor its threads. It never touches a job, a lock or a
+result. In the shared folder it reads and writes only checkpoints, the model of a final evaluation and data sets.
 """
 
 import ctypes
 import hashlib
 import os
-import platform
 import queue
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from errno import ENOMEM
 from multiprocessing.connection import Connection
@@ -24,20 +23,18 @@ from hyperspool.common import atomic
 from hyperspool.common.errors import UnableError
 from hyperspool.common.final import model_path
 from hyperspool.common.objectives import with_defaults
-from hyperspool.common.records import EpochRecord, FailureKind, ModelFile
+from hyperspool.common.records import FailureKind, ModelFile
 from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 from hyperspool.worker.messages import (
-    Began,
-    Broken,
+    Answer,
     ChildSettings,
     DeviceFound,
-    EpochDone,
     Evaluate,
     Failed,
     Finished,
     FromChild,
     ProbeDevice,
-    Resumed,
+    Progress,
     Stop,
     Stopped,
     ToChild,
@@ -63,37 +60,38 @@ def run_child(connection: Connection, settings: ChildSettings, parent_pid: int) 
     threading.Thread(target=_listen, args=(connection, inbox, stop), daemon=True).start()
     while True:
         request = inbox.get()
+        answer: FromChild
         if isinstance(request, ProbeDevice):
             answer = _probe(settings)
         else:
-            answer = _evaluate(request, settings, connection, stop)
+            answer = evaluate(request, settings, connection.send, stop.is_set)
         try:
             connection.send(answer)
         except OSError:
-            # RACE: the parent died while this process evaluated. Either the listening thread or the kernel ends it
-            # first, or it comes to here first: nobody wants the answer, and a traceback would tell of no fault.
+            # RACE: the parent died while this process evaluated. If neither the listening thread nor the kernel has
+            # ended this process yet, it gets here. Nobody wants the answer, and a traceback would look like a fault.
             _end_group()
 
 
 def _end_group() -> NoReturn:
-    """End this process, which leads a group of its own, and with it what an objective started."""
+    """End this process and everything that an objective started: this process leads a group of its own."""
     os.killpg(0, signal.SIGKILL)
-    raise AssertionError("SIGKILL cannot be outlived")
+    raise AssertionError("SIGKILL did not end this process")
 
 
 def _ignore_signals() -> None:
-    # Slurm's scancel reaches every process of a step. Only the parent obeys, and tells this process.
+    # Slurm's scancel signals every process of a step. Only the parent obeys; it sends this process a `Stop`.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
 
 
 def _die_with(parent_pid: int) -> None:
-    # The end of the pipe tells the listening thread that the parent is gone, but a long call into C can keep that
-    # thread from running. On Linux the kernel kills this process too, at once.
+    # The listening thread sees the end of the pipe when the parent is gone, but a long call into C can keep that thread
+    # from running. On Linux the kernel therefore kills this process as soon as its parent dies.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    # RACE: the parent died before prctl was called, and no signal will come.
+    # RACE: the parent died before prctl was called, so no signal will come. This process then has another parent.
     if os.getppid() != parent_pid:
         os._exit(1)
 
@@ -110,7 +108,7 @@ def _listen(connection: Connection, inbox: "queue.SimpleQueue[ProbeDevice | Eval
             inbox.put(message)
 
 
-def _probe(settings: ChildSettings) -> FromChild:
+def _probe(settings: ChildSettings) -> DeviceFound | Unable:
     from hyperspool.worker.training.runtime import configure, device_name
 
     try:
@@ -119,17 +117,27 @@ def _probe(settings: ChildSettings) -> FromChild:
         return Unable(str(error))
 
 
-def _evaluate(request: Evaluate, settings: ChildSettings, connection: Connection, stop: threading.Event) -> FromChild:
-    parent = _Parent(request, settings.device, connection, stop)
+def evaluate(
+    request: Evaluate, settings: ChildSettings, tell: Callable[[Progress], None], should_stop: Callable[[], bool]
+) -> Answer:
+    """Evaluate a job.
+
+    Args:
+        request: the job.
+        settings: of this process.
+        tell: sends the parent a message.
+        should_stop: whether the parent has asked to stop.
+    """
+    parent = _Parent(request, tell, should_stop)
     try:
         objective = find_objective(request.spec.objective.name, settings.objectives)
         measured = objective(_trial(request, settings, parent))
-        model = _kept(measured.model, model_path(request.checkpoint)) if measured.model else None
+        model = _write_model(measured.model, model_path(request.checkpoint)) if measured.model else None
     except TrialStopped:
         return Stopped(is_saved=parent.is_saved)
     except UnableError as error:
         return Unable(str(error))
-    except Exception as error:  # noqa: BLE001 - whatever the objective raises ends the trial, not the worker
+    except Exception as error:  # noqa: BLE001 - any error of the objective ends the attempt, not the worker
         return _failure(error)
     return Finished(measured.value, measured.is_diverged, measured.metrics, model)
 
@@ -150,35 +158,24 @@ def _trial(request: Evaluate, settings: ChildSettings, parent: "_Parent") -> Tri
     )
 
 
-def _kept(model: bytes, path: Path) -> ModelFile:
-    # Durable before the result is: a result that names a model is never without it.
+def _write_model(model: bytes, path: Path) -> ModelFile:
+    # Flushed to disk before the result is written, so that a result never names a model that is not there.
     atomic.make_folder(path.parent)
     atomic.replace(path, model, durable=True)
     return ModelFile(size_bytes=len(model), sha256=hashlib.sha256(model).hexdigest())
 
 
 class _Parent:
-    """The trial's way to the parent process."""
+    """What the trial calls: the pipe to the parent process, and the trial's checkpoints."""
 
-    def __init__(self, request: Evaluate, device: str, connection: Connection, stop: threading.Event) -> None:
-        self._request, self._device, self._connection, self._stop = request, device, connection, stop
+    def __init__(self, request: Evaluate, tell: Callable[[Progress], None], should_stop: Callable[[], bool]) -> None:
+        self._request = request
+        self.tell, self.should_stop = tell, should_stop
         self.is_saved = True
-        """Whether what was saved last is on disk."""
-
-    def began(self) -> None:
-        self._connection.send(Began(self._device, _versions()))
-
-    def resumed(self, curve: Sequence[EpochRecord]) -> None:
-        self._connection.send(Resumed(tuple(curve)))
-
-    def epoch_done(self, record: EpochRecord) -> None:
-        self._connection.send(EpochDone(record))
-
-    def should_stop(self) -> bool:
-        return self._stop.is_set()
+        """Whether the latest checkpoint is on disk."""
 
     def save(self, checkpoint: Checkpoint) -> None:
-        # A full disk costs the checkpoint, not the training that goes on.
+        # A full disk costs this checkpoint, not the training, which continues.
         self.is_saved = False
         with suppress(OSError):
             save_checkpoint(self._request.checkpoint, checkpoint, self._request.job)
@@ -188,15 +185,7 @@ class _Parent:
         return read_checkpoints(self._request.earlier_checkpoints, self._request.job)
 
 
-def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version()}
-    for name in ("torch", "numpy"):
-        if (module := sys.modules.get(name)) is not None:
-            versions[name] = str(module.__version__)
-    return versions
-
-
-def _failure(error: Exception) -> FromChild:
+def _failure(error: Exception) -> Failed:
     message = storable(f"{type(error).__name__}: {error}", MAX_MESSAGE)
     text = storable("".join(traceback.format_exception(error)), MAX_TRACEBACK)
     torch = sys.modules.get("torch")
@@ -204,16 +193,17 @@ def _failure(error: Exception) -> FromChild:
     if is_device_full or _is_host_full(error):
         if torch and torch.cuda.is_initialized():
             torch.cuda.empty_cache()
-        return Failed(FailureKind.OUT_OF_MEMORY, message, text, is_device_full)
+        return Failed(FailureKind.OUT_OF_MEMORY, message, text, is_device_full=is_device_full)
     if torch and isinstance(error, RuntimeError) and "CUDA error" in message:
-        # After a failed kernel every further CUDA call of this process fails too.
+        # After a failed CUDA kernel every further CUDA call of this process fails too.
         is_full = "CUDA error: out of memory" in message
-        return Broken(message, FailureKind.OUT_OF_MEMORY if is_full else FailureKind.WORKER_LOST)
+        kind = FailureKind.OUT_OF_MEMORY if is_full else FailureKind.WORKER_LOST
+        return Failed(kind, message, is_child_lost=True, is_device_full=is_full)
     return Failed(FailureKind.EXCEPTION, message, text)
 
 
 def _is_host_full(error: Exception) -> bool:
-    # PyTorch has no class of its own for want of the host's memory.
+    # PyTorch has no error class of its own for the host running out of memory.
     return (
         isinstance(error, MemoryError)
         or (isinstance(error, OSError) and error.errno == ENOMEM)

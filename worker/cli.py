@@ -1,4 +1,4 @@
-"""The worker's command line. Options and exit statuses only; the work is in `worker.loop`."""
+"""The worker's command line: options and exit statuses. The work is in `worker.loop`."""
 
 import logging
 import os
@@ -27,7 +27,7 @@ logger = logging.getLogger("worker")
 app = typer.Typer(
     add_completion=False,
     subcommand_metavar="[check]",
-    help="Claim jobs from a shared folder, evaluate them, report results. One worker per GPU; as many as you like.",
+    help="Claim jobs from a shared folder, evaluate them and report results. Start one worker per GPU.",
 )
 app.add_typer(check_app)
 
@@ -35,20 +35,20 @@ app.add_typer(check_app)
 @app.callback(invoke_without_command=True)
 def work(
     context: typer.Context,
-    root: Annotated[Path, typer.Option(help="The shared folder, with jobs/ and results/ in it.")] = Path(),
-    study: Annotated[str | None, typer.Option(help="Serve this study alone. Default: all of them.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda:N.")] = "auto",
+    root: Annotated[Path, typer.Option(help="Serve this shared folder, which holds jobs/ and results/.")] = Path(),
+    study: Annotated[str | None, typer.Option(help="Serve only this study. Default: all studies.")] = None,
+    device: Annotated[str, typer.Option(help="Choose the device: auto, cpu or cuda:N.")] = "auto",
     claim: Annotated[
-        ClaimMode | None, typer.Option(help="Refuse studies that claim otherwise. Default: as each study says.")
+        ClaimMode | None, typer.Option(help="Serve only studies that claim in this way. Default: all.")
     ] = None,
     objective: Annotated[
-        list[str] | None, typer.Option(help="NAME=MODULE:FUNCTION, an objective of your own; repeatable.")
+        list[str] | None, typer.Option(help="Add your own objective: NAME=MODULE:FUNCTION; repeatable.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="This worker's name. Default: made from host and process.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name this worker. Default: from host and process.")] = None,
     exit_when_idle: Annotated[bool, typer.Option("--exit-when-idle", help="Leave when no job is open.")] = False,
     exit_with_stdin: Annotated[bool, typer.Option("--exit-with-stdin", hidden=True)] = False,
 ) -> None:
-    """Claim jobs from a shared folder, evaluate them, report results."""
+    """Claim jobs from a shared folder, evaluate them and report results."""
     if context.invoked_subcommand is not None:
         return
     handler = logging.StreamHandler(sys.stdout)
@@ -80,18 +80,17 @@ def _worker_name(wish: str | None) -> str:
             raise UsageError(f"--name {wish!r}: letters, digits, '.', '_' and '-', at most 100 of them")
         return wish
     host = "".join(character if character.isalnum() else "-" for character in socket.gethostname().split(".")[0])
-    # Process numbers repeat, also between containers that share a host's name; the last four digits tell them apart.
+    # Process numbers repeat, also between containers that share a host's name. The four random digits keep names apart.
     return f"{host.strip('-')[:60] or 'host'}-{os.getpid()}-{secrets.token_hex(2)}"
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is one message and exit status 2."""
+    """Run the command line. A user's mistake ends it with one message and exit status 2."""
     try:
         app(prog_name=program_name("worker"))
     except SearchError as error:
         print(printable(f"error: {error}"), file=sys.stderr)
         sys.exit(error.exit_status)
     except OSError as error:
-        told = f"error: {error.filename or 'the shared folder'}: {error.strerror or error}"
-        print(printable(told), file=sys.stderr)
+        print(printable(f"error: {error.filename or 'the shared folder'}: {error.strerror or error}"), file=sys.stderr)
         sys.exit(1)

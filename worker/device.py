@@ -1,4 +1,4 @@
-"""The one device that a worker computes on, fixed before CUDA initialises in the child process."""
+"""The device that a worker computes on. It is chosen before CUDA starts in the child process."""
 
 import re
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ _CUDA = re.compile(r"cuda(?::([0-9]{1,4}))?")
 
 @dataclass(frozen=True)
 class Device:
-    """What was chosen.
+    """The chosen device.
 
     Attributes:
         name: `cpu` or `cuda:N`, as the user counts.
-        visible: what CUDA_VISIBLE_DEVICES must be for the child, in which the GPU is then always `cuda:0`.
-        note: what to tell the user about the choice, or an empty text.
+        visible: the child's CUDA_VISIBLE_DEVICES; inside the child the GPU is then always `cuda:0`.
+        note: a note about the choice for the user, or an empty text.
     """
 
     name: str
@@ -30,15 +30,15 @@ class Device:
 
     @property
     def in_child(self) -> str:
-        """What the child process calls it."""
+        """The device's name inside the child process."""
         return "cuda:0" if self.is_gpu else "cpu"
 
 
 def choose_device(wish: str) -> Device:
-    """The device for `auto` (the first GPU, else the CPU), `cpu` or `cuda:N`.
+    """Return the device for `auto` (the first GPU, else the CPU), `cpu` or `cuda:N`.
 
     Raises:
-        UsageError: it is none of these, or there is no such GPU.
+        UsageError: `wish` is something else, or there is no such GPU.
     """
     if wish == "cpu":
         return Device("cpu", "")
@@ -50,6 +50,6 @@ def choose_device(wish: str) -> Device:
         raise UsageError(f"--device {wish}: expected auto, cpu or cuda:N")
     index = int(match[1] or 0)
     if index >= len(gpus):
-        there = f"cuda:0 to cuda:{len(gpus) - 1}" if len(gpus) > 1 else "only cuda:0" if gpus else "no GPU"
-        raise UsageError(f"--device {wish}: this machine shows {there}; use one that is there, auto or cpu")
+        present = f"cuda:0 to cuda:{len(gpus) - 1}" if len(gpus) > 1 else "only cuda:0" if gpus else "no GPU"
+        raise UsageError(f"--device {wish}: this machine shows {present}; choose one of those, auto or cpu")
     return Device(f"cuda:{index}", gpus[index])

@@ -1,10 +1,11 @@
-"""One evaluation, from START to REPORT or RELEASE: keeps the attempt's curve and heartbeat, and words the result."""
+"""One evaluation in the parent, from START to REPORT or RELEASE: the attempt's curve, heartbeat and result."""
 
 import logging
 import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from hyperspool.common import atomic
@@ -14,8 +15,19 @@ from hyperspool.common.clock import now_text
 from hyperspool.common.curve import read_curve, to_line, to_text
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.records import Attribution, EpochRecord, Failure, FailureKind, Result, Status, Times
-from hyperspool.worker.executor import Lost, Outcome, TimedOut
-from hyperspool.worker.messages import Began, EpochDone, Evaluate, Failed, Finished, Resumed, storable
+from hyperspool.worker.executor import Listener
+from hyperspool.worker.messages import (
+    Began,
+    EpochDone,
+    Evaluate,
+    Failed,
+    Finished,
+    Outcome,
+    Progress,
+    Resumed,
+    Stop,
+    storable,
+)
 from hyperspool.worker.neighbours import busy_neighbours
 from hyperspool.worker.presence import Presence
 from hyperspool.worker.queue import ClaimedJob
@@ -28,8 +40,8 @@ MAX_REASON = 400
 logger = logging.getLogger(__name__)
 
 
-class Evaluation:
-    """Follows the evaluation of one claimed job; the executor's observer."""
+class Evaluation(Listener):
+    """Follows the evaluation of one claimed job: hears the child, and turns the outcome into a result."""
 
     def __init__(self, claimed: ClaimedJob, claimant: Claimant, device: str, presence: Presence) -> None:
         self.claimed = claimed
@@ -41,112 +53,93 @@ class Evaluation:
 
     @property
     def request(self) -> Evaluate:
-        """What the child is to do."""
+        """The request to the child."""
         folder, attempt = self.claimed.claim.folder, self.claimed.claim.attempt
         is_first = attempt.attempt == 1 and attempt.slot.issue == 1
         earlier = () if is_first else tuple(folder.checkpoints_of(attempt.slot.trial))
         return Evaluate(self.claimed.spec, self.claimed.job, folder.checkpoint(attempt), earlier)
 
-    def announce(self) -> None:
-        """Show, before START, that this worker is about to evaluate: whoever reads of its claim finds its heartbeat."""
-        self._show()
+    def hear(self, message: Progress | Stop) -> None:
+        """Take in a message from the child, or the request to stop that was sent to it."""
+        match message:
+            case Began():
+                self._versions = message.versions
+            case Resumed():
+                self._resumed = message.curve
+                self._records = list(message.curve)
+                if self._records:
+                    logger.info("%s: resumed after epoch %d", self.claimed.name, _last_epoch(self._resumed))
+            case EpochDone():
+                self._add_to_curve(message.record)
+            case Stop():
+                logger.info("%s: saving before the worker stops (ask again to stop at once)", self.claimed.name)
+        self.beat()
 
-    def began(self, began: Began) -> None:
-        """Preparation is over."""
-        self._versions = began.versions
-        self._show()
-
-    def resumed(self, resumed: Resumed) -> None:
-        """The curve begins with the epochs that a checkpoint brought along."""
-        self._resumed = resumed.curve
-        self._records = list(resumed.curve)
-        if self._records:
-            logger.info("%s goes on after epoch %d", self._name, _last_epoch(self._resumed))
-        self._show()
-
-    def epoch_done(self, done: EpochDone) -> None:
-        """The curve has grown by a line."""
-        self._records.append(done.record)
-        with suppress(OSError):  # what is missing is written at the end
-            if len(self._records) == len(self._resumed) + 1:
-                atomic.replace(self._curve_path, to_text(self._records).encode(), durable=False)
-            else:
-                atomic.append_line(self._curve_path, to_line(done.record))
-        self._show()
+    def beat(self) -> None:
+        """Show in the heartbeat that this worker evaluates the trial, and how far it is."""
+        claim, spec = self.claimed.claim, self.claimed.spec
+        epochs = self.claimed.job.budget.epochs
+        self._presence.running(claim.folder, claim.attempt, _last_epoch(self._records), epochs, spec.limits.stale_s)
 
     def tick(self) -> bool:
-        """Show that the worker lives; False if the claim is lost."""
-        self._show()
+        """Beat; return whether the claim is still held."""
+        self.beat()
         return self.claimed.claim.is_held
-
-    def stopping(self) -> None:
-        """The child has been asked to save and stop."""
-        logger.info("stopping: saving %s (ask again to stop without)", self._name)
 
     @property
     def curve(self) -> bytes:
         """The attempt's curve, as a file holds it; empty if the objective reported no epoch."""
         return to_text(self._records).encode() if self._records else b""
 
-    def conclude(self, outcome: Outcome) -> Result | Loss | None:
-        """What an outcome amounts to: the trial's result, a failed attempt that leaves room for another, or neither.
+    def with_neighbours(self, outcome: Outcome) -> Outcome:
+        """Add to an out-of-memory failure which other trials used the same memory.
 
-        Call it once, when the attempt has just ended: it looks at who else needs the memory that has run out.
+        Call it when the attempt has just ended, because heartbeats show only who computes now.
         """
-        match outcome:
-            case Finished():
-                return self._result(Status.COMPLETE, outcome)
-            case Failed():
-                return self._setback(
-                    outcome.kind, outcome.message, outcome.traceback, is_device_full=outcome.is_device_full
-                )
-            case TimedOut():
-                return self._setback(
-                    FailureKind.TIME_LIMIT, f"it ran longer than {outcome.limit_s:g} s and was stopped"
-                )
-            case Lost():
-                return self._setback(outcome.kind, outcome.reason, is_device_full=outcome.is_device_full)
-            case _:
-                return None
+        if not (isinstance(outcome, Failed) and outcome.kind is FailureKind.OUT_OF_MEMORY):
+            return outcome
+        gpu = self._presence.gpu if outcome.is_device_full else None
+        others = busy_neighbours(self.claimed.claim.folder.root, self._claimant, gpu)
+        note = f"memory shared with {', '.join(others)}" if others else "no other trial shared the memory"
+        message = f"{outcome.message.rstrip(': ')} ({note})"
+        return replace(outcome, message=message, is_memory_shared=bool(others))
+
+    def loss(self, failed: Failed) -> Loss:
+        """The failed attempt as the lock file counts it."""
+        attempt = self.claimed.claim.attempt.attempt
+        return Loss(attempt, self._claimant.worker, storable(failed.message, MAX_REASON), failed.kind)
+
+    def result(self, outcome: Finished | Failed) -> Result:
+        """The trial's result, COMPLETE or FAILED."""
+        if isinstance(outcome, Failed):
+            return self._failed(outcome, self.loss(outcome))
+        metrics = dict(outcome.metrics) or None
+        return self._result(
+            Status.COMPLETE, value=outcome.value, diverged=outcome.is_diverged, metrics=metrics, model=outcome.model
+        )
 
     def exhausted_result(self) -> Result:
-        """The result of a job whose attempts were lost with their workers: that of the last one, with its curve."""
+        """The result of a job whose workers died too often: FAILED, in the name of the last attempt, with its curve."""
         self.claimed.claim.take_over_last_attempt()
         with suppress(OSError, ProtocolError):
             self._records = read_curve(self._curve_path, is_running=True)
-        return self._failed(FailureKind.WORKER_LOST)
+        return self._failed(Failed(FailureKind.WORKER_LOST, ""))
 
-    def _setback(
-        self, kind: FailureKind, reason: str, traceback: str | None = None, *, is_device_full: bool = False
-    ) -> Result | Loss:
-        claim = self.claimed.claim
-        is_shared = True
-        if kind is FailureKind.OUT_OF_MEMORY:
-            gpu = self._presence.gpu if is_device_full else None
-            others = busy_neighbours(claim.folder.root, self._claimant, gpu)
-            is_shared = bool(others)
-            told = f"memory shared with {', '.join(others)}" if others else "no other trial shared the memory"
-            reason = f"{reason.rstrip(': ')} ({told})"
-        loss = Loss(claim.attempt.attempt, self._claimant.worker, storable(reason, MAX_REASON), kind)
-        # What found no memory alone would find no more the next time.
-        if is_shared and self.claimed.spec.limits.allows_retry(kind, claim.history.counts(loss)[kind]):
-            return loss
-        return self._failed(kind, reason, traceback, loss)
-
-    def _failed(self, kind: FailureKind, reason: str = "", traceback: str | None = None, *last: Loss) -> Result:
+    def _failed(self, failed: Failed, *last: Loss) -> Result:
         history = self.claimed.claim.history
-        counts, told = history.counts(*last), history.told(*last)
-        if kind is FailureKind.WORKER_LOST:
-            times = "once" if counts[kind] == 1 else f"{counts[kind]} times"
-            message = f"the process that evaluated it died {times}: {told}"
+        counts, attempts = history.counts(*last), history.told(*last)
+        message = failed.message
+        if failed.kind is FailureKind.WORKER_LOST:
+            times = "once" if counts[failed.kind] == 1 else f"{counts[failed.kind]} times"
+            message = f"the process that evaluated it died {times}: {attempts}"
         elif history.losses:
-            message = f"{reason}; all attempts: {told}"
-        else:
-            message = reason
-        failure = Failure(kind=kind, message=storable(message, MAX_MESSAGE), traceback=traceback, counts=counts)
+            message += f"; all attempts: {attempts}"
+        failure = Failure(
+            kind=failed.kind, message=storable(message, MAX_MESSAGE), traceback=failed.traceback, counts=counts
+        )
         return self._result(Status.FAILED, failure=failure)
 
-    def _result(self, status: Status, finished: Finished | None = None, failure: Failure | None = None) -> Result:
+    def _result(self, status: Status, **ending: object) -> Result:
         job, claim = self.claimed.job, self.claimed.claim
         measured = (record for record in self._records if math.isfinite(record.validation_error))
         best = min(measured, key=lambda record: record.validation_error, default=None)
@@ -157,20 +150,15 @@ class Evaluation:
                 "issue": job.issue,
                 "attempt": claim.attempt.attempt,
                 "status": status,
-                "value": finished.value if finished else None,
                 "params": job.params,
                 "budget": job.budget,
                 "seeds": job.seeds,
                 "stage": job.stage,
                 "batch": job.batch,
                 "epochs": len(self._records),
-                "diverged": finished is not None and finished.is_diverged,
                 "best_epoch": best.epoch if best else None,
                 "best_value": best.validation_error if best else None,
-                "metrics": dict(finished.metrics) if finished and finished.metrics else None,
-                "model": finished.model if finished else None,
                 "resumed_from_epoch": _last_epoch(self._resumed),
-                "failure": failure,
                 "attribution": Attribution(
                     worker=self._claimant.worker,
                     host=self._claimant.host,
@@ -187,21 +175,20 @@ class Evaluation:
                     training_s=sum(record.seconds for record in self._records),
                 ),
             }
+            | ending
         )
 
-    @property
-    def _name(self) -> str:
-        return f"{self.claimed.job.study}/{self.claimed.claim.slot.name}"
+    def _add_to_curve(self, record: EpochRecord) -> None:
+        self._records.append(record)
+        with suppress(OSError):  # REPORT writes the whole curve again, so a missing line costs nothing
+            if len(self._records) == len(self._resumed) + 1:
+                atomic.replace(self._curve_path, to_text(self._records).encode(), durable=False)
+            else:
+                atomic.append_line(self._curve_path, to_line(record))
 
     @property
     def _curve_path(self) -> Path:
         return self.claimed.claim.folder.running_curve(self.claimed.claim.attempt)
-
-    def _show(self) -> None:
-        claim = self.claimed.claim
-        epochs = self.claimed.job.budget.epochs
-        stale_s = self.claimed.spec.limits.stale_s
-        self._presence.running(claim.folder, claim.attempt, _last_epoch(self._records), epochs, stale_s)
 
 
 def _last_epoch(records: Sequence[EpochRecord]) -> int:

@@ -1,4 +1,4 @@
-"""A worker that finds nothing to do: what it says of that, and when it has waited long enough."""
+"""A worker without a job: what it logs, and when it has waited long enough to leave."""
 
 import logging
 import time
@@ -9,19 +9,19 @@ from pathlib import Path
 from hyperspool.common.layout import study_folders
 
 IDLE_EXIT_S = 5.0
-"""With `--exit-when-idle`: seconds without any open job. Longer than a master takes between two batches."""
+"""With `--exit-when-idle`, seconds without any open job. Longer than a master takes between two batches."""
 TELL_S = 1.0
-"""Seconds without a job before the worker says that it waits: the next batch mostly comes sooner."""
+"""Seconds without a job before the worker logs that it waits. The next batch mostly comes sooner."""
 
 logger = logging.getLogger(__name__)
 
 
 class Idleness:
-    """How long the worker has found nothing to do.
+    """Measures how long the worker has had no job.
 
     Args:
         root: the shared folder.
-        study: the only study that it serves; None: all.
+        study: the only study that the worker serves; None: all.
         is_leaving: whether to leave after `IDLE_EXIT_S` without an open job.
         clock: seconds that only go forward.
     """
@@ -34,28 +34,28 @@ class Idleness:
         self.end()
 
     def end(self) -> None:
-        """There was a job."""
+        """Start again: there was a job."""
         self._since_s = self._nothing_open_since_s = self._clock()
-        self._is_told = False
+        self._is_logged = False
 
     def is_over(self, *, has_open: bool) -> bool:
-        """Whether the worker should leave. Says once what it waits for, unless the next job comes at once.
+        """Return whether the worker should leave. Logs once what it waits for, after `TELL_S`.
 
         Args:
-            has_open: whether there are open jobs, which others hold.
+            has_open: whether there are open jobs, which other workers hold.
         """
         now_s = self._clock()
         if has_open:
             self._nothing_open_since_s = now_s
         if self._is_leaving and now_s - self._nothing_open_since_s > IDLE_EXIT_S:
-            logger.info("nothing open for %g s; leaving", IDLE_EXIT_S)
+            logger.info("no open job for %g s; leaving", IDLE_EXIT_S)
             return True
-        if not self._is_told and now_s - self._since_s >= TELL_S:
-            self._is_told = True
-            self._tell()
+        if not self._is_logged and now_s - self._since_s >= TELL_S:
+            self._is_logged = True
+            self._log()
         return False
 
-    def _tell(self) -> None:
+    def _log(self) -> None:
         is_missing = self._is_looking_for_study and not self._is_study_there()
         self._is_looking_for_study = False
         if is_missing:
@@ -64,6 +64,6 @@ class Idleness:
             logger.info("waiting for jobs")
 
     def _is_study_there(self) -> bool:
-        with suppress(OSError):  # out of reach for now, which the queue complains of
+        with suppress(OSError):  # out of reach for now, which the queue logs
             return any(folder.name == self._study for folder in study_folders(self._root))
         return True

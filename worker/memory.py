@@ -1,8 +1,8 @@
-"""Whether the kernel has killed for want of memory: by its own count, before and after a process has died.
+"""Detects kernel out-of-memory kills, by the kernel's own count before and after a process has died.
 
-The count is that of this process's control group where there is one of its own (cgroup v2, as in a container or under
-Slurm), which a child shares; else that of the whole machine. It is looked at over a few seconds only, so that another
-program's death is hardly ever taken for the child's.
+The count is that of this process's control group if it has one of its own (cgroup v2, as in a container or under
+Slurm); its children share it. Otherwise the count is that of the whole machine. Only the last few seconds matter, so
+that another program's death is hardly ever taken for the child's.
 """
 
 import re
@@ -13,13 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 
 WINDOW_S = 10.0
-"""How far back a kill may lie. A process that is killed takes a while to die: its memory, often many GiB, is freed
+"""How far back a kill may lie. A killed process takes a while to die, because its memory, often many GiB, is freed
 first."""
 _COUNT = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
 
 
 class MemoryKills:
-    """Follows the kernel's count of processes that it killed for want of memory.
+    """Follows the kernel's count of out-of-memory kills.
 
     Args:
         counter: a file with a line `oom_kill N`; None: the kernel's own.
@@ -37,7 +37,7 @@ class MemoryKills:
         self.look()
 
     def look(self) -> None:
-        """Note the count as it is now; called every second or so while the child runs. Cheap if called more often."""
+        """Note the count now. Call it at least every second while the child runs; more often costs nothing."""
         now_s = self._clock()
         if self._seen and now_s - self._seen[-1][0] < WINDOW_S / 10:
             return
@@ -47,7 +47,7 @@ class MemoryKills:
             self._seen.popleft()
 
     def has_risen(self) -> bool:
-        """Whether the kernel killed within the last `WINDOW_S`; False also where that cannot be known."""
+        """Whether the kernel killed within the last `WINDOW_S`; False also where the kernel does not count."""
         count = self._count()
         return count is not None and bool(self._seen) and count > self._seen[0][1]
 
@@ -59,7 +59,12 @@ class MemoryKills:
 
 
 def kernel_counter(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> Path:
-    """The file in which the kernel counts the kills that can have hit this process or its children."""
+    """Return the file in which the kernel counts the kills that can have hit this process or its children.
+
+    Args:
+        proc: where the kernel shows processes.
+        groups: where the kernel shows control groups.
+    """
     with suppress(OSError):
         for line in (proc / "self" / "cgroup").read_text().splitlines():
             if line.startswith("0::/"):

@@ -1,4 +1,9 @@
-"""What a worker's parent and child say to each other, over a pipe that nobody else can reach."""
+"""The messages between a worker's parent process and its child, over a pipe that nobody else can reach.
+
+A new kind of message is a dataclass here, one place that sends it and one that hears it. The child sends by
+`Parent.tell`, and the parent hears it in `Evaluation.hear`. The parent sends in `Executor`, and the child hears it in
+`child._listen`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +15,7 @@ from hyperspool.common.study_spec import StudySpec
 
 @dataclass(frozen=True)
 class ChildSettings:
-    """What a child is told once, when it starts."""
+    """What a child gets once, when it starts."""
 
     device: str
     objectives: tuple[tuple[str, str], ...]
@@ -20,24 +25,24 @@ class ChildSettings:
 
 @dataclass(frozen=True)
 class ProbeDevice:
-    """To the child: say whether the device can be used. Answered by `DeviceFound` or `Unable`."""
+    """To the child: try the device. The answer is `DeviceFound` or `Unable`."""
 
 
 @dataclass(frozen=True)
 class Evaluate:
-    """To the child: evaluate a job. Answered by `Began`, any `Resumed` and `EpochDone`, and one that ends it."""
+    """To the child: evaluate a job. The child sends `Progress` messages, then one `Answer`."""
 
     spec: StudySpec
     job: Job
     checkpoint: Path
-    """Where to save."""
+    """Where this attempt saves."""
     earlier_checkpoints: tuple[Path, ...]
-    """What to go on from: the first that is whole."""
+    """Checkpoints of earlier attempts, latest first."""
 
 
 @dataclass(frozen=True)
 class Stop:
-    """To the child: save and answer `Stopped` as soon as possible. The worker leaves: no job is sent after it."""
+    """To the child: save and answer `Stopped` as soon as possible. The worker is leaving and sends no further job."""
 
 
 @dataclass(frozen=True)
@@ -49,29 +54,29 @@ class DeviceFound:
 
 @dataclass(frozen=True)
 class Began:
-    """Preparation is over: the time limit counts from here."""
+    """Preparation is over. The time limit counts from here."""
 
-    device: str
     versions: dict[str, str]
+    """Of Python and the libraries that compute."""
 
 
 @dataclass(frozen=True)
 class Resumed:
-    """The curve is this now, whatever it was: the epochs that a checkpoint brought along."""
+    """The epochs of a checkpoint. They replace the whole curve."""
 
     curve: tuple[EpochRecord, ...]
 
 
 @dataclass(frozen=True)
 class EpochDone:
-    """One line of the curve."""
+    """The next line of the curve."""
 
     record: EpochRecord
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The objective has measured its value."""
+    """The objective returned its value."""
 
     value: float
     is_diverged: bool
@@ -81,45 +86,55 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The objective raised an error."""
+    """The attempt failed. The child says so, or the parent when the child died or ran too long."""
 
     kind: FailureKind
     message: str
-    traceback: str
+    traceback: str | None = None
+    is_child_lost: bool = False
+    """The child died, or cannot go on because its CUDA context is lost. The next job gets a new child."""
     is_device_full: bool = False
-    """Of want of memory: the GPU's, not the host's."""
-
-
-@dataclass(frozen=True)
-class Broken:
-    """The child cannot go on after this (its CUDA context is lost); the attempt is lost with it."""
-
-    reason: str
-    kind: FailureKind = FailureKind.WORKER_LOST
+    """Of an out-of-memory failure: the GPU's memory ran out, not the host's."""
+    is_memory_shared: bool = False
+    """Of an out-of-memory failure: another trial used the same memory. Only the parent can know."""
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """Ended, as asked; saved, unless the disk refused it or the child had to be killed."""
+    """The attempt ended on request. It is not saved if the disk refused the checkpoint or the child was killed."""
 
     is_saved: bool = True
 
 
 @dataclass(frozen=True)
 class Unable:
-    """This worker cannot evaluate the job, though another may: data, a device or an objective is missing."""
+    """This worker cannot evaluate the job: data, a device or an objective is missing. Another worker may have them."""
 
     reason: str
 
 
+@dataclass(frozen=True)
+class Abandoned:
+    """The claim was lost meanwhile, so the parent killed the child. Another worker evaluates the job."""
+
+
+ToChild = ProbeDevice | Evaluate | Stop
+Progress = Began | Resumed | EpochDone
+Answer = Finished | Failed | Stopped | Unable
+FromChild = DeviceFound | Progress | Answer
+Outcome = Answer | Abandoned
+"""How an attempt ends."""
+
+
 def storable(text: str, limit: int) -> str:
-    """A text that a JSON file can carry: what is no Unicode is escaped, and what is too long is cut in the middle."""
+    """Make a text fit for a JSON file: escape what is not Unicode, and cut the middle out of a text that is too long.
+
+    Args:
+        text: any text, such as an error message with lone surrogates.
+        limit: characters to keep.
+    """
     clean = text.encode(errors="backslashreplace").decode()
     if len(clean) <= limit:
         return clean
     half = limit // 2
     return f"{clean[:half]} [...] {clean[-half:]}"
-
-
-ToChild = ProbeDevice | Evaluate | Stop
-FromChild = DeviceFound | Began | Resumed | EpochDone | Finished | Failed | Broken | Stopped | Unable

@@ -1,4 +1,4 @@
-"""Who else computes on this host or this device now, told by the heartbeats."""
+"""Finds out from the heartbeats which other workers compute on this host or this device now."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -8,23 +8,23 @@ from hyperspool.common.claim import Claimant
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.layout import study_folders
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import WorkerRecord
+from hyperspool.common.heartbeat import WorkerRecord
 
 LIVE_S = 15.0
-"""A worker beats every 2 s or more often; a heartbeat that is older than ours by more is a dead worker's."""
+"""A worker beats every 2 s or more often. A heartbeat that is older than ours by more than this is a dead worker's."""
 
 
 def busy_neighbours(root: Path, me: Claimant, gpu: str | None = None) -> list[str]:
-    """The other workers that evaluate a trial on this host, by name.
+    """Return the names of the other workers that evaluate a trial on this host.
 
-    Ages are differences between the heartbeats' times, all of which the file server stamps, so no host's clock matters.
-    A program that is no worker of this shared folder is not seen.
+    Ages are differences between the heartbeats' times. The file server stamps all of these, so no host's clock matters.
+    Programs that are not workers of this shared folder are not seen.
 
     Args:
         root: the shared folder; the workers of every study count.
         me: this worker; its own heartbeat is fresh.
-        gpu: only those that compute on this GPU. Whether an index and a UUID mean the same one cannot be told from
-            here; they count as the same.
+        gpu: count only workers on this GPU. An index and a UUID count as the same GPU, because only the driver knows
+            whether they are.
     """
     found = list(_heartbeats(root))
     mine_s = max((written_s for record, written_s in found if record.worker == me.worker), default=float("-inf"))

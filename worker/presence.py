@@ -1,7 +1,7 @@
-"""The heartbeat: one small file per worker that says what it does now, for people and for the master.
+"""The heartbeat: one small file per worker that shows people and the master what the worker does now.
 
-It decides nothing by the clock of this host: an observer tells by the changing `beat`, on its own clock, that the
-worker lives. The file is not flushed to disk and is removed when the worker leaves in good order.
+Nothing depends on this host's clock: an observer sees by the changing `beat`, on its own clock, that the worker lives.
+The file is not flushed to disk, and a worker that leaves in good order removes it.
 """
 
 import time
@@ -12,14 +12,15 @@ from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant
 from hyperspool.common.clock import now_text
 from hyperspool.common.layout import AttemptName, StudyFolder
-from hyperspool.common.records import WorkerRecord
+from hyperspool.common.heartbeat import WorkerRecord
 
 BEAT_S = 2.0
-"""Seconds between heartbeats, or less if the study's `stale_s` is short."""
+"""Seconds between heartbeats; fewer if the study's `stale_s` is short."""
 MIN_INTERVAL_S = 0.5
-"""News that come faster than this do not each rewrite the file."""
+"""Seconds between two heartbeats with news, such as the next epoch; faster news share one."""
 AWAY_S = 5.0
-"""How long a study without an open job keeps the worker's file. Longer than a master takes between two batches."""
+"""Seconds for which a study without an open job keeps the worker's file. Longer than a master takes between two
+batches."""
 
 
 class Presence:
@@ -27,17 +28,13 @@ class Presence:
 
     Args:
         claimant: the worker.
-        device: what it computes on.
+        device: the name of the worker's device.
         clock: seconds that only go forward.
-        gpu: which GPU that is on this host; None: the CPU.
+        gpu: index or UUID of the device on this host; None: the CPU.
     """
 
     def __init__(
-        self,
-        claimant: Claimant,
-        device: str,
-        clock: Callable[[], float] = time.monotonic,
-        gpu: str | None = None,
+        self, claimant: Claimant, device: str, clock: Callable[[], float] = time.monotonic, gpu: str | None = None
     ) -> None:
         self._claimant, self._device, self._clock = claimant, device, clock
         self.gpu = gpu
@@ -48,7 +45,7 @@ class Presence:
         self._needed_s: dict[StudyFolder, float] = {}
 
     def idle(self, open_studies: list[StudyFolder]) -> None:
-        """Say that the worker waits for a job, in these studies and, for `AWAY_S`, in those that it served before.
+        """Show that the worker waits for a job: in these studies, and for `AWAY_S` in those that it served before.
 
         Costs nothing while there is no news.
         """
@@ -56,10 +53,10 @@ class Presence:
         if self._is_due(news=frozenset(open_studies)):
             self._leave_others()
             for folder in self._needed_s:
-                self._write(folder, None, 0, 0)
+                self._write(folder)
 
     def running(self, folder: StudyFolder, attempt: AttemptName, epoch: int, epochs: int, stale_s: float) -> None:
-        """Say that the worker evaluates a trial, and how far it is. Costs nothing while there is no news.
+        """Show that the worker evaluates a trial, and how far it is. Costs nothing while there is no news.
 
         Beats at least five times in `stale_s`, after which the worker would count as silent.
         """
@@ -67,7 +64,8 @@ class Presence:
         self._needed_s[folder] = self._clock()
         if self._is_due(news=(folder, attempt, epoch)):
             self._leave_others()
-            self._write(folder, attempt, epoch, epochs)
+            slot, number = attempt.slot, attempt.attempt
+            self._write(folder, trial=slot.trial, issue=slot.issue, attempt=number, epoch=epoch, epochs=epochs)
 
     def leave(self) -> None:
         """Remove the worker's files."""
@@ -76,7 +74,7 @@ class Presence:
         self._needed_s.clear()
 
     def _leave_others(self) -> None:
-        # A study that needs this worker no more must not show it as it was last seen there.
+        # A study that no longer needs this worker must not go on showing its last state there.
         for folder, needed_s in list(self._needed_s.items()):
             if self._clock() - needed_s > AWAY_S:
                 self._remove(folder)
@@ -94,22 +92,18 @@ class Presence:
         self._last_s = self._clock()
         return True
 
-    def _write(self, folder: StudyFolder, attempt: AttemptName | None, epoch: int, epochs: int) -> None:
+    def _write(self, folder: StudyFolder, **progress: int) -> None:
         self._beat += 1
-        record = WorkerRecord(
-            worker=self._claimant.worker,
-            host=self._claimant.host,
-            pid=self._claimant.pid,
-            device=self._device,
-            gpu=self.gpu,
-            state="idle" if attempt is None else "running",
-            trial=attempt.slot.trial if attempt else None,
-            issue=attempt.slot.issue if attempt else None,
-            attempt=attempt.attempt if attempt else None,
-            epoch=epoch if attempt else None,
-            epochs=epochs if attempt else None,
-            beat=self._beat,
-            at=now_text(),
-        )
-        with suppress(OSError):  # a missed beat is no reason to stop; the next one comes
+        worker = {
+            "worker": self._claimant.worker,
+            "host": self._claimant.host,
+            "pid": self._claimant.pid,
+            "device": self._device,
+            "gpu": self.gpu,
+            "state": "running" if progress else "idle",
+            "beat": self._beat,
+            "at": now_text(),
+        }
+        record = WorkerRecord.model_validate(worker | progress)
+        with suppress(OSError):  # a missed beat is no reason to stop, because the next one follows
             atomic.replace(folder.worker(self._claimant.worker), record.to_json(), durable=False)

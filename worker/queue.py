@@ -1,4 +1,4 @@
-"""Finds jobs and claims them: the scan of `jobs/`, and RECHECK of the protocol (`common.claim`)."""
+"""Finds jobs and claims them: the scan of `jobs/`, and RECHECK of the protocol (see `common.claim`)."""
 
 import logging
 import random
@@ -14,24 +14,24 @@ from hyperspool.common.layout import Slot, StudyFolder, study_folders
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.mounts import why_locks_are_local
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import FailureKind, Job
+from hyperspool.common.records import Job
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.report import clear, read_result
 from hyperspool.common.study_spec import StudySpec
 
 ORDERLY = 64
-"""Up to so many open jobs are taken in order. Of more, each worker begins at a place of its own, so that they do not
-all try the same locks one after the other."""
+"""Up to this many open jobs are taken in order. Of more, each worker starts at a random place, so that the workers do
+not all try the same locks one after the other."""
 
 Version = tuple[int, int]
-"""Time and inode of a study's file: another pair is another study."""
+"""Time and inode of a study's file: another pair means another study."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ClaimedJob:
-    """A job that is this worker's to evaluate; its claim is held and not yet started."""
+    """A job that this worker has claimed. START has not happened yet."""
 
     spec: StudySpec
     version: Version
@@ -39,8 +39,13 @@ class ClaimedJob:
     claim: Claim
 
     @property
+    def name(self) -> str:
+        """The job as log lines name it, for example `demo/00017`."""
+        return f"{self.job.study}/{self.claim.slot.name}"
+
+    @property
     def is_void(self) -> bool:
-        """Whether the study was removed, or another one published in its place, so that no result is wanted."""
+        """Whether the study was removed or replaced by another one, so that nobody wants a result."""
         try:
             return _version(self.claim.folder) != self.version
         except FileNotFoundError:
@@ -48,45 +53,37 @@ class ClaimedJob:
         except OSError:  # out of reach for now
             return False
 
-    @property
-    def is_exhausted(self) -> bool:
-        """Whether as many attempts were lost as the study allows: the trial is to be FAILED instead of evaluated.
-
-        Only of those: whoever sees an attempt fail in another way for the last time reports it.
-        """
-        lost = self.claim.history.counts().get(FailureKind.WORKER_LOST, 0)
-        return not self.spec.limits.allows_retry(FailureKind.WORKER_LOST, lost)
-
 
 class JobQueue:
     """The open jobs of one study or of all.
 
-    A listing is used up before the next is made, so that taking n jobs costs n claims and not n listings.
+    A listing is used up before the next one is made, so that taking n jobs costs n claims and not n listings.
 
     Args:
         root: the shared folder.
-        study: serve this study alone; None: all of them.
-        mode: serve only studies that claim in this way; None: as each study says.
-        claims: to claim with.
+        study: serve this study alone; None: all studies.
+        mode: serve only studies that claim in this way; None: claim as each study says.
+        claims: makes the claims.
+
+    Attributes:
+        unable: studies that this worker cannot serve, each with the reason.
+        studies: studies that could get jobs, as of the last listing.
+        open_studies: studies that had an open job in the last listing.
     """
 
     def __init__(self, root: Path, study: str | None, mode: ClaimMode | None, claims: Claims) -> None:
         self._root, self._study, self._mode, self._claims = root, study, mode, claims
         self._listed: deque[tuple[StudyFolder, Slot]] = deque()
-        self._specs: dict[StudyFolder, tuple[tuple[int, int], StudySpec]] = {}
-        self._refused: dict[StudyFolder, Version] = {}
+        self._specs: dict[StudyFolder, tuple[Version, StudySpec | None]] = {}  # None: the file cannot be read
         self._complained: set[str] = set()
         self.unable: dict[str, str] = {}
-        """Studies that this worker cannot serve, with the reason."""
         self.studies: list[StudyFolder] = []
-        """Studies that could get jobs, as of the last listing."""
         self.open_studies: list[StudyFolder] = []
-        """Studies that had an open job in the last listing."""
 
     def next_claim(self) -> ClaimedJob | None:
-        """Claim a job, or return None if there is none that is free.
+        """Claim a job; return None if no open job is free.
 
-        What the file system refuses is passed over and said once; the next call tries it again.
+        A job that the file system refuses is skipped and logged once; the next call tries it again.
         """
         for is_fresh in (False, True):
             if is_fresh:
@@ -121,8 +118,8 @@ class JobQueue:
             self._listed.rotate(-random.randrange(len(everything)))
 
     def _try_take(self, folder: StudyFolder, slot: Slot) -> ClaimedJob | None:
-        # Others have taken what stood in an older listing; a look costs a hundredth of a try to lock. It is a hint
-        # only: a network file system may still show what is gone, and RECHECK finds out.
+        # Other workers have taken jobs of an older listing, and a look costs a hundredth of a try to lock. The look is
+        # only a hint: a network file system may still show a job that is gone. RECHECK finds out.
         if folder.name in self.unable or not folder.job(slot).exists():
             return None
         spec = self._spec(folder)
@@ -140,36 +137,36 @@ class JobQueue:
     def _spec(self, folder: StudyFolder) -> StudySpec | None:
         try:
             version = _version(folder)
-            if self._refused.get(folder) == version:  # a look at a hostile file may take seconds; one is enough
-                return None
             if folder not in self._specs or self._specs[folder][0] != version:
-                self._specs[folder] = (version, read_record(folder.spec, StudySpec))
-                self._refuse_local_locks(folder, self._specs[folder][1])
+                self._specs[folder] = (version, found := read_record(folder.spec, StudySpec))
+                self._refuse_local_locks(folder, found)
         except FileNotFoundError:
             return None
         except ProtocolError as error:
-            self._refused[folder] = version
+            self._specs[folder] = (version, None)  # reading a hostile file may take seconds, so it is read once
             self._complain(f"{error}; its jobs wait until the file is put right")
-            return None
         spec = self._specs[folder][1]
+        if spec is None:
+            return None
         if spec.name != folder.name:
             self._complain(f"{folder.spec} is the study {spec.name!r}; its jobs wait until the file is put right")
             return None
         if self._mode not in {None, spec.claim}:
-            self.unable[folder.name] = f"it claims by {spec.claim}, and this worker was told to claim by {self._mode}"
-            self._complain(f"cannot serve study {folder.name}: {self.unable[folder.name]}")
-            return None
+            self._refuse(folder, f"it claims by {spec.claim}, and this worker was started with --claim {self._mode}")
         return None if folder.name in self.unable else spec
 
     def _refuse_local_locks(self, folder: StudyFolder, spec: StudySpec) -> None:
         if spec.claim is ClaimMode.LOCK and (reason := why_locks_are_local(folder.jobs)):
-            self.unable[folder.name] = f"{reason}; a study that was started with --claim lease could be served"
-            self._complain(f"cannot serve study {folder.name}: {self.unable[folder.name]}")
+            self._refuse(folder, f"{reason}; a study that was started with --claim lease could be served")
 
-    def _complain(self, told: str, example: str | None = None) -> None:
-        if told not in self._complained:
-            self._complained.add(told)
-            logger.warning("%s%s", told, f" ({example})" if example else "")
+    def _refuse(self, folder: StudyFolder, reason: str) -> None:
+        self.unable[folder.name] = reason
+        self._complain(f"study {folder.name} cannot be served: {reason}")
+
+    def _complain(self, message: str, example: str | None = None) -> None:
+        if message not in self._complained:
+            self._complained.add(message)
+            logger.warning("%s%s", message, f" ({example})" if example else "")
 
 
 def _version(folder: StudyFolder) -> Version:
@@ -178,7 +175,7 @@ def _version(folder: StudyFolder) -> Version:
 
 
 def _check_folders(folder: StudyFolder, slot: Slot) -> None:
-    """Refuse a job whose result could not be written, before anyone has spent hours on it.
+    """Refuse a job whose result could not be written, before hours are spent on it.
 
     Raises:
         OSError: a link or something else stands where a folder of the study belongs.
@@ -189,14 +186,14 @@ def _check_folders(folder: StudyFolder, slot: Slot) -> None:
 
 
 def _recheck(spec: StudySpec, claim: Claim) -> Job | None:
-    """RECHECK: the job, afresh and under the lock. None if there is nothing to do; the claim is then let go."""
+    """RECHECK: read the job again under the lock. None if there is nothing to do; the claim is then released."""
     folder, slot = claim.folder, claim.slot
     path = folder.job(slot)
     try:
         job = read_record(path, Job)
         problems = (*spec.problems_of(job), *_misnamed(job, slot))
     except FileNotFoundError:
-        # Finished between the scan and the lock. The lock file may be one that we made just now.
+        # Finished between the scan and the lock. Locking may have made a new lock file just now.
         claim.remove_lock_file()
         claim.unlock()
         return None

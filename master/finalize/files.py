@@ -9,7 +9,8 @@ from hyperspool.common import atomic
 from hyperspool.common.curve import read_curve
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.final import final_folder, model_path
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_bytes
 from hyperspool.common.records import EpochRecord, ModelFile, Result
 from hyperspool.common.study_spec import StudySpec
@@ -59,7 +60,7 @@ def copy_files(place: Path, out: Path) -> None:
 def _place_model(final: StudyFolder, result: Result, model: ModelFile, target: Path) -> None:
     if _is_model(target, model):
         return
-    source = model_path(final.checkpoint(AttemptName(Slot(result.trial, result.issue), result.attempt)))
+    source = model_path(final.checkpoint(AttemptName(Issue(result.trial, number=result.issue), result.attempt)))
     if not _is_model(source, model):
         raise ProtocolError(source, f"is not there, or not the model of sha256 {model.sha256} that the result names")
     atomic.replace(target, read_bytes(source, model.size_bytes), durable=True)

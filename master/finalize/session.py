@@ -106,7 +106,7 @@ def _evaluate(
             console.say(waiting_for_workers(options.root))
         return nullcontext(_Silent())
 
-    return complete_study(final, spec, Workers(options.workers), begin).results.get(0)
+    return complete_study(final, spec, Workers(options.workers), begin).results.get((0, 0))
 
 
 class _Silent:

@@ -5,6 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from hyperspool.common.issues import EvaluationKey
+
 
 class Severity(StrEnum):
     """How much it matters."""
@@ -37,14 +39,14 @@ class Breach:
         cause: what was found and what was expected.
         remedy: what `--repair` does.
         severity: how much it matters.
-        trial: the trial to be issued again, for `Remedy.ISSUE`.
+        evaluation: trial and rung to be issued again, for `Remedy.ISSUE`.
     """
 
     path: Path
     cause: str
     remedy: Remedy = Remedy.NONE
     severity: Severity = Severity.BREACH
-    trial: int | None = None
+    evaluation: EvaluationKey | None = None
 
     def to_json(self, root: Path) -> dict[str, Any]:
         """The breach as `fsck --json` prints it, its path relative to the shared folder."""

@@ -8,10 +8,16 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.fsck.breach import Breach, Severity
-from hyperspool.master.fsck.leavings import check_attempts, check_heartbeats, check_temporary_files, list_rejected
+from hyperspool.master.fsck.leavings import (
+    check_attempts,
+    check_heartbeats,
+    check_kept_checkpoints,
+    check_temporary_files,
+    list_rejected,
+)
 from hyperspool.master.fsck.look import Look, look_at
 from hyperspool.master.fsck.open_work import check_jobs, check_journal, check_locks, check_missing
-from hyperspool.master.fsck.outcomes import check_curves, check_duplicates, check_results
+from hyperspool.master.fsck.outcomes import check_curves, check_duplicates, check_lone_curves, check_results
 from hyperspool.master.fsck.strays import check_kinds, check_names, check_permissions
 from hyperspool.master.studies.published import ADVICE, read_published
 
@@ -23,9 +29,11 @@ CHECKS: tuple[Callable[[Look], Iterator[Breach]], ...] = (
     check_locks,
     check_results,
     check_curves,
+    check_lone_curves,
     check_missing,
     check_journal,
     check_attempts,
+    check_kept_checkpoints,
     check_heartbeats,
     check_temporary_files,
     check_duplicates,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.layout import AttemptName
+from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import AttemptName
 from hyperspool.common.reading import read_bytes
-from hyperspool.common.records import WorkerRecord
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.look import Look
 from hyperspool.master.results.wording import first_line
@@ -18,12 +18,13 @@ REASON = ".reason.txt"
 
 
 def check_attempts(look: Look) -> Iterator[Breach]:
-    """Curves and checkpoints of attempts are of trials that are not finished: the next attempt goes on from them."""
-    is_open = {slot.trial for slot in look.open_slots}
-    for slot in sorted(set(look.folder.attempted_slots())):
-        if slot.trial in is_open or look.is_busy(slot.trial) or slot.trial not in look.finished:
+    """Curves and checkpoints of attempts are of unfinished evaluations: the next attempt goes on from them."""
+    is_open = {issue.evaluation for issue in look.open_issues}
+    for issue in sorted(look.folder.attempted_issues()):
+        key = issue.evaluation
+        if key in is_open or look.is_busy(key) or key not in look.finished:
             continue
-        for attempt, path in look.folder.attempt_files(slot):
+        for attempt, path in look.folder.attempt_files(issue):
             if path not in {look.folder.running_curve(attempt), look.folder.checkpoint(attempt)} or not path.is_file():
                 continue  # named otherwise, or no file: a stray
             if path.parent == look.folder.running and _has_settled(look, attempt):
@@ -32,11 +33,20 @@ def check_attempts(look: Look) -> Iterator[Breach]:
                 yield Breach(path, "its trial has a result and no open job", Remedy.TIDY)
 
 
+def check_kept_checkpoints(look: Look) -> Iterator[Breach]:
+    """A kept checkpoint is of a finished evaluation whose trial can be promoted."""
+    for name in look.folder.kept_checkpoints():
+        result = look.results.get(name)
+        if name not in look.finished or (result is not None and not result.can_be_promoted):
+            cause = "a kept checkpoint of a trial that cannot be promoted"
+            yield Breach(look.folder.kept_checkpoint(*name), cause, Remedy.SET_ASIDE)
+
+
 def _has_settled(look: Look, attempt: AttemptName) -> bool:
     """Whether an attempt's curve lies beside its result already. Tidying would replace it."""
-    result = look.results.get(attempt.slot.trial)
-    curve = look.folder.curve(attempt.slot.trial)
-    is_winner = result is not None and (result.issue, result.attempt) == (attempt.slot.issue, attempt.attempt)
+    evaluation = attempt.issue.evaluation
+    result, curve = look.results.get(evaluation), look.folder.curve(*evaluation)
+    is_winner = result is not None and (result.issue, result.attempt) == (attempt.issue.number, attempt.number)
     return is_winner and curve.name in look.names(curve.parent)
 
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from hyperspool.common.confinement import names_in
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issues import EvaluationKey, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode, is_held
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, Record, Result
@@ -29,12 +30,12 @@ class Look:
         folder: the study's.
         spec: the study.
         is_master_running: whether another process is the study's master. What that one is about to mend is no breach.
-        jobs: the readable open jobs by slot.
-        open_slots: the slots that have a job, readable or not.
-        locked_slots: the slots that have a lock file.
-        held: slots that a live worker holds: what lies around of them is its business.
-        results: the readable results by trial.
-        finished: the trials that have a result, readable or not.
+        jobs: the readable open jobs by issue.
+        open_issues: the issues that have a job, readable or not.
+        locked_issues: the issues that have a lock file.
+        held: issues that a live worker holds: what lies around of them is its business.
+        results: the readable results by trial and rung.
+        finished: the evaluations that have a result, readable or not.
         breaches: the files that could not be read.
         journal: what the study asks of each trial, as far as that is recorded or can be worked out.
         journal_file: what the journal's file holds.
@@ -43,12 +44,12 @@ class Look:
     folder: StudyFolder
     spec: StudySpec
     is_master_running: bool = False
-    jobs: dict[Slot, Job] = field(default_factory=dict)
-    open_slots: list[Slot] = field(default_factory=list)
-    locked_slots: list[Slot] = field(default_factory=list)
-    held: set[Slot] = field(default_factory=set)
-    results: dict[int, Result] = field(default_factory=dict)
-    finished: set[int] = field(default_factory=set)
+    jobs: dict[Issue, Job] = field(default_factory=dict)
+    open_issues: list[Issue] = field(default_factory=list)
+    locked_issues: list[Issue] = field(default_factory=list)
+    held: set[Issue] = field(default_factory=set)
+    results: dict[EvaluationKey, Result] = field(default_factory=dict)
+    finished: set[EvaluationKey] = field(default_factory=set)
     breaches: list[Breach] = field(default_factory=list)
 
     journal: Journal = field(default_factory=Journal)
@@ -57,10 +58,10 @@ class Look:
     def __post_init__(self) -> None:
         self._names: dict[Path, list[str]] = {}
 
-    def expected_job(self, trial: int, issue: int = 1) -> Job | None:
+    def expected_job(self, key: EvaluationKey) -> Job | None:
         """What the study asks for; None if that is not recorded and cannot be worked out."""
-        entry = self.journal.entries.get((trial, 0))
-        return entry.job(self.spec.name, issue) if entry else None
+        entry = self.journal.entries.get(key)
+        return entry.job(self.spec.name) if entry else None
 
     def read(self, path: Path, model: type[RecordT], remedy: Remedy) -> RecordT | None:
         """The record in a file; None, and a breach if it is there but cannot be read."""
@@ -86,9 +87,9 @@ class Look:
                 self.breaches.append(Breach(folder, f"cannot be listed ({error.strerror})"))
         return self._names[folder]
 
-    def is_busy(self, trial: int) -> bool:
-        """Whether a live worker holds a slot of this trial."""
-        return any(slot.trial == trial for slot in self.held)
+    def is_busy(self, key: EvaluationKey) -> bool:
+        """Whether a live worker holds an issue of this evaluation."""
+        return any(issue.evaluation == key for issue in self.held)
 
 
 def look_at(folder: StudyFolder, spec: StudySpec, *, is_ours: bool = False) -> Look:
@@ -105,18 +106,20 @@ def look_at(folder: StudyFolder, spec: StudySpec, *, is_ours: bool = False) -> L
     look = Look(folder, spec)
     lock = folder.master_lock if spec.claim is ClaimMode.LOCK else folder.master_lock.with_suffix(".lease")
     look.is_master_running = not is_ours and is_held(lock, spec.claim)
-    look.open_slots, look.locked_slots = folder.open_slots(), folder.locked_slots()
-    for slot in look.locked_slots:
-        path = folder.lock(slot) if spec.claim is ClaimMode.LOCK else folder.lease(slot)
+    look.open_issues, look.locked_issues = folder.open_issues(), folder.locked_issues()
+    for issue in look.locked_issues:
+        path = folder.lock(issue) if spec.claim is ClaimMode.LOCK else folder.lease(issue)
         if is_held(path, spec.claim):
-            look.held.add(slot)
-    for slot in look.open_slots:
-        if job := look.read(folder.job(slot), Job, Remedy.SET_ASIDE):
-            look.jobs[slot] = job
-    look.finished = {trial for trial in folder.all_finished() if trial < spec.all_trials and _is_there(folder, trial)}
-    for trial in sorted(look.finished):
-        if result := look.read(folder.result(trial), Result, Remedy.EVALUATE_AGAIN):
-            look.results[trial] = result
+            look.held.add(issue)
+    for issue in look.open_issues:
+        if job := look.read(folder.job(issue), Job, Remedy.SET_ASIDE):
+            look.jobs[issue] = job
+    finished = (name for name in folder.all_finished() if name.trial < spec.all_trials)
+    # A result may also lie in another trial's folder; that one is a stray.
+    look.finished = {name for name in finished if os.path.lexists(folder.result(*name))}
+    for name in sorted(look.finished):
+        if result := look.read(folder.result(*name), Result, Remedy.EVALUATE_AGAIN):
+            look.results[name] = result
     _read_journal(look)
     return look
 
@@ -129,8 +132,3 @@ def _read_journal(look: Look) -> None:
         look.breaches.append(Breach(look.folder.journal, f"cannot be read ({error.strerror})"))
     look.journal = Journal(look.journal_file.journal.batches)
     completed(look.journal, look.spec, look.results, look.jobs.values())
-
-
-def _is_there(folder: StudyFolder, trial: int) -> bool:
-    # A result may also lie in another trial's folder; that one is a stray.
-    return os.path.lexists(folder.result(trial))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from hyperspool.common.curve import read_curve, to_line
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.layout import AttemptName, Slot
+from hyperspool.common.file_kinds import CURVE
+from hyperspool.common.issues import AttemptName, EvaluationName, Issue
 from hyperspool.common.records import EpochRecord, Result
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.look import Look
@@ -15,21 +16,21 @@ from hyperspool.master.fsck.look import Look
 
 def check_results(look: Look) -> Iterator[Breach]:
     """Every result is one of its trial, of the params and seeds that the study gives it."""
-    for trial, result in look.results.items():
-        path = look.folder.result(trial)
-        expected = look.expected_job(trial)
+    for key, result in look.results.items():
+        path = look.folder.result(*key)
+        expected = look.expected_job(key)
         problems = look.spec.problems_of(result) or (expected.mismatches(result) if expected else ())
         if problems:
-            cause = f"it is not a result of trial {trial} of this study: {'; '.join(problems)}"
+            cause = f"it is not a result of trial {key[0]} of this study: {'; '.join(problems)}"
             yield Breach(path, cause, Remedy.EVALUATE_AGAIN)
 
 
 def check_curves(look: Look) -> Iterator[Breach]:
-    """Every result has the curve that it tells of, and every curve a result."""
-    for trial, result in look.results.items():
-        if look.is_busy(trial):
+    """Every result has its curve beside it, with the epochs that it counts."""
+    for key, result in look.results.items():
+        if look.is_busy(key):
             continue  # its worker is about to move the curve to its place
-        path = look.folder.curve(trial)
+        path = look.folder.curve(*key)
         try:
             problem = _contradiction(result, read_curve(path))
         except FileNotFoundError:
@@ -42,11 +43,18 @@ def check_curves(look: Look) -> Iterator[Breach]:
             yield Breach(path, f"cannot be read ({error.strerror})")
             continue
         if problem:
-            yield Breach(look.folder.result(trial), f"{path.name} is not its curve: {problem}", Remedy.EVALUATE_AGAIN)
-    for trial in range(look.spec.all_trials):
-        curve = look.folder.curve(trial)
-        if trial not in look.finished and not look.is_busy(trial) and curve.name in look.names(curve.parent):
-            yield Breach(curve, "a curve without a result", Remedy.SET_ASIDE)
+            yield Breach(look.folder.result(*key), f"{path.name} is not its curve: {problem}", Remedy.EVALUATE_AGAIN)
+
+
+def check_lone_curves(look: Look) -> Iterator[Breach]:
+    """Every curve has its result beside it."""
+    for place in look.folder.trial_folders():
+        for name in map(CURVE.parse, look.names(place)):
+            if not isinstance(name, EvaluationName) or name in look.finished or look.is_busy(name):
+                continue
+            path = look.folder.curve(*name)
+            if path.parent == place and name.trial < look.spec.all_trials:  # else it is a stray
+                yield Breach(path, "a curve without a result", Remedy.SET_ASIDE)
 
 
 def check_duplicates(look: Look) -> Iterator[Breach]:
@@ -64,7 +72,7 @@ def check_duplicates(look: Look) -> Iterator[Breach]:
         problems = _foreign(look, path, result)
         if problems:
             yield Breach(path, f"it is not a late result of this study: {problems}", Remedy.SET_ASIDE)
-        elif first := look.results.get(result.trial):
+        elif first := look.results.get(result.evaluation):
             yield from _difference(look, path, result, first)
     for name in look.names(folder.duplicates):
         if name.endswith(".csv") and name not in kept:
@@ -90,25 +98,25 @@ def _best(result: Result) -> str:
 
 
 def _lost_curve(look: Look, result: Result) -> Breach:
-    attempt = AttemptName(Slot(result.trial, result.issue), result.attempt)
-    path = look.folder.result(result.trial)
+    attempt = AttemptName(Issue(*result.evaluation, result.issue), result.attempt)
+    path = look.folder.result(*result.evaluation)
     if look.folder.running_curve(attempt).name in look.names(look.folder.running):
         return Breach(path, "its curve still lies in running/, so its end was cut short", Remedy.TIDY)
-    return Breach(path, f"its curve {result.trial:05}.csv is missing", Remedy.EVALUATE_AGAIN)
+    return Breach(path, f"its curve {result.evaluation.name}.csv is missing", Remedy.EVALUATE_AGAIN)
 
 
 def _foreign(look: Look, path: Path, result: Result) -> str:
     problems = look.spec.problems_of(result)
     if problems:
         return "; ".join(problems)
-    name = look.folder.duplicate(AttemptName(Slot(result.trial, result.issue), result.attempt)).name
+    name = look.folder.duplicate(AttemptName(Issue(*result.evaluation, result.issue), result.attempt)).name
     return "" if path.name == name else f"by what it says it should be named {name}"
 
 
 def _difference(look: Look, path: Path, late: Result, first: Result) -> Iterator[Breach]:
     if not late.attribution.device == first.attribution.device == "cpu":
         return
-    told = f"it differs from {look.folder.result(late.trial).relative_to(look.folder.root)}"
+    told = f"it differs from {look.folder.result(*late.evaluation).relative_to(look.folder.root)}"
     advice = "on CPUs of one make both should be the same to the last bit"
     if late.value != first.value:
         cause = f"{told}: value {late.value} instead of {first.value}; {advice}"
@@ -122,7 +130,7 @@ def _difference(look: Look, path: Path, late: Result, first: Result) -> Iterator
     except OSError:  # an objective without epochs has no curve
         return
     with suppress(OSError, ProtocolError):  # what is wrong with the other one is told elsewhere
-        theirs = read_curve(look.folder.curve(late.trial))
+        theirs = read_curve(look.folder.curve(*late.evaluation))
         epochs = [one.epoch for one, other in zip(mine, theirs, strict=False) if _line(one) != _line(other)]
         if epochs or len(mine) != len(theirs):
             where = f"from epoch {epochs[0]} on" if epochs else "in length"

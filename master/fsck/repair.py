@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issued import last_issues
+from hyperspool.common.issues import EvaluationKey, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
@@ -68,27 +70,27 @@ def repair(folder: StudyFolder, spec: StudySpec, found: Sequence[Breach]) -> Rep
 
 def _mend(folder: StudyFolder, spec: StudySpec, found: Sequence[Breach]) -> None:
     claims = Claims(Claimant("fsck"))
-    slots = {path: slot for slot in folder.open_slots() for path in (folder.job(slot), folder.lock(slot))}
+    issues = {path: issue for issue in folder.open_issues() for path in (folder.job(issue), folder.lock(issue))}
     aside = {breach.path: breach.cause for breach in found if breach.remedy in ASIDE}
     for path, cause in aside.items():
-        if path in slots:
-            _set_job_aside(folder, spec, slots[path], path, cause, claims)
+        if path in issues:
+            _set_job_aside(folder, spec, issues[path], path, cause, claims)
         else:
             set_aside(folder, path, cause)
     if any(breach.remedy is Remedy.TIDY for breach in found):
         tidy(folder, spec, claims)
-    missing = [breach.trial for breach in found if breach.trial is not None]
+    missing = [breach.evaluation for breach in found if breach.evaluation is not None]
     journal = read_standing(folder, spec).journal
     if any(breach.remedy is Remedy.RECORD for breach in found):
         _record(folder, spec, journal)
-    # A slot's name is never used twice, so that no two workers can believe to hold the same one. limits.max_issues ends
-    # what a master would repeat for ever by itself; this was asked for.
-    issued = folder.last_issues() if missing else Counter()
-    entries = [journal.entries[trial, 0] for trial in missing if (trial, 0) in journal.entries]
-    jobs = [entry.job(spec.name, issued[entry.trial] + 1) for entry in entries]
+    # An issue's name is never used twice, so that no two workers can believe to hold the same one. limits.max_issues
+    # ends what a master would repeat for ever by itself; this was asked for.
+    issued = last_issues(folder) if missing else Counter[EvaluationKey]()
+    entries = [journal.entries[key] for key in missing if key in journal.entries]
+    jobs = [entry.job(spec.name, issued[entry.key] + 1) for entry in entries]
     if jobs:
         atomic.make_folder(folder.jobs)
-        atomic.replace_many({folder.job(Slot(job.trial, job.issue)): job.to_json() for job in jobs})
+        atomic.replace_many({folder.job(Issue(*job.evaluation, job.issue)): job.to_json() for job in jobs})
 
 
 def _record(folder: StudyFolder, spec: StudySpec, journal: Journal) -> None:
@@ -99,8 +101,8 @@ def _record(folder: StudyFolder, spec: StudySpec, journal: Journal) -> None:
         writer.append(batch)
 
 
-def _set_job_aside(folder: StudyFolder, spec: StudySpec, slot: Slot, path: Path, cause: str, claims: Claims) -> None:
-    claim = claims.try_lock(folder, slot, spec.claim)
+def _set_job_aside(folder: StudyFolder, spec: StudySpec, issue: Issue, path: Path, cause: str, claims: Claims) -> None:
+    claim = claims.try_lock(folder, issue, spec.claim)
     if claim is None:  # a live worker's; or the lock file was no lock file, and is aside now
         return
     set_aside(folder, path, cause)

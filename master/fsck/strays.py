@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hyperspool.common.atomic import is_temporary
+from hyperspool.common.file_kinds import Place, kinds_at
 from hyperspool.common.final import FOLDER
+from hyperspool.common.issues import AttemptName
 from hyperspool.common.layout import TRIALS_PER_FOLDER
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.look import Look
@@ -17,18 +19,51 @@ HIDDEN_OPEN = ".nfs"
 
 
 def check_names(look: Look) -> Iterator[Breach]:
-    """In the folders of the protocol lies nothing but its files, each in its place."""
-    for place, allowed in _allowed(look).items():
-        for name in look.names(place):
-            if name in allowed or is_temporary(name) or name.startswith(HIDDEN_OPEN):
-                continue
-            yield Breach(place / name, "a foreign file: nothing of this study has such a name here", Remedy.SET_ASIDE)
-    others = (look.folder.logs, look.folder.report, look.folder.journal)
+    """In the folders of the protocol lie only its files, each in its place."""
+    folder = look.folder
+    for place in Place:
+        if place in {Place.REJECTED, Place.TRIALS}:
+            continue
+        for name in look.names(folder.place(place)):
+            path = folder.place(place) / name
+            if not _is_known(look, path, place):
+                yield _foreign(path)
+    for name in look.names(folder.trials):
+        path = folder.trials / name
+        if path not in _trial_folders(look):
+            yield from () if _is_passing(name) else [_foreign(path)]
+            continue
+        yield from (_foreign(path / own) for own in look.names(path) if not _is_known(look, path / own, Place.TRIALS))
+    others = (folder.logs, folder.report, folder.journal)
     known = {path.name for path in (*_folders(look), *others)} | {FOLDER}
-    for name in look.names(look.folder.results):
+    for name in look.names(folder.results):
         if name not in known and not is_temporary(name):
-            told = "a foreign file; it does no harm here"
-            yield Breach(look.folder.results / name, told, severity=Severity.WARNING)
+            cause = "a foreign file; it does no harm here"
+            yield Breach(folder.results / name, cause, severity=Severity.WARNING)
+
+
+def _is_known(look: Look, path: Path, place: Place) -> bool:
+    """Whether a file has a name that a kind of this place gives, of something that the study has."""
+    if _is_passing(path.name):
+        return True
+    for kind in kinds_at(place):
+        subject = kind.parse(path.name)
+        if subject is None:
+            continue
+        trial = subject.issue.trial if isinstance(subject, AttemptName) else getattr(subject, "trial", 0)
+        is_ours = trial < look.spec.all_trials and look.folder.path(kind, subject if kind.of else None) == path
+        # A lock file's name is the business of its job; a job whose trial the study does not have is another check's.
+        if is_ours or kind.place is Place.JOBS:
+            return True
+    return False
+
+
+def _is_passing(name: str) -> bool:
+    return is_temporary(name) or name.startswith(HIDDEN_OPEN)
+
+
+def _foreign(path: Path) -> Breach:
+    return Breach(path, "a foreign file: nothing of this study has such a name here", Remedy.SET_ASIDE)
 
 
 def check_kinds(look: Look) -> Iterator[Breach]:
@@ -68,30 +103,8 @@ def _folders(look: Look) -> tuple[Path, ...]:
     return (*fixed, *(path for path in inner if path.is_dir()))
 
 
-def _allowed(look: Look) -> dict[Path, set[str]]:
-    """The names that may stand in each folder."""
-    folder = look.folder
-    slots = {*look.open_slots, *look.locked_slots}
-    jobs = {folder.spec.name, folder.master_lock.name, folder.master_lock.with_suffix(".lease").name}
-    jobs |= {path.name for slot in slots for path in (folder.job(slot), folder.lock(slot), folder.lease(slot))}
-    attempts = [name for slot in set(folder.attempted_slots()) for name, _ in folder.attempt_files(slot)]
-    attempts = [name for name in attempts if name.slot.trial < look.spec.all_trials]
-    allowed = {
-        folder.jobs: jobs,
-        folder.running: {folder.running_curve(name).name for name in attempts},
-        folder.checkpoints: {folder.checkpoint(name).name for name in attempts},
-        folder.workers: {path.name for path in folder.worker_files()},
-        folder.duplicates: {name for name in look.names(folder.duplicates) if name.endswith((".json", ".csv"))},
-    }
-    firsts = range(0, look.spec.all_trials, TRIALS_PER_FOLDER)
-    trial_folders = {folder.trial_folder(first): first for first in firsts}
-    allowed[folder.trials] = {path.name for path in trial_folders}
-    for name in look.names(folder.trials):
-        if (first := trial_folders.get(folder.trials / name)) is not None:
-            trials = range(first, min(first + TRIALS_PER_FOLDER, look.spec.all_trials))
-            paths = (path for trial in trials for path in (folder.result(trial), folder.curve(trial)))
-            allowed[folder.trials / name] = {path.name for path in paths}
-    return allowed
+def _trial_folders(look: Look) -> set[Path]:
+    return {look.folder.trial_folder(first) for first in range(0, look.spec.all_trials, TRIALS_PER_FOLDER)}
 
 
 def _is_open_to_all(path: Path) -> bool:

@@ -6,16 +6,15 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from hyperspool.common.clock import now_text
+from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.names import MAX_TRIALS, StudyName
-from hyperspool.common.records import Budget, Count, Job, Moment, Record, Result, Seeds, Stage, TrialNumber
+from hyperspool.common.records import Budget, Count, Job, Moment, Record, Result, Rung, Seeds, Stage, TrialNumber
 from hyperspool.common.space import BoundedParams
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.search.known import EvaluationKey, Proposal
+from hyperspool.master.search.known import Proposal
 from hyperspool.master.search.seeds import seeds_for
 
-EvaluationName = Annotated[tuple[TrialNumber, Count], Field(strict=False)]
-"""Trial and rung; a list in JSON."""
-Span = Annotated[tuple[TrialNumber, TrialNumber, Count], Field(strict=False)]
+Span = Annotated[tuple[TrialNumber, TrialNumber, Rung], Field(strict=False)]
 """The first and the last of consecutive trials, and their rung: a whole batch is one span."""
 
 
@@ -25,26 +24,29 @@ class ProposalEntry(Record):
     entry: Literal["proposal"] = "proposal"
     batch: Count
     trial: TrialNumber
-    rung: Count = 0
+    rung: Rung = 0
     params: BoundedParams
     budget: Budget
+    horizon: Budget | None = None
+    continues: Rung | None = None
     seeds: Seeds
     stage: Stage
-    continues: EvaluationName | None = None
 
     @classmethod
     def of(cls, proposal: Proposal, spec: StudySpec, batch: int) -> Self:
         """The entry of a proposal: the study's budget where it names none, and the seeds that belong to its trial."""
-        epochs = proposal.budget_epochs or spec.budget.epochs
+        full = spec.budget.epochs
+        epochs = proposal.budget_epochs or full
         return cls(
             batch=batch,
             trial=proposal.trial,
             rung=proposal.rung,
             params=proposal.params,
             budget=Budget(epochs=epochs),
+            horizon=Budget(epochs=full) if epochs < full else None,
+            continues=proposal.continues,
             seeds=seeds_for(spec, proposal.trial, proposal.params),
             stage=proposal.stage,
-            continues=proposal.continues,
         )
 
     @property
@@ -57,17 +59,21 @@ class ProposalEntry(Record):
         return Proposal(self.trial, self.params, self.stage, self.rung, self.budget.epochs, self.continues)
 
     def as_found(self, found: Job | Result) -> Self:
-        """The entry with the params, budget and seeds that a job or a result of it has."""
-        return self.model_copy(update={"params": found.params, "budget": found.budget, "seeds": found.seeds})
+        """The entry with what a job or a result of it says was asked for."""
+        names = ("params", "budget", "horizon", "seeds")
+        return self.model_copy(update={name: getattr(found, name) for name in names})
 
     def job(self, study: StudyName, issue: int = 1) -> Job:
         """The job that asks for it."""
         return Job(
             study=study,
             trial=self.trial,
+            rung=self.rung,
             issue=issue,
             params=self.params,
             budget=self.budget,
+            horizon=self.horizon,
+            continues=self.continues,
             seeds=self.seeds,
             stage=self.stage,
             batch=self.batch,

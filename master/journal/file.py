@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from hyperspool.common import atomic
 from hyperspool.common.errors import ProtocolError
+from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import MAX_RECORD_BYTES, MAX_VALUES, read_bytes
 from hyperspool.common.rejection import make_room, set_aside
@@ -15,7 +16,6 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.validation import explain
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry
 from hyperspool.master.journal.journal import Batch, Journal
-from hyperspool.master.search.known import EvaluationKey
 
 MAX_JOURNAL_BYTES = 2**29
 """A proposal takes some hundred bytes, so this is about a million of them."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Result, Stage
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry
-from hyperspool.master.search.known import Evaluation, EvaluationKey, Known
+from hyperspool.master.search.known import Evaluation, Known
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from hyperspool.common.clock import now_text
+from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Job, Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry, spans
 from hyperspool.master.journal.journal import Batch, Journal
-from hyperspool.master.search.known import Evaluation, EvaluationKey
+from hyperspool.master.search.known import Evaluation
 from hyperspool.master.search.methods import is_seeded, make_sampler
 
 
@@ -28,7 +29,7 @@ class Proposer:
 
     def finish(self, result: Result) -> None:
         """Take a result in. One that was never proposed is passed over."""
-        entry = self._journal.entries.get((result.trial, 0))
+        entry = self._journal.entries.get(result.evaluation)
         if entry is None:
             return
         self._known.finish(Evaluation(entry.proposal(), result.status, result.value, result.diverged))

@@ -4,18 +4,18 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from hyperspool.common.errors import ProtocolError
+from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.proposer import Proposer
-from hyperspool.master.search.known import EvaluationKey
 
 
 def unrecorded(journal: Journal, records: Iterable[Job | Result]) -> dict[EvaluationKey, Job | Result]:
     """The jobs and results of evaluations that a journal does not know."""
-    return {(record.trial, 0): record for record in records if (record.trial, 0) not in journal.entries}
+    return {record.evaluation: record for record in records if record.evaluation not in journal.entries}
 
 
 def find_unrecorded(folder: StudyFolder, spec: StudySpec, journal: Journal) -> dict[EvaluationKey, Job | Result]:
@@ -25,18 +25,20 @@ def find_unrecorded(folder: StudyFolder, spec: StudySpec, journal: Journal) -> d
         OSError: the folder cannot be listed.
     """
     found: list[Job | Result] = []
-    for slot in folder.open_slots():
-        if (slot.trial, 0) not in journal.entries:
+    for issue in folder.open_issues():
+        if issue.evaluation not in journal.entries:
             with suppress(OSError, ProtocolError):
-                found.append(read_record(folder.job(slot), Job))
-    for trial in folder.all_finished():
-        if (trial, 0) not in journal.entries:
+                found.append(read_record(folder.job(issue), Job))
+    for name in folder.all_finished():
+        if name not in journal.entries:
             with suppress(OSError, ProtocolError):
-                found.append(read_record(folder.result(trial), Result))
+                found.append(read_record(folder.result(*name), Result))
     return unrecorded(journal, [record for record in found if not spec.problems_of(record)])
 
 
-def completed(journal: Journal, spec: StudySpec, results: Mapping[int, Result], jobs: Iterable[Job] = ()) -> Journal:
+def completed(
+    journal: Journal, spec: StudySpec, results: Mapping[EvaluationKey, Result], jobs: Iterable[Job] = ()
+) -> Journal:
     """The journal with the batches that results and jobs show, and that it lacks. It is changed, and returned.
 
     Proposes batch after batch, as the study's master would when it starts, until every result and job is recorded or
@@ -48,10 +50,9 @@ def completed(journal: Journal, spec: StudySpec, results: Mapping[int, Result], 
     proposer = Proposer(spec, journal)
     for result in results.values():
         proposer.finish(result)
-    last = max(trial for trial, _ in found)
-    while (last, 0) not in journal.entries and (batch := proposer.propose(found)):
+    while not found.keys() <= journal.entries.keys() and (batch := proposer.propose(found)):
         journal.add(batch)
         for entry in batch.proposals:
-            if entry.trial in results:
-                proposer.finish(results[entry.trial])
+            if entry.key in results:
+                proposer.finish(results[entry.key])
     return journal

@@ -6,6 +6,7 @@ A finalist's value in the search is low partly because the finalist was chosen f
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
+from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.space import Params
 from hyperspool.master.search.known import Direction, Evaluation
 from hyperspool.master.search.settings import Setting, ranked, settings_of
@@ -33,6 +34,12 @@ class Finalist:
         """The trial of the search that stands for it: the first one with a value, else the first one."""
         valued = [seen for seen in self.searched.evaluations if seen.value is not None]
         return (valued or self.searched.evaluations)[0].trial
+
+    @property
+    def key(self) -> EvaluationKey:
+        """That trial's evaluation."""
+        seen = next(seen for seen in self.searched.evaluations if seen.trial == self.trial)
+        return seen.proposal.key
 
     @property
     def mean(self) -> float | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hyperspool.common.errors import ProtocolError
+from hyperspool.common.issues import EvaluationKey, EvaluationName
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Result
@@ -42,34 +43,34 @@ class StudyResults:
     """The result files of a study.
 
     Attributes:
-        results: the study's results by trial, in the order of their numbers.
+        results: the study's results by trial and rung, in the order of these.
         landed_s: when each of them appeared, by the file server's clock, in seconds.
-        foreign: by the trial whose name the file has.
+        foreign: by the evaluation whose name the file has.
         unreadable: the other files.
     """
 
-    results: dict[int, Result] = field(default_factory=dict)
-    landed_s: dict[int, float] = field(default_factory=dict)
-    foreign: dict[int, Foreign] = field(default_factory=dict)
+    results: dict[EvaluationKey, Result] = field(default_factory=dict)
+    landed_s: dict[EvaluationKey, float] = field(default_factory=dict)
+    foreign: dict[EvaluationKey, Foreign] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
 
-    def in_order_of_landing(self) -> dict[int, Result]:
+    def in_order_of_landing(self) -> dict[EvaluationKey, Result]:
         """The results, the one that landed last at the end."""
-        order = sorted(self.results, key=lambda trial: (self.landed_s[trial], trial))
-        return {trial: self.results[trial] for trial in order}
+        order = sorted(self.results, key=lambda name: (self.landed_s[name], name))
+        return {name: self.results[name] for name in order}
 
     def problems(self, folder: StudyFolder) -> list[str]:
         """What was left out, a line for each file."""
         lines = [f"{unreadable.path}: {unreadable.reason}" for unreadable in self.unreadable]
-        lines += [f"{folder.result(trial)}: {'; '.join(found.problems)}" for trial, found in self.foreign.items()]
+        lines += [f"{folder.result(*name)}: {'; '.join(found.problems)}" for name, found in self.foreign.items()]
         return sorted(lines)
 
 
 def read_results(folder: StudyFolder, spec: StudySpec) -> StudyResults:
     """Read every result of a study. Changes nothing: what is wrong is left where it is."""
     found = StudyResults()
-    for trial in folder.all_finished():
-        path = folder.result(trial)
+    for name in folder.all_finished():
+        path = folder.result(*name)
         try:
             result, landed_s = read_record(path, Result), path.stat().st_mtime
         except ProtocolError as error:
@@ -78,10 +79,15 @@ def read_results(folder: StudyFolder, spec: StudySpec) -> StudyResults:
         except OSError as error:
             found.unreadable.append(Unreadable(path, f"cannot be read ({error.strerror})", is_damaged=False))
             continue
-        own = () if result.trial == trial else (f"trial: found {result.trial}, expected {trial}",)
-        if problems := (*own, *spec.problems_of(result)):
-            found.foreign[trial] = Foreign(result, problems)
+        if problems := (*_misnamed(result, name), *spec.problems_of(result)):
+            found.foreign[name] = Foreign(result, problems)
         else:
-            found.results[trial] = result
-            found.landed_s[trial] = landed_s
+            found.results[name] = result
+            found.landed_s[name] = landed_s
     return found
+
+
+def _misnamed(result: Result, name: EvaluationName) -> tuple[str, ...]:
+    if result.evaluation == name:
+        return ()
+    return (f"trial: found {result.evaluation.name}, expected {name.name}",)

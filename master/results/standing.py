@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hyperspool.common.errors import ProtocolError
+from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import Result, Stage, Status, WorkerRecord
+from hyperspool.common.records import Result, Stage, Status
 from hyperspool.common.shared_folder import time_by
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.file import read_journal
@@ -26,7 +28,7 @@ class Standing:
 
     Attributes:
         spec: the study.
-        results: by trial, in the order in which they landed.
+        results: by trial and rung, in the order in which they landed.
         workers: those whose heartbeat is there, by name.
         silent: names of workers whose heartbeat has been still for too long.
         alive: names of workers whose heartbeat changed within the last seconds; empty unless a master looks.
@@ -34,7 +36,7 @@ class Standing:
     """
 
     spec: StudySpec
-    results: dict[int, Result] = field(default_factory=dict)
+    results: dict[EvaluationKey, Result] = field(default_factory=dict)
     workers: list[WorkerRecord] = field(default_factory=list)
     silent: set[str] = field(default_factory=set)
     alive: set[str] = field(default_factory=set)
@@ -66,16 +68,17 @@ class Standing:
         A replicate that confirms a finalist is never among them: the lowest of several is low by luck. Once all
         replicates are in, the finalists come first, in the order of their means.
         """
-        confirmed = {finalist.trial: self.results[finalist.trial] for finalist in self.confirmed()}
-        rest = [result for result in self.best_of_search(len(self.results)) if result.trial not in confirmed]
+        confirmed = {key: self.results[key] for key in (finalist.key for finalist in self.confirmed())}
+        rest = [result for result in self.best_of_search(len(self.results)) if result.evaluation not in confirmed]
         return [*confirmed.values(), *rest][:count]
 
     def best_of_search(self, count: int) -> list[Result]:
-        """The COMPLETE trials of the search with the best values, the earlier trial first among equals."""
+        """The COMPLETE trials of the search with the best values at the full budget, the earlier first among equals."""
         direction = self.spec.objective.direction
-        counting = [seen for seen in self.evaluations() if seen.stage.is_search and seen.number is not None]
-        ordered = sorted(counting, key=lambda seen: (seen.loss(direction), seen.trial))
-        return [self.results[seen.trial] for seen in ordered[:count]]
+        found = [seen for seen in self.evaluations() if seen.stage.is_search and seen.number is not None]
+        ordered = sorted(found, key=lambda seen: (seen.loss(direction), seen.trial))
+        results = (self.results[seen.proposal.key] for seen in ordered)
+        return [result for result in results if result.is_at_full_budget][:count]
 
     def confirmed(self) -> list[Finalist]:
         """The finalists that have a mean, best first, as `finalize` ranks them; empty until all replicates are in."""
@@ -98,8 +101,12 @@ class Standing:
     def running(self) -> Iterator[WorkerRecord]:
         """The workers that evaluate a trial now and are not silent."""
         for worker in self.workers:
-            if worker.trial is not None and worker.trial not in self.results and worker.worker not in self.silent:
+            if not self.is_idle(worker) and worker.worker not in self.silent:
                 yield worker
+
+    def is_idle(self, worker: WorkerRecord) -> bool:
+        """Whether a worker evaluates nothing now; one whose evaluation has its result is on its way to the next."""
+        return worker.trial is None or (worker.trial, worker.rung or 0) in self.results
 
     def to_json(self) -> dict[str, Any]:
         """What `status --json` prints."""
@@ -130,9 +137,10 @@ class Standing:
 def evaluations_of(results: Iterable[Result], journal: Journal) -> list[Evaluation]:
     """Results with what each was for, in the order of their trials. What the journal lacks counts as search."""
     found: list[Evaluation] = []
-    for result in sorted(results, key=lambda result: result.trial):
-        entry = journal.entries.get((result.trial, 0))
-        proposal = entry.proposal() if entry else Proposal(result.trial, result.params, Stage(setting=result.trial))
+    for result in sorted(results, key=lambda result: result.evaluation):
+        entry = journal.entries.get(result.evaluation)
+        stage = Stage(setting=result.trial)
+        proposal = entry.proposal() if entry else Proposal(result.trial, result.params, stage, result.rung)
         found.append(Evaluation(proposal, result.status, result.value, result.diverged))
     return found
 

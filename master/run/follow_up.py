@@ -44,19 +44,19 @@ class FollowUp:
         The caller is the only master of `folder`, where the study is published.
         """
         standing = read_standing(self.source, self.searched)
-        searched = {seen.trial for seen in standing.evaluations() if seen.stage.is_search}
+        searched = {seen.proposal.key for seen in standing.evaluations() if seen.stage.is_search}
         copied = 0
-        for trial in sorted(searched - set(folder.all_finished())):
-            atomic.make_folder(folder.trial_folder(trial))
-            result = standing.results[trial].model_copy(update={"study": self.spec.name})
+        for key in sorted(searched - set(folder.all_finished())):
+            atomic.make_folder(folder.trial_folder(key[0]))
+            result = standing.results[key].model_copy(update={"study": self.spec.name})
             if result.epochs:
                 try:
-                    curve = read_curve(self.source.curve(trial))
+                    curve = read_curve(self.source.curve(*key))
                 except (FileNotFoundError, ProtocolError):
                     continue  # a result without its curve is half of one: the trial is evaluated again
-                atomic.write_once(folder.curve(trial), to_text(curve).encode())
+                atomic.write_once(folder.curve(*key), to_text(curve).encode())
             # After its curve, as a reader of the result looks for it.
-            copied += atomic.write_once(folder.result(trial), result.to_json())
+            copied += atomic.write_once(folder.result(*key), result.to_json())
         return copied
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claims
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
-from hyperspool.common.records import WorkerRecord
 from hyperspool.common.rejection import remove_or_set_aside
-from hyperspool.common.report import clear, settle_curve
+from hyperspool.common.report import clear, settle
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.run.silence import Silence
 
@@ -27,32 +28,42 @@ def tidy(folder: StudyFolder, spec: StudySpec, claims: Claims) -> None:
     """Finish and remove what earlier masters and workers left undone, here and now and for finished trials only."""
     sweep(folder, claims, spec.claim)
     sweep_attempts(folder)
+    remove_used_checkpoints(folder)
     remove_temporary_files(folder)
 
 
 def sweep(folder: StudyFolder, claims: Claims, mode: ClaimMode) -> None:
-    """Finish what was cut short between REPORT and CLEAR, for trials that have a result.
+    """Finish what was cut short between REPORT and CLEAR, for evaluations that have a result.
 
     Whatever a live worker still holds is left to it.
     """
-    open_slots = set(folder.open_slots())
-    left = open_slots | set(folder.locked_slots())
-    finished = folder.finished({slot.trial for slot in left})
-    for slot in sorted(left):
-        if slot.trial in finished or slot not in open_slots:
-            _clear_if_free(folder, slot, claims, mode, is_finished=slot.trial in finished)
+    open_issues = set(folder.open_issues())
+    left = open_issues | set(folder.locked_issues())
+    finished = folder.finished(issue.evaluation for issue in left)
+    for issue in sorted(left):
+        if issue.evaluation in finished or issue not in open_issues:
+            _clear_if_free(folder, issue, claims, mode, is_finished=issue.evaluation in finished)
 
 
 def sweep_attempts(folder: StudyFolder) -> None:
-    """Settle or remove curves and checkpoints of attempts whose trial has a result and no open job any more."""
-    open_trials = {slot.trial for slot in folder.open_slots()}
-    slots = set(folder.attempted_slots())
-    finished = folder.finished({slot.trial for slot in slots})
-    for slot in sorted(slots):
-        if slot.trial in finished and slot.trial not in open_trials:
-            settle_curve(folder, slot)
-            for _, path in folder.attempt_files(slot):
+    """Settle or remove files of attempts whose evaluation has a result and no open job any more."""
+    is_open = {issue.evaluation for issue in folder.open_issues()}
+    issues = folder.attempted_issues()
+    finished = folder.finished(issue.evaluation for issue in issues)
+    for issue in sorted(issues):
+        if issue.evaluation in finished and issue.evaluation not in is_open:
+            settle(folder, issue)
+            for _, path in folder.attempt_files(issue):
                 remove_or_set_aside(folder, path)
+
+
+def remove_used_checkpoints(folder: StudyFolder) -> None:
+    """Remove the kept checkpoints of trials that have a result on the next rung, which kept one of its own."""
+    kept = folder.kept_checkpoints()
+    promoted = folder.finished((name.trial, name.rung + 1) for name in kept)
+    for name in kept:
+        if (name.trial, name.rung + 1) in promoted:
+            remove_or_set_aside(folder, folder.kept_checkpoint(*name))
 
 
 def remove_temporary_files(folder: StudyFolder) -> None:
@@ -115,13 +126,13 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def _clear_if_free(folder: StudyFolder, slot: Slot, claims: Claims, mode: ClaimMode, *, is_finished: bool) -> None:
-    claim = claims.try_lock(folder, slot, mode)
+def _clear_if_free(folder: StudyFolder, issue: Issue, claims: Claims, mode: ClaimMode, *, is_finished: bool) -> None:
+    claim = claims.try_lock(folder, issue, mode)
     if claim is None:
         return
     if is_finished:
         clear(claim)
-    elif slot not in folder.open_slots():  # a lock file without its job: CLEAR was cut short before its last step
+    elif issue not in folder.open_issues():  # a lock file without its job: CLEAR was cut short before its last step
         claim.remove_lock_file()
         claim.unlock()
     else:

@@ -14,11 +14,13 @@ from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.clock import now_text
 from hyperspool.common.errors import ProtocolError, SearchError, StudyBusyError
+from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode, held
 from hyperspool.common.patience import until_possible
 from hyperspool.common.reading import read_bytes
-from hyperspool.common.records import Job, Result, WorkerRecord
+from hyperspool.common.records import Job, Result
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.shared_folder import takes_files
 from hyperspool.common.study_spec import StudySpec
@@ -29,9 +31,8 @@ from hyperspool.master.journal.proposer import Proposer
 from hyperspool.master.journal.reconstruction import find_unrecorded
 from hyperspool.master.results.standing import Standing, read_workers
 from hyperspool.master.run.dispatch import Dispatcher
-from hyperspool.master.run.housekeeping import remove_dead_workers, tidy
+from hyperspool.master.run.housekeeping import remove_dead_workers, remove_used_checkpoints, tidy
 from hyperspool.master.run.silence import Silence
-from hyperspool.master.search.known import EvaluationKey
 from hyperspool.master.studies.published import ADVICE, differences, read_published
 
 RESCAN_S = 1.0
@@ -170,6 +171,7 @@ class Search:
         batch = self._proposer.propose(self._found)
         if batch is None:
             return False
+        self._until_possible(lambda: remove_used_checkpoints(self._folder))
         self._until_possible(lambda: self._writer.append(batch))
         self._dispatcher.expect([entry.job(self._spec.name) for entry in batch.proposals])
         return True
@@ -177,7 +179,7 @@ class Search:
     def _collect(self) -> list[Result]:
         landed = self._until_possible(self._dispatcher.collect)
         for result in landed:
-            self.standing.results[result.trial] = result
+            self.standing.results[result.evaluation] = result
             self._proposer.finish(result)
         return landed
 

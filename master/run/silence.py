@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 
-from hyperspool.common.records import WorkerRecord
+from hyperspool.common.heartbeat import WorkerRecord
 
 
 class Silence:

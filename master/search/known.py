@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Stage, Status
 from hyperspool.common.space import Params
 
-EvaluationKey = tuple[int, int]
-"""Trial and rung: what names an evaluation within its study."""
 Direction = Literal["minimise", "maximise"]
 
 
@@ -26,8 +25,9 @@ class Proposal:
         params: the point of the space.
         stage: what the trial is for.
         rung: the level of successive halving; 0 where there is one level.
-        budget_epochs: epochs of this evaluation; None: the study's budget.
-        continues: the evaluation whose checkpoint it goes on from; None: it begins at the first epoch.
+        budget_epochs: epochs of this evaluation, those of the rungs below included; None: the study's budget, which
+            is the horizon of every evaluation.
+        continues: the lower rung of the trial from whose checkpoint it goes on; None: it begins at the first epoch.
     """
 
     trial: int
@@ -35,7 +35,7 @@ class Proposal:
     stage: Stage
     rung: int = 0
     budget_epochs: int | None = None
-    continues: EvaluationKey | None = None
+    continues: int | None = None
 
     @property
     def key(self) -> EvaluationKey:

@@ -33,7 +33,7 @@ def workers_table(standing: Standing) -> Table:
     for column in ("worker", "device", "trial", "epoch"):
         table.add_column(column, justify="left" if column in {"worker", "device"} else "right", style="cyan")
     for worker in standing.workers:
-        is_running = worker.trial is not None and worker.trial not in standing.results
+        is_running = not standing.is_idle(worker)
         epoch = f"{worker.epoch}/{worker.epochs}" if is_running else ""
         state = str(worker.trial) if is_running else "idle" if worker.trial is None else "between trials"
         told = " (silent)" if worker.worker in standing.silent else ""

@@ -18,7 +18,7 @@ from typing import Any
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.layout import Slot, StudyFolder
-from hyperspool.common.records import Result
+from hyperspool.common.records import FailureKind
 from hyperspool.common.report import report
 from hyperspool.common.watch import Wakeup
 from hyperspool.master.run import dispatch, session
@@ -26,14 +26,14 @@ from hyperspool.master.run import loop as study
 from hyperspool.master.studies.changes import Changes
 from hyperspool.master.studies.source import find_study
 from hyperspool.master.terminal.console import Terminal
-from hyperspool.worker import child, executor, idleness, loop
+from hyperspool.worker import child, idleness, loop
 from hyperspool.worker.device import Device
 from hyperspool.worker.evaluation import Evaluation
-from hyperspool.worker.messages import ChildSettings, Evaluate
+from hyperspool.worker.executor import Listener
+from hyperspool.worker.messages import ChildSettings, Evaluate, Failed, Finished, Outcome
 from hyperspool.worker.presence import Presence
 from hyperspool.worker.queue import ClaimedJob
 from tests.chaos import objective
-from tests.inside import ObserverPipe
 
 OBJECTIVES = (("logistic", "tests.chaos.objective:logistic"),)
 CHANGES = frozenset({"os.remove", "os.rename", "os.link", "os.mkdir", "os.rmdir", "os.truncate", "fcntl.flock"})
@@ -98,18 +98,15 @@ class Inside:
     def __init__(self, worker: loop.Worker, scene: str, crash: Crash) -> None:
         self._worker, self._scene, self._crash = worker, scene, crash
 
-    def evaluate(self, request: Evaluate, observer: executor.Observer) -> executor.Outcome:
+    def evaluate(self, request: Evaluate, listener: Listener) -> Outcome:
         """As an executor does; in the scene that is asked for, it ends otherwise."""
-        stop = threading.Event()
         scene, self._scene = self._scene, ""
-        if scene == "is asked to stop":
-            self._worker._stop.is_requested = True
-            stop.set()
-        pipe: Any = ObserverPipe(observer)
+        is_asked_to_stop = scene == "is asked to stop"
+        self._worker._stop.is_requested |= is_asked_to_stop
         settings = ChildSettings("cpu", OBJECTIVES, Path("data"))
-        outcome: executor.Outcome = child._evaluate(request, settings, pipe, stop)  # type: ignore[assignment]  # to a job
+        outcome = child.evaluate(request, settings, listener.hear, lambda: is_asked_to_stop)
         if scene == "loses its child":
-            return executor.Lost("the evaluating process was ended by SIGKILL")
+            return Failed(FailureKind.WORKER_LOST, "the evaluating process was ended by SIGKILL")
         if scene == "is late":
             self._crash.is_paused = True
             self._finish_second_issue(request)
@@ -130,14 +127,11 @@ class Inside:
         claimed = ClaimedJob(request.spec, (0, 0), job, claim)
         evaluation = Evaluation(claimed, claimant, "cpu", Presence(claimant, "cpu"))
         claim.start()
-        pipe: Any = ObserverPipe(evaluation)
         settings = ChildSettings("cpu", OBJECTIVES, Path("data"))
-        outcome: Any = child._evaluate(evaluation.request, settings, pipe, threading.Event())
-        match evaluation.conclude(outcome):
-            case Result() as result:
-                report(claim, result, evaluation.curve)
-            case _:
-                raise RuntimeError("the second issue came to nothing")
+        outcome = child.evaluate(evaluation.request, settings, evaluation.hear, lambda: False)
+        if not isinstance(outcome, Finished):
+            raise TypeError(f"the second issue ended as {outcome}")
+        report(claim, evaluation.result(outcome), evaluation.curve)
 
 
 def recover(root: Path) -> int:

@@ -15,25 +15,22 @@ import tempfile
 import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from threading import Event
 from types import TracebackType
 from typing import Any, Self
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.layout import Slot, StudyFolder
-from hyperspool.common.records import Result
 from hyperspool.common.report import report
 from hyperspool.master.run.loop import publish_study
 from hyperspool.worker import child, loop
 from hyperspool.worker.device import Device
 from hyperspool.worker.evaluation import Evaluation
-from hyperspool.worker.executor import Observer, Outcome
-from hyperspool.worker.messages import ChildSettings, Evaluate, Finished
+from hyperspool.worker.executor import Listener
+from hyperspool.worker.messages import ChildSettings, Evaluate, Finished, Outcome
 from hyperspool.worker.presence import Presence
 from hyperspool.worker.queue import JobQueue
 from tests.conftest import job_of, spec_of
-from tests.inside import ObserverPipe
 from tests.processes import Processes, until
 
 OBJECTIVES = (("noted", "tests.objectives:noted"), ("square", "tests.objectives:square"))
@@ -45,12 +42,10 @@ _FORKS.set_forkserver_preload([__name__])
 class Inside:
     """An executor that evaluates in the worker's own process."""
 
-    def evaluate(self, request: Evaluate, observer: Observer) -> Outcome:
+    def evaluate(self, request: Evaluate, listener: Listener) -> Outcome:
         """As a child does."""
-        pipe: Any = ObserverPipe(observer)
-        answer: Any = child._evaluate(request, ChildSettings("cpu", OBJECTIVES, Path("data")), pipe, Event())
-        outcome: Outcome = answer
-        return outcome
+        settings = ChildSettings("cpu", OBJECTIVES, Path("data"))
+        return child.evaluate(request, settings, listener.hear, should_stop=lambda: False)
 
     def close(self) -> None:
         """There is no process to end."""
@@ -141,11 +136,9 @@ class Backlog:
             if claimed is None:
                 raise RuntimeError("no open job was found")
             evaluation = Evaluation(claimed, self._claimant, "cpu", self._presence)
-            evaluation.announce()
+            evaluation.beat()
             claimed.claim.start()
-            match evaluation.conclude(Finished(0.5, is_diverged=False)):
-                case Result() as result:
-                    report(claimed.claim, result, b"")
+            report(claimed.claim, evaluation.result(Finished(0.5, is_diverged=False)), b"")
         return (time.process_time() - begin_s) / jobs
 
 

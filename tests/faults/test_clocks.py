@@ -92,7 +92,7 @@ def test_whoever_sleeps_longer_than_its_lease_and_wakes_changes_nothing_that_is_
         reported = read_bytes(folder.result(0))
     for pid in reversed(asleep):
         os.kill(pid, signal.SIGCONT)
-    told = ("was taken over by another worker while this one was cut off", "this one was kept aside")
+    told = ("another worker took the claim over", "result kept aside")
     if is_first:
         until(lambda: told[0] in world.output(sleeper), "the sleeper finds out", root)
         (root / "go").touch()

@@ -87,7 +87,7 @@ def test_a_worker_that_is_asked_to_stop_on_a_full_disk_does_not_claim_to_have_sa
     fill(small_disk / "ballast")
     worker.terminate()
     assert worker.wait(20) == 0
-    assert "demo/00000 is free again, from where it was last saved" in on_disk.output(worker)
+    assert "demo/00000: claim released: not saved since the last checkpoint" in on_disk.output(worker)
     folder = StudyFolder(small_disk, "demo")
     assert list(folder.checkpoints.iterdir()) == []
     assert read_history(folder.lock(Slot(0))).counted == 0

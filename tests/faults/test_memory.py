@@ -49,7 +49,7 @@ def test_what_the_kernel_kills_for_want_of_memory_is_told_apart_and_the_worker_l
         assert result.failure is not None
         assert result.failure.kind is FailureKind.OUT_OF_MEMORY
         assert result.failure.message == (
-            "the evaluating process was killed by the kernel for want of memory (no other trial shared the memory)"
+            "the evaluating process was killed by the kernel because memory ran out (no other trial shared the memory)"
         )
         assert result.attempt == 1
     assert worker.poll() is None
@@ -77,7 +77,9 @@ def test_a_real_kill_by_the_kernel_for_want_of_memory_is_told_apart_and_the_work
     for result in large:
         assert result.failure is not None
         assert (result.failure.kind, result.attempt) == (FailureKind.OUT_OF_MEMORY, 1)
-        assert result.failure.message.startswith("the evaluating process was killed by the kernel for want of memory")
+        assert result.failure.message.startswith(
+            "the evaluating process was killed by the kernel because memory ran out"
+        )
     assert worker.poll() is None
 
 
@@ -95,7 +97,7 @@ def test_a_trial_that_shared_the_memory_is_tried_again_and_the_others_are_not(
         assert result.failure is not None
         assert result.failure.counts == {FailureKind.OUT_OF_MEMORY: 2}
         assert "memory shared with lab-1" in result.failure.message
-    assert "memory shared with lab-1); the trial will be tried again" in processes.output(worker)
+    assert "memory shared with lab-1); the trial will be retried" in processes.output(worker)
     assert neighbour.poll() is None
 
 

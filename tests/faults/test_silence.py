@@ -62,7 +62,7 @@ def test_the_late_result_of_a_silent_worker_is_the_same_to_the_last_bit_and_the_
     assert (late.issue, late.attribution.worker, late.value) == (1, "sleepy", first.value)
     assert curve_of(duplicate.with_suffix(".csv")) == measured(folder, 0)
     assert results_of(folder)[0] == first
-    assert "had a result already; this one was kept aside" in processes.output(silent)
+    assert "demo/00000: result kept aside: the trial had one already" in processes.output(silent)
 
 
 def curve_of(path: Path) -> list[tuple[float, float, float]]:

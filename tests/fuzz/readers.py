@@ -17,7 +17,8 @@ from hyperspool.common.curve import parse_curve, read_curve, to_text
 from hyperspool.common.errors import ProtocolError, UsageError
 from hyperspool.common.layout import Slot, StudyFolder
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import Job, Result, WorkerRecord
+from hyperspool.common.records import Job, Result
+from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.check import checked
 from hyperspool.master.journal.file import read_journal

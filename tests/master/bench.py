@@ -2,7 +2,8 @@
 
 from hyperspool.common.claim import Claim, Claimant, Claims
 from hyperspool.common.layout import Slot, StudyFolder
-from hyperspool.common.records import Job, WorkerRecord
+from hyperspool.common.records import Job
+from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.report import report
 from hyperspool.master.run.dispatch import Dispatcher
 from hyperspool.master.run.silence import Silence

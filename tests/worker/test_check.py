@@ -14,7 +14,7 @@ from hyperspool.worker.training.gradient_check import STEPS, check_gradients
 from hyperspool.worker.training.model import Cnn, Mlp
 from hyperspool.worker.training.trainer import Trainer
 
-QUICK = ("--objective", "mlp", "--set", "hidden_units=20")
+QUICK = ("mlp", "--set", "hidden_units=20")
 
 
 @pytest.fixture(autouse=True)
@@ -38,10 +38,10 @@ def check(*arguments: str, status: int) -> str:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--objective", "cnn"),
-        ("--objective", "cnn", "--set", "batch_norm=true", "--set", "num_filters=8"),
-        ("--objective", "mlp"),
-        ("--objective", "mlp", "--set", "batch_norm=true", "--set", "hidden_layers=3", "--set", "keep_hidden=0.5"),
+        ("cnn",),
+        ("cnn", "--set", "batch_norm=true", "--set", "num_filters=8"),
+        ("mlp",),
+        ("mlp", "--set", "batch_norm=true", "--set", "hidden_layers=3", "--set", "keep_hidden=0.5"),
         (*QUICK, "--set", "augmentation=true", "--set", "schedule=one_cycle", "--set", "initialisation=he"),
     ],
 )
@@ -52,6 +52,17 @@ def test_what_is_right_passes_with_every_layer_named(arguments: tuple[str, ...])
     assert f"gradient of {last}" in printed
     for told in ("first loss", "same seed, same losses", "overfits a few images"):
         assert told in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "checked"),
+    [((), "cnn"), (("mlp",), "mlp"), (("--objective", "mlp"), "mlp"), (("mlp", "--objective", "mlp"), "mlp")],
+)
+def test_the_objective_is_an_argument_or_an_option(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], checked: str
+) -> None:
+    monkeypatch.setattr("hyperspool.worker.check.training.check_training", lambda *_: [])
+    assert f"{checked} on digits" in check(*arguments, status=0)
 
 
 class _Scaled(torch.autograd.Function):
@@ -109,7 +120,8 @@ def test_training_that_draws_without_a_seed_fails(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--objective", "rnn"), "--objective rnn: expected cnn or mlp"),
+        (("rnn",), "objective rnn: expected cnn or mlp"),
+        (("cnn", "--objective", "mlp"), "OBJECTIVE is cnn, and --objective is mlp: give one of them"),
         (("--set", "lerning_rate=1"), "did you mean learning_rate"),
         (("--set", "momentum=2"), "--set momentum: found 2.0, expected 0.0 to 1.0"),
         (("--set", "momentum"), "expected KEY=VALUE"),

@@ -7,25 +7,30 @@ from typing import Any
 
 import pytest
 
-from hyperspool.common.records import EpochRecord
+from hyperspool.common.records import EpochRecord, FailureKind
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.watch import Wakeup
 from hyperspool.worker import executor as executor_module
 from hyperspool.worker.checkpoint import Checkpoint, save_checkpoint
 from hyperspool.worker.child_process import ChildProcess
 from hyperspool.worker.device import Device
-from hyperspool.worker.executor import Abandoned, Executor, Lost, Outcome, TimedOut
+from hyperspool.worker.executor import Executor, Listener
 from hyperspool.worker.messages import (
+    Abandoned,
     Began,
     ChildSettings,
     EpochDone,
     Evaluate,
     Failed,
     Finished,
+    Outcome,
+    Progress,
     Resumed,
+    Stop,
     Stopped,
     Unable,
 )
+from hyperspool.worker.stopping import StopRequests
 from tests.conftest import job_of, spec_of
 from tests.processes import is_alive, until
 
@@ -46,36 +51,31 @@ NAMES = (
 )
 
 
-class Follower:
+class Follower(Listener):
     """Notes what an evaluation says; may stop it or lose its claim once it has begun."""
 
-    def __init__(self) -> None:
+    def __init__(self, stop: StopRequests) -> None:
+        self._stop = stop
         self.began_with: Began | None = None
         self.epochs: list[EpochRecord] = []
         self.curve: tuple[EpochRecord, ...] = ()
-        self.ticks = 0
         self.times_stopped = 0
-        self.is_requested = False
-        self.is_urgent = False
         self.stop_at_first_epoch = False
         self.keeps_claim = True
 
-    def began(self, began: Began) -> None:
-        self.began_with = began
-
-    def resumed(self, resumed: Resumed) -> None:
-        self.curve = resumed.curve
-
-    def stopping(self) -> None:
-        self.times_stopped += 1
-
-    def epoch_done(self, done: EpochDone) -> None:
-        self.epochs.append(done.record)
-        if self.stop_at_first_epoch:
-            self.is_requested = True
+    def hear(self, message: Progress | Stop) -> None:
+        match message:
+            case Began():
+                self.began_with = message
+            case Resumed():
+                self.curve = message.curve
+            case EpochDone():
+                self.epochs.append(message.record)
+                self._stop.is_requested = self.stop_at_first_epoch
+            case Stop():
+                self.times_stopped += 1
 
     def tick(self) -> bool:
-        self.ticks += 1
         return self.keeps_claim or self.began_with is None
 
 
@@ -85,10 +85,11 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.bell = Wakeup()
-        self.follower = Follower()
+        self.stop = StopRequests(self.bell)
+        self.follower = Follower(self.stop)
         objectives = tuple((name, f"tests.objectives:{name}") for name in NAMES)
         settings = ChildSettings("cpu", objectives, folder)
-        self.executor = Executor(Device("cpu", ""), settings, self.bell, self.follower)
+        self.executor = Executor(Device("cpu", ""), settings, self.bell, self.stop)
 
     def evaluate(self, objective: str, x: float = 0.5, earlier: tuple[Path, ...] = (), **limits: Any) -> Outcome:
         spec = spec_of(objective={"name": objective}, limits=limits)
@@ -124,7 +125,7 @@ def test_an_exception_fails_the_trial_with_its_traceback_and_the_child_lives_on(
     assert isinstance(outcome, Failed)
     assert outcome.kind == "exception"
     assert outcome.message == "ValueError: x is too large for me"
-    assert "in raising" in outcome.traceback
+    assert "in raising" in str(outcome.traceback)
     pid = bench.child_pid
     assert isinstance(bench.evaluate("raising", x=0.1), Finished)
     assert bench.child_pid == pid
@@ -141,7 +142,7 @@ def test_a_report_that_is_none_fails_the_trial_with_its_traceback(bench: Bench) 
     assert isinstance(outcome, Failed)
     assert outcome.kind == "exception"
     assert outcome.message.startswith("TypeError: trial.report: loss: unknown key")
-    assert "in misreporting" in outcome.traceback
+    assert "in misreporting" in str(outcome.traceback)
     assert isinstance(bench.evaluate("square"), Finished)
 
 
@@ -153,7 +154,8 @@ def test_want_of_memory_is_told_apart(bench: Bench) -> None:
 
 def test_a_child_that_dies_is_noticed_and_replaced(bench: Bench) -> None:
     outcome = bench.evaluate("suicidal")
-    assert outcome == Lost("the evaluating process was ended by SIGKILL (by hand, or by the kernel for want of memory)")
+    reason = "the evaluating process was ended by SIGKILL (by hand, or by the kernel because memory ran out)"
+    assert outcome == Failed(FailureKind.WORKER_LOST, reason, is_child_lost=True)
     assert isinstance(bench.evaluate("square"), Finished)
 
 
@@ -165,7 +167,8 @@ def test_a_child_that_died_while_it_had_nothing_to_do_costs_no_trial(bench: Benc
 
 def test_a_childs_death_is_noticed_also_while_what_it_started_lives_on(bench: Bench) -> None:
     outcome = bench.evaluate("leaves_a_grandchild")
-    assert isinstance(outcome, Lost)
+    assert isinstance(outcome, Failed)
+    assert outcome.is_child_lost
     grandchild = int((bench.folder / "notes").read_text().split()[-1])
     until(lambda: not is_alive(grandchild), "it goes too", bench.folder)
 
@@ -185,12 +188,13 @@ def test_a_failures_text_is_cut_and_can_always_be_stored(bench: Bench) -> None:
     assert isinstance(outcome, Failed)
     assert len(outcome.message) < 3000
     assert outcome.message.startswith("ValueError: \\udcff xxx")
-    outcome.traceback.encode()
+    str(outcome.traceback).encode()
 
 
 def test_a_hung_child_is_killed_at_the_studys_time_limit(bench: Bench) -> None:
     begin_s = time.monotonic()
-    assert bench.evaluate("deaf", time_limit_s=0.5) == TimedOut(0.5)
+    reason = "it ran longer than 0.5 s and was stopped"
+    assert bench.evaluate("deaf", time_limit_s=0.5) == Failed(FailureKind.TIME_LIMIT, reason)
     assert time.monotonic() - begin_s < 10
     assert isinstance(bench.evaluate("square"), Finished)
 
@@ -201,20 +205,20 @@ def test_a_child_is_asked_to_save_before_it_stops(bench: Bench) -> None:
     assert bench.follower.times_stopped == 1
     assert (bench.folder / "saved.pt").exists()
     bench.follower.stop_at_first_epoch = False
-    bench.follower.is_requested = False
+    bench.stop.is_requested = False
     (bench.folder / "go").touch()
     assert isinstance(bench.evaluate("waiting"), Finished)
 
 
 def test_a_child_that_does_not_stop_is_killed_after_its_grace(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor_module, "STOP_GRACE_S", 0.2)
-    bench.follower.is_requested = True
+    bench.stop.is_requested = True
     assert bench.evaluate("deaf") == Stopped(is_saved=False)
 
 
 def test_an_urgent_request_to_stop_grants_no_grace(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor_module, "STOP_GRACE_S", 1000.0)
-    bench.follower.is_requested = bench.follower.is_urgent = True
+    bench.stop.is_requested = bench.stop.is_urgent = True
     assert bench.evaluate("deaf") == Stopped(is_saved=False)
 
 

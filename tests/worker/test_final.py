@@ -18,8 +18,8 @@ from hyperspool.worker.training.ensemble import evaluate_together
 from hyperspool.worker.training.model import make_model
 from hyperspool.worker.training.params import CnnParams, MlpParams
 from hyperspool.worker.training.validation import evaluate
-from tests.worker.test_network import Stopping, trial
-from tests.worker.test_trial import Listener
+from tests.worker.test_network import trial
+from tests.worker.test_trial import FakeParent
 
 pytestmark = pytest.mark.usefixtures("torch_left_as_it_was")
 
@@ -40,13 +40,13 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def evaluate_final(network: str, worker: Listener, **params: Any) -> Measured:
+def evaluate_final(network: str, worker: FakeParent, **params: Any) -> Measured:
     return BUILT_IN[network](replace(trial(network, worker, **params), is_final=True))
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_the_value_is_the_test_error_of_the_network_that_is_handed_over(network: str, reads: list[str]) -> None:
-    worker = Listener()
+    worker = FakeParent()
     found = evaluate_final(network, worker)
     assert reads == ["digits"]
     assert found.model
@@ -68,7 +68,7 @@ CYCLES = {"schedule": "triangular", "cycles": 3, "snapshots": True}
 
 
 def test_with_snapshots_the_ensemble_is_measured_and_handed_over(reads: list[str]) -> None:
-    found = evaluate_final("mlp", Listener(), **CYCLES)
+    found = evaluate_final("mlp", FakeParent(), **CYCLES)
     assert found.model
     networks = torch.load(io.BytesIO(found.model), weights_only=True)
     assert len(networks) == found.metrics["snapshots"] == 3
@@ -84,14 +84,16 @@ def test_with_snapshots_the_ensemble_is_measured_and_handed_over(reads: list[str
 
 @pytest.mark.parametrize("batches", [3, UPDATES_PER_EPOCH + 1, 3 * UPDATES_PER_EPOCH - 1])
 def test_an_ensemble_that_was_interrupted_is_the_same_to_the_last_bit(batches: int) -> None:
-    stopped = Stopping(batches)
+    stopped = FakeParent(stop_after=batches)
     with pytest.raises(TrialStopped):
         evaluate_final("mlp", stopped, **CYCLES)
-    assert evaluate_final("mlp", Listener(stopped.kept[-1]), **CYCLES) == evaluate_final("mlp", Listener(), **CYCLES)
+    assert evaluate_final("mlp", FakeParent(stopped.kept[-1]), **CYCLES) == evaluate_final(
+        "mlp", FakeParent(), **CYCLES
+    )
 
 
 def test_the_curve_tells_of_no_validation_because_there_is_none(reads: list[str]) -> None:
-    worker = Listener()
+    worker = FakeParent()
     evaluate_final("mlp", worker)
     assert worker.epochs == [1, 2, 3]
     assert all(math.isnan(line.validation_error) and math.isnan(line.validation_loss) for line in worker.curve)
@@ -100,7 +102,7 @@ def test_the_curve_tells_of_no_validation_because_there_is_none(reads: list[str]
 
 
 def test_training_does_not_stop_early_by_data_that_it_trains_on() -> None:
-    worker = Listener()
+    worker = FakeParent()
     evaluate_final("mlp", worker, learning_rate=0, patience=1)
     assert worker.epochs == [1, 2, 3]
 
@@ -109,28 +111,28 @@ def test_training_does_not_stop_early_by_data_that_it_trains_on() -> None:
 def test_interrupted_anywhere_the_test_part_is_read_once_and_the_answer_is_the_same(
     network: str, reads: list[str]
 ) -> None:
-    whole = evaluate_final(network, Listener())
+    whole = evaluate_final(network, FakeParent())
     for batches in (0, 1, UPDATES_PER_EPOCH, 2 * UPDATES_PER_EPOCH + 7):
         reads.clear()
-        stopped = Stopping(batches)
+        stopped = FakeParent(stop_after=batches)
         with pytest.raises(TrialStopped):
             evaluate_final(network, stopped)
         assert reads == []
-        assert evaluate_final(network, Listener(stopped.kept[-1])) == whole
+        assert evaluate_final(network, FakeParent(stopped.kept[-1])) == whole
         assert reads == ["digits"]
 
 
 def test_killed_after_its_last_epoch_it_goes_on_from_the_finished_network_without_training(reads: list[str]) -> None:
-    first = Listener()
+    first = FakeParent()
     whole = evaluate_final("mlp", first)
-    second = Listener(first.kept[-1])
+    second = FakeParent(first.kept[-1])
     assert evaluate_final("mlp", second) == whole
     assert [line.seconds for line in second.curve] == [line.seconds for line in first.curve]
     assert reads == ["digits"] * 2  # of which the first gave no answer
 
 
 def test_a_training_that_diverges_leaves_the_test_part_unread(reads: list[str]) -> None:
-    found = evaluate_final("mlp", Listener(), learning_rate=1e6, hidden_layers=8)
+    found = evaluate_final("mlp", FakeParent(), learning_rate=1e6, hidden_layers=8)
     assert found.is_diverged
     assert found.model is None
     assert reads == []
@@ -146,5 +148,5 @@ def test_a_search_never_reads_the_test_part(network: str, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("hyperspool.worker.training.data.load_digits", load)
     monkeypatch.setattr("hyperspool.worker.objectives.datasets._on_device", {})
-    BUILT_IN[network](trial(network, Listener()))
+    BUILT_IN[network](trial(network, FakeParent()))
     assert asked == [False]

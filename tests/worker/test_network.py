@@ -12,10 +12,11 @@ from hyperspool.common.curve import read_curve
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.objectives import with_defaults
 from hyperspool.worker.checkpoint import Checkpoint
+from hyperspool.worker.messages import Began, EpochDone, Resumed
 from hyperspool.worker.objectives.registry import BUILT_IN
 from hyperspool.worker.objectives.trial import Measured, Trial, TrialStopped
 from tests.processes import Processes, results_of
-from tests.worker.test_trial import Listener, trial_of
+from tests.worker.test_trial import FakeParent, trial_of
 
 pytestmark = pytest.mark.usefixtures("torch_left_as_it_was")
 
@@ -23,46 +24,34 @@ NETWORKS = ("cnn", "mlp")
 SMALL = {"cnn": {"num_filters": 3}, "mlp": {"hidden_units": 8}}
 
 
-class Stopping(Listener):
-    """Asks to stop after so many mini-batches."""
-
-    def __init__(self, batches: int) -> None:
-        super().__init__()
-        self.left = batches
-
-    def should_stop(self) -> bool:
-        self.left -= 1
-        return self.left < 0
-
-
-def trial(network: str, worker: Listener, epochs: int = 3, **params: Any) -> Trial:
+def trial(network: str, worker: FakeParent, epochs: int = 3, **params: Any) -> Trial:
     given: dict[str, Any] = with_defaults(
         network, {"learning_rate": 0.05, "batch_size": 20, **SMALL[network], **params}
     )
     return replace(trial_of(worker, **given), epochs=epochs, data=("digits", 100), data_folder=Path())
 
 
-def evaluate(network: str, worker: Listener, epochs: int = 3, **params: Any) -> Measured:
+def evaluate(network: str, worker: FakeParent, epochs: int = 3, **params: Any) -> Measured:
     return BUILT_IN[network](trial(network, worker, epochs, **params))
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_the_value_is_the_last_epochs_validation_error_and_nothing_else_is_told(network: str) -> None:
-    worker = Listener()
+    worker = FakeParent()
     assert evaluate(network, worker) == Measured(worker.curve[-1].validation_error)
     assert [(record.learning_rate, record.momentum) for record in worker.curve] == [(0.05, 0.9)] * 3
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_with_snapshots_the_value_is_the_ensembles_error_and_the_last_networks_stands_beside_it(network: str) -> None:
-    worker = Listener()
+    worker = FakeParent()
     found = evaluate(network, worker, schedule="triangular", cycles=3, snapshots=True)
     single = worker.curve[-1].validation_error
     assert found.metrics == {"ensemble_error": found.value, "single_error": single, "snapshots": 3}
 
 
 def test_snapshots_that_training_stopped_early_before_leave_the_last_networks_error() -> None:
-    worker = Listener()
+    worker = FakeParent()
     # With a learning rate of 0 the loss never falls.
     found = evaluate("mlp", worker, 9, learning_rate=0, schedule="triangular", cycles=1, snapshots=True, patience=2)
     assert len(worker.curve) == 3
@@ -73,7 +62,7 @@ def test_snapshots_that_training_stopped_early_before_leave_the_last_networks_er
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_training_without_progress_is_stopped_early_and_says_so(network: str) -> None:
-    worker = Listener()
+    worker = FakeParent()
     found = evaluate(network, worker, 50, learning_rate=0, patience=4)
     assert found == Measured(worker.curve[-1].validation_error, metrics={"stopped_early": 1})
     assert worker.epochs == [1, 2, 3, 4, 5]
@@ -83,11 +72,11 @@ def test_a_training_without_progress_is_stopped_early_and_says_so(network: str) 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_early_stopping_and_snapshots_outlive_an_interruption(network: str) -> None:
     options: dict[str, Any] = {"schedule": "triangular", "step_size": 2, "snapshots": True, "patience": 2}
-    whole, stopping = Listener(), Stopping(batches=12)
+    whole, stopping = FakeParent(), FakeParent(stop_after=12)
     expected = evaluate(network, whole, 20, learning_rate=0, **options)
     with pytest.raises(TrialStopped):
         evaluate(network, stopping, 20, learning_rate=0, **options)
-    resuming = Listener(stopping.kept[-1])
+    resuming = FakeParent(stopping.kept[-1])
     assert evaluate(network, resuming, 20, learning_rate=0, **options) == expected
     assert [replace_seconds(record) for record in resuming.curve] == [replace_seconds(record) for record in whole.curve]
 
@@ -99,27 +88,63 @@ def replace_seconds(record: Any) -> Any:
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_diverged_training_measures_the_error_of_guessing_also_with_snapshots(network: str) -> None:
     found = evaluate(
-        network, Listener(), learning_rate=1e30, schedule="cosine_restarts", restart_period=1, snapshots=True
+        network, FakeParent(), learning_rate=1e30, schedule="cosine_restarts", restart_period=1, snapshots=True
     )
     assert found == Measured(0.9, is_diverged=True)
 
 
 def test_what_contradicts_itself_is_told_before_training() -> None:
-    worker = Listener()
+    worker = FakeParent()
     with pytest.raises(ValueError, match=r"eta_min is 0\.3, above eta_max, which is 0\.1"):
         evaluate("mlp", worker, schedule="triangular", eta_min=0.3, eta_max=0.1)
     assert worker.curve == []
 
 
 def test_a_checkpoint_of_a_training_with_other_options_is_passed_over() -> None:
-    stopping = Stopping(batches=7)
+    stopping = FakeParent(stop_after=7)
     with pytest.raises(TrialStopped):
         evaluate("mlp", stopping)
-    state = torch.load(io.BytesIO(stopping.kept[-1].payload), weights_only=True)
+    state = state_of(stopping.kept[-1])
     assert (state["augmentation"], state["ensemble"]) == (None, None)
-    worker = Listener(Checkpoint(stopping.kept[-1].payload))
+    worker = FakeParent(Checkpoint(stopping.kept[-1].payload))
     evaluate("mlp", worker, augmentation=True)
     assert worker.epochs == [1, 2, 3]
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_trial_stopped_in_mid_epoch_saves_where_it_is(network: str) -> None:
+    worker = FakeParent(stop_after=7)  # five mini-batches an epoch: in the middle of the second
+    with pytest.raises(TrialStopped):
+        evaluate(network, worker)
+    state = state_of(worker.kept[-1])
+    assert (len(state["curve"]), state["position"]) == (1, 2)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_resumed_trial_repeats_no_mini_batch_and_tells_its_earlier_epochs(network: str) -> None:
+    first = FakeParent(stop_after=7)
+    with pytest.raises(TrialStopped):
+        evaluate(network, first)
+    second = FakeParent(Checkpoint(b"torn"), first.kept[-1])
+    evaluate(network, second)
+    began, resumed, *done = second.messages
+    assert isinstance(began, Began)
+    assert isinstance(resumed, Resumed)
+    assert [epoch.epoch for epoch in resumed.curve] == [1]
+    assert [message.record.epoch for message in done if isinstance(message, EpochDone)] == [2, 3]
+    assert second.asked == 3 * 5 - 7
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_epoch_but_the_last_is_saved(network: str) -> None:
+    worker = FakeParent()
+    evaluate(network, worker)
+    assert [len(state_of(checkpoint)["curve"]) for checkpoint in worker.kept] == [1, 2]
+
+
+def state_of(checkpoint: Checkpoint) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(io.BytesIO(checkpoint.payload), weights_only=True)
+    return state
 
 
 def test_a_studys_results_and_curves_tell_the_ensemble_and_the_schedule(root: Path, processes: Processes) -> None:

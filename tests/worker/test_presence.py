@@ -6,7 +6,7 @@ from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant
 from hyperspool.common.layout import AttemptName, Slot, StudyFolder
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import WorkerRecord
+from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.worker.presence import AWAY_S, BEAT_S, MIN_INTERVAL_S, Presence
 
 ATTEMPT = AttemptName(Slot(5), 1)

@@ -112,19 +112,6 @@ def test_a_job_whose_reporter_died_before_it_was_cleared_is_cleared_and_not_eval
     assert folder.result(0).read_bytes() == before
 
 
-def test_a_job_whose_attempts_are_used_up_is_exhausted(folder: StudyFolder, jobs: JobQueue) -> None:
-    publish(folder, job_of(0))
-    for _ in range(3):
-        claimed = jobs.next_claim()
-        assert claimed is not None
-        assert not claimed.is_exhausted
-        claimed.claim.start()
-        claimed.claim.unlock()  # what the kernel does for a killed process
-    claimed = jobs.next_claim()
-    assert claimed is not None
-    assert claimed.is_exhausted
-
-
 VALID = json.loads(job_of().to_json())
 
 
@@ -217,7 +204,7 @@ def test_a_study_that_claims_otherwise_than_this_worker_was_told_is_refused_with
     publish(folder, job_of(0))
     jobs = JobQueue(root, "demo", ClaimMode.LEASE, Claims(Claimant("mine")))
     assert jobs.next_claim() is None
-    assert jobs.unable == {"demo": "it claims by lock, and this worker was told to claim by lease"}
+    assert jobs.unable == {"demo": "it claims by lock, and this worker was started with --claim lease"}
 
 
 def test_somebodys_private_folder_beside_the_studies_stops_nobody(

@@ -1,5 +1,5 @@
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -12,34 +12,42 @@ import torch
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.records import EpochRecord, Seeds
 from hyperspool.worker.checkpoint import Checkpoint
+from hyperspool.worker.messages import EpochDone, Progress, Resumed
 from hyperspool.worker.objectives.trial import Measured, Trial
 
 
-class Listener:
-    """Stands for the worker: keeps the curve as it would, and what was saved."""
+class FakeParent:
+    """Stands for the worker's parent process: keeps the curve as it would, and the checkpoints.
 
-    def __init__(self, *earlier: Checkpoint) -> None:
+    Args:
+        earlier: checkpoints of earlier attempts, latest first.
+        stop_after: ask to stop once the trial has asked so often whether to stop; None: never.
+    """
+
+    def __init__(self, *earlier: Checkpoint, stop_after: int | None = None) -> None:
+        self.messages: list[Progress] = []
         self.curve: list[EpochRecord] = []
         self.kept: list[Checkpoint] = []
-        self.earlier = earlier
+        self.asked = 0
+        self._earlier, self._stop_after = earlier, stop_after
 
-    def began(self) -> None:
-        pass
-
-    def resumed(self, curve: Sequence[EpochRecord]) -> None:
-        self.curve = list(curve)
-
-    def epoch_done(self, record: EpochRecord) -> None:
-        self.curve.append(record)
+    def tell(self, message: Progress) -> None:
+        self.messages.append(message)
+        match message:
+            case Resumed():
+                self.curve = list(message.curve)
+            case EpochDone():
+                self.curve.append(message.record)
 
     def should_stop(self) -> bool:
-        return False
+        self.asked += 1
+        return self._stop_after is not None and self.asked > self._stop_after
 
     def save(self, checkpoint: Checkpoint) -> None:
         self.kept.append(checkpoint)
 
     def checkpoints(self) -> Iterable[Checkpoint]:
-        return self.earlier
+        return self._earlier
 
     @property
     def epochs(self) -> list[int]:
@@ -56,7 +64,7 @@ class Clock:
         return self.now_s
 
 
-def trial_of(parent: Listener | None = None, clock: Clock | None = None, **params: Any) -> Trial:
+def trial_of(parent: FakeParent | None = None, clock: Clock | None = None, **params: Any) -> Trial:
     return Trial(
         params=params,
         epochs=1,
@@ -66,7 +74,7 @@ def trial_of(parent: Listener | None = None, clock: Clock | None = None, **param
         data=None,
         data_folder=Path(),
         claim=ClaimMode.LOCK,
-        parent=parent or Listener(),
+        parent=parent or FakeParent(),
         clock=clock or Clock(),
     )
 
@@ -107,7 +115,7 @@ NO_NUMBERS: list[Any] = [
 
 
 def test_what_is_not_reported_is_no_number_and_epochs_and_seconds_are_counted() -> None:
-    worker, clock = Listener(), Clock()
+    worker, clock = FakeParent(), Clock()
     trial = trial_of(worker, clock)
     clock.now_s += 100  # preparation
     trial.begin()
@@ -126,7 +134,7 @@ def test_what_is_not_reported_is_no_number_and_epochs_and_seconds_are_counted() 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=repr)
 def test_whatever_float_takes_is_a_number(number: Any) -> None:
-    worker = Listener()
+    worker = FakeParent()
     trial_of(worker).report(validation_error=number, seconds=number)
     assert (worker.curve[0].validation_error, worker.curve[0].seconds) == (0.5, 0.5)
     assert Measured(number).value == 0.5
@@ -135,14 +143,14 @@ def test_whatever_float_takes_is_a_number(number: Any) -> None:
 
 @pytest.mark.parametrize("epoch", [3, np.int64(3), torch.tensor(3)], ids=repr)
 def test_whatever_counts_is_an_epoch(epoch: Any) -> None:
-    worker = Listener()
+    worker = FakeParent()
     trial_of(worker).report(epoch=epoch)
     assert worker.epochs == [3]
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS, ids=repr)
 def test_what_is_no_number_is_refused_by_name(value: Any) -> None:
-    worker = Listener()
+    worker = FakeParent()
     with pytest.raises(TypeError, match=r"trial.report: training_loss: found .*, expected a number"):
         trial_of(worker).report(training_loss=value)
     with pytest.raises(TypeError, match=r"the objective returned .*, expected a finite number"):
@@ -173,7 +181,7 @@ def test_a_value_that_is_not_finite_is_refused(value: Any) -> None:
 def test_a_wrong_report_is_an_error_and_leaves_the_curve_alone(
     numbers: dict[str, Any], error: type[Exception], message: str
 ) -> None:
-    worker = Listener()
+    worker = FakeParent()
     trial = trial_of(worker)
     trial.report()
     with pytest.raises(error, match=message):
@@ -189,7 +197,7 @@ def test_what_is_saved_must_be_bytes(payload: Any) -> None:
 
 
 def test_without_a_checkpoint_there_is_nothing_to_load() -> None:
-    worker = Listener()
+    worker = FakeParent()
     trial = trial_of(worker)
     assert trial.load() is None
     trial.report()
@@ -198,7 +206,7 @@ def test_without_a_checkpoint_there_is_nothing_to_load() -> None:
 
 def saved_after(*epochs: int) -> Checkpoint:
     """What an attempt that reported these epochs saves."""
-    worker = Listener()
+    worker = FakeParent()
     trial = trial_of(worker)
     for epoch in epochs:
         trial.report(epoch=epoch, validation_loss=epoch)
@@ -207,7 +215,7 @@ def saved_after(*epochs: int) -> Checkpoint:
 
 
 def test_what_is_loaded_is_the_latest_checkpoint_and_the_curve_goes_on_from_there() -> None:
-    worker = Listener(saved_after(1, 2, 5), saved_after(1))
+    worker = FakeParent(saved_after(1, 2, 5), saved_after(1))
     trial = trial_of(worker)
     assert trial.load() == b"state"
     trial.report(validation_loss=6)
@@ -223,7 +231,7 @@ def test_what_is_loaded_is_the_latest_checkpoint_and_the_curve_goes_on_from_ther
 
 @pytest.mark.parametrize(("first", "kept"), [(1, [1]), (3, [1, 2, 3]), (9, [1, 2, 5, 9])])
 def test_the_first_epoch_after_a_load_says_how_much_of_the_curve_stays(first: int, kept: list[int]) -> None:
-    worker = Listener(saved_after(1, 2, 5))
+    worker = FakeParent(saved_after(1, 2, 5))
     trial = trial_of(worker)
     trial.load()
     trial.report(epoch=first)
@@ -233,7 +241,7 @@ def test_the_first_epoch_after_a_load_says_how_much_of_the_curve_stays(first: in
 
 
 def test_a_checkpoint_that_is_not_loaded_brings_no_epochs_along() -> None:
-    worker = Listener(saved_after(1, 2))
+    worker = FakeParent(saved_after(1, 2))
     trial = trial_of(worker)
     trial.report()
     assert worker.epochs == [1]

@@ -11,7 +11,7 @@ import pytest
 
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import WorkerRecord
+from hyperspool.common.heartbeat import WorkerRecord
 from tests.conftest import MakeStudy
 from tests.processes import Processes, results_of, until
 
@@ -65,9 +65,9 @@ def test_a_worker_says_what_it_begins_ends_and_waits_for_a_line_each(
     assert told == [
         f"worker lab-1 serves demo in {root}",
         "no study demo here yet; waiting",
-        "demo/00000: attempt 1",
-        "stopping: saving demo/00000 (ask again to stop without)",
-        "demo/00000 is saved and free again",
+        "demo/00000: attempt 1 started",
+        "demo/00000: saving before the worker stops (ask again to stop at once)",
+        "demo/00000: claim released: saved",
         "stopped",
     ]
 

@@ -1,1 +1,1 @@
-"""`python -m worker check`: is the training code right, before hours are spent on it?"""
+"""`python -m worker check`: checks that the training code is right before hours are spent on it."""

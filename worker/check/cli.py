@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,61 +11,70 @@ from rich.text import Text
 
 from hyperspool.common.errors import UnableError, UsageError
 from hyperspool.common.space import Params
-from hyperspool.worker.check.finding import Finding
 from hyperspool.worker.check.params import parse_params
 from hyperspool.worker.device import Device, choose_device
+from hyperspool.worker.training.params import NETWORKS
+
+if TYPE_CHECKING:
+    from hyperspool.worker.check.training import CheckResult  # imports torch
 
 app = typer.Typer()
 DATA_FOLDER = "data"
-"""Of the shared folder; where workers put data sets too."""
+"""Of the shared folder; workers put data sets there too."""
 
 
 @app.command()
 def check(
-    objective: Annotated[str, typer.Option(help="cnn or mlp.")] = "cnn",
-    dataset: Annotated[str, typer.Option(help="digits, mnist or cifar10, which must be here already.")] = "digits",
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE, a parameter of the objective; repeatable.")
+    objective: Annotated[
+        str | None, typer.Argument(metavar="OBJECTIVE", help="Check cnn or mlp. Default: cnn.")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda:N.")] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
-    root: Annotated[Path, typer.Option(help="The shared folder, whose data/ holds mnist and cifar10.")] = Path(),
+    older_spelling: Annotated[
+        str | None, typer.Option("--objective", help="The older spelling of OBJECTIVE.", metavar="OBJECTIVE")
+    ] = None,
+    dataset: Annotated[str, typer.Option(help="Choose the data set: digits, mnist or cifar10.")] = "digits",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Set a parameter of the objective: KEY=VALUE; repeatable.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Choose the device: auto, cpu or cuda:N.")] = "auto",
+    seed: Annotated[int, typer.Option(min=0, help="Set the seed of everything random.")] = 0,
+    root: Annotated[Path, typer.Option(help="Read mnist and cifar10 from data/ of this shared folder.")] = Path(),
 ) -> None:
     """Check gradients, first loss, overfitting and repeatability of a network, before hours are spent on it.
 
     Exit status: 0 all pass, 1 one failed, 2 wrong usage.
     """
-    params = parse_params(objective, set_ or [])
-    found = _found(objective, params, dataset, root / DATA_FOLDER, (choose_device(device), seed))
-    table = Table("check", "", "found", title=f"{objective} on {dataset}", title_justify="left")
-    for finding in found:
-        table.add_row(Text(finding.check), _verdict(finding), Text(finding.told))
+    if objective and older_spelling and objective != older_spelling:
+        raise UsageError(f"OBJECTIVE is {objective}, and --objective is {older_spelling}: give one of them")
+    name = objective or older_spelling or "cnn"
+    params = parse_params(name, set_ or [])
+    results = _results(name, params, dataset, root / DATA_FOLDER, (choose_device(device), seed))
+    table = Table("check", "", "found", title=f"{name} on {dataset}", title_justify="left")
+    for result in results:
+        table.add_row(Text(result.check), _verdict(result), Text(result.message))
     Console().print(table)
-    raise typer.Exit(0 if all(finding.is_passed for finding in found) else 1)
+    raise typer.Exit(0 if all(result.is_passed for result in results) else 1)
 
 
-def _found(objective: str, params: Params, dataset: str, folder: Path, place: tuple[Device, int]) -> list[Finding]:
+def _results(name: str, params: Params, dataset: str, folder: Path, place: tuple[Device, int]) -> "list[CheckResult]":
     device, seed = place
     os.environ["CUDA_VISIBLE_DEVICES"] = device.visible  # read when CUDA starts, which is below
-    from hyperspool.worker.check.training import findings
+    from hyperspool.worker.check.training import check_training
     from hyperspool.worker.training.data import load_dataset
     from hyperspool.worker.training.images import DataMissingError
-    from hyperspool.worker.training.params import CnnParams, MlpParams, TrainingParams
     from hyperspool.worker.training.runtime import configure
 
     computing = configure(device.in_child, threads=1)
-    kind: type[TrainingParams] = {"cnn": CnnParams, "mlp": MlpParams}[objective]
     try:
-        wanted = kind(**params)  # type: ignore[arg-type]  # parse_params has compared them with what it takes
+        wanted = NETWORKS[name](**params)  # type: ignore[arg-type]  # parse_params has compared them with what it takes
         data = load_dataset(dataset, folder).to(computing)
     except DataMissingError as error:
         raise UnableError(str(error)) from error
-    except ValueError as error:  # params that contradict each other, or no such data set
+    except ValueError as error:  # params that contradict each other, or an unknown data set
         raise UsageError(str(error)) from error
     if wanted.batch_size > len(data.training):
         raise UsageError(f"batch_size is {wanted.batch_size}, but {dataset} has {len(data.training)} training examples")
-    return list(findings(data, wanted, seed, computing))
+    return list(check_training(data, wanted, seed, computing))
 
 
-def _verdict(finding: Finding) -> Text:
-    return Text("pass", style="green") if finding.is_passed else Text("FAIL", style="bold red")
+def _verdict(result: "CheckResult") -> Text:
+    return Text("pass", style="green") if result.is_passed else Text("FAIL", style="bold red")

@@ -1,4 +1,4 @@
-"""The params that a check is asked for: an objective's defaults, and what the command line changes in them."""
+"""The params of a check: an objective's defaults, changed by the command line."""
 
 import tomllib
 from collections.abc import Sequence
@@ -10,18 +10,18 @@ from hyperspool.common.validation import unknown_key
 
 
 def parse_params(objective: str, assignments: Sequence[str]) -> Params:
-    """The params of a built-in objective.
+    """Return the params of a built-in objective.
 
     Args:
         objective: its name.
         assignments: `--set KEY=VALUE` options; a value that is not TOML is taken as text.
 
     Raises:
-        UsageError: no such objective or parameter, or a value that the parameter does not take.
+        UsageError: the objective or a parameter is unknown, or a parameter does not allow a value.
     """
     known = PARAMETERS.get(objective)
     if known is None:
-        raise UsageError(f"--objective {objective}: expected {' or '.join(PARAMETERS)}, whose training is built in")
+        raise UsageError(f"objective {objective}: expected {' or '.join(PARAMETERS)}, whose training is built in")
     given: Params = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
@@ -38,7 +38,7 @@ def parse_params(objective: str, assignments: Sequence[str]) -> Params:
             raise UsageError(f"--set {name}: {problem}")
         given[name] = value
     params = with_defaults(objective, given)
-    params.pop("varies", None)  # says how a study draws seeds
+    params.pop("varies", None)  # only a study, which draws seeds, has a use for it
     return params
 
 

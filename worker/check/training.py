@@ -1,14 +1,13 @@
-"""The checks of a network's training: gradients, first loss, overfitting, repeatability. Brings torch along."""
+"""The checks of a network's training: gradients, first loss, overfitting, repeatability. Imports torch."""
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from hyperspool.worker.check.finding import Finding
 from hyperspool.worker.training.data import Dataset
 from hyperspool.worker.training.gradient_check import TOLERANCE, GradientErrors, check_gradients
 from hyperspool.worker.training.initialisation import initialise
@@ -17,12 +16,12 @@ from hyperspool.worker.training.params import TrainingParams, TrainingSeeds
 from hyperspool.worker.training.trainer import Trainer
 
 GRADIENT_IMAGES = 4
-"""Few images cross few kinks, and make an evaluation quick."""
+"""Few images cross few kinks and make an evaluation quick."""
 ENTRIES = 8
-"""Entries of each layer's weights, and of its biases, whose gradients are compared."""
+"""How many entries of each layer's weights, and of its biases, have their gradients compared."""
 FIRST_LOSS_SLACK = 0.1
 SMALL_SIGMA = 0.001
-"""With weights so small the outputs are all but alike, whatever the layers between normalise."""
+"""With weights this small the outputs are nearly equal, whatever the layers between normalise."""
 OVERFITTED = 100
 """Images that a network must be able to learn by heart."""
 OVERFITTED_BATCH = 20
@@ -31,8 +30,23 @@ OVERFITTING_EPOCHS = 400
 SAME_LOSSES = 10
 
 
-def findings(data: Dataset, params: TrainingParams, seed: int, device: torch.device) -> Iterator[Finding]:
-    """Check by check, the quickest first.
+@dataclass(frozen=True)
+class CheckResult:
+    """One line of the table.
+
+    Attributes:
+        check: what was checked.
+        is_passed: whether it is right.
+        message: what was found and what was expected; if the check failed, also where to look.
+    """
+
+    check: str
+    is_passed: bool
+    message: str
+
+
+def check_training(data: Dataset, params: TrainingParams, seed: int, device: torch.device) -> Iterator[CheckResult]:
+    """Run one check after another, the quickest first.
 
     Args:
         data: on `device`.
@@ -41,82 +55,85 @@ def findings(data: Dataset, params: TrainingParams, seed: int, device: torch.dev
         device: where to compute.
     """
     seeds = TrainingSeeds(seed, seed, seed)
-    yield _first_loss(data, params, seed, device)
-    yield _repeats(data, params, seeds, device)
-    yield from map(_gradient_finding, _gradients(data, params, seed, device))
-    yield _overfits(data, params, seeds, device)
-
-
-def _gradients(data: Dataset, params: TrainingParams, seed: int, device: torch.device) -> list[GradientErrors]:
-    model = _network(_plain(params), data, seed, device)
+    yield _check_first_loss(data, params, seed, device)
+    yield _check_repeatability(data, params, seeds, device)
     few = data.training.first(GRADIENT_IMAGES)
-    return check_gradients(model, few.images, few.labels, ENTRIES, seed)
+    model = _network(_plain(params), data, seed, device)
+    yield from map(_judge_gradient, check_gradients(model, few.images, few.labels, ENTRIES, seed))
+    yield _check_overfitting(data, params, seeds, device)
 
 
-def _gradient_finding(found: GradientErrors) -> Finding:
-    told = (
+def _judge_gradient(found: GradientErrors) -> CheckResult:
+    message = (
         f"relative error mean {found.mean:.1e}, max {found.largest:.1e} (expected at most {TOLERANCE:.0e}) "
         f"over {len(found.errors)} of {found.size} entries"
     )
     if found.crossing:
-        told += f"; {found.crossing} more lie too near a kink to tell"
+        message += f"; {found.crossing} more lie too near a kink to be compared"
     if not found.is_right:
-        told += ". Look at the backward pass of this layer, and of those after it"
-    return Finding(f"gradient of {found.name}", found.is_right, told)
+        message += ". Look at the backward pass of this layer and of those after it"
+    return CheckResult(f"gradient of {found.name}", found.is_right, message)
 
 
-def _first_loss(data: Dataset, params: TrainingParams, seed: int, device: torch.device) -> Finding:
-    small = _loss(
-        _network(replace(_plain(params), initialisation="normal", sigma=SMALL_SIGMA), data, seed, device), data
-    )
-    own = _loss(_network(_plain(params), data, seed, device), data)
-    expected = math.log(data.classes)
+def _check_first_loss(data: Dataset, params: TrainingParams, seed: int, device: torch.device) -> CheckResult:
+    plain = _plain(params)
+    small = _loss(_network(replace(plain, initialisation="normal", sigma=SMALL_SIGMA), data, seed, device), data)
+    own = _loss(_network(plain, data, seed, device), data)
+    expected = math.log(data.classes)  # the loss of outputs that are all alike
     is_passed = abs(small - expected) <= FIRST_LOSS_SLACK * expected
-    told = f"{small:.3f} with small weights, expected ln({data.classes}) = {expected:.3f} within {FIRST_LOSS_SLACK:.0%}"
-    told += f"; {own:.3f} with weights by {params.initialisation}"
+    message = (
+        f"{small:.3f} with small weights, expected ln({data.classes}) = {expected:.3f} within {FIRST_LOSS_SLACK:.0%}; "
+        f"{own:.3f} with weights by {params.initialisation}"
+    )
     if not is_passed:
-        told += ". Look at the loss, at the last layer and at the labels"
-    return Finding("first loss", is_passed, told)
+        message += ". Look at the loss, at the last layer and at the labels"
+    return CheckResult("first loss", is_passed, message)
 
 
-def _overfits(data: Dataset, params: TrainingParams, seeds: TrainingSeeds, device: torch.device) -> Finding:
+def _check_overfitting(
+    data: Dataset, params: TrainingParams, seeds: TrainingSeeds, device: torch.device
+) -> CheckResult:
     few = replace(data, training=data.training.first(OVERFITTED), validation=data.validation.first(1))
     size = min(OVERFITTED_BATCH, len(few.training))
     trainer = Trainer(few, replace(_plain(params), batch_size=size), seeds, device)
     while not trainer.is_diverged and len(trainer.curve) < OVERFITTING_EPOCHS:
-        trainer.run_epoch(_never)
+        trainer.run_epoch(lambda: False)
         if trainer.curve[-1].training_loss < OVERFITTED_LOSS:
             break
     loss = trainer.curve[-1].training_loss
     is_passed = loss < OVERFITTED_LOSS
-    told = (
+    message = (
         f"training loss {loss:.3g} on {len(few.training)} images after {len(trainer.curve)} epochs in mini-batches of "
         f"{size}, expected under {OVERFITTED_LOSS:g} within {OVERFITTING_EPOCHS}"
     )
     if not is_passed:
-        told += f". Try another learning_rate (it is {params.learning_rate:g}), then look at the network and the update"
-    return Finding("overfits a few images", is_passed, told)
+        message += (
+            f". Try another learning_rate (it is {params.learning_rate:g}), then look at the network and the update"
+        )
+    return CheckResult("overfits a few images", is_passed, message)
 
 
-def _repeats(data: Dataset, params: TrainingParams, seeds: TrainingSeeds, device: torch.device) -> Finding:
+def _check_repeatability(
+    data: Dataset, params: TrainingParams, seeds: TrainingSeeds, device: torch.device
+) -> CheckResult:
     first, second = (_losses(data, params, seeds, device) for _ in range(2))
     differing = next((place for place, pair in enumerate(zip(first, second, strict=True), 1) if pair[0] != pair[1]), 0)
-    if not differing:
-        return Finding("same seed, same losses", is_passed=True, told=f"the first {len(first)} agree to the last bit")
-    told = (
-        f"loss {differing} is {first[differing - 1]}, and {second[differing - 1]} the second time. "
-        "Look for what draws from a generator without a seed, or sums in an order that changes"
-    )
-    return Finding("same seed, same losses", is_passed=False, told=told)
+    message = f"the first {len(first)} agree to the last bit"
+    if differing:
+        message = (
+            f"loss {differing} is {first[differing - 1]}, and {second[differing - 1]} the second time. "
+            "Look for code that draws from a generator without a seed, or sums in an order that changes"
+        )
+    return CheckResult("same seed, same losses", not differing, message)
 
 
 def _losses(data: Dataset, params: TrainingParams, seeds: TrainingSeeds, device: torch.device) -> list[str]:
     """The losses of the first updates to the last digit, with dropout and augmentation if the params have them."""
-    # An epoch of one mini-batch tells that mini-batch's loss.
+    # In an epoch of one mini-batch the epoch's training loss is that mini-batch's loss.
     one = replace(data, training=data.training.first(params.batch_size), validation=data.validation.first(1))
     trainer = Trainer(one, replace(params, schedule="constant", snapshots=False, patience=0), seeds, device)
     while not trainer.is_diverged and len(trainer.curve) < SAME_LOSSES:
-        trainer.run_epoch(_never)
+        trainer.run_epoch(lambda: False)
     return [repr(epoch.training_loss) for epoch in trainer.curve]
 
 
@@ -133,7 +150,7 @@ def _loss(model: nn.Module, data: Dataset) -> float:
 
 
 def _plain(params: TrainingParams) -> TrainingParams:
-    """The same network, trained at one rate without whatever is there against overfitting."""
+    """The same network, trained at one rate without anything that works against overfitting."""
     return replace(
         params,
         schedule="constant",
@@ -145,7 +162,3 @@ def _plain(params: TrainingParams) -> TrainingParams:
         snapshots=False,
         patience=0,
     )
-
-
-def _never() -> bool:
-    return False

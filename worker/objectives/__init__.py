@@ -1,1 +1,1 @@
-"""What a worker can evaluate: a name to a callable. Built in, or named on the worker's own command line."""
+"""What a worker can evaluate: the built-in networks, and functions named on the worker's own command line."""

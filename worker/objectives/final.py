@@ -1,4 +1,4 @@
-"""The final evaluation of what a search chose: trained on training plus validation, measured once on the test part."""
+"""The final evaluation of a search's choice: trained on training plus validation, measured once on the test part."""
 
 from dataclasses import asdict, replace
 from math import nan
@@ -21,22 +21,22 @@ from hyperspool.worker.training.validation import evaluate
 def evaluate_final(trial: Trial, params_type: type[TrainingParams]) -> Measured:
     """Train for the whole budget on the training and the validation part, then read the test part.
 
-    The value is the test error of the network after the last epoch; with `snapshots` that of the ensemble, by which the
-    search compared. The metrics tell how many images were trained on, how many test images there are, how many of them
-    are misclassified, the loss, and of how many networks an ensemble is. Nothing is decided by data that are trained
-    on: training does not stop early.
+    The value is the test error of the network after the last epoch. With `snapshots` it is that of the ensemble, by
+    which the search compared. The metrics are the number of images trained on, the number of test images and of those
+    misclassified, the test loss, and the number of an ensemble's networks. Training does not stop early, because the
+    validation part, which would decide that, is trained on.
 
-    What was trained is saved before the test part is read, so an attempt that is killed in between is followed by
-    one that reads the same answer off the same network or networks.
+    The trained network is saved before the test part is read. So when an attempt is killed in between, the next one
+    reads the same answer from the same network or networks.
 
     Raises:
         TrialStopped: on request, with everything saved.
         UnableError: the data set is not here.
-        ValueError: params that contradict each other, or that the data set or the budget does not allow.
+        ValueError: the params contradict each other, or the data set or the budget does not allow them.
     """
     device = device_of(trial)
     params = replace(params_of(trial, params_type), patience=0)
-    trainer = train(trial, params, _together(dataset_of(trial, device)), device, _told)
+    trainer = train(trial, params, _joined(dataset_of(trial, device)), device, _without_validation)
     if trainer.is_diverged:
         return Measured(trainer.data.chance_error, is_diverged=True)
     trial.save(to_bytes(trainer.state_dict()))
@@ -58,15 +58,15 @@ def evaluate_final(trial: Trial, params_type: type[TrainingParams]) -> Measured:
     return Measured(error, metrics=metrics, model=model)
 
 
-def _together(data: Dataset) -> Dataset:
+def _joined(data: Dataset) -> Dataset:
     images = torch.cat([data.training.images, data.validation.images])
     labels = torch.cat([data.training.labels, data.validation.labels])
-    training = Part(images, labels).to(images.device)  # joining may have changed how the images lie
-    # What it validates on is trained on here. That tells whether training diverged, and nothing else.
+    training = Part(images, labels).to(images.device)  # concatenation may have changed the memory layout
+    # The validation part stays: its loss shows whether training diverged. It shows nothing else, being trained on.
     return replace(data, training=training)
 
 
-def _told(epoch: Epoch) -> EpochRecord:
+def _without_validation(epoch: Epoch) -> EpochRecord:
     return EpochRecord(**(asdict(epoch) | {"validation_loss": nan, "validation_error": nan}))
 
 

@@ -1,8 +1,9 @@
-"""What the objectives that train a network have in common: they differ in the network alone."""
+"""The objectives `cnn` and `mlp`: train a network and measure its validation error after the last epoch."""
 
 import io
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,38 +19,38 @@ from hyperspool.worker.training.trainer import Epoch, Trainer
 
 
 def evaluate_network(trial: Trial, params_type: type[TrainingParams]) -> Measured:
-    """Train for the trial's epochs, from a checkpoint if there is one; stop early if the loss is no number any more.
+    """Train for the trial's epochs, from a checkpoint if there is one; end early when the loss is no longer finite.
 
-    The value is the validation error after the last epoch; with `snapshots` that of the ensemble, beside which the
-    metrics tell that of the last network alone. What a checkpoint brought along and what training says of itself, such
-    as that it was stopped early, does not depend on how often it was interrupted.
+    The value is the validation error after the last epoch. With `snapshots` it is that of the ensemble, and the last
+    network's own error is among the metrics. The value and the metrics, such as that training stopped early, do not
+    depend on how often it was interrupted.
 
     Raises:
         TrialStopped: on request, with everything saved.
         UnableError: the data set is not here.
-        ValueError: params that contradict each other, or that the data set or the budget does not allow.
+        ValueError: the params contradict each other, or the data set or the budget does not allow them.
     """
     device = device_of(trial)
     return _measured(train(trial, params_of(trial, params_type), dataset_of(trial, device), device))
 
 
 def device_of(trial: Trial) -> torch.device:
-    """The trial's device, set up for repeatable training.
+    """Set the trial's device up for repeatable training and return it.
 
     Raises:
-        UnableError: it is not there.
+        UnableError: there is no such device.
     """
     try:
         return configure(trial.device, trial.threads)
-    except ValueError as error:  # a GPU that was there when the worker started
+    except ValueError as error:  # a GPU that has disappeared since the worker started
         raise UnableError(str(error)) from error
 
 
 def params_of(trial: Trial, params_type: type[TrainingParams]) -> TrainingParams:
-    """The trial's params as training takes them.
+    """Return the trial's params as training takes them.
 
     Raises:
-        ValueError: they contradict each other.
+        ValueError: the params contradict each other.
     """
     given = {name: value for name, value in trial.params.items() if name != "varies"}
     return params_type(**given)  # type: ignore[arg-type]  # the study's space was checked against the objective's
@@ -60,31 +61,33 @@ def train(
     params: TrainingParams,
     data: Dataset,
     device: torch.device,
-    told: Callable[[Epoch], EpochRecord] = lambda epoch: EpochRecord(**asdict(epoch)),
+    record_of: Callable[[Epoch], EpochRecord] = lambda epoch: EpochRecord(**asdict(epoch)),
 ) -> Trainer:
     """Train to the end of the budget, from a checkpoint if there is one.
 
     Args:
-        trial: whose budget, seeds and checkpoints.
+        trial: gives the budget, the seeds and the checkpoints.
         params: hyperparameters.
         data: on `device`.
-        device: as `device_of` gives it.
-        told: an epoch's line of the trial's curve.
+        device: from `device_of`.
+        record_of: makes an epoch's line of the trial's curve.
 
     Raises:
         TrialStopped: on request, with everything saved.
-        ValueError: params that the data set or the budget does not allow.
+        ValueError: the data set or the budget does not allow the params.
     """
-    trainer = _restored(trial, params, data, device) or _new_trainer(trial, params, data, device)
-    trial.begin([told(epoch) for epoch in trainer.curve])
+    seeds = TrainingSeeds(**trial.seeds.model_dump())
+    make = partial(Trainer, data, params, seeds, device, trial.epochs, keeps_networks=trial.is_final)
+    trainer = _restored(trial, make) or make()
+    trial.begin([record_of(epoch) for epoch in trainer.curve])
     while not _is_over(trainer, trial.epochs):
         epoch = trainer.run_epoch(trial.should_stop)
         if epoch is None:
             trial.save(to_bytes(trainer.state_dict()))
             raise TrialStopped
-        if not _is_over(trainer, trial.epochs):  # the last epoch is followed by the result
+        if not _is_over(trainer, trial.epochs):  # the last epoch needs no checkpoint: the result follows
             trial.save(to_bytes(trainer.state_dict()))
-        trial.report_epoch(told(epoch))
+        trial.report_epoch(record_of(epoch))
     return trainer
 
 
@@ -104,25 +107,20 @@ def _measured(trainer: Trainer) -> Measured:
     return Measured(together, metrics=metrics)
 
 
-def _new_trainer(trial: Trial, params: TrainingParams, data: Dataset, device: torch.device) -> Trainer:
-    seeds = TrainingSeeds(**trial.seeds.model_dump())
-    return Trainer(data, params, seeds, device, trial.epochs, keeps_networks=trial.is_final)
-
-
-def _restored(trial: Trial, params: TrainingParams, data: Dataset, device: torch.device) -> Trainer | None:
+def _restored(trial: Trial, make: Callable[[], Trainer]) -> Trainer | None:
     for payload in trial.saved():
-        trainer = _new_trainer(trial, params, data, device)
+        trainer = make()
         try:
-            # weights_only: a checkpoint lies in the shared folder, where anyone may have written it.
+            # weights_only, because a checkpoint lies in the shared folder, where anyone may write.
             trainer.load_state_dict(torch.load(io.BytesIO(payload), weights_only=True, map_location="cpu"))
-        except Exception:  # noqa: BLE001, S112 - whatever a foreign checkpoint breaks, the trial begins anew
+        except Exception:  # noqa: BLE001, S112 - a foreign checkpoint may raise anything; the trial starts over
             continue
         return trainer
     return None
 
 
 def to_bytes(state: dict[str, Any] | list[dict[str, Any]]) -> bytes:
-    """What `torch.load(..., weights_only=True)` reads again: of tensors, numbers, texts, lists and dicts."""
+    """Serialise tensors, numbers, texts, lists and dicts for `torch.load(..., weights_only=True)`."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
     return buffer.getvalue()

@@ -1,37 +1,24 @@
-"""Finds an objective by its name. No file in the shared folder can add one: only the worker's command line does."""
+"""Finds an objective by its name. Only the worker's command line can add one; no file in the shared folder can."""
 
 import importlib
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from hyperspool.common.errors import UnableError
 from hyperspool.worker.objectives.trial import Measured, ObjectiveFunction, Trial
-
-
-def _cnn(trial: Trial) -> Measured:
-    try:
-        from hyperspool.worker.objectives.cnn import evaluate_cnn  # brings torch along
-    except ImportError as error:
-        raise UnableError(f"what cnn needs cannot be imported here: {error}") from error
-    return evaluate_cnn(trial)
-
-
-def _mlp(trial: Trial) -> Measured:
-    try:
-        from hyperspool.worker.objectives.mlp import evaluate_mlp  # brings torch along
-    except ImportError as error:
-        raise UnableError(f"what mlp needs cannot be imported here: {error}") from error
-    return evaluate_mlp(trial)
-
-
-BUILT_IN: dict[str, ObjectiveFunction] = {"cnn": _cnn, "mlp": _mlp}
+from hyperspool.worker.training.params import NETWORKS
 
 
 def find_objective(name: str, objectives: tuple[tuple[str, str], ...]) -> ObjectiveFunction:
-    """The callable for an objective's name.
+    """Return the callable for an objective's name.
 
     A user's function takes the params, a dict, and the `Trial`, and returns the value; see `Trial`.
+
+    Args:
+        name: of the objective, as the study gives it.
+        objectives: the user's objectives: name and `module:function`.
 
     Raises:
         UnableError: this worker was not given an objective of that name, or cannot import it.
@@ -53,10 +40,24 @@ def find_objective(name: str, objectives: tuple[tuple[str, str], ...]) -> Object
         found: Callable[..., object] = getattr(importlib.import_module(module), function)
     except Exception as error:
         raise UnableError(f"the objective {name}={targets[name]} cannot be imported: {error!r}") from error
-    return lambda trial: _call(found, trial)
+    return partial(_call, found)
 
 
 def _call(function: Callable[..., object], trial: Trial) -> Measured:
     trial.begin()
     value = function(dict(trial.params), trial)
-    return value if isinstance(value, Measured) else Measured(value)  # type: ignore[arg-type]  # Measured looks at it
+    return value if isinstance(value, Measured) else Measured(value)  # type: ignore[arg-type]  # Measured checks it
+
+
+def _train(name: str, trial: Trial) -> Measured:
+    try:  # only here, because these import torch
+        from hyperspool.worker.objectives.final import evaluate_final
+        from hyperspool.worker.objectives.network import evaluate_network
+    except ImportError as error:
+        raise UnableError(f"what {name} needs cannot be imported here: {error}") from error
+    evaluate = evaluate_final if trial.is_final else evaluate_network
+    return evaluate(trial, NETWORKS[name])
+
+
+BUILT_IN: dict[str, ObjectiveFunction] = {name: partial(_train, name) for name in NETWORKS}
+"""The objectives that train a network and measure its error: `cnn` and `mlp`."""

@@ -1,11 +1,10 @@
-"""What an objective sees of the trial that it evaluates: the interface for a user's own objectives.
-
-`Trial` tells the whole of it, with an example.
-"""
+"""The interface between an objective and the trial that it evaluates. `Trial` documents it, with an example."""
 
 import math
 import operator
+import platform
 import re
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -20,28 +19,29 @@ from hyperspool.common.records import MAX_EPOCHS, MAX_METRICS, EpochRecord, Seed
 from hyperspool.common.space import NAME_PATTERN, Params
 from hyperspool.common.validation import explain, shown, unknown_key
 from hyperspool.worker.checkpoint import Checkpoint
+from hyperspool.worker.messages import Began, EpochDone, Progress, Resumed
 
 NUMBERS = ("training_loss", "validation_loss", "validation_error", "learning_rate", "momentum")
-"""What an epoch's report may tell, besides its number and how long it took."""
+"""The numbers that an epoch's report may hold, besides the epoch and its seconds."""
 
 
 class TrialStopped(Exception):  # noqa: N818 - not an error: the worker was asked to stop, and the objective obeys
-    """Raised by an objective that saved its state because `should_stop` said so."""
+    """Raised by an objective after it saved its state because `should_stop` returned True."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What an objective returns: its value, or that training diverged and the value is that of guessing.
+    """The measurement that an objective returns.
 
     Attributes:
-        value: what the search compares.
-        is_diverged: whether training diverged.
-        metrics: what else was measured, finite numbers by name; it stands in the result beside the value.
-        model: of a final evaluation: the trained network, for its file.
+        value: the number that the search compares.
+        is_diverged: whether training diverged; the value is then the error of guessing.
+        metrics: further finite numbers by name; the result holds them beside the value.
+        model: the trained network of a final evaluation, for its file.
 
     Raises:
-        TypeError: a value is no number: a text, a truth value, None, an array of several numbers.
-        ValueError: a value is not finite; a metric's name is none; there are more than `MAX_METRICS`.
+        TypeError: a value is not a number but a text, a truth value, None or an array of several numbers.
+        ValueError: a value is not finite; a metric's name is not allowed; there are more than `MAX_METRICS`.
     """
 
     value: float
@@ -61,30 +61,24 @@ class Measured:
 
 
 class Parent(Protocol):
-    """The worker's parent process, as a trial speaks to it."""
+    """The child's side of the conversation with its parent process, and the trial's checkpoints."""
 
-    def began(self) -> None:
-        """Preparation is over: the time limit counts from here."""
-
-    def resumed(self, curve: Sequence[EpochRecord]) -> None:
-        """The curve is this now: what a checkpoint brought along."""
-
-    def epoch_done(self, record: EpochRecord) -> None:
-        """The curve has grown by a line."""
+    def tell(self, message: Progress, /) -> None:
+        """Send the parent a message."""
 
     def should_stop(self) -> bool:
-        """Whether the worker was asked to stop."""
+        """Whether the parent has asked to stop."""
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Keep a checkpoint in place of the last one."""
+        """Replace this attempt's checkpoint."""
 
     def checkpoints(self) -> Iterable[Checkpoint]:
-        """The whole checkpoints of earlier attempts, latest first."""
+        """Read the whole checkpoints of earlier attempts, latest first."""
 
 
 @dataclass
 class _Progress:
-    """What the trial has reported so far."""
+    """The part of a trial that changes: the curve so far."""
 
     since_s: float
     curve: list[EpochRecord] = field(default_factory=list)
@@ -109,24 +103,25 @@ class Trial:
                 trial.save(json.dumps(state).encode())
             return (state["x"] - 3) ** 2
 
-    The value may be anything that `float()` makes a finite number of (a NumPy scalar, a tensor of one number, a
-    Decimal), but no text and no truth value. Anything else, and any error that the function raises, fails the trial,
+    The value may be anything that `float()` turns into a finite number (a NumPy scalar, a tensor of one number, a
+    Decimal), except a text or a truth value. Anything else, and any error that the function raises, fails the trial,
     not the worker. An objective that wants to save in the middle of an epoch asks `should_stop` and raises
-    `TrialStopped`; one that does not ask is ended 5 s after the worker was asked to stop, and goes on from its last
-    checkpoint.
+    `TrialStopped`. One that does not ask is killed 5 s after the worker was asked to stop; the next attempt goes on
+    from the last checkpoint.
 
     Attributes:
-        params: the hyperparameters; for a built-in objective with its defaults filled in.
+        params: the hyperparameters; a built-in objective's defaults are filled in.
         epochs: the budget.
-        seeds: one seed per source of randomness; use them, and the same trial gives the same value again.
+        seeds: one seed per source of randomness; an objective that uses them gives the same value again.
         device: `cpu` or `cuda:0`.
         threads: CPU threads to compute with.
-        data: name of the data set, and its number of training examples (None: the usual); None if the study has none.
-        data_folder: where data sets lie.
-        claim: what makes a lock on a file of the shared folder exclusive.
-        parent: the worker, for this class alone.
+        data: name of the data set, and its number of training examples (None: the default); None if the study has no
+            data set.
+        data_folder: the folder of data sets.
+        claim: how the study's workers lock files in the shared folder.
+        parent: the worker's parent process; only this class uses it.
         clock: seconds that only go forward.
-        is_final: whether the trial is to be trained on the validation part too and measured on the test part.
+        is_final: whether to train on the validation part too and to measure on the test part.
     """
 
     params: Params
@@ -151,13 +146,13 @@ class Trial:
         """Add a line to the trial's curve.
 
         Args:
-            epoch: its number, above the last one's. Default: the next one, also after `load`.
-            seconds: how long it took. Default: since the last report, or since the evaluation began.
+            epoch: the epoch's number, above that of the last report. Default: the next number, also after `load`.
+            seconds: how long the epoch took. Default: the time since the last report, or since the evaluation began.
             **numbers: any of `training_loss`, `validation_loss`, `validation_error`, `learning_rate` and `momentum`:
-                whatever `float()` takes, NaN and infinity included. What is left out is kept as NaN.
+                anything that `float()` accepts, including NaN and infinity. Missing numbers become NaN.
 
         Raises:
-            TypeError: a name that is none of these, or a value that is no number.
+            TypeError: an unknown name, or a value that is not a number.
             ValueError: an epoch that is not above the last one, or seconds that are negative or not finite.
         """
         for name in numbers:
@@ -176,7 +171,7 @@ class Trial:
         self.report_epoch(record)
 
     def save(self, payload: bytes) -> None:
-        """Keep a checkpoint, with the curve so far, in place of this attempt's last one. Report an epoch, then save it.
+        """Save a checkpoint with the curve so far; it replaces this attempt's last one. Report an epoch, then save it.
 
         Raises:
             TypeError: `payload` is not bytes.
@@ -189,12 +184,12 @@ class Trial:
         self.parent.save(Checkpoint(payload, tuple(self._progress.curve)))
 
     def load(self) -> bytes | None:
-        """The latest whole checkpoint of an earlier attempt at this trial, or None if there is none.
+        """Return the latest whole checkpoint of an earlier attempt at this trial; None if there is no checkpoint.
 
-        The curve goes on from there: the epochs that were reported before the checkpoint was saved belong to it, and
-        `report` numbers on from the last of them. An objective that starts anew all the same reports `epoch=1`, and
-        they are dropped. The checkpoint lies in the shared folder, where others may write: read it by something that
-        runs no code, such as `json.loads` or `torch.load(..., weights_only=True)`, not by pickle.
+        The curve continues from the checkpoint: it holds the epochs that were reported before the save, and `report`
+        counts on from the last of them. An objective that starts over nevertheless reports `epoch=1`, which drops them.
+        The checkpoint lies in the shared folder, where others may write. Read it with code that runs no code from it,
+        such as `json.loads` or `torch.load(..., weights_only=True)`, not with pickle.
         """
         for checkpoint in self.parent.checkpoints():
             self._resume(checkpoint.curve)
@@ -203,21 +198,21 @@ class Trial:
         return None
 
     def should_stop(self) -> bool:
-        """Whether to save and raise `TrialStopped` now. Cheap; ask between mini-batches."""
+        """Whether to save and raise `TrialStopped` now. The call is cheap; ask between mini-batches."""
         return self.parent.should_stop()
 
     def begin(self, resumed: Sequence[EpochRecord] = ()) -> None:
-        """For built-in objectives: to be called once, after preparation, with the epochs that a checkpoint brought."""
-        self.parent.began()
+        """For built-in objectives: call it once, after preparation, with the epochs of the checkpoint."""
+        self.parent.tell(Began(_versions()))
         self._progress.since_s = self.clock()
         if resumed:
             self._resume(resumed)
 
     def report_epoch(self, record: EpochRecord) -> None:
-        """For built-in objectives: `report` of a whole record.
+        """For built-in objectives: `report` with a whole record.
 
         Raises:
-            ValueError: its epoch is not above the last one, or there are `MAX_EPOCHS` already.
+            ValueError: the epoch is not above the last one, or the curve has `MAX_EPOCHS` already.
         """
         curve = self._progress.curve
         if len(curve) >= MAX_EPOCHS:
@@ -229,21 +224,29 @@ class Trial:
         self._progress.has_just_loaded = False
         self._progress.since_s = self.clock()
         self._progress.curve.append(record)
-        self.parent.epoch_done(record)
+        self.parent.tell(EpochDone(record))
 
     def saved(self) -> Iterable[bytes]:
-        """For built-in objectives: all checkpoints of earlier attempts, latest first; the curve stays as it is."""
+        """For built-in objectives: the checkpoints of earlier attempts, latest first; the curve does not change."""
         return (checkpoint.payload for checkpoint in self.parent.checkpoints())
 
     def _resume(self, curve: Sequence[EpochRecord]) -> None:
         self._progress.curve = list(curve)
-        self.parent.resumed(tuple(curve))
+        self.parent.tell(Resumed(tuple(curve)))
 
     def _next_epoch(self) -> int:
         return self._progress.curve[-1].epoch + 1 if self._progress.curve else 1
 
 
 ObjectiveFunction = Callable[[Trial], Measured]
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in ("torch", "numpy"):
+        if (module := sys.modules.get(name)) is not None:
+            versions[name] = str(module.__version__)
+    return versions
 
 
 def _reported(name: str, value: SupportsFloat) -> float:
@@ -271,10 +274,10 @@ def _as_finite(value: SupportsFloat, found: str) -> float:
 
 
 def _as_number(value: SupportsFloat, found: str, expected: str) -> float:
-    # float() reads texts too, and takes True for 1.0; both are slips where a number is asked for.
+    # float() reads texts too, and makes 1.0 of True. Where a number is asked for, both are mistakes.
     if not isinstance(value, str | bytes | bytearray) and not _is_truth(value):
-        with suppress(Exception):  # arrays and tensors of several numbers raise errors of their libraries' own
-            # float() of a loss that still has its graph works too, with a warning.
+        with suppress(Exception):  # arrays and tensors of several numbers raise their libraries' own errors
+            # detach, because float() of a loss that still has its graph warns
             return float(value.detach() if hasattr(value, "detach") else value)
     raise TypeError(f"{found} {shown(value)}, expected {expected}")
 

@@ -1,1 +1,1 @@
-"""Training, for itself: (params, data, seeds) -> curve. Knows no job, no file protocol, no pydantic."""
+"""Training alone: (params, data, seeds) -> curve. It knows no jobs, no file protocol and no pydantic."""

@@ -1,7 +1,7 @@
-"""Training images, changed a little and anew each time that they are seen, a whole mini-batch at once.
+"""Augmentation: changes training images a little, in another way each epoch, a whole mini-batch at once.
 
-What is drawn for an image, three numbers in [0, 1), comes from a generator on the CPU, so that images are changed alike
-on any device; changing them happens where they lie.
+Three numbers in [0, 1) are drawn for each image by a generator on the CPU, so that images change alike on any device.
+The images themselves are changed on the device where they are.
 """
 
 import math
@@ -18,24 +18,24 @@ MAX_ROTATION_DEGREES = 15.0
 MAX_SHIFT_PIXELS = 2.0
 """In MNIST's 28x28 images a digit has a margin of 4 pixels."""
 CROP_MARGIN_PIXELS = 4
-"""Source: He et al. 2016, arXiv:1512.03385, sec. 4.2: 4 pixels are padded on each side; then a crop is drawn."""
+"""Source: He et al. 2016, arXiv:1512.03385, sec. 4.2: pad 4 pixels on each side, then draw a crop."""
 STREAM = 1
-"""Tells the augmentation's stream of random numbers from the shuffling's, whose seed it shares."""
+"""Separates the augmentation's stream of random numbers from that of the shuffling, whose seed it shares."""
 
 
 def rotate_and_shift(images: Tensor, draws: Tensor) -> Tensor:
-    """Rotate each image about its middle and shift it, each uniformly within its bounds; what comes in is black.
+    """Rotate each image about its middle and shift it, both uniformly within their bounds; uncovered pixels are black.
 
     Args:
         images: (N, channels, height, width) in [0, 1].
-        draws: (N, 3) in [0, 1): rotation, shift to the right, shift downwards; 0.5 is none.
+        draws: (N, 3) in [0, 1): rotation, shift to the right, shift downwards; 0.5 changes nothing.
     """
     radians = (2.0 * draws[:, 0] - 1.0) * math.radians(MAX_ROTATION_DEGREES)
     return transform(images, radians, (2.0 * draws[:, 1:] - 1.0) * MAX_SHIFT_PIXELS)
 
 
 def transform(images: Tensor, radians: Tensor, shifts: Tensor) -> Tensor:
-    """Rotate each image clockwise about its middle, then shift it; between pixels, values are interpolated.
+    """Rotate each image clockwise about its middle, then shift it; interpolate between pixels.
 
     Args:
         images: (N, channels, height, width), square.
@@ -43,7 +43,7 @@ def transform(images: Tensor, radians: Tensor, shifts: Tensor) -> Tensor:
         shifts: (N, 2) pixels to the right and downwards.
     """
     cosines, sines = radians.cos(), radians.sin()
-    # affine_grid asks where an output pixel comes from, in units of half a side: unshift, then rotate back.
+    # affine_grid takes where an output pixel comes from, in units of half a side. So shift back, then rotate back.
     side = images.shape[-1]
     right, down = (2.0 * shifts / side).unbind(1)
     rows = [
@@ -55,7 +55,7 @@ def transform(images: Tensor, radians: Tensor, shifts: Tensor) -> Tensor:
 
 
 def crop_and_flip(images: Tensor, draws: Tensor) -> Tensor:
-    """Cut each image out of itself with a black margin, at a random place, and mirror every other one.
+    """Add a black margin to each image, cut a crop of its size at a random place, and mirror half of the images.
 
     Source: He et al. 2016, arXiv:1512.03385, sec. 4.2.
 
@@ -67,7 +67,7 @@ def crop_and_flip(images: Tensor, draws: Tensor) -> Tensor:
     device = images.device
     left, top = (draws[:, :2] * (2 * CROP_MARGIN_PIXELS + 1)).long().unbind(1)
     across = torch.arange(width, device=device).expand(len(images), width)
-    across = torch.where(draws[:, 2:] < 0.5, across.flip(1), across)  # noqa: PLR2004 - one image in two
+    across = torch.where(draws[:, 2:] < 0.5, across.flip(1), across)  # noqa: PLR2004 - half of the images
     columns = (left[:, None] + across)[:, None, :]
     rows = (top[:, None] + torch.arange(height, device=device))[:, :, None]
     padded = functional.pad(images, [CROP_MARGIN_PIXELS] * 4)
@@ -80,7 +80,7 @@ KINDS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "mnist": rotate_and_shift,
     "cifar10": crop_and_flip,
 }
-"""What leaves a data set's classes as they are: a mirrored digit is none."""
+"""For each data set a change that keeps the class of an image. A mirrored digit, for example, is not a digit."""
 
 
 class Augmentation:
@@ -88,44 +88,41 @@ class Augmentation:
 
     Args:
         dataset: its name.
-        count: how many training images there are.
-        seed: the shuffling's; the stream of random numbers is another one, derived from it.
-        device: where the images lie.
+        count: number of training images.
+        seed: the shuffling's seed; augmentation draws from another stream, derived from it.
+        device: where the images are.
 
     Raises:
-        ValueError: nothing is known to change this data set's images by.
+        ValueError: there is no augmentation for this data set.
     """
 
     def __init__(self, dataset: str, count: int, seed: int, device: torch.device) -> None:
         if dataset not in KINDS:
-            raise ValueError(f"augmentation is on, but there is none for {dataset}: only for {', '.join(KINDS)}")
+            raise ValueError(f"augmentation is on, but not defined for {dataset}: only for {', '.join(KINDS)}")
         self._change, self._count, self._device = KINDS[dataset], count, device
         derived = np.random.SeedSequence((seed, STREAM)).generate_state(1)[0]
         self._generator = torch.Generator().manual_seed(int(derived))
-        self._begin_epoch()
+        self.begin_epoch()
 
     def __call__(self, images: Tensor, chosen: Tensor) -> Tensor:
-        """What the images look like in this epoch.
+        """Change the images as this epoch's draws say.
 
         Args:
             images: (N, channels, height, width) float32 in [0, 1].
-            chosen: (N,) their numbers in the training part.
+            chosen: (N,) numbers of these images in the training part.
         """
         return self._change(images, self._draws[chosen]).contiguous(memory_format=torch.channels_last)
 
-    def next_epoch(self) -> None:
-        """Draw anew."""
-        self._begin_epoch()
-
     def state(self) -> Tensor:
-        """The generator at the beginning of this epoch."""
+        """The generator's state at the beginning of this epoch."""
         return self._state_at_begin
 
     def load_state(self, state: Tensor) -> None:
-        """Go on in the epoch that began so."""
+        """Go on in the epoch that began with this state."""
         self._generator.set_state(state)
-        self._begin_epoch()
+        self.begin_epoch()
 
-    def _begin_epoch(self) -> None:
+    def begin_epoch(self) -> None:
+        """Draw the changes of another epoch."""
         self._state_at_begin = self._generator.get_state()
         self._draws = torch.rand(self._count, DRAWS, generator=self._generator).to(self._device)

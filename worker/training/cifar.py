@@ -1,7 +1,7 @@
-"""CIFAR-10's files, which are pickles: read without letting a pickle run anything.
+"""Reads CIFAR-10's files, which are pickles, without running code from them.
 
-torchvision checks a file's digest, opens the file again and unpickles it. Where others may write, what is unpickled
-need not be what was checked. Here a file is read once; its bytes are checked, and nothing but arrays is made of them.
+torchvision checks a file's digest, opens the file again and unpickles it. Where others may write, the file may have
+changed in between. Here a file is read once; its bytes are checked, and only arrays are made of them.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import numpy as np
 from hyperspool.worker.training.torchvision_import import torchvision_datasets
 
 _ALLOWED = {
-    # numpy keeps the module's old name working for files that were pickled by numpy 1.
+    # Files that numpy 1 pickled contain the module's old name.
     ("numpy.core.multiarray", "_reconstruct"): ("numpy._core.multiarray", "_reconstruct"),
     ("numpy._core.multiarray", "_reconstruct"): ("numpy._core.multiarray", "_reconstruct"),
     ("numpy", "ndarray"): ("numpy", "ndarray"),
@@ -25,11 +25,11 @@ _ALLOWED = {
 
 
 def read_cifar10(folder: Path, *, is_train: bool) -> tuple[np.ndarray[Any, np.dtype[np.uint8]], list[int]]:
-    """Images `(N, 3, 32, 32)` uint8 and labels of CIFAR-10's training or test files.
+    """Read images `(N, 3, 32, 32)` uint8 and labels from CIFAR-10's training or test files.
 
     Raises:
-        OSError: a file is not there.
-        ValueError: a file is not the one that was published.
+        OSError: a file is missing.
+        ValueError: a file is not the published one.
     """
     cifar10 = torchvision_datasets().CIFAR10
     parts = [

@@ -1,4 +1,4 @@
-"""Data sets as a trainer wants them: whole, of one type and range, on the device for the life of the process."""
+"""Data sets for a trainer: whole, of one type and range, on the device for the life of the process."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,14 +30,14 @@ class Part:
         return Part(self.images[:count], self.labels[:count])
 
     def to(self, device: torch.device) -> "Part":
-        """The part on a device, its images laid out channels last, which convolutions on CPU and GPU run faster on."""
+        """Return the part on a device, its images laid out channels last, which makes convolutions faster."""
         images = self.images.to(device).contiguous(memory_format=torch.channels_last)
         return Part(images, self.labels.to(device))
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a search may see of a data set: its training and validation parts."""
+    """The parts of a data set that a search may see: training and validation."""
 
     name: str
     training: Part
@@ -46,7 +46,7 @@ class Dataset:
 
     @property
     def chance_error(self) -> float:
-        """The error of guessing, all classes alike."""
+        """The error of guessing among classes of equal size."""
         return 1.0 - 1.0 / self.classes
 
     @property
@@ -56,27 +56,27 @@ class Dataset:
         return channels, height, width
 
     def to(self, device: torch.device) -> "Dataset":
-        """The data set on a device."""
+        """Return the data set on a device."""
         return Dataset(self.name, self.training.to(device), self.validation.to(device), self.classes)
 
 
 DEFAULT_TRAIN_SIZES = {"digits": 1000, "mnist": 5000, "cifar10": 5000}
-"""How many training examples a trial uses unless a study says otherwise."""
+"""Training examples of a trial, unless the study gives another number."""
 
 _Parts = dict[str, tuple[Tensor, Tensor]]
 
 
 def load_dataset(name: str, folder: Path, train_size: int | None = None) -> Dataset:
-    """The training and validation parts of a data set that is on this machine.
+    """Load the training and validation parts of a data set that is on this machine.
 
     Args:
         name: digits, mnist or cifar10.
-        folder: where data sets that do not come with a package lie.
+        folder: holds the data sets that do not come with a package.
         train_size: how many of the first training examples to keep; None: `DEFAULT_TRAIN_SIZES`.
 
     Raises:
-        DataMissingError: the files are not there.
-        ValueError: there are fewer than `train_size` training examples.
+        DataMissingError: the files are not in `folder`.
+        ValueError: the data set is unknown, or has fewer than `train_size` training examples.
     """
     parts = _load(name, folder, test=False)
     training = Part(*parts["training"])
@@ -87,10 +87,10 @@ def load_dataset(name: str, folder: Path, train_size: int | None = None) -> Data
 
 
 def load_test_part(name: str, folder: Path) -> Part:
-    """The test part, which no search ever reads: it answers once, at the very end.
+    """Load the test part. No search reads it: only a final evaluation does, once.
 
     Raises:
-        DataMissingError: the files are not there.
+        DataMissingError: the files are not in `folder`.
     """
     return Part(*_load(name, folder, test=True)["test"])
 

@@ -1,4 +1,4 @@
-"""`digits`: 1,797 real handwritten digits of 8x8 pixels that come with scikit-learn, so that nothing is downloaded.
+"""`digits`: 1,797 real handwritten digits of 8x8 pixels. scikit-learn contains them, so nothing is downloaded.
 
 Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998
 (https://doi.org/10.24432/C50P49); scikit-learn bundles its test part.
@@ -11,16 +11,16 @@ from torch import Tensor
 from torch.nn import functional
 
 SIDE = 28
-"""Pixels: the images are enlarged to the size that MNIST's have, and with it the network."""
+"""Pixels: the images are enlarged to the size of MNIST's, so that the network has the same size too."""
 BRIGHTEST = 16.0
 SPLIT_SIZES = {"training": 1000, "validation": 400, "test": 397}
 
 
 def load_digits(*, test: bool) -> dict[str, tuple[Tensor, Tensor]]:
-    """The training and validation parts, or the test part: images (N, 1, 28, 28) float32 in [0, 1], labels (N,) int64.
+    """Load the training and validation parts, or the test part: images (N, 1, 28, 28) float32 in [0, 1], labels int64.
 
-    The split is fixed: each class is dealt out in proportion, in the order of a hash of the image's index, so that it
-    depends on no library's random numbers.
+    The split is fixed. Every part has the classes in the same proportions, and the order is that of a hash of the
+    image's index, so the split depends on no library's random numbers.
     """
     from sklearn.datasets import load_digits as load
 
@@ -34,7 +34,7 @@ def load_digits(*, test: bool) -> dict[str, tuple[Tensor, Tensor]]:
 
 
 def _split(labels: list[int]) -> dict[str, list[int]]:
-    # Sorting by (rank within the class / size of the class) interleaves the classes in proportion; cutting that row
+    # Sorting by (rank within the class / size of the class) mixes the classes in proportion. Cutting the sorted row
     # gives stratified parts of exact sizes.
     by_hash = sorted(range(len(labels)), key=lambda index: hashlib.sha256(f"digits:{index}".encode()).digest())
     sizes = {label: labels.count(label) for label in set(labels)}

@@ -1,4 +1,4 @@
-"""Snapshot ensembles: train one network, get several."""
+"""Snapshot ensembles: several networks from one training."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,28 +11,28 @@ from hyperspool.worker.training.data import Part
 from hyperspool.worker.training.validation import probabilities
 
 MAX_KEPT = 20
-"""Networks whose weights are kept, the last ones: each is a network's size in every checkpoint."""
+"""How many networks' weights are kept, the last ones. Each makes every checkpoint larger by a network."""
 Weights = dict[str, Tensor]
 
 
 class SnapshotEnsemble:
-    """The networks that one training passes through at the ends of its learning rate's cycles, taken together.
+    """The networks at the ends of the learning rate's cycles in one training, used together.
 
-    The ensemble's answer is the class of the highest mean of the members' softmax outputs. Of a member only these
-    outputs for the validation part are kept, summed up, because its error needs nothing else: ten numbers per image in
-    a checkpoint, however many and however large the members are. A final evaluation, whose test part must not be read
-    before training is over, keeps their weights, of the last `MAX_KEPT`.
+    The ensemble answers with the class of the highest mean of its members' softmax outputs. Only the sum of the
+    members' outputs for the validation part is kept, because the ensemble's error needs nothing else. So a checkpoint
+    holds ten numbers per image, however many and however large the members are. A final evaluation must not read the
+    test part before training is over, so it keeps the weights of the last `MAX_KEPT` members.
 
     Source: Huang et al. 2017, arXiv:1704.00109, with all members instead of the last few.
 
     Args:
-        part: what the error is measured on.
-        classes: of the data set.
+        part: the examples to measure the error on.
+        classes: number of classes.
         device: where to compute.
         keeps_networks: whether to keep the members' weights.
 
     Attributes:
-        members: how many there are.
+        members: number of members.
         networks: the weights that are kept, on the CPU, in the order of the cycles.
     """
 
@@ -43,7 +43,7 @@ class SnapshotEnsemble:
         self.members = 0
 
     def add(self, model: nn.Module) -> None:
-        """Take the network in as it is now. It is in evaluation mode afterwards."""
+        """Add the network, as it is now, to the members. The network is in evaluation mode afterwards."""
         self._sum += probabilities(model, self._part, self._device)
         self.members += 1
         if self._keeps_networks:
@@ -59,7 +59,7 @@ class SnapshotEnsemble:
         return int(wrong.sum()) / len(self._part)
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """Return the state for a checkpoint."""
         return {"sum": self._sum.cpu(), "members": self.members, "networks": self.networks}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -72,11 +72,11 @@ class SnapshotEnsemble:
 def evaluate_together(
     model: nn.Module, networks: Sequence[Weights], part: Part, device: torch.device
 ) -> tuple[float, float]:
-    """Mean cross-entropy and fraction misclassified of networks taken together, by their mean softmax outputs.
+    """Return mean cross-entropy and fraction misclassified of an ensemble, by its members' mean softmax outputs.
 
     Args:
-        model: on `device`; has the weights of the last network afterwards, and is in evaluation mode.
-        networks: at least one.
+        model: on `device`; afterwards it has the last network's weights and is in evaluation mode.
+        networks: weights of the members, at least one.
         part: on `device`.
         device: where to compute.
     """
@@ -86,5 +86,5 @@ def evaluate_together(
         total = total + probabilities(model, part, device)
     mean = total / len(networks)
     wrong: Tensor = mean.argmax(1) != part.labels
-    log = mean.clamp_min(torch.finfo(mean.dtype).tiny).log()  # an output may have been rounded to 0
+    log = mean.clamp_min(torch.finfo(mean.dtype).tiny).log()  # because an output may have been rounded to 0
     return float(functional.nll_loss(log, part.labels)), int(wrong.sum()) / len(part)

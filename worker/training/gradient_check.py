@@ -1,10 +1,10 @@
-"""Whether backpropagation gives the gradients that differences of the loss give, in float64.
+"""Compares the gradients of backpropagation with differences of the loss, in float64.
 
-A loss with ReLUs and max-pools has kinks, at which it has no gradient and across which a difference means nothing.
-Each evaluation therefore tells on which side of every kink it lies. An entry whose difference would cross one is tried
-with a smaller step, and if that does not help left out for another one, drawn at random.
+A loss with ReLUs and max-pools has kinks. At a kink it has no gradient, and a difference across a kink means nothing.
+So each evaluation notes on which side of every kink it lies. An entry whose difference crosses a kink is tried again
+with a smaller step. If that crosses one too, the entry is left out, and another entry is drawn at random.
 
-Biases are drawn before the check, for zero biases over empty pixels lie on the kink of a ReLU exactly.
+Biases are drawn before the check, because zero biases over empty pixels lie exactly on the kink of a ReLU.
 """
 
 import copy
@@ -20,22 +20,22 @@ from torch.overrides import TorchFunctionMode
 TOLERANCE = 1e-6
 """The largest relative error of a right gradient."""
 STEPS = (1e-4, 1e-5, 1e-6)
-"""What an entry is moved by, the first of them that crosses no kink."""
+"""Steps by which an entry is moved; the first one that crosses no kink is used."""
 RESOLVED = 10 * torch.finfo(torch.float64).eps
-"""How exactly a difference of two losses near 1 is known: ten roundings."""
+"""The error of a difference of two losses near 1: ten roundings."""
 BIAS_SIGMA = 0.1
 TRIES_PER_ENTRY = 5
 
 
 @dataclass(frozen=True)
 class GradientErrors:
-    """How far the gradients of one layer's weights, or biases, are off.
+    """The errors of the gradients of one layer's weights, or of its biases.
 
     Attributes:
-        name: of the parameter, as in `convolution1.weight`.
-        size: entries that the parameter has.
-        errors: relative errors of the entries that were compared; see `relative_error`.
-        crossing: entries that were drawn but left out, because even the smallest step crossed a kink.
+        name: of the parameter, for example `convolution1.weight`.
+        size: number of the parameter's entries.
+        errors: relative errors of the compared entries; see `relative_error`.
+        crossing: number of entries that were left out because even the smallest step crossed a kink.
     """
 
     name: str
@@ -45,17 +45,17 @@ class GradientErrors:
 
     @property
     def mean(self) -> float:
-        """Over the compared entries; no number if there are none."""
+        """The mean error of the compared entries; NaN if no entry was compared."""
         return sum(self.errors) / len(self.errors) if self.errors else float("nan")
 
     @property
     def largest(self) -> float:
-        """Over the compared entries; no number if there are none."""
+        """The largest error of the compared entries; NaN if no entry was compared."""
         return max(self.errors, default=float("nan"))
 
     @property
     def is_right(self) -> bool:
-        """Whether entries were compared and none is off by more than `TOLERANCE`."""
+        """Whether entries were compared and no error is above `TOLERANCE`."""
         return self.largest <= TOLERANCE
 
 
@@ -63,10 +63,10 @@ def check_gradients(model: nn.Module, images: Tensor, labels: Tensor, entries: i
     """Compare the gradients of the mean cross-entropy with differences of fourth order, parameter by parameter.
 
     Args:
-        model: without dropout, which would draw another mask each time; a copy of it is used.
+        model: without dropout, which would draw another mask each time; a copy of the model is used.
         images: (N, channels, height, width); few, because each compared entry costs four to twelve evaluations.
         labels: (N,) int64.
-        entries: how many entries of each parameter to compare, drawn at random; all if it has no more.
+        entries: number of entries of each parameter to compare, drawn at random; all entries if it has fewer.
         seed: of the draw.
     """
     generator = torch.Generator().manual_seed(seed)
@@ -87,7 +87,7 @@ def check_gradients(model: nn.Module, images: Tensor, labels: Tensor, entries: i
 
 
 def relative_error(analytic: float, numerical: float, floor: float) -> float:
-    """|a - n| / max(|a| + |n|, floor): a difference counts in full where there is almost no gradient."""
+    """Return |a - n| / max(|a| + |n|, floor): for a gradient below `floor`, the difference relative to `floor`."""
     return abs(analytic - numerical) / max(abs(analytic) + abs(numerical), floor)
 
 
@@ -100,7 +100,7 @@ def _compare(
     errors: list[float] = []
     crossing = 0
     for place in order[: entries * TRIES_PER_ENTRY]:
-        # Indexed by coordinates: a view would not do for weights laid out channels last.
+        # Indexed by coordinates, because weights laid out channels last have no flat view.
         index = tuple(int(part) for part in torch.unravel_index(torch.tensor(place), parameter.shape))
         found = _difference(parameter, index, loss)
         if found is None:
@@ -114,7 +114,7 @@ def _compare(
 
 
 def _difference(parameter: Tensor, index: tuple[int, ...], loss: Callable[[], Tensor]) -> tuple[float, float] | None:
-    """The numerical derivative, and the sum of gradients below which it is not known to `TOLERANCE`."""
+    """The numerical derivative, and the sum of gradients below which its own error exceeds `TOLERANCE`."""
     before = float(parameter[index])
     try:
         for step in STEPS:
@@ -125,7 +125,7 @@ def _difference(parameter: Tensor, index: tuple[int, ...], loss: Callable[[], Te
                     losses.append(float(loss()))
                 sides.append(mode.seen)
             if all(_are_same(sides[0], other) for other in sides[1:]):
-                # Source: Abramowitz and Stegun, table 25.2: five points, an error of step^4.
+                # Source: Abramowitz and Stegun, table 25.2: five points, an error of order step^4.
                 slope = (losses[0] - 8 * losses[1] + 8 * losses[2] - losses[3]) / (12 * step)
                 return slope, RESOLVED * max(losses[0], 1.0) / step / TOLERANCE
     finally:
@@ -135,7 +135,7 @@ def _difference(parameter: Tensor, index: tuple[int, ...], loss: Callable[[], Te
 
 @dataclass
 class _Sides(TorchFunctionMode):
-    """Notes for every ReLU which inputs are positive, and for every max-pool which of them is the largest."""
+    """Notes for every ReLU which inputs are positive, and for every max-pool which input is the largest."""
 
     seen: list[Tensor] = field(default_factory=list)
 

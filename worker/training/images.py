@@ -1,7 +1,7 @@
-"""MNIST and CIFAR-10, read and downloaded by torchvision, split as their literature does.
+"""MNIST and CIFAR-10, read and downloaded by torchvision, and split as in the literature.
 
-The loaders never download by themselves: `download` is a call of its own, so that a caller can see to it that one
-process does it while the others wait.
+The loaders never download. `download` is a call of its own, so that a caller can let one process download while the
+others wait.
 """
 
 import os
@@ -35,68 +35,74 @@ _FILES = {
 
 
 _UNREADABLE = (RuntimeError, OSError, ValueError, AssertionError, EOFError, pickle.UnpicklingError)
-"""What torchvision raises for files that are missing or damaged, or cannot be fetched."""
+"""The errors of torchvision for files that are missing or damaged, or cannot be downloaded."""
 
 
 class DataMissingError(RuntimeError):
-    """A data set is not on this machine, and could not be fetched."""
+    """A data set is not on this machine and could not be downloaded."""
 
 
 def load_mnist(folder: Path, *, test: bool) -> dict[str, tuple[Tensor, Tensor]]:
-    """MNIST's training and validation parts, or its test part: images (N, 1, 28, 28) float32 in [0, 1], labels int64.
+    """Load MNIST's training and validation parts, or its test part: images (N, 1, 28, 28) float32, labels int64.
 
     Raises:
         DataMissingError: the files are not in `folder`.
     """
-    try:
+    with _explaining("mnist", folder):
         _refuse_pipes("mnist", folder)
         mnist = _dataset_class("mnist")(folder, train=not test)
-    except _UNREADABLE as error:
-        raise DataMissingError(_where_to_put("mnist", folder, error)) from error
     images = mnist.data[:, None].to(torch.float32) / 255.0
     return _parts(images, mnist.targets.to(torch.int64), MNIST_VALIDATION, test=test)
 
 
 def load_cifar10(folder: Path, *, test: bool) -> dict[str, tuple[Tensor, Tensor]]:
-    """CIFAR-10's training and validation parts, or its test part: images (N, 3, 32, 32) float32, labels int64.
+    """Load CIFAR-10's training and validation parts, or its test part: images (N, 3, 32, 32) float32, labels int64.
 
     Raises:
         DataMissingError: the files are not in `folder`.
     """
-    try:
+    with _explaining("cifar10", folder):
         _refuse_pipes("cifar10", folder)
         pixels, labels = read_cifar10(folder, is_train=not test)
-    except _UNREADABLE as error:
-        raise DataMissingError(_where_to_put("cifar10", folder, error)) from error
     images = torch.from_numpy(pixels).to(torch.float32) / 255.0
     return _parts(images, torch.tensor(labels, dtype=torch.int64), CIFAR10_VALIDATION, test=test)
 
 
 def download(name: str, folder: Path) -> None:
-    """Fetch a data set into `folder`; at once if it is there. One process at a time may call it.
+    """Download a data set into `folder`; return at once if it is there. Only one process at a time may call this.
 
-    All of it happens in a folder that nobody else may enter: a link that somebody else laid there, or a file that they
-    swap between two looks, would lead a download elsewhere or into a pickle. A crash midway leaves that folder, which
-    the next call removes.
+    The download happens in a folder that nobody else may enter. Elsewhere, a link that somebody laid there, or a file
+    that they swap between two looks, would lead the download to another place or into a pickle. A crash midway leaves
+    that folder behind, and the next call removes it.
 
     Raises:
-        DataMissingError: it is not there and could not be fetched.
+        DataMissingError: the data set is not there and could not be downloaded.
     """
     place = folder / Path(_FILES[name][0]).parts[0]
     prefix = f".downloading-{name}-"
     for left in folder.glob(f"{prefix}*"):
         shutil.rmtree(left, ignore_errors=True)
+    with _explaining(name, folder), _private_folder(folder, prefix) as private:
+        if place.exists():  # put there by hand, perhaps still packed
+            _refuse_pipes(name, folder)
+            shutil.copytree(place, private / place.name)
+        _dataset_class(name)(private, train=True, download=True)
+        if place.exists():
+            place.rename(private / "before")
+        (private / place.name).rename(place)
+
+
+@contextmanager
+def _explaining(name: str, folder: Path) -> Iterator[None]:
     try:
-        with _private_folder(folder, prefix) as private:
-            if place.exists():  # put there by hand, perhaps still packed
-                _refuse_pipes(name, folder)
-                shutil.copytree(place, private / place.name)
-            _dataset_class(name)(private, train=True, download=True)
-            if place.exists():
-                place.rename(private / "before")
-            (private / place.name).rename(place)
+        yield
     except _UNREADABLE as error:
-        raise DataMissingError(_where_to_put(name, folder, error)) from error
+        subfolder, files = _FILES[name]
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise DataMissingError(
+            f"the data set {name} is not on this machine and could not be downloaded ({reason}). "
+            f"Put {files} into {folder / subfolder}, or choose --dataset digits, which needs no download"
+        ) from error
 
 
 @contextmanager
@@ -104,11 +110,11 @@ def _private_folder(folder: Path, prefix: str) -> Iterator[Path]:
     path = tempfile.mkdtemp(prefix=prefix, dir=folder)
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        # RACE: others may give the folder another name and lay a link where it was, before it is opened or after.
-        # Before: the link is refused, or it is not our folder. After: on Linux the descriptor's own path is the
-        # folder, whatever its name is by then.
+        # RACE: others may rename the folder and lay a link in its place, before it is opened or after. Before: opening
+        # refuses the link, and a folder in its place has another owner. After: on Linux the descriptor's own path still
+        # leads to the folder, whatever its name is then.
         if os.fstat(descriptor).st_uid != os.geteuid():
-            raise OSError(EPERM, "somebody else's folder stands where ours was made", path)
+            raise OSError(EPERM, "another user's folder stands where ours was made", path)
         own = Path(f"/proc/self/fd/{descriptor}")
         yield own if own.is_dir() else Path(path)
     finally:
@@ -117,23 +123,14 @@ def _private_folder(folder: Path, prefix: str) -> Iterator[Path]:
 
 
 def _refuse_pipes(name: str, folder: Path) -> None:
-    """Whoever opened a pipe or a device in a file's place would wait, or read, for ever.
+    """Refuse a pipe or a device in a file's place: to open one may wait, and to read one may never end.
 
     Raises:
-        OSError: there is one.
+        OSError: there is a pipe or a device.
     """
     for path in (folder / Path(_FILES[name][0]).parts[0]).rglob("*"):
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise OSError(ENXIO, "not a regular file", str(path))
-
-
-def _where_to_put(name: str, folder: Path, error: BaseException) -> str:
-    subfolder, files = _FILES[name]
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return (
-        f"the data set {name} is not on this machine and could not be downloaded ({reason}). "
-        f"Put {files} into {folder / subfolder}, or choose --dataset digits, which needs no download"
-    )
 
 
 def _dataset_class(name: str) -> Any:

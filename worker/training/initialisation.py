@@ -1,4 +1,4 @@
-"""What a network's weights are before training."""
+"""The weights of a network before training."""
 
 import math
 from typing import Any
@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 INITIALISATIONS = ("glorot", "he", "normal", "orthogonal")
 RELU_GAIN = math.sqrt(2.0)
-"""Makes up for the half of the variance that a ReLU takes away. Source: He et al. 2015, arXiv:1502.01852, sec. 2.2."""
+"""Restores the half of the variance that a ReLU removes. Source: He et al. 2015, arXiv:1502.01852, sec. 2.2."""
 
 
 def initialise(model: nn.Module, seed: int, initialisation: str = "glorot", sigma: float = 0.01) -> None:
     """Draw every weight and set every bias to zero, in place; batch norm keeps its scales of 1 and shifts of 0.
 
-    With n_in and n_out for what a unit takes in and gives out (per channel times the kernel's area):
+    n_in and n_out are the numbers of a unit's inputs and outputs (channels times the kernel's area):
 
     - glorot: uniform in +-sqrt(6 / (n_in + n_out)). Source: Glorot and Bengio 2010, eq. 16; Lasagne's default.
     - he: normal of variance 2 / n_in. Source: He et al. 2015, arXiv:1502.01852, eq. 10.
@@ -22,10 +22,10 @@ def initialise(model: nn.Module, seed: int, initialisation: str = "glorot", sigm
     - orthogonal: the weights as a matrix (n_out rows) have orthogonal rows or columns of length sqrt(2).
       Source: Saxe et al. 2014, arXiv:1312.6120; the gain is that of ReLU units, as in Lasagne's `Orthogonal("relu")`.
 
-    The numbers come from a generator of their own on the CPU, so a model begins alike on any device.
+    The numbers come from a separate generator on the CPU, so a model starts alike on any device.
 
     Raises:
-        ValueError: there is no such initialisation.
+        ValueError: the initialisation is unknown.
     """
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():

@@ -1,7 +1,8 @@
-"""The networks, and which params make which."""
+"""The networks, and how params make them."""
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -18,8 +19,8 @@ ImageShape = tuple[int, int, int]
 class Cnn(nn.Module):
     """Two times (5x5 convolution, ReLU, 2x2 max-pool), dropout, 256 dense ReLU units, dropout, a dense softmax layer.
 
-    The network of the Lasagne MNIST example (github.com/Lasagne/Lasagne, examples/mnist.py, build_cnn), with
-    `num_filters` in place of its 32. Convolutions have no padding: 28x28 pixels become 24, 12, 8, 4 on a side.
+    This is the network of the Lasagne MNIST example (github.com/Lasagne/Lasagne, examples/mnist.py, build_cnn), with
+    `num_filters` instead of 32. Convolutions have no padding: 28x28 pixels become 24, 12, 8, 4 on a side.
 
     Pooling runs before the ReLU instead of after it. The maximum of rectified values is the rectified maximum, so the
     values and the gradients are the same, and the ReLU has a quarter of the work.
@@ -27,10 +28,10 @@ class Cnn(nn.Module):
     Args:
         image_shape: (channels, height, width) of the input.
         num_filters: filters of each convolution.
-        classes: outputs.
-        keep_input: probability of keeping a pixel of a channel; in training, what is kept is divided by it.
-        keep_hidden: the same of the units before either dense layer.
-        batch_norm: normalise before each ReLU; the layers then have no biases, which normalising would take away.
+        classes: number of outputs.
+        keep_input: probability of keeping a pixel of a channel; in training, kept values are divided by it.
+        keep_hidden: the same for the units before either dense layer.
+        batch_norm: normalise before each ReLU; the layers then have no biases, which normalising would remove.
     """
 
     def __init__(
@@ -73,11 +74,11 @@ class Mlp(nn.Module):
 
     Args:
         image_shape: (channels, height, width) of the input.
-        hidden: units of the hidden layers, first to last; none is a linear softmax classifier.
-        classes: outputs.
-        keep_input: probability of keeping an input; in training, what is kept is divided by it.
-        keep_hidden: the same of a hidden unit.
-        batch_norm: normalise before each ReLU; hidden layers then have no biases, which normalising would take away.
+        hidden: units of the hidden layers, first to last; an empty list makes a linear softmax classifier.
+        classes: number of outputs.
+        keep_input: probability of keeping an input; in training, kept values are divided by it.
+        keep_hidden: the same for a hidden unit.
+        batch_norm: normalise before each ReLU; hidden layers then have no biases, which normalising would remove.
     """
 
     def __init__(
@@ -108,38 +109,29 @@ class Mlp(nn.Module):
 
 
 def make_model(params: TrainingParams, image_shape: ImageShape, classes: int) -> nn.Module:
-    """The network that the params describe, with weights that nobody should rely on yet.
+    """Make the network that the params describe. Its weights are not initialised.
 
     Raises:
         TypeError: no network has such params.
     """
+    shared: dict[str, Any] = {
+        "keep_input": params.keep_input,
+        "keep_hidden": params.keep_hidden,
+        "batch_norm": params.batch_norm,
+    }
     match params:
         case CnnParams():
-            return Cnn(
-                image_shape,
-                params.num_filters,
-                classes,
-                keep_input=params.keep_input,
-                keep_hidden=params.keep_hidden,
-                batch_norm=params.batch_norm,
-            )
+            return Cnn(image_shape, params.num_filters, classes, **shared)
         case MlpParams():
-            return Mlp(
-                image_shape,
-                [params.hidden_units] * params.hidden_layers,
-                classes,
-                keep_input=params.keep_input,
-                keep_hidden=params.keep_hidden,
-                batch_norm=params.batch_norm,
-            )
+            return Mlp(image_shape, [params.hidden_units] * params.hidden_layers, classes, **shared)
         case _:
             raise TypeError(f"no network has params of type {type(params).__name__}")
 
 
 def dropout(keep: float) -> nn.Module:
-    """Inverted dropout: in training each value is kept with probability `keep`, and divided by it; nothing at 1.
+    """Return inverted dropout: in training a value is kept with probability `keep` and divided by it; 1 is no dropout.
 
-    Source: Srivastava et al. 2014, JMLR 15, sec. 10, where what is kept is divided in training, as here.
+    Source: Srivastava et al. 2014, JMLR 15, sec. 10, where kept values are divided in training too.
     """
     return nn.Dropout(1.0 - keep) if keep < 1.0 else nn.Identity()
 

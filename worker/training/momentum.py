@@ -11,25 +11,24 @@ from torch.nn import Parameter
 class MomentumSgd:
     """velocity <- momentum * velocity - learning_rate * gradient; parameter <- parameter + velocity.
 
-    This is Lasagne's rule (lasagne.updates.momentum). PyTorch's SGD keeps the velocity free of the learning rate
-    (velocity <- momentum * velocity + gradient; parameter <- parameter - learning_rate * velocity). The two move
-    alike while the learning rate stays the same. When it changes, Lasagne's velocity carries on at the speed that it
-    had, while PyTorch's is rescaled by the new learning rate at once. So under a schedule a gradient counts with the
-    learning rate of the update that it came from: with momentum m, the change reaches the steps over about 1 / (1 - m)
-    updates.
+    This is Lasagne's rule (lasagne.updates.momentum). PyTorch's SGD keeps the learning rate out of the velocity
+    (velocity <- momentum * velocity + gradient; parameter <- parameter - learning_rate * velocity). Both rules move
+    alike while the learning rate stays the same. When it changes, Lasagne's velocity keeps its speed, while PyTorch's
+    rule rescales it by the new learning rate at once. So under a schedule each gradient counts with the learning rate
+    of its own update: with momentum m, a change reaches the steps over about 1 / (1 - m) updates.
 
     With `nesterov` (lasagne.updates.nesterov_momentum) the parameter moves ahead along the new velocity:
     parameter <- parameter + momentum * velocity - learning_rate * gradient.
 
-    Weight decay adds weight_decay * weight to the gradient of every matrix and kernel, as PyTorch's does; vectors
-    (biases, what batch norm scales and shifts by) are left out. It is the gradient of weight_decay / 2 times the sum of
-    squared weights, so a cost of loss + lambda * (sum of squared weights) has weight_decay = 2 * lambda.
+    Weight decay adds weight_decay * weight to the gradient of every matrix and kernel, as PyTorch's does, but not to
+    that of vectors (biases, the scales and shifts of batch norm). It is the gradient of weight_decay / 2 times the sum
+    of squared weights, so a cost of loss + lambda * (sum of squared weights) has weight_decay = 2 * lambda.
 
     Args:
-        parameters: what is trained; their `grad` must be set when `step` is called.
+        parameters: the trained parameters; their `grad` must be set when `step` is called.
         learning_rate: may be changed between steps.
         momentum: in [0, 1]; 0 is plain gradient descent. May be changed between steps.
-        nesterov: which of the two rules.
+        nesterov: whether to use Nesterov's rule.
         weight_decay: at least 0.
     """
 
@@ -70,7 +69,7 @@ class MomentumSgd:
             torch._foreach_add_(self.parameters, self.velocities)
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """Return the state for a checkpoint."""
         return {"velocities": self.velocities}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

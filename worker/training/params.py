@@ -1,4 +1,4 @@
-"""A trial's hyperparameters as training takes them, and which of them contradict each other."""
+"""A trial's hyperparameters for training, and the checks that they do not contradict each other."""
 
 from dataclasses import dataclass, field
 
@@ -13,24 +13,24 @@ SCHEDULES = (
     "cyclical_momentum",
     "range_test",
 )
-"""What learning rate and momentum may do from update to update; `schedules.py` defines each."""
+"""How learning rate and momentum may change from update to update; `schedules.py` defines each schedule."""
 
 LOWEST_SHARE = {"cosine": 0.0, "cosine_restarts": 0.0, "triangular": 1 / 4, "one_cycle": 1 / 10, "range_test": 1e-5}
-"""Per schedule that moves between two learning rates: the lower one as a share of the higher, unless it is given.
+"""For each schedule between two learning rates: the default of the lower rate as a share of the higher.
 
 Sources: Loshchilov and Hutter 2017, arXiv:1608.03983, whose cosines fall to 0; Smith 2017, arXiv:1506.01186, sec. 3.3:
 a third or a fourth; Smith 2018, arXiv:1803.09820, sec. 4: a tenth or a twentieth if there is one cycle only. A range
-test begins where nothing is learned.
+test begins at a rate too low to learn anything.
 """
 
 MOMENTUM_SWING = 0.1
-"""How far momentum falls in a cycle unless it is told: 0.95 to 0.85 in Smith 2018, arXiv:1803.09820, sec. 4."""
+"""How far momentum falls in a cycle by default: from 0.95 to 0.85 in Smith 2018, arXiv:1803.09820, sec. 4."""
 
 WITH_CYCLES_OF_UPDATES = ("triangular", "cyclical_momentum")
-"""The schedules whose cycles `step_size` or `cycles` measures out."""
+"""The schedules whose cycles have the length that `step_size` or `cycles` gives."""
 WITH_CYCLED_MOMENTUM = ("one_cycle", "cyclical_momentum")
 WITH_SNAPSHOTS = ("triangular", "cosine_restarts")
-"""The schedules whose every cycle ends at the lowest learning rate."""
+"""The schedules in which every cycle ends at the lowest learning rate."""
 
 
 @dataclass(frozen=True)
@@ -44,37 +44,37 @@ class TrainingSeeds:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingParams:
-    """How a network is trained, whichever it is. What a schedule has no use for is ignored.
+    """The hyperparameters that all networks share. Those that the schedule does not use are ignored.
 
     Attributes:
-        learning_rate: of the momentum rule; what a schedule begins with, or rises to.
-        momentum: in [0, 1]; the highest one where it is cycled.
-        batch_size: examples of a mini-batch; the last, incomplete one of an epoch is dropped.
-        nesterov: Lasagne's Nesterov momentum in place of its classical one; see `MomentumSgd`.
+        learning_rate: of the momentum rule; a schedule begins with it or rises to it.
+        momentum: in [0, 1]; the highest value where a schedule cycles it.
+        batch_size: examples of a mini-batch; the last, incomplete mini-batch of an epoch is dropped.
+        nesterov: use Lasagne's Nesterov momentum instead of its classical one; see `MomentumSgd`.
         schedule: one of `SCHEDULES`.
-        decay_factor: by how much `step` and `exponential` lower the learning rate every `decay_every` epochs.
+        decay_factor: `step` and `exponential` multiply the learning rate by it every `decay_every` epochs.
         decay_every: in epochs.
         restart_period: epochs of the first cycle of `cosine_restarts`.
-        restart_multiplier: how many times as long each later cycle is as the one before.
-        eta_min: the lowest learning rate of the schedules in `LOWEST_SHARE`; None: the share that stands there.
+        restart_multiplier: each later cycle is this many times as long as the one before.
+        eta_min: the lowest learning rate of the schedules in `LOWEST_SHARE`; None: the share given there.
         eta_max: their highest learning rate; None: `learning_rate`.
-        eta_log: whether the logarithm of the learning rate rises evenly in range_test, not the rate itself.
+        eta_log: let the logarithm of the learning rate rise evenly in range_test, not the rate itself.
         step_size: updates of half a cycle (the papers' stepsize, n_s) of triangular and cyclical_momentum.
-        cycles: in place of `step_size`: cycles in the whole budget; None beside no step_size: 3.
+        cycles: instead of `step_size`, the cycles in the whole budget; None without a step_size: 3.
         momentum_min: the lowest momentum of one_cycle and cyclical_momentum; None: `MOMENTUM_SWING` below `momentum`.
-        l2: lambda of a cost that is loss + lambda * (sum of squared weights), biases and batch norm left out.
-        weight_decay: PyTorch's factor of the same thing, twice `l2`: gradient + weight_decay * weight.
+        l2: lambda of a cost of loss + lambda * (sum of squared weights), without biases and batch norm.
+        weight_decay: PyTorch's factor of the same penalty, twice `l2`: gradient + weight_decay * weight.
         keep_input: probability of keeping an input (p_x), in (0, 1]; 1 is no dropout.
         keep_hidden: probability of keeping a hidden unit (p_h), in (0, 1].
-        batch_norm: normalise what every layer but the last computes, before its ReLU.
+        batch_norm: normalise the outputs of every layer but the last, before its ReLU.
         initialisation: glorot, he, normal or orthogonal; see `initialise`.
         sigma: standard deviation of normal.
-        augmentation: change every training image anew each time it is seen; see `Augmentation`.
+        augmentation: change the training images in another way each epoch; see `Augmentation`.
         snapshots: measure the ensemble of the networks at the cycles' ends; see `SnapshotEnsemble`.
-        patience: stop when the validation loss has not fallen below its lowest for so many epochs; 0: never.
+        patience: stop when the validation loss has not fallen below its lowest for this many epochs; 0: never.
 
     Raises:
-        ValueError: two of them contradict each other.
+        ValueError: two hyperparameters contradict each other.
     """
 
     learning_rate: float
@@ -146,7 +146,7 @@ class TrainingParams:
 
     @property
     def lowest_momentum(self) -> float:
-        """The momentum that a cycle falls to."""
+        """The momentum to which a cycle falls."""
         return max(self.momentum - MOMENTUM_SWING, 0.0) if self.momentum_min is None else self.momentum_min
 
 
@@ -169,8 +169,12 @@ class MlpParams(TrainingParams):
 
     Attributes:
         hidden_units: ReLU units of each hidden layer.
-        hidden_layers: how many of them; 0 is a linear softmax classifier.
+        hidden_layers: number of hidden layers; 0 makes a linear softmax classifier.
     """
 
     hidden_units: int
     hidden_layers: int = 1
+
+
+NETWORKS: dict[str, type[TrainingParams]] = {"cnn": CnnParams, "mlp": MlpParams}
+"""The hyperparameters of each network, by the name of the objective that trains it."""

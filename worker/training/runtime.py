@@ -1,4 +1,4 @@
-"""How torch computes here: device, threads, and what makes two runs the same to the last bit."""
+"""Sets torch up: device, threads, and the settings that make two runs the same to the last bit."""
 
 import os
 
@@ -10,20 +10,20 @@ def configure(device: str, threads: int) -> torch.device:
 
     Args:
         device: `cpu` or `cuda:N`.
-        threads: CPU threads per operation. Sums run in another order with another number, so the last bits differ.
+        threads: CPU threads per operation. Another number adds in another order, so the last bits differ.
 
     Raises:
         ValueError: there is no such device.
     """
     torch.set_num_threads(threads)
-    # Velocities of units that no longer fire decay into denormal numbers, on which a CPU is a hundred times slower.
+    # Velocities of units that no longer fire decay into denormal numbers. With these a CPU is a hundred times slower.
     torch.set_flush_denormal(True)
     chosen = torch.device(device)
     if chosen.type == "cuda":
         found = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if (chosen.index or 0) >= found:
             raise ValueError(f"there is no {device}: torch {torch.__version__} sees {found} GPUs here")
-        # cuBLAS repeats itself only with a workspace of a fixed size, read when it starts.
+        # cuBLAS gives the same bits only with a workspace of a fixed size. It reads this when it starts.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.backends.cudnn.benchmark = False
         torch.use_deterministic_algorithms(mode=True, warn_only=True)
@@ -32,5 +32,5 @@ def configure(device: str, threads: int) -> torch.device:
 
 
 def device_name(device: torch.device) -> str:
-    """The device as a person knows it: `cpu`, or the GPU's model."""
+    """Return `cpu`, or the model of the GPU."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"

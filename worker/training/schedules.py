@@ -1,11 +1,11 @@
-"""How learning rate and momentum change from update to update.
+"""Schedules: how learning rate and momentum change from update to update.
 
-A schedule is a function of the update's number alone, so a training that is resumed goes on with the same bits and its
-checkpoint holds nothing of it. Updates are counted from 0; update 0 has the value that a formula gives at 0.
+A schedule is a function of the update's number alone. So a resumed training goes on with the same bits, and its
+checkpoint holds nothing about the schedule. Updates are counted from 0, where a formula has its value at 0.
 
-The curves are those of `torch.optim.lr_scheduler`, which the tests compare them with. Its own classes change one of
-torch's optimisers step by step, and the first optimiser that a process makes imports `torch._dynamo`: 1.4 s and 74 MiB
-(torch 2.13, one core), for every worker.
+The curves are those of `torch.optim.lr_scheduler`; the tests compare them. Torch's classes are not used, because they
+change one of torch's optimisers step by step, and the first optimiser of a process imports `torch._dynamo`. That costs
+every worker 1.4 s and 74 MiB (torch 2.13, one core).
 """
 
 import math
@@ -19,13 +19,14 @@ from hyperspool.worker.training.params import TrainingParams
 USUAL_CYCLES = 3
 """Cycles in a budget if neither `step_size` nor `cycles` is given. Source: Smith 2017, arXiv:1506.01186, sec. 3.2."""
 CYCLE_SHARE = Fraction(9, 10)
-"""How much of the training the one cycle takes; the rest lowers the learning rate further. Source: Smith 2018,
+"""The share of the training that the one cycle takes; the rest lowers the learning rate further. Source: Smith 2018,
 arXiv:1803.09820, sec. 4: a cycle that is slightly shorter than the training."""
 FINAL_SHARE = 1 / 100
-"""What becomes of the lowest learning rate after the one cycle. Source: as above: several orders of magnitude less."""
+"""The last learning rate as a share of the lowest rate of the one cycle. Source: as above: several orders of magnitude
+less."""
 
 Curve = Callable[[int], float]
-"""A value by the number of the update."""
+"""Gives a value for the number of an update."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Schedule:
     Attributes:
         learning_rate: by update, from 0.
         momentum: by update, from 0.
-        cycles: how many whole cycles so many updates hold; 0 of a schedule without any.
+        cycles: number of whole cycles in a number of updates; 0 for a schedule without cycles.
     """
 
     learning_rate: Curve
@@ -43,17 +44,17 @@ class Schedule:
     cycles: Callable[[int], int]
 
     def ends_cycle(self, updates: int) -> bool:
-        """Whether the last of so many updates has completed a cycle."""
+        """Whether the last of these updates has completed a cycle."""
         return self.cycles(updates) > self.cycles(updates - 1)
 
 
 def make_schedule(params: TrainingParams, updates_per_epoch: int, epochs: int) -> Schedule:
-    """The schedule that the params describe.
+    """Make the schedule that the params describe.
 
     Args:
-        params: `schedule` and what belongs to it.
+        params: `schedule` and its parameters.
         updates_per_epoch: at least 1.
-        epochs: the budget, which cosine, one_cycle, range_test and `cycles` span. In further updates the first three
+        epochs: the budget, which cosine, one_cycle, range_test and `cycles` span. In later updates the first three
             keep their last learning rate; triangles go on.
 
     Raises:
@@ -105,7 +106,7 @@ def _whole(period: Fraction, updates: int) -> int:
 
 
 def cycle_length(params: TrainingParams, total: int) -> Fraction:
-    """Updates of a cycle, 2 * step_size; without it, such that the `cycles` fill the budget exactly, in fractions.
+    """Return the updates of a cycle: 2 * step_size, or else the fraction with which `cycles` fill the budget exactly.
 
     Raises:
         ValueError: there are more cycles than pairs of updates.
@@ -119,22 +120,22 @@ def cycle_length(params: TrainingParams, total: int) -> Fraction:
 
 
 def constant(value: float) -> Curve:
-    """The same value always."""
+    """Return the curve that never changes."""
     return lambda _update: value
 
 
 def step_decay(start: float, factor: float, every: int) -> Curve:
-    """What `StepLR` does: start * factor^floor(update / every)."""
+    """Return the curve of `StepLR`: start * factor^floor(update / every)."""
     return lambda update: start * factor ** (update // every)
 
 
 def exponential_decay(start: float, factor: float, every: int) -> Curve:
-    """What `ExponentialLR` does with gamma = factor^(1 / every): start * factor^(update / every)."""
+    """Return the curve of `ExponentialLR` with gamma = factor^(1 / every): start * factor^(update / every)."""
     return lambda update: start * factor ** (update / every)
 
 
 def cosine(high: float, low: float, length: int) -> Curve:
-    """What `CosineAnnealingLR` does: low + (high - low) * (1 + cos(pi * update / length)) / 2, and low after `length`.
+    """Return the curve of `CosineAnnealingLR`: low + (high - low) * (1 + cos(pi * update / length)) / 2, then low.
 
     Source: Loshchilov and Hutter 2017, arXiv:1608.03983, eq. 5, without restarts.
     """
@@ -142,7 +143,7 @@ def cosine(high: float, low: float, length: int) -> Curve:
 
 
 def cosine_restarts(high: float, low: float, restarts: "Restarts") -> Curve:
-    """A half cosine from high to low in every cycle: `CosineAnnealingWarmRestarts`, stepped once per update.
+    """Return the curve of `CosineAnnealingWarmRestarts`, stepped once per update: a half cosine in every cycle.
 
     Source: Loshchilov and Hutter 2017, arXiv:1608.03983, eq. 5; `first` is T_0 in updates, `multiplier` T_mult.
     """
@@ -155,7 +156,7 @@ def cosine_restarts(high: float, low: float, restarts: "Restarts") -> Curve:
 
 
 def triangle(start: float, turn: float, period: Fraction) -> Curve:
-    """Linearly from start to turn in half a period and back in the other half, again and again: `CyclicLR`.
+    """Return the curve of `CyclicLR`: linear from start to turn in half a period, and back in the other half.
 
     Source: Smith 2017, arXiv:1506.01186, sec. 3.1, policy triangular; period is 2 * stepsize.
     """
@@ -168,7 +169,7 @@ def triangle(start: float, turn: float, period: Fraction) -> Curve:
 
 
 def one_cycle(start: float, turn: float, end: float, total: int) -> Curve:
-    """One `triangle` in the first `CYCLE_SHARE` of the updates, then linearly from start to end, and end after that.
+    """Return one `triangle` in the first `CYCLE_SHARE` of the updates, then a line from start to end, then end.
 
     `OneCycleLR` with three_phase and linear annealing has the same phases, each shorter by an update.
     Source: Smith 2018, arXiv:1803.09820, sec. 4.
@@ -186,7 +187,7 @@ def one_cycle(start: float, turn: float, end: float, total: int) -> Curve:
 
 
 def range_test(low: float, high: float, total: int, *, is_log: bool) -> Curve:
-    """From low in the first update to high in the last, linearly or by the same factor each time; high after that.
+    """Return the rise from low in the first update to high in the last, linear or by equal factors; then high.
 
     Source: Smith 2017, arXiv:1506.01186, sec. 3.3, where the rate rises linearly.
     """
@@ -200,7 +201,7 @@ def range_test(low: float, high: float, total: int, *, is_log: bool) -> Curve:
 
 @dataclass(frozen=True)
 class Restarts:
-    """Cycles of which each is `multiplier` times as long as the one before.
+    """Cycles, each `multiplier` times as long as the one before.
 
     Attributes:
         first: updates of the first cycle.
@@ -211,7 +212,7 @@ class Restarts:
     multiplier: int
 
     def place(self, update: int) -> tuple[int, int, int]:
-        """The number of the update's cycle, from 0; the update's place in it; its length."""
+        """Return the number of the update's cycle, from 0, the update's place in that cycle, and the cycle's length."""
         if self.multiplier == 1:
             return update // self.first, update % self.first, self.first
         cycle, length = 0, self.first
@@ -222,7 +223,7 @@ class Restarts:
         return cycle, update, length
 
     def completed(self, updates: int) -> int:
-        """How many whole cycles so many updates hold."""
+        """Return the number of whole cycles in this number of updates."""
         return self.place(updates)[0]
 
 

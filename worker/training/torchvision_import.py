@@ -1,4 +1,4 @@
-"""Importing torchvision where its compiled operators do not match the installed torch."""
+"""Imports torchvision, also where its compiled operators do not match the installed torch."""
 
 import sys
 from typing import Any
@@ -9,12 +9,12 @@ _keep_alive: list[Any] = []
 
 
 def torchvision_datasets() -> Any:
-    """The module `torchvision.datasets`, imported on first use: it takes a second, and only its own data sets need it.
+    """Return the module `torchvision.datasets`, imported on first use: it takes a second, and digits does not need it.
 
-    torchvision's wheel carries operators built for CUDA. Beside a CPU build of torch they do not load, and the import
-    then fails on the missing schemas of two of them ("operator torchvision::nms does not exist"). Data sets use
-    neither: declaring the schemas lets the import through. It is done only after the plain import has failed, because
-    where the operators do load a second declaration would be an error.
+    torchvision's wheel contains operators built for CUDA. Beside a CPU build of torch they do not load, and the import
+    fails because two of them have no schema ("operator torchvision::nms does not exist"). Data sets use neither, so
+    this function declares the two schemas and imports again. It tries the plain import first, because where the
+    operators load, a second declaration is an error.
     """
     try:
         import torchvision.datasets
@@ -26,6 +26,6 @@ def torchvision_datasets() -> Any:
         library: Any = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]  # torch's own
         for operator in ("nms", "qnms"):
             library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        _keep_alive.append(library)  # its schemas go with it
+        _keep_alive.append(library)  # its schemas are removed with it
         import torchvision.datasets
     return torchvision.datasets

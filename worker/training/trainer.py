@@ -1,4 +1,4 @@
-"""One trial's training, epoch by epoch; can be stopped after any mini-batch and go on from there to the last bit."""
+"""One trial's training, epoch by epoch. It can stop after any mini-batch and go on from there to the last bit."""
 
 import math
 import time
@@ -23,14 +23,14 @@ from hyperspool.worker.training.validation import evaluate
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch gave.
+    """The measurements of one epoch.
 
     Attributes:
         epoch: counted from 1.
         seconds: wall-clock time of training and validation.
         training_loss: mean cross-entropy over the epoch's mini-batches, with dropout, as the weights moved.
         validation_loss: mean cross-entropy over the validation part, without dropout.
-        validation_error: fraction of the validation part that is misclassified; chance if a loss is not finite.
+        validation_error: misclassified fraction of the validation part; that of guessing if a loss is not finite.
         learning_rate: of the epoch's last update.
         momentum: of the epoch's last update.
     """
@@ -50,12 +50,12 @@ class Epoch:
 
 
 class Trainer:
-    """Trains a network on a data set that lives on the device. Takes the process's global generator for dropout.
+    """Trains a network on a data set that is on the device. Dropout uses the process's global random generator.
 
     Args:
         data: on `device`.
-        params: hyperparameters; their type says which network.
-        seeds: where initialisation, shuffling and dropout begin.
+        params: hyperparameters; their type selects the network.
+        seeds: of initialisation, shuffling and dropout.
         device: where to compute.
         epochs: the budget, which some schedules span.
         keeps_networks: whether an ensemble keeps its members' weights.
@@ -117,10 +117,10 @@ class Trainer:
         return 0 < self.params.patience <= len(losses) - 1 - losses.index(min(losses)) if losses else False
 
     def run_epoch(self, should_stop: Callable[[], bool]) -> Epoch | None:
-        """Train and validate for one epoch, or for the rest of one that was stopped.
+        """Train and validate for one epoch, or for the rest of a stopped one.
 
         Returns:
-            The epoch, which is also appended to `curve`; None if `should_stop` said so between two mini-batches.
+            The epoch, which is also appended to `curve`; None if `should_stop` returned True between two mini-batches.
         """
         begin = time.perf_counter()
         if not self._train(should_stop):
@@ -141,12 +141,12 @@ class Trainer:
         )
         self.curve.append(epoch)
         if self._augmentation is not None:
-            self._augmentation.next_epoch()
+            self._augmentation.begin_epoch()
         self._begin_epoch()
         return epoch
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that training goes on from: tensors, numbers, texts, lists and dicts only."""
+        """Return the whole state of the training, in tensors, numbers, texts, lists and dicts only."""
         return {
             "curve": [asdict(epoch) for epoch in self.curve],
             "model": self.model.state_dict(),
@@ -161,7 +161,7 @@ class Trainer:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from `state_dict`, at the mini-batch after the last."""
+        """Go on from `state_dict`, at the mini-batch after the last one."""
         self.curve = [Epoch(**epoch) for epoch in state["curve"]]
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])

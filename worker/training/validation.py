@@ -1,4 +1,4 @@
-"""What a network makes of images that it was not trained on."""
+"""Evaluates a network on images that it was not trained on."""
 
 from collections.abc import Iterator
 
@@ -9,12 +9,12 @@ from torch.nn import functional
 from hyperspool.worker.training.data import Part
 
 EVALUATION_BATCH = {"cpu": 100, "cuda": 5000}
-"""Images at once in validation: a hundred stay in a CPU's cache (1.8 times as fast as 400); a GPU wants more."""
+"""Images per pass: a hundred stay in a CPU's cache (1.8 times as fast as 400); a GPU needs more to be busy."""
 
 
 @torch.inference_mode()
 def evaluate(model: nn.Module, part: Part, device: torch.device) -> tuple[float, float]:
-    """Mean cross-entropy and fraction misclassified over a part, without dropout."""
+    """Return mean cross-entropy and misclassified fraction over a part, without dropout."""
     loss = torch.zeros((), dtype=torch.float64, device=device)
     errors = torch.zeros((), dtype=torch.int64, device=device)
     for logits, labels in _batches(model, part, device):
@@ -25,7 +25,7 @@ def evaluate(model: nn.Module, part: Part, device: torch.device) -> tuple[float,
 
 @torch.inference_mode()
 def probabilities(model: nn.Module, part: Part, device: torch.device) -> Tensor:
-    """The softmax outputs for a part, without dropout: (N, classes) float64."""
+    """Return the softmax outputs for a part, without dropout: (N, classes) float64."""
     return torch.cat([logits.double().softmax(1) for logits, _ in _batches(model, part, device)])
 
 

@@ -15,22 +15,21 @@ follows from the study alone; but for metrics, which are what the results so far
 that is not what it should be is left out and named in `unreadable`.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import pandas as pd
 
 from hyperspool.common.ablation import cases_of
-from hyperspool.common.curve import COLUMNS, read_curve
-from hyperspool.common.errors import ProtocolError
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder
-from hyperspool.common.records import MAX_METRICS, EpochRecord, Result
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import MAX_METRICS, Result
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.values import setting_key
 from hyperspool.master.analysis.data.columns import as_declared, dtype_of, metrics_column, params_column
+from hyperspool.master.analysis.data.curve_frame import curves_frame_of
+from hyperspool.master.analysis.data.places import Place, Places, places_of
+from hyperspool.master.analysis.data.series import TIMESTAMP, series
 from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
@@ -40,22 +39,9 @@ from hyperspool.master.results.standing import evaluations_of
 from hyperspool.master.search.known import Evaluation
 from hyperspool.master.studies.published import published_study, read_published
 
-_TIMESTAMP: Final = "datetime64[ms, UTC]"
-_CURVE_TYPES = {
-    "trial": "int64",
-    "setting": "int64",
-    "replicate": "int64",
-    "epoch": "int64",
-    "seconds": "float64",
-    "elapsed_s": "float64",
-    "training_loss": "float64",
-    "validation_loss": "float64",
-    "validation_error": "float64",
-    "learning_rate": "float64",
-    "momentum": "float64",
-}
 _TRIAL_TYPES = {
     "trial": "int64",
+    "rung": "int64",
     "setting": "int64",
     "replicate": "int64",
     "status": "object",
@@ -77,9 +63,9 @@ _TRIAL_TYPES = {
     "host": "object",
     "device": "object",
     "threads": "int64",
-    "published_at": _TIMESTAMP,
-    "claimed_at": _TIMESTAMP,
-    "ended_at": _TIMESTAMP,
+    "published_at": TIMESTAMP,
+    "claimed_at": TIMESTAMP,
+    "ended_at": TIMESTAMP,
     "seed_initialisation": "int64",
     "seed_shuffling": "int64",
     "seed_dropout": "int64",
@@ -92,19 +78,19 @@ class StudyData:
 
     Attributes:
         spec: the study, as published.
-        trials: one row per trial that has a result, by trial. Columns: trial; setting (trials of equal params are
-            replicates of one setting, settings numbered from 0 by their first trial); replicate (from 0 within its
-            setting); status; value (NaN if FAILED); diverged; batch (from 0) and stage (`search` or `confirmation`), as
-            the master recorded them; round (of a search in rounds, from 1; else NaN); failure (its kind) and
-            failure_message, or None; epochs; best_epoch and best_value (NaN without a curve); attempts (how often the
-            trial was started, each earlier issue counted as one); issue; evaluation_s and training_s; worker, host,
-            device, threads; published_at, claimed_at, ended_at (UTC); seed_initialisation, seed_shuffling,
+        trials: one row per evaluation that has a result, by trial and rung. Columns: trial; rung; setting (trials
+            of equal params are replicates of one setting, settings numbered from 0 by their first trial); replicate
+            (from 0 within its setting); status; value (NaN if FAILED); diverged; batch (from 0) and stage (`search` or
+            `confirmation`), as the master recorded them; round (of a search in rounds, from 1; else NaN); failure (its
+            kind) and failure_message, or None; epochs; best_epoch and best_value (NaN without a curve); attempts (how
+            often the trial was started, each earlier issue counted as one); issue; evaluation_s and training_s; worker,
+            host, device, threads; published_at, claimed_at, ended_at (UTC); seed_initialisation, seed_shuffling,
             seed_dropout; params_<name> for every parameter of the space, NaN or None where it is not active; of an
             ablation test_case, its name; and metrics_<name> for everything that the objective measured beside its value
             in any trial, NaN where it did not, in the order in which the trials bring them up.
-        curves: one row per epoch, by trial and epoch. Columns: trial, setting, replicate, epoch, seconds (of this
-            epoch), elapsed_s (of this and all epochs before), training_loss, validation_loss, validation_error,
-            learning_rate, momentum. A loss that is no number is NaN or infinite.
+        curves: one row per epoch, by trial, rung and epoch. Columns: trial, rung, setting, replicate, epoch,
+            seconds (of this epoch), elapsed_s (of this and all epochs before), training_loss, validation_loss,
+            validation_error, learning_rate, momentum. A loss that is no number is NaN or infinite.
         evaluations: the same trials as the search method sees them, with what each was for.
         journal: what the master proposed.
         unreadable: what was left out, a file or some of its metrics, each with its reason.
@@ -116,11 +102,6 @@ class StudyData:
     evaluations: tuple[Evaluation, ...] = ()
     journal: Journal = field(default_factory=Journal)
     unreadable: tuple[str, ...] = ()
-
-
-class _Place(NamedTuple):
-    setting: int
-    replicate: int
 
 
 def load_study(root: Path | str, study: str) -> StudyData:
@@ -146,13 +127,12 @@ def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults) -> Stud
     unreadable = read.problems(folder)
     results = [_as_declared(result, spec) for result in read.results.values()]
     journal = completed(read_journal(folder, spec).journal, spec, read.results)
-    places = _places(results)
-    curves = {result.trial: _read_curve(folder, result, unreadable) for result in results if result.epochs}
+    places = places_of(results)
     metrics = _metrics(folder, results, unreadable)
     return StudyData(
         spec,
         _trials(spec, results, journal, places, metrics),
-        _curves(curves, places),
+        curves_frame_of(folder, results, places, unreadable),
         tuple(evaluations_of(results, journal)),
         journal,
         tuple(unreadable),
@@ -180,47 +160,6 @@ def _as_declared(result: Result, spec: StudySpec) -> Result:
     return result.model_copy(update={"params": params})
 
 
-def _places(results: Sequence[Result]) -> dict[int, _Place]:
-    """Each trial's setting and replicate."""
-    settings: dict[Hashable, int] = {}
-    counts: list[int] = []
-    places: dict[int, _Place] = {}
-    for result in results:
-        setting = settings.setdefault(setting_key(result.params), len(settings))
-        if setting == len(counts):
-            counts.append(0)
-        places[result.trial] = _Place(setting, counts[setting])
-        counts[setting] += 1
-    return places
-
-
-def _read_curve(folder: StudyFolder, result: Result, unreadable: list[str]) -> list[EpochRecord]:
-    """A trial's curve; an empty one if it is left out."""
-    path = folder.curve(result.trial)
-    try:
-        try:
-            curve = read_curve(path)
-        except FileNotFoundError:
-            # Whoever reported the result died before moving the curve; the next claimant, or the master, will.
-            attempt = AttemptName(Slot(result.trial, result.issue), result.attempt)
-            curve = read_curve(folder.running_curve(attempt))
-    except FileNotFoundError:
-        unreadable.append(f"{path}: missing, though the result tells of {result.epochs} epochs")
-        return []
-    except (OSError, ProtocolError) as error:
-        unreadable.append(_line(path, error))
-        return []
-    if len(curve) != result.epochs:
-        unreadable.append(f"{path}: its number of epochs is {len(curve)}, by its result {result.epochs}")
-        return []
-    return curve
-
-
-def _line(path: Path, error: Exception) -> str:
-    reason = error.reason if isinstance(error, ProtocolError) else getattr(error, "strerror", None) or error
-    return f"{path}: {reason}"
-
-
 def _metrics(folder: StudyFolder, results: Sequence[Result], unreadable: list[str]) -> list[str]:
     """The names of all metrics; as many as one trial may have, or results could bring up columns without end."""
     names: dict[str, None] = {}
@@ -230,34 +169,35 @@ def _metrics(folder: StudyFolder, results: Sequence[Result], unreadable: list[st
         names |= dict.fromkeys(new)
         if left_out := [name for name in found if name not in names]:
             unreadable.append(
-                f"{folder.result(result.trial)}: {len(left_out)} of its metrics are left out: the study's trials have "
-                f"more than {MAX_METRICS} of them"
+                f"{folder.result(*result.evaluation)}: {len(left_out)} of its metrics are left out: the study's trials "
+                f"have more than {MAX_METRICS} of them"
             )
     return list(names)
 
 
 def _trials(
-    spec: StudySpec, results: Sequence[Result], journal: Journal, places: dict[int, _Place], metrics: Sequence[str]
+    spec: StudySpec, results: Sequence[Result], journal: Journal, places: Places, metrics: Sequence[str]
 ) -> pd.DataFrame:
-    rows = [_row(result, places[result.trial], journal.entries.get((result.trial, 0))) for result in results]
-    columns = {name: _series([row[name] for row in rows], dtype) for name, dtype in _TRIAL_TYPES.items()}
+    rows = [_row(result, places[result.evaluation], journal.entries.get(result.evaluation)) for result in results]
+    columns = {name: series([row[name] for row in rows], dtype) for name, dtype in _TRIAL_TYPES.items()}
     for name, parameter in spec.space.items():
-        columns[params_column(name)] = _series([result.params.get(name) for result in results], dtype_of(parameter))
+        columns[params_column(name)] = series([result.params.get(name) for result in results], dtype_of(parameter))
     if spec.ablation:
         names = [case.name for case in cases_of(spec.ablation, spec.space)]
-        stages = (journal.stage(result.trial) for result in results)
+        stages = (journal.stage(*result.evaluation) for result in results)
         cases = [names[stage.case] if stage and stage.case is not None else None for stage in stages]
-        columns["test_case"] = _series(cases, "object")
+        columns["test_case"] = series(cases, "object")
     for name in metrics:
-        columns[metrics_column(name)] = _series([(result.metrics or {}).get(name) for result in results], "float64")
+        columns[metrics_column(name)] = series([(result.metrics or {}).get(name) for result in results], "float64")
     return pd.DataFrame(columns)
 
 
-def _row(result: Result, place: _Place, entry: ProposalEntry | None) -> dict[str, Any]:
+def _row(result: Result, place: Place, entry: ProposalEntry | None) -> dict[str, Any]:
     times, who, failure = result.times, result.attribution, result.failure
     return {
         **place._asdict(),
         "trial": result.trial,
+        "rung": result.rung,
         "status": result.status.value,
         "value": result.value,
         "diverged": result.diverged,
@@ -282,23 +222,3 @@ def _row(result: Result, place: _Place, entry: ProposalEntry | None) -> dict[str
         "ended_at": times.ended_at,
         **{f"seed_{source}": seed for source, seed in result.seeds.model_dump().items()},
     }
-
-
-def _series(values: Sequence[Any], dtype: str) -> "pd.Series[Any]":
-    if dtype == _TIMESTAMP:
-        # What is no time of day by anyone's clock is NaT: times are for people, nothing depends on them.
-        texts = pd.Series(values, dtype=object)
-        return pd.Series(pd.to_datetime(texts, utc=True, format="ISO8601", errors="coerce"), dtype=_TIMESTAMP)
-    return pd.Series(values, dtype=dtype)
-
-
-def _curves(curves: dict[int, list[EpochRecord]], places: dict[int, _Place]) -> pd.DataFrame:
-    columns: dict[str, list[Any]] = {name: [] for name in _CURVE_TYPES}
-    for trial, curve in curves.items():
-        columns["trial"] += [trial] * len(curve)
-        columns["setting"] += [places[trial].setting] * len(curve)
-        columns["replicate"] += [places[trial].replicate] * len(curve)
-        columns["elapsed_s"] += accumulate(record.seconds for record in curve)
-        for name in COLUMNS:
-            columns[name] += [getattr(record, name) for record in curve]
-    return pd.DataFrame({name: _series(columns[name], dtype) for name, dtype in _CURVE_TYPES.items()})

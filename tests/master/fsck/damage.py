@@ -13,7 +13,8 @@ from hyperspool.common import atomic
 from hyperspool.common.layout import AttemptName, Slot, StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import Job, WorkerRecord
+from hyperspool.common.records import Job
+from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.file import read_journal
 

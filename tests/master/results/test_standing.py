@@ -7,7 +7,8 @@ from rich.console import Console
 
 from hyperspool.common import atomic
 from hyperspool.common.layout import Slot, StudyFolder
-from hyperspool.common.records import Failure, FailureKind, Result, Status, WorkerRecord
+from hyperspool.common.records import Failure, FailureKind, Result, Status
+from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.report import report
 from hyperspool.master.results.standing import Standing, read_standing
 from hyperspool.master.results.wording import duration_text, first_line, params_text

@@ -8,7 +8,7 @@ from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.layout import Slot, StudyFolder
 from hyperspool.common.locks import ClaimMode
-from hyperspool.common.records import WorkerRecord
+from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.master.run.housekeeping import remove_dead_workers, remove_temporary_files, sweep, sweep_attempts
 from tests.common.test_report import claim_of
 from tests.conftest import job_of

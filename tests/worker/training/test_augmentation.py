@@ -85,18 +85,18 @@ def test_an_image_changes_from_epoch_to_epoch_and_not_with_its_place_in_a_mini_b
     made = augmentation()
     first = made(images(), torch.arange(6))
     assert torch.equal(made(images()[[4, 2]], torch.tensor([4, 2])), first[[4, 2]])
-    made.next_epoch()
+    made.begin_epoch()
     assert not torch.equal(made(images(), torch.arange(6)), first)
 
 
 def test_it_goes_on_in_the_epoch_of_its_state() -> None:
     def two_epochs(made: Augmentation) -> list[Tensor]:
         first = made(images(), torch.arange(6))
-        made.next_epoch()
+        made.begin_epoch()
         return [first, made(images(), torch.arange(6))]
 
     made, resumed = augmentation(), augmentation(seed=99)
-    made.next_epoch()
+    made.begin_epoch()
     resumed.load_state(made.state())
     torch.testing.assert_close(two_epochs(resumed), two_epochs(made), atol=0, rtol=0)
 
@@ -108,5 +108,5 @@ def test_its_stream_of_random_numbers_is_not_the_shufflings() -> None:
 
 
 def test_a_data_set_without_one_is_refused() -> None:
-    with pytest.raises(ValueError, match="augmentation is on, but there is none for noise: only for digits, mnist"):
+    with pytest.raises(ValueError, match="augmentation is on, but not defined for noise: only for digits, mnist"):
         augmentation(dataset="noise")

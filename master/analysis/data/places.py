@@ -1,0 +1,34 @@
+"""Which setting a trial evaluates, and which of its replicates it is, by the params of the results that are there."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import NamedTuple
+
+from hyperspool.common.issues import EvaluationKey
+from hyperspool.common.records import Result
+from hyperspool.common.values import setting_key
+
+
+class Place(NamedTuple):
+    """A trial's place among the settings, both numbered from 0."""
+
+    setting: int
+    replicate: int
+
+
+Places = Mapping[EvaluationKey, Place]
+
+
+def places_of(results: Sequence[Result]) -> dict[EvaluationKey, Place]:
+    """Each evaluation's place; the rungs of a trial share one."""
+    settings: dict[Hashable, int] = {}
+    counts: list[int] = []
+    of_trial: dict[int, Place] = {}
+    for result in results:
+        if result.trial in of_trial:
+            continue
+        setting = settings.setdefault(setting_key(result.params), len(settings))
+        if setting == len(counts):
+            counts.append(0)
+        of_trial[result.trial] = Place(setting, counts[setting])
+        counts[setting] += 1
+    return {result.evaluation: of_trial[result.trial] for result in results}
