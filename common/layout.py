@@ -228,11 +228,11 @@ class StudyFolder:
         """The issues that have a running curve or a checkpoint of an attempt."""
         return {attempt.issue for attempt, _ in self._attempt_files()}
 
-    def checkpoints_of(self, trial: int, rung: int = 0) -> list[Path]:
-        """The whole checkpoints of an evaluation's attempts, the latest attempt first."""
+    def checkpoints_of(self, trial: int, rung: int = 0, upto: AttemptName | None = None) -> list[Path]:
+        """The whole checkpoints of an evaluation's attempts, the latest attempt first; none later than `upto`."""
         found = _listed(kinds.CHECKPOINT, AttemptName, self.checkpoints)
-        own = (attempt for attempt in found if attempt.issue.evaluation == (trial, rung))
-        return [self.checkpoint(attempt) for attempt in sorted(own, reverse=True)]
+        own = sorted((attempt for attempt in found if attempt.issue.evaluation == (trial, rung)), reverse=True)
+        return [self.checkpoint(attempt) for attempt in own if upto is None or attempt <= upto]
 
     def kept_checkpoints(self) -> list[EvaluationName]:
         """The evaluations whose last checkpoint was kept."""

@@ -66,11 +66,11 @@ def settle(folder: StudyFolder, issue: Issue) -> None:
     with suppress(FileNotFoundError, ProtocolError):
         result = read_record(folder.result(*issue.evaluation), Result)
         if result.issue == issue.number:
-            curve = folder.running_curve(AttemptName(issue, result.attempt))
-            _settle_file(folder, curve, folder.curve(*issue.evaluation))
+            winner = AttemptName(issue, result.attempt)
+            _settle_file(folder, folder.running_curve(winner), folder.curve(*issue.evaluation))
             if result.can_be_promoted:
-                # Of the attempt that won, or of the one before it that it went on from and had nothing to add to.
-                for checkpoint in folder.checkpoints_of(*issue.evaluation)[:1]:
+                # The winner's; or the one before, if the winner went on from its end and had nothing to add.
+                for checkpoint in folder.checkpoints_of(*issue.evaluation, upto=winner)[:1]:
                     _settle_file(folder, checkpoint, folder.kept_checkpoint(*issue.evaluation))
 
 

@@ -1,5 +1,6 @@
 """Objectives that the tests' workers are given on their command lines."""
 
+import json
 import os
 import signal
 import subprocess
@@ -110,6 +111,18 @@ def curved(params: dict[str, Any], trial: Trial) -> float:
         error = value + 0.4 / epoch
         trial.report(training_loss=3 * error, validation_loss=3.2 * error, validation_error=error, learning_rate=0.1)
     return value
+
+
+def decay(params: dict[str, Any], trial: Trial) -> float:
+    """Divide by a rate that falls over the horizon, epoch by epoch, from the last checkpoint on."""
+    saved = trial.load()
+    state = json.loads(saved) if saved else {"epoch": 0, "value": 1.0}
+    while state["epoch"] < trial.epochs:
+        state["epoch"] += 1
+        state["value"] /= 1 + params["rate"] * (1 - state["epoch"] / trial.horizon)
+        trial.report(validation_error=state["value"])
+        trial.save(json.dumps(state).encode())
+    return float(state["value"])
 
 
 def misreporting(_params: dict[str, Any], trial: Trial) -> float:

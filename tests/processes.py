@@ -119,8 +119,13 @@ def is_alive(pid: int) -> bool:
 
 
 def results_of(folder: StudyFolder) -> dict[int, Result]:
-    """Every result of a study."""
-    return {trial: read_record(folder.result(trial), Result) for trial in folder.all_finished()}
+    """Every result of a study with one rung, by trial."""
+    return {trial: read_record(folder.result(trial), Result) for trial in finished_trials(folder)}
+
+
+def finished_trials(folder: StudyFolder) -> list[int]:
+    """The trials that have a result, in order."""
+    return [name.trial for name in folder.all_finished()]
 
 
 def leftovers(folder: StudyFolder) -> list[str]:

@@ -87,9 +87,7 @@ def test_an_ablation_says_which_idea_helps(root: Path, processes: Processes, stu
     )
 
 
-def test_ablation_is_the_same_when_killed_in_every_round(
-    root: Path, processes: Processes, study: Path
-) -> None:
+def test_ablation_is_the_same_when_killed_in_every_round(root: Path, processes: Processes, study: Path) -> None:
     processes.finish(processes.master(study, "--workers", "1", "--set", "name=whole", *OBJECTIVE))
     worker = processes.worker("--study", "ideas", *OBJECTIVE)
     folder = StudyFolder(root, "ideas")

@@ -47,7 +47,7 @@ def test_a_second_master_is_refused_with_the_first_ones_place(
 ) -> None:
     study = make_study("waiting", trials=1, batch=1)
     first = processes.master(study)
-    until(lambda: StudyFolder(root, "demo").open_slots(), "the first job", root)
+    until(lambda: StudyFolder(root, "demo").open_issues(), "the first job", root)
     second = processes.master(study)
     assert second.wait(20) == 1
     assert f"process {first.pid}" in processes.output(second)

@@ -124,7 +124,7 @@ def test_to_go_on_the_master_repeats_the_command_as_it_was_typed(
 
 def test_a_differing_preset_is_gone_on_with_by_its_published_values(root: Path, processes: Processes) -> None:
     master = processes.start("master", "run", "scenario6", "--root", str(root), "--epochs", "1")
-    until(lambda: StudyFolder(root, "scenario6").open_slots(), "jobs", root)
+    until(lambda: StudyFolder(root, "scenario6").open_issues(), "jobs", root)
     master.send_signal(signal.SIGINT)
     assert master.wait(30) == 1
     message = refused("master", "run", "--root", str(root), "--epochs", "2", "--workers", "2")
@@ -141,7 +141,7 @@ def test_an_objective_that_nobody_was_told_of_is_pointed_out_before_the_waiting(
 
 def test_a_master_whose_study_is_removed_says_so(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     master = processes.master(make_study("square"))
-    until(lambda: len(StudyFolder(root, "demo").open_slots()) == 4, "all jobs", root)
+    until(lambda: len(StudyFolder(root, "demo").open_issues()) == 4, "all jobs", root)
     for top in ("jobs", "results"):
         shutil.rmtree(root / top / "demo")
     assert master.wait(30) == 1

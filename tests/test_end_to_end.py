@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common.curve import read_curve
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Status
 from tests.conftest import MakeStudy
 from tests.processes import Processes, children_of, is_alive, leftovers, results_of, until
@@ -221,7 +222,7 @@ def test_a_silent_workers_trial_is_issued_again_and_its_late_result_is_kept_asid
     child = children_of(silent.pid)[0]
     for pid in (silent.pid, child):
         os.kill(pid, signal.SIGSTOP)
-    until(lambda: Slot(0, 2) in folder.open_slots(), "the second issue", root)
+    until(lambda: Issue(0, number=2) in folder.open_issues(), "the second issue", root)
     assert "silent" in processes.output(master)
     (root / "go").touch()
     processes.worker(objective="waiting")

@@ -74,16 +74,16 @@ def test_the_models_steps_are_named_in_the_specification() -> None:
 
 SPIN = {
     (): None,
-    ("NO_RECHECK",): "job[slot]",
+    ("NO_RECHECK",): "job[issue]",
     ("CLEAR_BEFORE_REPORT",): "issued>0",
     ("REPORT_BY_RENAME",): "result==first",
-    ("LOCK_FILE_BEFORE_JOB",): "holders[slot]==1",
+    ("LOCK_FILE_BEFORE_JOB",): "holders[issue]==1",
     ("RESULTS_LISTED_FIRST",): "removals<",
     ("SILENCE_IGNORED",): "acceptance cycle (",
     ("LOCK_OUTLIVES_HOLDER", "STOPS=0"): "acceptance cycle (",
     ("REMOVALS=1", "STOPS=0"): None,
-    ("REMOVALS=1", "STOPS=0", "LOCK_WITHOUT_NAME"): "holders[slot]==1",
-    ("REMOVALS=1", "STOPS=0", "DEADLY", "NAME_USED_TWICE"): "attempt>files[slot]",
+    ("REMOVALS=1", "STOPS=0", "LOCK_WITHOUT_NAME"): "holders[issue]==1",
+    ("REMOVALS=1", "STOPS=0", "DEADLY", "NAME_USED_TWICE"): "attempt>files[issue]",
     ("DEADLY", "STOPS=0"): None,
     ("DEADLY", "STOPS=0", "START_NOT_NOTED"): "acceptance cycle (",
 }

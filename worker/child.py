@@ -147,6 +147,7 @@ def _trial(request: Evaluate, settings: ChildSettings, parent: "_Parent") -> Tri
     return Trial(
         params=with_defaults(spec.objective.name, job.params),
         epochs=job.budget.epochs,
+        full_epochs=job.horizon_epochs,
         seeds=job.seeds,
         device=settings.device,
         threads=spec.objective.threads,

@@ -55,9 +55,12 @@ class Evaluation(Listener):
     def request(self) -> Evaluate:
         """The request to the child."""
         folder, attempt = self.claimed.claim.folder, self.claimed.claim.attempt
-        is_first = attempt.attempt == 1 and attempt.slot.issue == 1
-        earlier = () if is_first else tuple(folder.checkpoints_of(attempt.slot.trial))
-        return Evaluate(self.claimed.spec, self.claimed.job, folder.checkpoint(attempt), earlier)
+        job, evaluation = self.claimed.job, attempt.issue.evaluation
+        is_first = attempt.number == 1 and attempt.issue.number == 1
+        earlier = [] if is_first else folder.checkpoints_of(*evaluation)
+        # Whatever an attempt on this rung saved is further than what the lower rung kept.
+        lower = [] if job.continues is None else [folder.kept_checkpoint(job.trial, job.continues)]
+        return Evaluate(self.claimed.spec, job, folder.checkpoint(attempt), (*earlier, *lower))
 
     def hear(self, message: Progress | Stop) -> None:
         """Take in a message from the child, or the request to stop that was sent to it."""
@@ -106,7 +109,7 @@ class Evaluation(Listener):
 
     def loss(self, failed: Failed) -> Loss:
         """The failed attempt as the lock file counts it."""
-        attempt = self.claimed.claim.attempt.attempt
+        attempt = self.claimed.claim.attempt.number
         return Loss(attempt, self._claimant.worker, storable(failed.message, MAX_REASON), failed.kind)
 
     def result(self, outcome: Finished | Failed) -> Result:
@@ -147,11 +150,13 @@ class Evaluation(Listener):
             {
                 "study": job.study,
                 "trial": job.trial,
+                "rung": job.rung,
                 "issue": job.issue,
-                "attempt": claim.attempt.attempt,
+                "attempt": claim.attempt.number,
                 "status": status,
                 "params": job.params,
                 "budget": job.budget,
+                "horizon": job.horizon,
                 "seeds": job.seeds,
                 "stage": job.stage,
                 "batch": job.batch,

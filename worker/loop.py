@@ -130,7 +130,7 @@ class Worker:
                 return
             evaluation.beat()  # before START, so that everyone who reads of the claim finds the heartbeat of its worker
             self._patiently(claim.start, evaluation)
-            logger.info("%s: attempt %d started", claimed.name, claim.attempt.attempt)
+            logger.info("%s: attempt %d started", claimed.name, claim.attempt.number)
             outcome = self._executor.evaluate(evaluation.request, evaluation)
             self._conclude(evaluation.with_neighbours(outcome), evaluation)
         except FolderError:

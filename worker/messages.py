@@ -37,7 +37,7 @@ class Evaluate:
     checkpoint: Path
     """Where this attempt saves."""
     earlier_checkpoints: tuple[Path, ...]
-    """Checkpoints of earlier attempts, latest first."""
+    """Checkpoints of earlier attempts, latest first; behind them that of the rung from which the job continues."""
 
 
 @dataclass(frozen=True)

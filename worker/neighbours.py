@@ -6,9 +6,9 @@ from pathlib import Path
 
 from hyperspool.common.claim import Claimant
 from hyperspool.common.errors import ProtocolError
+from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.layout import study_folders
 from hyperspool.common.reading import read_record
-from hyperspool.common.heartbeat import WorkerRecord
 
 LIVE_S = 15.0
 """A worker beats every 2 s or more often. A heartbeat that is older than ours by more than this is a dead worker's."""

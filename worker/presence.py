@@ -11,8 +11,9 @@ from contextlib import suppress
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant
 from hyperspool.common.clock import now_text
-from hyperspool.common.layout import AttemptName, StudyFolder
 from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import AttemptName
+from hyperspool.common.layout import StudyFolder
 
 BEAT_S = 2.0
 """Seconds between heartbeats; fewer if the study's `stale_s` is short."""
@@ -64,8 +65,9 @@ class Presence:
         self._needed_s[folder] = self._clock()
         if self._is_due(news=(folder, attempt, epoch)):
             self._leave_others()
-            slot, number = attempt.slot, attempt.attempt
-            self._write(folder, trial=slot.trial, issue=slot.issue, attempt=number, epoch=epoch, epochs=epochs)
+            trial, rung, issue = attempt.issue
+            progress = {"attempt": attempt.number, "epoch": epoch, "epochs": epochs}
+            self._write(folder, trial=trial, rung=rung, issue=issue, **progress)
 
     def leave(self) -> None:
         """Remove the worker's files."""

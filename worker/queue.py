@@ -10,7 +10,8 @@ from pathlib import Path
 from hyperspool.common import confinement
 from hyperspool.common.claim import Claim, Claims
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.layout import Slot, StudyFolder, study_folders
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder, study_folders
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.mounts import why_locks_are_local
 from hyperspool.common.reading import read_record
@@ -41,7 +42,7 @@ class ClaimedJob:
     @property
     def name(self) -> str:
         """The job as log lines name it, for example `demo/00017`."""
-        return f"{self.job.study}/{self.claim.slot.name}"
+        return f"{self.job.study}/{self.claim.issue.name}"
 
     @property
     def is_void(self) -> bool:
@@ -73,7 +74,7 @@ class JobQueue:
 
     def __init__(self, root: Path, study: str | None, mode: ClaimMode | None, claims: Claims) -> None:
         self._root, self._study, self._mode, self._claims = root, study, mode, claims
-        self._listed: deque[tuple[StudyFolder, Slot]] = deque()
+        self._listed: deque[tuple[StudyFolder, Issue]] = deque()
         self._specs: dict[StudyFolder, tuple[Version, StudySpec | None]] = {}  # None: the file cannot be read
         self._complained: set[str] = set()
         self.unable: dict[str, str] = {}
@@ -89,11 +90,11 @@ class JobQueue:
             if is_fresh:
                 self._list()
             while self._listed:
-                folder, slot = self._listed.popleft()
+                folder, issue = self._listed.popleft()
                 try:
-                    claimed = self._try_take(folder, slot)
+                    claimed = self._try_take(folder, issue)
                 except (OSError, ValueError) as error:
-                    self._complain(f"cannot claim: {getattr(error, 'strerror', None) or error}", str(folder.job(slot)))
+                    self._complain(f"cannot claim: {getattr(error, 'strerror', None) or error}", str(folder.job(issue)))
                     continue
                 if claimed is not None:
                     return claimed
@@ -102,29 +103,29 @@ class JobQueue:
     def _list(self) -> None:
         folders = [StudyFolder(self._root, self._study)] if self._study else study_folders(self._root)
         self.studies = [folder for folder in folders if folder.name not in self.unable]
-        found: dict[StudyFolder, list[Slot]] = {}
+        found: dict[StudyFolder, list[Issue]] = {}
         for folder in self.studies:
             try:
-                if slots := folder.open_slots():
-                    found[folder] = slots
+                if issues := folder.open_issues():
+                    found[folder] = issues
             except OSError as error:
                 self._complain(f"cannot look into {folder.jobs}: {error.strerror}")
         self.open_studies = list(found)
-        wanted = {folder.lease(slot) for folder, slots in found.items() for slot in slots}
+        wanted = {folder.lease(issue) for folder, issues in found.items() for issue in issues}
         self._claims.forget(lambda path: path in wanted)
-        everything = [(folder, slot) for folder, slots in found.items() for slot in slots]
+        everything = [(folder, issue) for folder, issues in found.items() for issue in issues]
         self._listed = deque(everything)
         if len(everything) > ORDERLY:
             self._listed.rotate(-random.randrange(len(everything)))
 
-    def _try_take(self, folder: StudyFolder, slot: Slot) -> ClaimedJob | None:
+    def _try_take(self, folder: StudyFolder, issue: Issue) -> ClaimedJob | None:
         # Other workers have taken jobs of an older listing, and a look costs a hundredth of a try to lock. The look is
         # only a hint: a network file system may still show a job that is gone. RECHECK finds out.
-        if folder.name in self.unable or not folder.job(slot).exists():
+        if folder.name in self.unable or not folder.job(issue).exists():
             return None
         spec = self._spec(folder)
-        _check_folders(folder, slot)
-        claim = self._claims.try_lock(folder, slot, spec.claim) if spec else None
+        _check_folders(folder, issue)
+        claim = self._claims.try_lock(folder, issue, spec.claim) if spec else None
         if spec is None or claim is None:
             return None
         try:
@@ -174,24 +175,24 @@ def _version(folder: StudyFolder) -> Version:
     return (status.st_mtime_ns, status.st_ino)
 
 
-def _check_folders(folder: StudyFolder, slot: Slot) -> None:
+def _check_folders(folder: StudyFolder, issue: Issue) -> None:
     """Refuse a job whose result could not be written, before hours are spent on it.
 
     Raises:
         OSError: a link or something else stands where a folder of the study belongs.
     """
-    for path in (*folder.folders, folder.trial_folder(slot.trial)):
+    for path in (*folder.folders, folder.trial_folder(issue.trial)):
         with suppress(FileNotFoundError):
             confinement.check_way(path / "any")
 
 
 def _recheck(spec: StudySpec, claim: Claim) -> Job | None:
     """RECHECK: read the job again under the lock. None if there is nothing to do; the claim is then released."""
-    folder, slot = claim.folder, claim.slot
-    path = folder.job(slot)
+    folder, issue = claim.folder, claim.issue
+    path = folder.job(issue)
     try:
         job = read_record(path, Job)
-        problems = (*spec.problems_of(job), *_misnamed(job, slot))
+        problems = (*spec.problems_of(job), *_misnamed(job, issue))
     except FileNotFoundError:
         # Finished between the scan and the lock. Locking may have made a new lock file just now.
         claim.remove_lock_file()
@@ -204,13 +205,13 @@ def _recheck(spec: StudySpec, claim: Claim) -> Job | None:
         claim.remove_lock_file()
         claim.unlock()
         return None
-    if slot.trial in folder.finished([slot.trial]) and read_result(folder, slot.trial) is not None:
+    evaluation = issue.evaluation
+    if folder.finished([evaluation]) and read_result(folder, evaluation) is not None:
         clear(claim)
         return None
     return job
 
 
-def _misnamed(job: Job, slot: Slot) -> tuple[str, ...]:
-    if (job.trial, job.issue) == (slot.trial, slot.issue):
-        return ()
-    return (f"it asks for trial {job.trial}, issue {job.issue}, but is named {slot.name}.json",)
+def _misnamed(job: Job, issue: Issue) -> tuple[str, ...]:
+    asked = Issue(*job.evaluation, job.issue)
+    return () if asked == issue else (f"it asks for {asked.name}, but is named {issue.name}.json",)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hyperspool.common.layout import StudyFolder
 from tests.chaos.outcome import Outcome, broken_journal, differences, outcome_of, strays
-from tests.processes import Processes, children_of, until
+from tests.processes import Processes, children_of, finished_trials, until
 
 STUDY = "demo"
 LULL_S = 10.0
@@ -166,7 +166,7 @@ class Storm:
             self._processes.kill_all()
 
     def _is_raging(self) -> bool:
-        count, now_s = len(self.folder.all_finished()), time.monotonic()
+        count, now_s = len(finished_trials(self.folder)), time.monotonic()
         if count > self._progress[0]:
             self._progress = (count, now_s)
         if now_s - self._progress[1] > STILL_S:
@@ -204,7 +204,7 @@ class Storm:
         return True
 
     def _expect_finished(self) -> None:
-        missing = sorted(set(range(self.weather.trials)) - set(self.folder.all_finished()))
+        missing = sorted(set(range(self.weather.trials)) - set(finished_trials(self.folder)))
         if missing:
             raise BrokenPromise(f"the master left as if all was done, but trials {missing} have no result")
 
@@ -286,7 +286,7 @@ def broken_promises(storm: Storm, expected: Outcome) -> list[str]:
     folder, weather = storm.folder, storm.weather
     found = outcome_of(folder, is_timed=weather.is_timed)
     broken = differences(found, expected)
-    trials = folder.all_finished()
+    trials = finished_trials(folder)
     if trials != list(range(weather.trials)):
         broken.append(f"{len(trials)} trials have a result, expected {weather.trials}")
     broken += [journal] if (journal := broken_journal(folder)) else []

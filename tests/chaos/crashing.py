@@ -17,7 +17,8 @@ from typing import Any
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import FailureKind
 from hyperspool.common.report import report
 from hyperspool.common.watch import Wakeup
@@ -119,9 +120,9 @@ class Inside:
     def _finish_second_issue(self, request: Evaluate) -> None:
         folder = StudyFolder(self._worker._settings.root, request.job.study)
         job = request.job.model_copy(update={"issue": 2})
-        atomic.replace(folder.job(Slot(job.trial, 2)), job.to_json(), durable=False)
+        atomic.replace(folder.job(Issue(job.trial, number=2)), job.to_json(), durable=False)
         claimant = Claimant("other")
-        claim = Claims(claimant).try_lock(folder, Slot(job.trial, 2), request.spec.claim)
+        claim = Claims(claimant).try_lock(folder, Issue(job.trial, number=2), request.spec.claim)
         if claim is None:
             raise RuntimeError("the second issue is held")
         claimed = ClaimedJob(request.spec, (0, 0), job, claim)

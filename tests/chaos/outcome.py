@@ -53,11 +53,11 @@ def broken_journal(folder: StudyFolder) -> str | None:
         return f"the journal is damaged: {found.damage or 'cut short'}"
     results = read_results(folder, spec).results
     wrong = [
-        trial
-        for trial, result in results.items()
-        if (trial, 0) not in found.journal.entries or found.journal.entries[trial, 0].job(spec.name).mismatches(result)
+        key
+        for key, result in results.items()
+        if key not in found.journal.entries or found.journal.entries[key].job(spec.name).mismatches(result)
     ]
-    return f"the journal does not agree with the results of trials {wrong}" if wrong else None
+    return f"the journal does not agree with the results {wrong}" if wrong else None
 
 
 def _comparable(path: Path, *, is_timed: bool) -> object:

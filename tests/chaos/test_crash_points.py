@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common import atomic
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.layout import StudyFolder
 from tests.chaos.chaos import Weather
 from tests.chaos.crashing import Fork
 from tests.chaos.stage import Stage
@@ -57,7 +58,7 @@ def test_a_worker_that_crashes_while_it_takes_over_a_dead_ones_lease_costs_nothi
     stage = Stage.published(tmp_path / "over", Weather("", trials=1, batch=1, epochs=1, claim="lease"))
     stage.expect_what_comes_undisturbed()
     stage.finish_with(stage.worker(at=10), -signal.SIGKILL)
-    assert stage.folder.lease(Slot(0)).exists()
+    assert stage.folder.lease(Issue(0)).exists()
     count = 0
     for copy, crash in crashes(stage, ""):
         count += 1
@@ -69,7 +70,7 @@ def test_a_worker_that_crashes_while_it_takes_over_a_dead_ones_lease_costs_nothi
 def test_a_worker_that_crashes_while_it_gives_a_trial_up_leaves_that_to_the_next(tmp_path: Path) -> None:
     stage = Stage.published(tmp_path / "up", Weather("", trials=1, batch=1, epochs=2, max_attempts=1))
     stage.finish_with(stage.worker(at=20), -signal.SIGKILL)
-    assert list(stage.folder.attempt_files(Slot(0)))
+    assert list(stage.folder.attempt_files(Issue(0)))
     stage.status = 1
     stage.expect_what_comes_undisturbed()
     assert "worker_lost" in str(stage.expected)
@@ -108,9 +109,9 @@ def test_a_master_that_crashes_at_any_operation_costs_nothing(tmp_path: Path) ->
 def test_a_master_that_crashes_while_it_tidies_up_leaves_that_to_the_next(tmp_path: Path) -> None:
     stage = Stage.published(tmp_path / "debris", Weather("", trials=2, batch=2, epochs=2))
     stage.expect_what_comes_undisturbed()
-    job = stage.folder.job(Slot(0)).read_bytes()
+    job = stage.folder.job(Issue(0)).read_bytes()
     stage.finish(stage.worker())
-    stage.folder.job(Slot(0)).write_bytes(job)
+    stage.folder.job(Issue(0)).write_bytes(job)
     leave_debris(stage.folder)
     count = 0
     for at in range(1, 1000):
@@ -125,13 +126,13 @@ def test_a_master_that_crashes_while_it_tidies_up_leaves_that_to_the_next(tmp_pa
 
 def leave_debris(folder: StudyFolder) -> None:
     """What reporters leave that die after the result's link, after the job's removal, and in the middle of a write."""
-    attempt = AttemptName(Slot(0), 1)
-    folder.lock(Slot(0)).touch()
-    folder.lock(Slot(1)).touch()
+    attempt = AttemptName(Issue(0), 1)
+    folder.lock(Issue(0)).touch()
+    folder.lock(Issue(1)).touch()
     folder.checkpoint(attempt).touch()
     folder.curve(0).rename(folder.running_curve(attempt))
     dead = Fork(folder.root / "dead", str)
     dead.wait()
-    for path in (folder.job(Slot(1)), folder.result(1), folder.checkpoint(attempt), folder.spec):
+    for path in (folder.job(Issue(1)), folder.result(1), folder.checkpoint(attempt), folder.spec):
         temporary = atomic._write_temporary(path, b"half of", durable=False)
         temporary.rename(str(temporary).replace(f"-{os.getpid()}-", f"-{dead.pid}-"))

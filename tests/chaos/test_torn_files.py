@@ -11,7 +11,8 @@ from hyperspool.common.attempts import read_history
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.curve import parse_curve, read_curve, to_text
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.issues import AttemptName, EvaluationName, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.records import EpochRecord, FailureKind
 from hyperspool.common.report import read_result, report
@@ -68,18 +69,18 @@ def test_a_study_cut_at_any_byte_is_told_with_its_file_and_what_to_do(folder: St
 
 
 def test_a_job_cut_at_any_byte_is_set_aside_and_costs_no_other(folder: StudyFolder, jobs: JobQueue) -> None:
-    publish(folder, Slot(0))
-    publish(folder, Slot(1))
-    content, other = folder.job(Slot(0)).read_bytes(), folder.job(Slot(1)).read_bytes()
+    publish(folder, Issue(0))
+    publish(folder, Issue(1))
+    content, other = folder.job(Issue(0)).read_bytes(), folder.job(Issue(1)).read_bytes()
     for torn in cuts(content):
-        folder.job(Slot(0)).write_bytes(torn)
+        folder.job(Issue(0)).write_bytes(torn)
         claimed = jobs.next_claim()
         assert claimed is not None
         claimed.claim.unlock()
         jobs._listed.clear()
-        assert claimed.claim.slot == (Slot(0) if is_as_good_as_whole(torn, content) else Slot(1))
-        assert folder.job(Slot(1)).read_bytes() == other
-        if claimed.claim.slot == Slot(1):
+        assert claimed.claim.issue == (Issue(0) if is_as_good_as_whole(torn, content) else Issue(1))
+        assert folder.job(Issue(1)).read_bytes() == other
+        if claimed.claim.issue == Issue(1):
             assert torn in [path.read_bytes() for path in folder.rejected.glob("00000.json.*")]
             for path in folder.rejected.iterdir():
                 path.unlink()
@@ -87,17 +88,17 @@ def test_a_job_cut_at_any_byte_is_set_aside_and_costs_no_other(folder: StudyFold
 
 def test_a_result_cut_at_any_byte_is_set_aside_and_the_others_stay_as_they_are(folder: StudyFolder) -> None:
     for trial in (0, 1):
-        publish(folder, Slot(trial))
-        claim = claim_of(folder, Slot(trial))
+        publish(folder, Issue(trial))
+        claim = claim_of(folder, Issue(trial))
         report(claim, result_of(claim), to_text(EPOCHS).encode())
     content = folder.result(0).read_bytes()
     others = {path: path.read_bytes() for path in (folder.result(1), folder.curve(1), folder.curve(0))}
     for torn in cuts(content):
         folder.result(0).write_bytes(torn)
         if is_as_good_as_whole(torn, content):
-            assert read_result(folder, 0, job_of(0)) is not None
+            assert read_result(folder, EvaluationName(0), job_of(0)) is not None
             continue
-        assert read_result(folder, 0, job_of(0)) is None
+        assert read_result(folder, EvaluationName(0), job_of(0)) is None
         assert not folder.result(0).exists()
         assert {path: path.read_bytes() for path in others} == others
         for path in folder.rejected.iterdir():
@@ -109,36 +110,36 @@ def test_a_lock_file_cut_at_any_byte_leaves_its_slot_free_to_claim_and_no_attemp
 ) -> None:
     publish(folder)
     for reason in ("first", "second"):
-        claim = Claims(Claimant("lost")).try_lock(folder, Slot(0), ClaimMode.LOCK)
+        claim = Claims(Claimant("lost")).try_lock(folder, Issue(0), ClaimMode.LOCK)
         assert claim is not None
         claim.start()
         claim.give_up(FailureKind.WORKER_LOST, reason)
-    content = folder.lock(Slot(0)).read_bytes()
+    content = folder.lock(Issue(0)).read_bytes()
     for torn in cuts(content):
-        folder.lock(Slot(0)).write_bytes(torn)
-        before = read_history(folder.lock(Slot(0)))
+        folder.lock(Issue(0)).write_bytes(torn)
+        before = read_history(folder.lock(Issue(0)))
         claim = claim_of(folder)
         claim.unlock()
         # A claim torn so early that it may have been anything counts as an attempt.
         assert before.counted <= 2 or len(torn.splitlines()[-1]) < len('{"event":"l')
-        assert claim.attempt.attempt == before.last_attempt + 1
-        after = read_history(folder.lock(Slot(0)))
+        assert claim.attempt.number == before.last_attempt + 1
+        after = read_history(folder.lock(Issue(0)))
         assert (after.last_attempt, after.counted) == (before.last_attempt + 1, before.counted + 1)
 
 
 def test_a_lock_file_with_another_files_text_counts_as_one_attempt_and_not_as_one_a_line(folder: StudyFolder) -> None:
     publish(folder)
-    folder.lock(Slot(0)).write_bytes(folder.spec.read_bytes())
+    folder.lock(Issue(0)).write_bytes(folder.spec.read_bytes())
     claim = claim_of(folder)
     claim.unlock()
-    assert (claim.history.counted, claim.attempt.attempt) == (1, 2)
+    assert (claim.history.counted, claim.attempt.number) == (1, 2)
 
 
 def test_a_lost_attempts_curve_cut_at_any_byte_is_whole_beside_its_result_or_set_aside(folder: StudyFolder) -> None:
     content = to_text(EPOCHS).encode()
     for trial, torn in enumerate(cuts(content)):
-        publish(folder, Slot(trial))
-        claim = claim_of(folder, Slot(trial))
+        publish(folder, Issue(trial))
+        claim = claim_of(folder, Issue(trial))
         path = folder.running_curve(claim.attempt)
         path.write_bytes(torn)
         try:
@@ -155,8 +156,8 @@ def test_a_lost_attempts_curve_cut_at_any_byte_is_whole_beside_its_result_or_set
 
 def test_a_finished_trials_curve_cut_at_any_byte_is_told_and_changes_no_other(folder: StudyFolder) -> None:
     for trial in (0, 1):
-        publish(folder, Slot(trial))
-        claim = claim_of(folder, Slot(trial))
+        publish(folder, Issue(trial))
+        claim = claim_of(folder, Issue(trial))
         report(claim, result_of(claim).model_copy(update={"epochs": 3}), to_text(EPOCHS).encode())
     content = folder.curve(0).read_bytes()
     before = folder.result(0).read_bytes()
@@ -186,12 +187,12 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "with another file's text": lambda _content: job_of(0).to_json(),
 }
 FILES: dict[str, Callable[[StudyFolder], Path]] = {
-    "job": lambda folder: folder.job(Slot(1)),
-    "lock": lambda folder: folder.lock(Slot(1)),
-    "lease": lambda folder: folder.lease(Slot(1)),
+    "job": lambda folder: folder.job(Issue(1)),
+    "lock": lambda folder: folder.lock(Issue(1)),
+    "lease": lambda folder: folder.lease(Issue(1)),
     "result": lambda folder: folder.result(0),
-    "running curve": lambda folder: folder.running_curve(AttemptName(Slot(1), 1)),
-    "checkpoint": lambda folder: folder.checkpoint(AttemptName(Slot(1), 1)),
+    "running curve": lambda folder: folder.running_curve(AttemptName(Issue(1), 1)),
+    "checkpoint": lambda folder: folder.checkpoint(AttemptName(Issue(1), 1)),
     "heartbeat": lambda folder: folder.worker("victim"),
     "master.lock": lambda folder: folder.master_lock,
     "journal": lambda folder: folder.journal,
@@ -203,7 +204,7 @@ def in_mid_trial(stage: Stage) -> Stage:
     for at in range(1, 1000):
         copy = stage.copy(f"{stage.root.name} {at}")
         copy.finish_with(copy.worker(at=5 * at), -signal.SIGKILL)
-        if copy.folder.checkpoint(AttemptName(Slot(1), 1)).exists():
+        if copy.folder.checkpoint(AttemptName(Issue(1), 1)).exists():
             return copy
     raise AssertionError("it never comes to trial 1")
 

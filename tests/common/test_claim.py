@@ -13,7 +13,8 @@ import pytest
 from hyperspool.common import atomic
 from hyperspool.common.attempts import read_history
 from hyperspool.common.claim import Claimant, Claims
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode, held, waiting_for, why_no_locks
 from hyperspool.common.records import FailureKind
 from tests.conftest import job_of
@@ -24,9 +25,10 @@ import sys, time
 from pathlib import Path
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.locks import ClaimMode
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 claims = Claims(Claimant("other"), lease_s=1.0)
-claim = claims.try_lock(StudyFolder(Path(sys.argv[1]), "demo"), Slot(0), ClaimMode(sys.argv[2]))
+claim = claims.try_lock(StudyFolder(Path(sys.argv[1]), "demo"), Issue(0), ClaimMode(sys.argv[2]))
 assert claim is not None
 claim.start()
 print("held", flush=True)
@@ -49,7 +51,7 @@ def claims() -> Claims:
 
 @pytest.fixture
 def hold(folder: StudyFolder) -> Iterator[Hold]:
-    """Lets another process claim slot 0, until its standard input ends."""
+    """Lets another process claim issue 0, until its standard input ends."""
     with ExitStack() as stack:
 
         def start(mode: ClaimMode) -> "subprocess.Popen[str]":
@@ -72,7 +74,7 @@ def hold(folder: StudyFolder) -> Iterator[Hold]:
 
 @pytest.fixture
 def published(folder: StudyFolder) -> StudyFolder:
-    atomic.replace(folder.job(Slot(0)), job_of().to_json(), durable=True)
+    atomic.replace(folder.job(Issue(0)), job_of().to_json(), durable=True)
     return folder
 
 
@@ -80,20 +82,20 @@ def test_a_claim_excludes_other_processes_until_it_is_let_go(
     published: StudyFolder, claims: Claims, hold: Hold
 ) -> None:
     other = hold(ClaimMode.LOCK)
-    assert claims.try_lock(published, Slot(0), LOCK) is None
+    assert claims.try_lock(published, Issue(0), LOCK) is None
     printed, _ = other.communicate("")
     assert "still ours" in printed
-    claim = claims.try_lock(published, Slot(0), LOCK)
+    claim = claims.try_lock(published, Issue(0), LOCK)
     assert claim is not None
-    assert claim.attempt.attempt == 2
+    assert claim.attempt.number == 2
     assert claim.history.counted == 0
     claim.unlock()
 
 
 def test_a_claim_excludes_others_within_the_process(published: StudyFolder, claims: Claims) -> None:
-    claim = claims.try_lock(published, Slot(0), LOCK)
+    claim = claims.try_lock(published, Issue(0), LOCK)
     assert claim is not None
-    assert claims.try_lock(published, Slot(0), LOCK) is None
+    assert claims.try_lock(published, Issue(0), LOCK) is None
     claim.unlock()
 
 
@@ -103,7 +105,7 @@ def test_the_claim_of_a_killed_worker_is_free_again_at_once_and_its_attempt_coun
     other = hold(ClaimMode.LOCK)
     other.kill()
     other.wait()
-    claim = claims.try_lock(published, Slot(0), LOCK)
+    claim = claims.try_lock(published, Issue(0), LOCK)
     assert claim is not None
     assert claim.history.counted == 1
     assert claim.history.told() == "attempt 1 on other: the worker died"
@@ -113,20 +115,20 @@ def test_the_claim_of_a_killed_worker_is_free_again_at_once_and_its_attempt_coun
 def test_the_claim_of_a_stopped_worker_stays_its_own(published: StudyFolder, claims: Claims, hold: Hold) -> None:
     other = hold(ClaimMode.LOCK)
     os.kill(other.pid, signal.SIGSTOP)
-    assert claims.try_lock(published, Slot(0), LOCK) is None
+    assert claims.try_lock(published, Issue(0), LOCK) is None
     os.kill(other.pid, signal.SIGCONT)
 
 
 def test_the_lock_files_text_says_who_when_and_why(published: StudyFolder, claims: Claims) -> None:
-    first = claims.try_lock(published, Slot(0), LOCK)
+    first = claims.try_lock(published, Issue(0), LOCK)
     assert first is not None
     first.start()
     first.release()
-    second = claims.try_lock(published, Slot(0), LOCK)
+    second = claims.try_lock(published, Issue(0), LOCK)
     assert second is not None
     second.start()
     second.give_up(FailureKind.WORKER_LOST, "the evaluating process was ended by SIGSEGV")
-    events = read_history(published.lock(Slot(0))).events
+    events = read_history(published.lock(Issue(0))).events
     assert [(event.event, event.attempt) for event in events] == [
         ("claimed", 1),
         ("released", 1),
@@ -141,7 +143,7 @@ def test_the_lock_files_text_says_who_when_and_why(published: StudyFolder, claim
 def test_a_waiter_that_opened_a_lock_file_before_it_was_removed_does_not_get_the_claim(
     published: StudyFolder, claims: Claims, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = claims.try_lock(published, Slot(0), LOCK)
+    first = claims.try_lock(published, Issue(0), LOCK)
     assert first is not None
     open_file = os.open
 
@@ -149,21 +151,21 @@ def test_a_waiter_that_opened_a_lock_file_before_it_was_removed_does_not_get_the
         descriptor = open_file(path, *arguments, **options)
         if str(path).endswith("00000.lock"):  # the holder clears between the waiter's open and its lock
             monkeypatch.setattr(os, "open", open_file)
-            atomic.remove(published.job(Slot(0)))
+            atomic.remove(published.job(Issue(0)))
             first.remove_lock_file()
             first.unlock()
         return descriptor
 
     monkeypatch.setattr(os, "open", open_then_lose)
-    assert Claims(Claimant("late")).try_lock(published, Slot(0), LOCK) is None
-    assert not published.lock(Slot(0)).exists()
+    assert Claims(Claimant("late")).try_lock(published, Issue(0), LOCK) is None
+    assert not published.lock(Issue(0)).exists()
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "megabytes"])
 def test_a_lock_file_that_no_claimant_can_have_made_is_set_aside_and_the_slot_is_free(
     published: StudyFolder, claims: Claims, kind: str
 ) -> None:
-    path = published.lock(Slot(0))
+    path = published.lock(Issue(0))
     match kind:
         case "link":
             path.symlink_to("/etc/passwd")
@@ -171,20 +173,20 @@ def test_a_lock_file_that_no_claimant_can_have_made_is_set_aside_and_the_slot_is
             path.mkdir()
         case "megabytes":
             path.write_bytes(bytes(5 * 2**20))
-    assert claims.try_lock(published, Slot(0), LOCK) is None
+    assert claims.try_lock(published, Issue(0), LOCK) is None
     assert [found.name[:11] for found in published.rejected.glob("*.lock.*") if "reason" not in found.name] == [
         "00000.lock."
     ]
-    claim = claims.try_lock(published, Slot(0), LOCK)
+    claim = claims.try_lock(published, Issue(0), LOCK)
     assert claim is not None
     claim.unlock()
 
 
 def test_a_lease_of_other_settings_is_told_and_not_taken(published: StudyFolder) -> None:
-    first = Claims(Claimant("first"), lease_s=10.0).try_lock(published, Slot(0), ClaimMode.LEASE)
+    first = Claims(Claimant("first"), lease_s=10.0).try_lock(published, Issue(0), ClaimMode.LEASE)
     assert first is not None
     with pytest.raises(ValueError, match=r"holds a lease of 10\.0s"):
-        Claims(Claimant("second"), lease_s=20.0).try_lock(published, Slot(0), ClaimMode.LEASE)
+        Claims(Claimant("second"), lease_s=20.0).try_lock(published, Issue(0), ClaimMode.LEASE)
     first.unlock()
 
 
@@ -193,7 +195,7 @@ def test_a_lease_excludes_others_for_as_long_as_its_holder_lives(published: Stud
     claims = Claims(Claimant("mine"), lease_s=1.0)
     tries = iter(range(30))
     until(
-        lambda: next(tries, None) is None or claims.try_lock(published, Slot(0), ClaimMode.LEASE) is not None,
+        lambda: next(tries, None) is None or claims.try_lock(published, Issue(0), ClaimMode.LEASE) is not None,
         "thirty tries, three times as long as the lease",
         published.root,
     )
@@ -208,18 +210,18 @@ def test_the_lease_of_a_stopped_worker_is_taken_over_and_it_learns_of_it(publish
 
     def took_over() -> bool:
         nonlocal claim
-        claim = claims.try_lock(published, Slot(0), ClaimMode.LEASE)
+        claim = claims.try_lock(published, Issue(0), ClaimMode.LEASE)
         return claim is not None
 
     until(took_over, "the lease expires", published.root)
     assert claim is not None
-    assert claim.attempt.attempt == 2
+    assert claim.attempt.number == 2
     claim.start()
     os.kill(other.pid, signal.SIGCONT)
     printed, _ = other.communicate("wait for the loss\n", timeout=20)
     assert printed == "taken over\n"
     assert claim.is_held
-    events = read_history(published.lock(Slot(0))).events
+    events = read_history(published.lock(Issue(0))).events
     assert [(event.event, event.attempt) for event in events] == [("claimed", 1), ("claimed", 2)]
     claim.unlock()
 
@@ -246,7 +248,7 @@ def test_waiting_for_a_lock_says_so_once_and_goes_on_when_it_is_free(published: 
         said.append("waiting")
         other.kill()
 
-    with waiting_for(published.lock(Slot(0)), LOCK, on_wait):
+    with waiting_for(published.lock(Issue(0)), LOCK, on_wait):
         said.append("held")
     assert said == ["waiting", "held"]
 

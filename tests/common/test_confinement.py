@@ -120,7 +120,7 @@ def test_a_study_that_is_a_link_is_not_served(tmp_path: Path) -> None:
     (tmp_path / "jobs").mkdir()
     (tmp_path / "jobs" / "demo").symlink_to(real.jobs)
     assert study_folders(tmp_path) == []
-    assert StudyFolder(tmp_path, "demo").open_slots() == []
+    assert StudyFolder(tmp_path, "demo").open_issues() == []
 
 
 def test_a_path_that_a_user_gave_elsewhere_may_lead_over_links(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common.errors import UsageError
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder, study_folders
+from hyperspool.common.issued import last_issues
+from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.layout import StudyFolder, study_folders
 
 
 def test_a_trials_files_lie_in_a_folder_of_a_hundred(root: Path) -> None:
@@ -15,9 +17,9 @@ def test_a_trials_files_lie_in_a_folder_of_a_hundred(root: Path) -> None:
 
 def test_a_slot_is_named_after_its_trial_and_from_the_second_issue_on_after_that_too(root: Path) -> None:
     folder = StudyFolder(root, "demo")
-    assert folder.job(Slot(17)).name == "00017.json"
-    assert folder.lock(Slot(17, 2)).name == "00017-2.lock"
-    assert folder.checkpoint(AttemptName(Slot(17, 2), 3)).name == "00017.issue2.attempt3.pt"
+    assert folder.job(Issue(17)).name == "00017.json"
+    assert folder.lock(Issue(17, number=2)).name == "00017-2.lock"
+    assert folder.checkpoint(AttemptName(Issue(17, number=2), 3)).name == "00017.issue2.attempt3.pt"
 
 
 @pytest.mark.parametrize("name", ["", "..", ".", ".hidden", "a/b", "../a", "/etc", "a\nb", "a" * 65, "é", "a b", "-x"])
@@ -26,7 +28,7 @@ def test_a_name_that_could_lead_elsewhere_names_no_study(root: Path, name: str) 
         StudyFolder(root, name)
 
 
-def test_listing_tells_open_slots_and_passes_over_everything_else(folder: StudyFolder) -> None:
+def test_listing_tells_open_issues_and_passes_over_everything_else(folder: StudyFolder) -> None:
     for name in (
         "00003.json",
         "00001-2.json",
@@ -44,8 +46,8 @@ def test_listing_tells_open_slots_and_passes_over_everything_else(folder: StudyF
         "00001-02.json",
     ):
         (folder.jobs / name).touch()
-    assert folder.open_slots() == [Slot(1), Slot(1, 2), Slot(3)]
-    assert folder.locked_slots() == [Slot(1)]
+    assert folder.open_issues() == [Issue(1), Issue(1, number=2), Issue(3)]
+    assert folder.locked_issues() == [Issue(1)]
 
 
 def test_finished_lists_only_the_folders_that_could_hold_what_is_asked_for(folder: StudyFolder) -> None:
@@ -53,16 +55,16 @@ def test_finished_lists_only_the_folders_that_could_hold_what_is_asked_for(folde
         folder.trial_folder(trial).mkdir(parents=True, exist_ok=True)
         folder.result(trial).touch()
     folder.curve(7).touch()
-    assert folder.finished([0, 1, 250, 999]) == {0, 250}
-    assert folder.all_finished() == [0, 5, 250]
+    assert folder.finished([(0, 0), (1, 0), (250, 0), (999, 0), (0, 1)]) == {(0, 0), (250, 0)}
+    assert folder.all_finished() == [(0, 0), (5, 0), (250, 0)]
 
 
 def test_a_missing_folder_is_an_empty_one(root: Path) -> None:
     folder = StudyFolder(root, "nothing")
-    assert folder.open_slots() == []
+    assert folder.open_issues() == []
     assert folder.all_finished() == []
     assert folder.worker_files() == []
-    assert folder.last_issues() == {}
+    assert last_issues(folder) == {}
 
 
 def test_checkpoints_of_a_trial_come_latest_first_and_unfinished_ones_not_at_all(folder: StudyFolder) -> None:
@@ -81,30 +83,30 @@ def test_checkpoints_of_a_trial_come_latest_first_and_unfinished_ones_not_at_all
         "00001.issue1.attempt2.pt",
         "00001.issue1.attempt1.pt",
     ]
-    names = {path.name for _, path in folder.attempt_files(Slot(1))}
+    names = {path.name for _, path in folder.attempt_files(Issue(1))}
     assert ".00001.issue1.attempt3.pt.abc.tmp" in names
     assert len(names) == 4
 
 
 def test_how_often_a_trial_was_issued_is_known_from_any_file_that_tells_of_it(folder: StudyFolder) -> None:
     folder.rejected.mkdir()
-    assert folder.last_issues() == {}
+    assert last_issues(folder) == {}
     (folder.jobs / "00001.json").touch()
     (folder.jobs / "00002-3.lock").touch()
-    assert folder.last_issues() == {1: 1, 2: 3}
+    assert last_issues(folder) == {(1, 0): 1, (2, 0): 3}
     (folder.rejected / "00001-4.json.0a1b2c3d").touch()
     (folder.rejected / "00001-4.json.0a1b2c3d.reason.txt").touch()
-    assert folder.last_issues() == {1: 4, 2: 3}
+    assert last_issues(folder) == {(1, 0): 4, (2, 0): 3}
     (folder.running / "00001.issue6.attempt1.csv").touch()
     (folder.checkpoints / "00003.issue2.attempt1.pt").touch()
-    assert folder.last_issues() == {1: 6, 2: 3, 3: 2}
+    assert last_issues(folder) == {(1, 0): 6, (2, 0): 3, (3, 0): 2}
 
 
 def test_a_name_laid_by_hand_leaves_room_for_the_next_issue(folder: StudyFolder) -> None:
     folder.rejected.mkdir()
     (folder.rejected / "00001-999999.json.0a1b2c3d").touch()
     (folder.jobs / "00002-999999.lock").touch()
-    assert all(issue < 999_999 for issue in folder.last_issues().values())
+    assert all(issue < 999_999 for issue in last_issues(folder).values())
 
 
 def test_each_file_of_a_trial_that_was_set_aside_counts_as_an_issue_of_its_own(folder: StudyFolder) -> None:
@@ -116,7 +118,7 @@ def test_each_file_of_a_trial_that_was_set_aside_counts_as_an_issue_of_its_own(f
         "00001-2.json.12345678",
     ):
         (folder.rejected / name).touch()
-    assert folder.last_issues() == {1: 3}
+    assert last_issues(folder) == {(1, 0): 3}
 
 
 def test_studies_are_the_folders_with_a_published_study(root: Path, folder: StudyFolder) -> None:

@@ -1,13 +1,14 @@
 import pytest
 
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.rejection import set_aside
 
 
 def test_what_is_set_aside_is_kept_and_told_of_in_one_line(
     folder: StudyFolder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = folder.job(Slot(0))
+    path = folder.job(Issue(0))
     path.write_text("{")
     kept = set_aside(folder, path, "not valid JSON:\n  EOF")
     assert kept is not None
@@ -19,5 +20,5 @@ def test_what_is_set_aside_is_kept_and_told_of_in_one_line(
 def test_what_another_process_has_moved_first_is_not_told_of_twice(
     folder: StudyFolder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert set_aside(folder, folder.job(Slot(0)), "not valid JSON") is None
+    assert set_aside(folder, folder.job(Issue(0)), "not valid JSON") is None
     assert caplog.messages == []

@@ -5,7 +5,8 @@ import pytest
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claim, Claimant, Claims
 from hyperspool.common.curve import read_curve, to_text
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issues import EvaluationName, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Attribution, EpochRecord, Result, Status, Times
@@ -17,27 +18,27 @@ CURVE = to_text(
 ).encode()
 
 
-FIRST = Slot(0)
+FIRST = Issue(0)
 
 
 class Crash(BaseException):
     """Ends a worker in the middle of an operation; nothing of the project catches it."""
 
 
-def claim_of(folder: StudyFolder, slot: Slot = FIRST) -> Claim:
-    claim = Claims(Claimant("mine")).try_lock(folder, slot, ClaimMode.LOCK)
+def claim_of(folder: StudyFolder, issue: Issue = FIRST) -> Claim:
+    claim = Claims(Claimant("mine")).try_lock(folder, issue, ClaimMode.LOCK)
     assert claim is not None
     claim.start()
     return claim
 
 
 def result_of(claim: Claim, value: float = 0.5) -> Result:
-    job = job_of(claim.slot.trial, claim.slot.issue)
+    job = job_of(claim.issue.trial, claim.issue.number)
     return Result(
         study=job.study,
         trial=job.trial,
         issue=job.issue,
-        attempt=claim.attempt.attempt,
+        attempt=claim.attempt.number,
         status=Status.COMPLETE,
         value=value,
         params=job.params,
@@ -49,8 +50,8 @@ def result_of(claim: Claim, value: float = 0.5) -> Result:
     )
 
 
-def publish(folder: StudyFolder, slot: Slot = FIRST) -> None:
-    atomic.replace(folder.job(slot), job_of(slot.trial, slot.issue).to_json(), durable=True)
+def publish(folder: StudyFolder, issue: Issue = FIRST) -> None:
+    atomic.replace(folder.job(issue), job_of(issue.trial, issue.number).to_json(), durable=True)
 
 
 def files(folder: StudyFolder) -> list[str]:
@@ -69,9 +70,9 @@ def test_a_report_leaves_the_result_and_its_curve_and_nothing_else(folder: Study
 
 
 def test_the_second_result_of_a_trial_is_kept_aside_and_changes_nothing(folder: StudyFolder) -> None:
-    for slot in (Slot(0), Slot(0, 2)):
-        publish(folder, slot)
-    late, first = claim_of(folder, Slot(0)), claim_of(folder, Slot(0, 2))
+    for issue in (Issue(0), Issue(0, number=2)):
+        publish(folder, issue)
+    late, first = claim_of(folder, Issue(0)), claim_of(folder, Issue(0, number=2))
     assert report(first, result_of(first, value=0.1), CURVE) is True
     before = folder.result(0).read_bytes(), folder.curve(0).read_bytes()
     assert report(late, result_of(late, value=0.2), CURVE) is False
@@ -86,8 +87,8 @@ def test_a_crash_after_any_operation_of_a_report_is_finished_by_the_next_claiman
     crashes = 0
     for crash_at in range(1, 100):
         trial = crash_at
-        publish(folder, Slot(trial))
-        claim = claim_of(folder, Slot(trial))
+        publish(folder, Issue(trial))
+        claim = claim_of(folder, Issue(trial))
         folder.checkpoint(claim.attempt).write_bytes(b"state")
         left = iter(range(crash_at - 1))
 
@@ -105,21 +106,21 @@ def test_a_crash_after_any_operation_of_a_report_is_finished_by_the_next_claiman
                 break
             finally:
                 claim.unlock()
-        finish_as_the_next_claimant(folder, Slot(trial))
-        assert read_result(folder, trial) is not None
+        finish_as_the_next_claimant(folder, Issue(trial))
+        assert read_result(folder, EvaluationName(trial)) is not None
         assert len(read_curve(folder.curve(trial))) == 1
-        assert folder.open_slots() == []
-        assert folder.locked_slots() == []
-        assert list(folder.attempted_slots()) == []
+        assert folder.open_issues() == []
+        assert folder.locked_issues() == []
+        assert list(folder.attempted_issues()) == []
     assert crashes > 10
 
 
-def finish_as_the_next_claimant(folder: StudyFolder, slot: Slot) -> None:
-    claim = Claims(Claimant("next")).try_lock(folder, slot, ClaimMode.LOCK)
+def finish_as_the_next_claimant(folder: StudyFolder, issue: Issue) -> None:
+    claim = Claims(Claimant("next")).try_lock(folder, issue, ClaimMode.LOCK)
     assert claim is not None
-    if slot.trial in folder.finished([slot.trial]):
+    if folder.finished([issue.evaluation]):
         clear(claim)
-    elif slot in folder.open_slots():
+    elif issue in folder.open_issues():
         claim.start()
         report(claim, result_of(claim), CURVE)
 
@@ -154,7 +155,7 @@ def test_a_report_can_be_repeated_after_the_disk_was_full_at_any_operation(
 @pytest.mark.parametrize("content", [b"", b"\0" * 100, b"{}", b"not json"])
 def test_an_unreadable_result_is_set_aside_with_its_reason(folder: StudyFolder, content: bytes) -> None:
     folder.result(0).write_bytes(content)
-    assert read_result(folder, 0) is None
+    assert read_result(folder, EvaluationName(0)) is None
     moved, reason = sorted(folder.rejected.iterdir())
     assert moved.read_bytes() == content
     assert moved.name.startswith("00000.json.")
@@ -165,8 +166,8 @@ def test_a_result_of_other_params_is_set_aside_by_who_knows_them_and_left_alone_
     publish(folder)
     claim = claim_of(folder)
     report(claim, result_of(claim), CURVE)
-    assert read_result(folder, 0) is not None
-    assert read_result(folder, 0, job_of(0, params={"x": 0.75})) is None
+    assert read_result(folder, EvaluationName(0)) is not None
+    assert read_result(folder, EvaluationName(0), job_of(0, params={"x": 0.75})) is None
     assert "params: found {'x': 0.25}, expected {'x': 0.75}" in next(folder.rejected.glob("*.reason.txt")).read_text()
 
 
@@ -175,5 +176,5 @@ def test_a_result_in_another_trials_place_is_set_aside(folder: StudyFolder) -> N
     claim = claim_of(folder)
     report(claim, result_of(claim), CURVE)
     folder.result(0).rename(folder.result(1))
-    assert read_result(folder, 1) is None
+    assert read_result(folder, EvaluationName(1)) is None
     assert "it is of study demo, trial 0" in next(folder.rejected.glob("*.reason.txt")).read_text()

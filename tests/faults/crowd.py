@@ -20,7 +20,8 @@ from typing import Any, Self
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.report import report
 from hyperspool.master.run.loop import publish_study
 from hyperspool.worker import child, loop
@@ -123,7 +124,7 @@ class Backlog:
         for trial in range(0, jobs, 100):
             atomic.make_folder(self.folder.trial_folder(trial))
         for trial in range(jobs):
-            atomic.replace(self.folder.job(Slot(trial)), job_of(trial).to_json(), durable=False)
+            atomic.replace(self.folder.job(Issue(trial)), job_of(trial).to_json(), durable=False)
         self._claimant = Claimant("lab-1")
         self._presence = Presence(self._claimant, "cpu")
         self._queue = JobQueue(root, None, None, Claims(self._claimant))

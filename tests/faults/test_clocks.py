@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_bytes
 from hyperspool.common.records import Status
 from tests.conftest import MakeStudy
@@ -128,7 +129,7 @@ def test_a_worker_that_is_stopped_for_a_while_and_holds_a_lock_loses_nothing(
     os.kill(worker.pid, signal.SIGSTOP)
     other = processes.worker("--name", "other", objective="waiting")
     until(lambda: "waiting for jobs" in processes.output(other), "another worker finds it held", root)
-    assert StudyFolder(root, "demo").open_slots() == [Slot(0)]
+    assert StudyFolder(root, "demo").open_issues() == [Issue(0)]
     (root / "go").touch()
     os.kill(worker.pid, signal.SIGCONT)
     processes.finish(master)

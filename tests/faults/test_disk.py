@@ -11,7 +11,8 @@ import pytest
 
 from hyperspool.common import atomic
 from hyperspool.common.attempts import read_history
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Status
 from tests.conftest import MakeStudy
 from tests.faults.world import World
@@ -40,7 +41,7 @@ def test_the_master_waits_in_mid_batch_for_room_and_publishes_each_job_once(
     master = on_disk.master(make_study("square", trials=300, batch=300))  # a page a job: 1.2 MiB
     until(lambda: "the master waits: No space left" in on_disk.output(master), "it says so", on_disk.log_folder)
     folder = StudyFolder(small_disk, "demo")
-    assert 0 < len(folder.open_slots()) < 300
+    assert 0 < len(folder.open_issues()) < 300
     assert list(folder.temporary_files()) == []
     subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
     on_disk.worker(objective="square")
@@ -58,7 +59,7 @@ def test_a_claim_that_cannot_be_noted_waits_for_room_and_counts_once(
     until(lambda: "serves every study" in on_disk.output(worker), "the worker", on_disk.log_folder)
     os.kill(worker.pid, signal.SIGSTOP)
     master = on_disk.master(make_study("square", trials=1, batch=1, more="limits.max_attempts = 1"))
-    until(lambda: StudyFolder(small_disk, "demo").open_slots(), "the job", small_disk)
+    until(lambda: StudyFolder(small_disk, "demo").open_issues(), "the job", small_disk)
     fill(small_disk / "ballast")
     os.kill(worker.pid, signal.SIGCONT)
     until(lambda: "waits: No space left" in on_disk.output(worker), "the worker says so", on_disk.log_folder)
@@ -90,7 +91,7 @@ def test_a_worker_that_is_asked_to_stop_on_a_full_disk_does_not_claim_to_have_sa
     assert "demo/00000: claim released: not saved since the last checkpoint" in on_disk.output(worker)
     folder = StudyFolder(small_disk, "demo")
     assert list(folder.checkpoints.iterdir()) == []
-    assert read_history(folder.lock(Slot(0))).counted == 0
+    assert read_history(folder.lock(Issue(0))).counted == 0
     (small_disk / "ballast").unlink()
     let_go(on_disk)
     on_disk.worker(objective="waiting")

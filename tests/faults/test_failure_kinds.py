@@ -117,7 +117,7 @@ def test_a_trial_is_issued_as_often_as_the_study_allows(folder: StudyFolder) -> 
     dispatcher.collect()
     now_s[0] += MISSING_S + 1
     dispatcher.collect()
-    assert [slot.issue for slot in folder.open_slots()] == [2]
+    assert [issue.number for issue in folder.open_issues()] == [2]
     refuse(folder)
     dispatcher.collect()
     now_s[0] += MISSING_S + 1
@@ -126,5 +126,5 @@ def test_a_trial_is_issued_as_often_as_the_study_allows(folder: StudyFolder) -> 
 
 
 def refuse(folder: StudyFolder) -> None:
-    for slot in folder.open_slots():
-        assert isinstance(set_aside(folder, folder.job(slot), "of another version"), Path)
+    for issue in folder.open_issues():
+        assert isinstance(set_aside(folder, folder.job(issue), "of another version"), Path)

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from hyperspool.common.curve import read_curve
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Result
 from hyperspool.worker.presence import BEAT_S
@@ -45,7 +46,7 @@ def test_the_late_result_of_a_silent_worker_is_the_same_to_the_last_bit_and_the_
     silent = processes.worker("--name", "sleepy")
     until(lambda: any(has_epoch(path) for path in folder.running.glob("*.csv")), "an epoch", root)
     send(silent.pid, signal.SIGSTOP)
-    until(lambda: Slot(0, 2) in folder.open_slots(), "the second issue", root)
+    until(lambda: Issue(0, number=2) in folder.open_issues(), "the second issue", root)
     told = "worker sleepy has been silent for"
     until(lambda: told in processes.output(master), "the master says so", root)
     stands = status(root, {})

@@ -15,10 +15,11 @@ from pydantic import BaseModel
 from hyperspool.common.attempts import read_history
 from hyperspool.common.curve import parse_curve, read_curve, to_text
 from hyperspool.common.errors import ProtocolError, UsageError
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, Result
-from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.check import checked
 from hyperspool.master.journal.file import read_journal
@@ -138,7 +139,7 @@ def _names(path: Path) -> None:
     folder = StudyFolder(place(), text)
     if Path(folder.jobs).parent != place() / "jobs" or "\n" in folder.jobs.name:
         raise AssertionError(f"a study's name leads elsewhere: {text!r}")
-    if folder.job(Slot(0)).parent != folder.jobs:
+    if folder.job(Issue(0)).parent != folder.jobs:
         raise AssertionError(f"a job's name leads elsewhere: {text!r}")
     if folder.worker(text).parent != folder.workers:
         raise AssertionError(f"a worker's name leads elsewhere: {text!r}")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hyperspool.common.attempts import AttemptEvent
-from hyperspool.common.records import Attribution, Budget, EpochRecord, Job, Result, Seeds, Stage, Status, Times
 from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.records import Attribution, Budget, EpochRecord, Job, Result, Seeds, Stage, Status, Times
 from hyperspool.common.space import Space
 
 BOUNDED = settings(

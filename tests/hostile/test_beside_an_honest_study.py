@@ -9,11 +9,12 @@ import pytest
 from hyperspool.common import atomic
 from hyperspool.common.confinement import names_in
 from hyperspool.common.curve import read_curve
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Status
 from tests.conftest import MakeStudy
 from tests.hostile.traps import Exploit, folder_at, lay_all, lay_checkpoints, link, pipe, publish, texts
-from tests.processes import Processes, children_of, is_alive, leftovers, results_of, until
+from tests.processes import Processes, children_of, finished_trials, is_alive, leftovers, results_of, until
 
 LITTLE_KB = 300_000
 PRIVATE = "what nobody may repeat"
@@ -70,7 +71,7 @@ def test_a_worker_of_every_study_serves_the_honest_one_among_all_traps(
 
 def _finished(root: Path, name: str) -> list[int]:
     try:
-        return StudyFolder(root, name).all_finished()
+        return finished_trials(StudyFolder(root, name))
     except (OSError, ValueError):
         return []
 
@@ -96,12 +97,12 @@ def test_traps_in_the_honest_study_itself_cost_it_no_trial(
         atomic.make_folder(path)
     lay = {"link": lambda path: link(path, outside / "precious"), "pipe": pipe, "folder": folder_at}[kind]
     for path in (
-        folder.lock(Slot(0)),
+        folder.lock(Issue(0)),
         folder.result(1),
         folder.curve(2),
-        folder.running_curve(AttemptName(Slot(3), 1)),
-        folder.checkpoint(AttemptName(Slot(4), 1)),
-        folder.job(Slot(5)),
+        folder.running_curve(AttemptName(Issue(3), 1)),
+        folder.checkpoint(AttemptName(Issue(4), 1)),
+        folder.job(Issue(5)),
         folder.worker("honest"),
         folder.duplicates,
     ):

@@ -16,7 +16,7 @@ from hyperspool.common.records import Result, Status
 from hyperspool.master.terminal.console import Terminal
 from tests.conftest import job_of, spec_of
 from tests.hostile.traps import ESCAPES, publish
-from tests.processes import Processes, until
+from tests.processes import Processes, finished_trials, until
 
 HOSTILE = f"{ESCAPES}<script>alert(1)</script>[bold]$\\frac{{$ 22:15:00 worker COMPLETE\n22:16:00 all is well"
 CONTROLS = [chr(code) for code in (*range(9), *range(11, 32), 127, *range(128, 160), 0x202E, 0x2066, 0x200B)]
@@ -96,7 +96,7 @@ def test_the_page_holds_no_script_and_no_control_character(hostile_study: StudyF
 def test_a_workers_log_shows_an_objectives_words_as_text(root: Path, processes: Processes) -> None:
     folder, _, _ = publish(root, "demo", objective={"name": "shouting"})
     worker = processes.worker(objective="shouting")
-    until(lambda: 0 in folder.all_finished(), "the result", root)
+    until(lambda: 0 in finished_trials(folder), "the result", root)
     until(lambda: "FAILED" in processes.output(worker), "its line in the log", root)
     printed = processes.output(worker)
     assert not [control for control in CONTROLS if control in printed]

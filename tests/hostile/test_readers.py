@@ -11,9 +11,9 @@ import pytest
 from hyperspool.common.attempts import MAX_ATTEMPTS, read_history
 from hyperspool.common.curve import COLUMNS, HEADER, read_curve
 from hyperspool.common.errors import ProtocolError, StudyError
+from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, Result
-from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.studies.changes import Changes
 from hyperspool.master.studies.source import find_study

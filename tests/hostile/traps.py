@@ -14,7 +14,8 @@ from typing import Any
 import torch
 
 from hyperspool.common import atomic
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Job
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.worker.checkpoint import Checkpoint, save_checkpoint
@@ -43,7 +44,7 @@ def publish(root: Path, name: str, **changes: Any) -> tuple[StudyFolder, StudySp
         atomic.make_folder(path)
     atomic.write_once(folder.spec, spec.to_json())
     job = job_of(study=name)
-    atomic.replace(folder.job(Slot(0)), job.to_json(), durable=False)
+    atomic.replace(folder.job(Issue(0)), job.to_json(), durable=False)
     return folder, spec, job
 
 
@@ -85,13 +86,13 @@ def lay_all(root: Path, outside: Path) -> None:
             "folder": folder_at,
         }.items():
             folder, _, _ = publish(root, f"{file}-{kind}")
-            lay({"spec": folder.spec, "job": folder.job(Slot(0)), "lock": folder.lock(Slot(0))}[file])
+            lay({"spec": folder.spec, "job": folder.job(Issue(0)), "lock": folder.lock(Issue(0))}[file])
     _lay_at_ends(root, precious)
     for name, text in texts().items():
         folder, _, _ = publish(root, f"text-{name}")
         folder.spec.write_bytes(text)
         folder, _, _ = publish(root, f"job-{name}")
-        folder.job(Slot(0)).write_bytes(text)
+        folder.job(Issue(0)).write_bytes(text)
     _lay_locks(root, precious)
     _lay_names(root)
 
@@ -109,7 +110,7 @@ def _lay_links_for_folders(root: Path, outside: Path) -> None:
 
 def _lay_at_ends(root: Path, precious: Path) -> None:
     """In the places of what is written at a trial's end."""
-    attempt = AttemptName(Slot(0), 1)
+    attempt = AttemptName(Issue(0), 1)
     for kind, lay in {"link": lambda path: link(path, precious), "pipe": pipe, "folder": folder_at}.items():
         for file in ("result", "curve", "running-curve", "checkpoint", "duplicate"):
             folder, _, _ = publish(root, f"{file}-{kind}")
@@ -128,11 +129,11 @@ def _lay_at_ends(root: Path, precious: Path) -> None:
 def _lay_locks(root: Path, precious: Path) -> None:
     event = {"event": "claimed", "worker": "evil", "host": "", "pid": 1, "at": ""}
     folder, _, _ = publish(root, "lock-last-number")
-    folder.lock(Slot(0)).write_text(json.dumps(event | {"attempt": 999_999}) + "\nx\n")
+    folder.lock(Issue(0)).write_text(json.dumps(event | {"attempt": 999_999}) + "\nx\n")
     folder, _, _ = publish(root, "lock-lines")
-    folder.lock(Slot(0)).write_bytes(b"\n" * 2_000_000)
+    folder.lock(Issue(0)).write_bytes(b"\n" * 2_000_000)
     folder, _, _ = publish(root, "lock-second-name")
-    os.link(precious, folder.lock(Slot(0)))
+    os.link(precious, folder.lock(Issue(0)))
 
 
 def _lay_names(root: Path) -> None:
@@ -154,19 +155,19 @@ def lay_checkpoints(root: Path, mark: Path) -> StudyFolder:
         root, "checkpoints", objective={"name": "cnn"}, data={"name": "digits", "train_size": 100}, space=params
     )
     job = job.model_copy(update={"params": params})
-    atomic.replace(folder.job(Slot(0)), job.to_json(), durable=False)
+    atomic.replace(folder.job(Issue(0)), job.to_json(), durable=False)
     event = {"event": "claimed", "attempt": 9, "worker": "evil", "host": "", "pid": 1, "at": ""}
     lines = [event, event | {"event": "released"}]
-    folder.lock(Slot(0)).write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    folder.lock(Issue(0)).write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     packed = mark.with_name("packed")
     torch.save({"model": Exploit(mark)}, packed)
     for number, payload in enumerate((pickle.dumps(Exploit(mark)), packed.read_bytes(), b""), start=1):
-        save_checkpoint(folder.checkpoint(AttemptName(Slot(0), number)), Checkpoint(payload), job)
+        save_checkpoint(folder.checkpoint(AttemptName(Issue(0), number)), Checkpoint(payload), job)
     packed.unlink()
-    link(folder.checkpoint(AttemptName(Slot(0), 4)), mark)
-    pipe(folder.checkpoint(AttemptName(Slot(0), 5)))
-    sparse(folder.checkpoint(AttemptName(Slot(0), 6)))
-    folder_at(folder.checkpoint(AttemptName(Slot(0), 7)))
+    link(folder.checkpoint(AttemptName(Issue(0), 4)), mark)
+    pipe(folder.checkpoint(AttemptName(Issue(0), 5)))
+    sparse(folder.checkpoint(AttemptName(Issue(0), 6)))
+    folder_at(folder.checkpoint(AttemptName(Issue(0), 7)))
     return folder
 
 

@@ -1,9 +1,10 @@
 """A dispatcher on a test's folder, and what its worker does there."""
 
 from hyperspool.common.claim import Claim, Claimant, Claims
-from hyperspool.common.layout import Slot, StudyFolder
-from hyperspool.common.records import Job
 from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import Job
 from hyperspool.common.report import report
 from hyperspool.master.run.dispatch import Dispatcher
 from hyperspool.master.run.silence import Silence
@@ -37,7 +38,7 @@ class Bench:
 
     def evaluate(self, trial: int, issue: int = 1) -> Claim:
         """What a worker does with a job, from LOCK to CLEAR."""
-        claim = claim_of(self.folder, Slot(trial, issue))
+        claim = claim_of(self.folder, Issue(trial, number=issue))
         report(claim, result_of(claim), CURVE)
         return claim
 

@@ -14,7 +14,7 @@ from tests.protocol.state import MASTER, State
 
 WORKING = {"START", "EVALUATE", "REPORT", "REPORT rename", "REPORT duplicate"}
 HOLDING = WORKING | {"CLEAR curve", "CLEAR files", "CLEAR job"}
-"""Steps of a process that believes to hold its slot. At `CLEAR lock` it may only find that there is nothing to hold."""
+"""Steps of a process that believes it holds its issue. At `CLEAR lock` it may find that there is nothing to hold."""
 
 Property = Callable[[Model, State], bool]
 
@@ -35,13 +35,13 @@ def no_curve_lost(_model: Model, state: State) -> bool:
 
 
 def exclusive_claim(model: Model, state: State) -> bool:
-    """Never do two processes believe to hold the same slot. A lease does not promise it."""
+    """Never do two processes believe to hold the same issue. A lease does not promise it."""
     held = [process.issue for process in state.processes if process.step in HOLDING]
     return model.is_lease or len(held) == len(set(held))
 
 
 def open_while_held(model: Model, state: State) -> bool:
-    """Whoever works on a slot works on one whose job is there, or was. A lease does not promise it."""
+    """Whoever works on a issue works on one whose job is there, or was. A lease does not promise it."""
     working = (process.issue for process in state.processes[MASTER + 1 :] if process.step in WORKING)
     return model.is_lease or all(issue in state.jobs | state.vanished for issue in working)
 

@@ -12,7 +12,7 @@ Steps = Iterator[tuple[str, State]]
 
 
 def clear_curve(model: "Model", state: State, me: int) -> Steps:
-    """The winner's curve moves to its place, if it was an attempt at this slot."""
+    """The winner's curve moves to its place, if it was an attempt at this issue."""
     won = state.result
     if won is not None and won in state.curves and won[0] == state.processes[me].issue:
         state = state._replace(curves=state.curves - {won}, curve=won)
@@ -20,7 +20,7 @@ def clear_curve(model: "Model", state: State, me: int) -> Steps:
 
 
 def clear_files(model: "Model", state: State, me: int) -> Steps:
-    """The files of the slot's attempts are removed."""
+    """The files of the issue's attempts are removed."""
     left = frozenset(name for name in state.curves if name[0] != state.processes[me].issue)
     step = "CLEAR curve" if model.mutation == "files before curve" else _after_files(model)
     yield "CLEAR removes attempts' files", state._replace(curves=left).at(me, step=step)
@@ -45,22 +45,22 @@ def unlock(_model: "Model", state: State, me: int) -> Steps:
 
 
 def after_slot(state: State, me: int) -> State:
-    """A worker scans again; the master goes on to the next slot that it tidies."""
+    """A worker scans again; the master goes on to the next issue that it tidies."""
     if me != MASTER:
         return state.at(me, step="SCAN", issue=0, attempt=0)
     return state.at(me, step="TIDY", attempt=0)
 
 
 def tidy(model: "Model", state: State, me: int) -> Steps:
-    """Slot after slot: what is left of a finished trial, or lies there without its job, is to be cleared."""
+    """Issue after issue: what is left of a finished trial, or lies there without its job, is to be cleared."""
     issue = state.processes[me].issue + 1
     if issue > model.max_issues:
-        yield "TIDY has seen every slot", state.at(me, step="TIDY attempts", issue=0)
+        yield "TIDY has seen every issue", state.at(me, step="TIDY attempts", issue=0)
         return
     is_open, is_locked = issue in state.jobs, state.locks[issue - 1] >= 0
     is_left = (is_open or is_locked) and (state.result is not None or not is_open)
     step = "LOCK open" if is_left else "TIDY"
-    yield f"TIDY looks at slot {issue}", state.at(me, step=step, issue=issue)
+    yield f"TIDY looks at issue {issue}", state.at(me, step=step, issue=issue)
 
 
 def tidy_attempts(_model: "Model", state: State, me: int) -> Steps:

@@ -1,7 +1,7 @@
 """The steps of the protocol, each one file-system operation, by the names that `common.claim` gives them.
 
 What is left out: contents (a result is known by the attempt that made it), temporary files (writing one and renaming or
-linking it is one step, for a file is seen whole or not at all), heartbeats (the master may take any claimed slot's
+linking it is one step, for a file is seen whole or not at all), heartbeats (the master may take any claimed issue's
 holder for silent at any time), and time.
 """
 
@@ -20,7 +20,7 @@ MUTATIONS = {
     "lock file before job": "CLEAR removes the lock file before the job",
     "files before curve": "CLEAR removes the attempt's files before the curve is moved to its place",
     "lock outlives its holder": "a child inherits the lock, and the kernel does not free it with the worker",
-    "lock file taken away": "of a silent worker the master removes the lock file instead of issuing another slot",
+    "lock file taken away": "of a silent worker the master removes the lock file instead of issuing another issue",
     "silence ignored": "the master waits for a silent worker for ever",
     "START not noted": "attempts are not counted",
     "no CLEAR by others": "whoever finds a result with its job leaves both as they are",
@@ -39,13 +39,13 @@ class Model:
     Attributes:
         workers: how many.
         max_issues: how often the master may publish the trial.
-        max_attempts: counted attempts of a slot before it is FAILED.
+        max_attempts: counted attempts of a issue before it is FAILED.
         crashes: how many processes may be killed, at any step.
         stops: how many workers may be stopped or cut off, for a while or for ever.
         requests: how many workers may be asked to stop in mid-evaluation (RELEASE).
         losses: how many evaluating children may die.
         removals: how many job files somebody may remove by hand. Each takes one of `max_issues`.
-        is_hasty: the master may take anybody who holds a slot for silent, not only who is stopped.
+        is_hasty: the master may take anybody who holds a issue for silent, not only who is stopped.
         is_lease: a lease in the lock's place, which whoever waits long enough takes from a stopped holder.
         is_deadly: every evaluation kills its worker, as often as one begins.
         mutation: how the protocol is broken; None: not at all.
@@ -130,7 +130,7 @@ def _released(state: State, me: int, counted: int) -> State:
 def scan(_model: Model, state: State, me: int) -> Steps:
     """A worker picks an open job."""
     for issue in state.jobs:
-        yield f"SCAN finds slot {issue}", state.at(me, step="LOCK open", issue=issue)
+        yield f"SCAN finds issue {issue}", state.at(me, step="LOCK open", issue=issue)
 
 
 def lock_open(_model: Model, state: State, me: int) -> Steps:

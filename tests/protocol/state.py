@@ -26,7 +26,7 @@ class Process(NamedTuple):
 
     Attributes:
         step: named as in `common.claim`.
-        issue: the slot that it is at; 0: none.
+        issue: the issue that it is at; 0: none.
         inode: the lock file that it has open, as an index into the inodes; -1: none.
         attempt: its number, from 1.
         is_stopped: by SIGSTOP, or cut off; it may never go on.

@@ -6,8 +6,8 @@ import pytest
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant
-from hyperspool.common.layout import StudyFolder
 from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.layout import StudyFolder
 from hyperspool.worker.neighbours import LIVE_S, busy_neighbours
 from tests.conftest import spec_of
 

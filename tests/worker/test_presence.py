@@ -4,12 +4,13 @@ import pytest
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder
-from hyperspool.common.reading import read_record
 from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.reading import read_record
 from hyperspool.worker.presence import AWAY_S, BEAT_S, MIN_INTERVAL_S, Presence
 
-ATTEMPT = AttemptName(Slot(5), 1)
+ATTEMPT = AttemptName(Issue(5), 1)
 
 
 class Clock:

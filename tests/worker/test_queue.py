@@ -6,7 +6,8 @@ import pytest
 
 from hyperspool.common import atomic, confinement
 from hyperspool.common.claim import Claim, Claimant, Claims
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.records import Job
 from hyperspool.common.report import report
@@ -22,7 +23,7 @@ def jobs(root: Path) -> JobQueue:
 
 def publish(folder: StudyFolder, *jobs: Job) -> None:
     for job in jobs:
-        atomic.replace(folder.job(Slot(job.trial, job.issue)), job.to_json(), durable=False)
+        atomic.replace(folder.job(Issue(job.trial, number=job.issue)), job.to_json(), durable=False)
 
 
 def taken(jobs: JobQueue) -> list[int]:
@@ -62,7 +63,7 @@ def test_of_many_jobs_each_worker_begins_at_a_place_of_its_own_and_none_is_left_
 
 def test_what_another_worker_holds_is_passed_over(folder: StudyFolder, jobs: JobQueue) -> None:
     publish(folder, job_of(0), job_of(1))
-    claim = claim_of(folder, Slot(0))
+    claim = claim_of(folder, Issue(0))
     assert taken(jobs) == [1]
     claim.unlock()
     assert taken(jobs) == [0, 1]
@@ -75,10 +76,10 @@ def test_a_job_that_was_finished_since_the_listing_leaves_no_lock_file_behind(
     claimed = jobs.next_claim()
     assert claimed is not None
     assert claimed.job.trial == 0
-    other = claim_of(folder, Slot(1))
+    other = claim_of(folder, Issue(1))
     report(other, result_of(other), CURVE)
     assert jobs.next_claim() is None
-    assert folder.locked_slots() == [Slot(0)]
+    assert folder.locked_issues() == [Issue(0)]
 
 
 def test_a_job_that_is_finished_between_the_look_and_the_lock_leaves_no_lock_file_behind(
@@ -87,16 +88,16 @@ def test_a_job_that_is_finished_between_the_look_and_the_lock_leaves_no_lock_fil
     publish(folder, job_of(0))
     try_lock = Claims.try_lock
 
-    def finish_first(claims: Claims, study: StudyFolder, slot: Slot, mode: ClaimMode) -> Claim | None:
+    def finish_first(claims: Claims, study: StudyFolder, issue: Issue, mode: ClaimMode) -> Claim | None:
         monkeypatch.setattr(Claims, "try_lock", try_lock)
         other = claim_of(folder)
         report(other, result_of(other), CURVE)
-        return try_lock(claims, study, slot, mode)
+        return try_lock(claims, study, issue, mode)
 
     monkeypatch.setattr(Claims, "try_lock", finish_first)
     assert jobs.next_claim() is None
-    assert folder.locked_slots() == []
-    assert folder.finished([0]) == {0}
+    assert folder.locked_issues() == []
+    assert folder.finished([(0, 0)]) == {(0, 0)}
 
 
 def test_a_job_whose_reporter_died_before_it_was_cleared_is_cleared_and_not_evaluated(
@@ -108,7 +109,7 @@ def test_a_job_whose_reporter_died_before_it_was_cleared_is_cleared_and_not_eval
     before = folder.result(0).read_bytes()
     publish(folder, job_of(0))
     assert jobs.next_claim() is None
-    assert folder.open_slots() == []
+    assert folder.open_issues() == []
     assert folder.result(0).read_bytes() == before
 
 
@@ -127,7 +128,7 @@ VALID = json.loads(job_of().to_json())
         (json.dumps(VALID | {"params": {"x": float("nan")}}), "params"),
         (json.dumps(VALID | {"params": {"y": 1}}), "params.y: no such parameter"),
         (json.dumps(VALID | {"study": "other"}), "study: found 'other', expected 'demo'"),
-        (json.dumps(VALID | {"trial": 3}), "asks for trial 3, issue 1, but is named 00000.json"),
+        (json.dumps(VALID | {"trial": 3}), "asks for 00003, but is named 00000.json"),
         (json.dumps(VALID | {"trial": 9}), "trial: found 9, expected 0 to 3"),
         (json.dumps(VALID | {"params": {"x": 10**400}}), "params"),
         (json.dumps(VALID | {"command": "rm -rf /"}), "command: unknown key"),
@@ -136,13 +137,13 @@ VALID = json.loads(job_of().to_json())
 def test_a_job_that_is_none_of_the_studys_is_set_aside_with_its_reason_and_the_others_go_on(
     folder: StudyFolder, jobs: JobQueue, caplog: pytest.LogCaptureFixture, content: str, reason: str
 ) -> None:
-    folder.job(Slot(0)).write_text(content)
+    folder.job(Issue(0)).write_text(content)
     publish(folder, job_of(1))
     assert taken(jobs) == [1]
     assert len(caplog.messages) == 1
     assert reason in reasons(folder)
-    assert folder.open_slots() == [Slot(1)]
-    assert folder.locked_slots() == [Slot(1)]
+    assert folder.open_issues() == [Issue(1)]
+    assert folder.locked_issues() == [Issue(1)]
 
 
 def test_a_tampered_job_never_costs_an_honest_result_its_place(folder: StudyFolder, jobs: JobQueue) -> None:
@@ -178,7 +179,7 @@ def test_a_study_that_this_worker_cannot_serve_is_left_to_others(folder: StudyFo
     publish(folder, job_of(0))
     jobs.unable["demo"] = "no data"
     assert jobs.next_claim() is None
-    assert folder.open_slots() == [Slot(0)]
+    assert folder.open_issues() == [Issue(0)]
 
 
 def test_taking_n_jobs_costs_n_claims_and_not_n_listings(
@@ -186,13 +187,13 @@ def test_taking_n_jobs_costs_n_claims_and_not_n_listings(
 ) -> None:
     publish(folder, *(job_of(trial) for trial in range(4)))
     listings: list[Path] = []
-    original = StudyFolder.open_slots
+    original = StudyFolder.open_issues
 
-    def count(listed: StudyFolder) -> list[Slot]:
+    def count(listed: StudyFolder) -> list[Issue]:
         listings.append(listed.jobs)
         return original(listed)
 
-    monkeypatch.setattr(StudyFolder, "open_slots", count)
+    monkeypatch.setattr(StudyFolder, "open_issues", count)
     claims = [jobs.next_claim() for _ in range(4)]
     assert all(claims)
     assert len(listings) == 1
@@ -237,7 +238,7 @@ def test_a_job_that_the_file_system_refuses_to_lock_is_passed_over_and_tried_aga
         assert jobs.next_claim() is None
         assert jobs.next_claim() is None
     assert [record.getMessage() for record in caplog.records] == [
-        f"cannot claim: Stale file handle ({folder.job(Slot(0))})"
+        f"cannot claim: Stale file handle ({folder.job(Issue(0))})"
     ]
     assert taken(jobs) == [0, 1]
 

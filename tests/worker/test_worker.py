@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
-from hyperspool.common.heartbeat import WorkerRecord
 from tests.conftest import MakeStudy
 from tests.processes import Processes, results_of, until
 
@@ -121,7 +121,7 @@ def test_a_disk_that_is_read_only_for_a_while_drives_no_worker_away(small_disk: 
         until(lambda: "serves every study" in processes.output(worker), "the worker", processes.log_folder)
         os.kill(worker.pid, signal.SIGSTOP)
         master = processes.master(make_study("square"))
-        until(lambda: StudyFolder(small_disk, "demo").open_slots(), "jobs", small_disk)
+        until(lambda: StudyFolder(small_disk, "demo").open_issues(), "jobs", small_disk)
         master.kill()
         master.wait()
         subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)

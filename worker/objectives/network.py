@@ -63,7 +63,7 @@ def train(
     device: torch.device,
     record_of: Callable[[Epoch], EpochRecord] = lambda epoch: EpochRecord(**asdict(epoch)),
 ) -> Trainer:
-    """Train to the end of the budget, from a checkpoint if there is one.
+    """Train to the end of the budget, from a checkpoint if there is one. Schedules span the horizon.
 
     Args:
         trial: gives the budget, the seeds and the checkpoints.
@@ -77,7 +77,7 @@ def train(
         ValueError: the data set or the budget does not allow the params.
     """
     seeds = TrainingSeeds(**trial.seeds.model_dump())
-    make = partial(Trainer, data, params, seeds, device, trial.epochs, keeps_networks=trial.is_final)
+    make = partial(Trainer, data, params, seeds, device, trial.horizon, keeps_networks=trial.is_final)
     trainer = _restored(trial, make) or make()
     trial.begin([record_of(epoch) for epoch in trainer.curve])
     while not _is_over(trainer, trial.epochs):
@@ -85,7 +85,8 @@ def train(
         if epoch is None:
             trial.save(to_bytes(trainer.state_dict()))
             raise TrialStopped
-        if not _is_over(trainer, trial.epochs):  # the last epoch needs no checkpoint: the result follows
+        # After the last epoch the result follows, and nobody goes on from here, unless the trial can be promoted.
+        if not _is_over(trainer, trial.epochs) or trial.horizon > trial.epochs:
             trial.save(to_bytes(trainer.state_dict()))
         trial.report_epoch(record_of(epoch))
     return trainer

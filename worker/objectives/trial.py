@@ -111,7 +111,7 @@ class Trial:
 
     Attributes:
         params: the hyperparameters; a built-in objective's defaults are filled in.
-        epochs: the budget.
+        epochs: the budget: train up to this epoch.
         seeds: one seed per source of randomness; an objective that uses them gives the same value again.
         device: `cpu` or `cuda:0`.
         threads: CPU threads to compute with.
@@ -122,6 +122,7 @@ class Trial:
         parent: the worker's parent process; only this class uses it.
         clock: seconds that only go forward.
         is_final: whether to train on the validation part too and to measure on the test part.
+        full_epochs: the budget of a trial that was promoted as far as possible; 0: `epochs`.
     """
 
     params: Params
@@ -135,10 +136,20 @@ class Trial:
     parent: Parent = field(repr=False)
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
     is_final: bool = False
+    full_epochs: int = 0
     _progress: _Progress = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_progress", _Progress(self.clock()))
+
+    @property
+    def horizon(self) -> int:
+        """How many epochs schedules span: `epochs`, or more if the trial can be promoted.
+
+        A trial that was promoted goes on from its last checkpoint with more epochs, so an objective saves one after the
+        last epoch too.
+        """
+        return self.full_epochs or self.epochs
 
     def report(
         self, *, epoch: SupportsIndex | None = None, seconds: SupportsFloat | None = None, **numbers: SupportsFloat

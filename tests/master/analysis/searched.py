@@ -40,7 +40,7 @@ def searched(
         journal.add(batch)
         for entry in batch.proposals[: None if done is None else max(done - len(results.results), 0)]:
             result = result_of(spec, entry, value_of(entry.trial, entry.params))
-            results.results[entry.trial], results.landed_s[entry.trial] = result, float(entry.trial)
+            results.results[entry.key], results.landed_s[entry.key] = result, float(entry.trial)
             proposer.finish(result)
     return _as_read(spec, journal if is_recorded else Journal(), results)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hyperspool.common.layout import Slot, StudyFolder
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.master.journal.file import read_journal
 from tests.conftest import spec_of
 from tests.master.recorded import journal_of, record
@@ -58,7 +59,7 @@ def test_fsck_of_a_study_in_order(processes: Processes, folder: StudyFolder) -> 
 
 def test_fsck_names_a_breach_and_mends_it_if_asked(processes: Processes, folder: StudyFolder) -> None:
     record(folder, journal_of(spec_of(), {}))
-    path = folder.job(Slot(0))
+    path = folder.job(Issue(0))
     path.write_text("{")
     where = ("demo", "--root", str(folder.root))
     status, printed = run(processes, "fsck", *where, "--json")
@@ -71,7 +72,7 @@ def test_fsck_names_a_breach_and_mends_it_if_asked(processes: Processes, folder:
     status, printed = run(processes, "fsck", *where, "--repair")
     assert status == 0
     assert printed.startswith("mended  jobs/demo/00000.json: not valid JSON")
-    assert folder.open_slots() == [Slot(0, 2), Slot(1), Slot(2), Slot(3)]
+    assert folder.open_issues() == [Issue(0, number=2), Issue(1), Issue(2), Issue(3)]
     status, printed = run(processes, "fsck", *where)
     assert status == 0
     assert "was set aside: not valid JSON" in printed
@@ -80,7 +81,7 @@ def test_fsck_names_a_breach_and_mends_it_if_asked(processes: Processes, folder:
 def test_fsck_warns_of_a_missing_journal_and_writes_it(processes: Processes, folder: StudyFolder) -> None:
     """As of a study that was made before there were journals."""
     for trial, entry in enumerate(journal_of(spec_of(), {}).entries.values()):
-        folder.job(Slot(trial)).write_bytes(entry.job("demo").model_copy(update={"stage": None}).to_json())
+        folder.job(Issue(trial)).write_bytes(entry.job("demo").model_copy(update={"stage": None}).to_json())
     where = ("demo", "--root", str(folder.root))
     status, printed = run(processes, "fsck", *where, "--json")
     (breach,) = json.loads(printed)["breaches"]

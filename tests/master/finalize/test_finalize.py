@@ -27,7 +27,7 @@ from hyperspool.worker.training.params import MlpParams
 from hyperspool.worker.training.validation import evaluate
 from tests.conftest import spec_of
 from tests.master.recorded import journal_of
-from tests.processes import Processes, results_of, until
+from tests.processes import Processes, finished_trials, results_of, until
 
 STUDY = """
 trials = 3
@@ -115,7 +115,7 @@ def test_killed_in_the_middle_it_goes_on_and_answers_once(root: Path, study: Pat
     answer = read_answer(StudyFolder(root, "small"))
     assert answer
     assert f"{answer.test_errors} of 397" in printed
-    assert final.all_finished() == [0]
+    assert finished_trials(final) == [0]
     assert results_of(final)[0].resumed_from_epoch > 0
 
 
@@ -174,7 +174,7 @@ def standing(*values: tuple[float, float | None], **changes: Any) -> Standing:
     }
     spec = spec_of(**(table | changes))
     results = {trial: result_of(spec, trial, *pair) for trial, pair in enumerate(values)}
-    return Standing(spec, results, journal=journal_of(spec, results))
+    return Standing(spec, {(trial, 0): result for trial, result in results.items()}, journal=journal_of(spec, results))
 
 
 def test_the_winner_is_the_setting_with_the_best_mean() -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hyperspool.common import atomic
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job
-from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.file import read_journal
 
@@ -33,7 +34,7 @@ def change(path: Path, **changes: object) -> None:
 
 
 def open_job(folder: StudyFolder, trial: int, **changes: object) -> Path:
-    path = folder.job(Slot(trial))
+    path = folder.job(Issue(trial))
     path.write_bytes(asked(folder, trial).to_json())
     change(path, **changes)
     return path
@@ -45,7 +46,7 @@ def forget(folder: StudyFolder, trial: int) -> None:
 
 
 def torn_job(folder: StudyFolder) -> None:
-    folder.job(Slot(8)).write_text("{")
+    folder.job(Issue(8)).write_text("{")
 
 
 def job_of_another_study(folder: StudyFolder) -> None:
@@ -63,11 +64,11 @@ def job_of_other_seeds(folder: StudyFolder) -> None:
 
 
 def misnamed_job(folder: StudyFolder) -> None:
-    open_job(folder, 8).rename(folder.job(Slot(7)))
+    open_job(folder, 8).rename(folder.job(Issue(7)))
 
 
 def job_that_is_a_link(folder: StudyFolder) -> None:
-    folder.job(Slot(8)).symlink_to("/etc/passwd")
+    folder.job(Issue(8)).symlink_to("/etc/passwd")
 
 
 def finished_job(folder: StudyFolder) -> None:
@@ -75,13 +76,13 @@ def finished_job(folder: StudyFolder) -> None:
 
 
 def lock_without_a_job(folder: StudyFolder) -> None:
-    path = folder.lock(Slot(8)) if claims_by_lock(folder) else folder.lease(Slot(8))
+    path = folder.lock(Issue(8)) if claims_by_lock(folder) else folder.lease(Issue(8))
     path.touch()
     os.utime(path, (LONG_AGO_S, LONG_AGO_S))
 
 
 def lock_that_is_a_folder(folder: StudyFolder) -> None:
-    folder.lock(Slot(8)).mkdir()
+    folder.lock(Issue(8)).mkdir()
 
 
 def foreign_file_among_jobs(folder: StudyFolder) -> None:
@@ -133,7 +134,7 @@ def torn_curve(folder: StudyFolder) -> None:
 
 
 def curve_left_running(folder: StudyFolder) -> None:
-    folder.curve(2).rename(folder.running_curve(AttemptName(Slot(2), 1)))
+    folder.curve(2).rename(folder.running_curve(AttemptName(Issue(2), 1)))
 
 
 def curve_without_a_result(folder: StudyFolder) -> None:
@@ -145,19 +146,19 @@ def lost_result(folder: StudyFolder) -> None:
 
 
 def leftover_checkpoint(folder: StudyFolder) -> None:
-    folder.checkpoint(AttemptName(Slot(2), 1)).write_bytes(b"state")
+    folder.checkpoint(AttemptName(Issue(2), 1)).write_bytes(b"state")
 
 
 def second_curve(folder: StudyFolder) -> None:
-    folder.running_curve(AttemptName(Slot(2), 1)).write_text("not a curve")
+    folder.running_curve(AttemptName(Issue(2), 1)).write_text("not a curve")
 
 
 def checkpoint_that_is_a_folder(folder: StudyFolder) -> None:
-    folder.checkpoint(AttemptName(Slot(2), 1)).mkdir()
+    folder.checkpoint(AttemptName(Issue(2), 1)).mkdir()
 
 
 def checkpoint_of_no_trial(folder: StudyFolder) -> None:
-    folder.checkpoint(AttemptName(Slot(50), 1)).write_bytes(b"state")
+    folder.checkpoint(AttemptName(Issue(50), 1)).write_bytes(b"state")
 
 
 def heartbeat_of_the_dead(folder: StudyFolder) -> None:
@@ -201,7 +202,7 @@ def misnamed_duplicate(folder: StudyFolder) -> None:
 
 def torn_curve_of_a_duplicate(folder: StudyFolder) -> None:
     folder.duplicates.mkdir()
-    late = folder.duplicate(AttemptName(Slot(2), 2))
+    late = folder.duplicate(AttemptName(Issue(2), 2))
     shutil.copy(folder.result(2), late)
     change(late, attempt=2)
     late.with_suffix(".csv").write_bytes(folder.curve(2).read_bytes()[:-5])

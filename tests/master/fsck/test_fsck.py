@@ -9,7 +9,8 @@ import pytest
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.curve import read_curve, to_text
 from hyperspool.common.errors import StudyBusyError, UsageError
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode, is_held, make_lock, try_acquire
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Result
@@ -106,14 +107,14 @@ def contents(folder: StudyFolder) -> dict[str, bytes]:
 def evaluate_again(folder: StudyFolder, spec: StudySpec, finished: StudyFolder) -> set[int]:
     """What a worker would do with the jobs that are open: the same as before, since the objective repeats itself."""
     trials = set()
-    for slot in folder.open_slots():
-        claim = Claims(Claimant("again")).try_lock(folder, slot, spec.claim)
+    for issue in folder.open_issues():
+        claim = Claims(Claimant("again")).try_lock(folder, issue, spec.claim)
         assert claim is not None
         claim.start()
-        before = read_record(finished.result(slot.trial), Result)
-        result = before.model_copy(update={"issue": slot.issue, "attempt": claim.attempt.attempt})
-        assert report(claim, result, finished.curve(slot.trial).read_bytes())
-        trials.add(slot.trial)
+        before = read_record(finished.result(issue.trial), Result)
+        result = before.model_copy(update={"issue": issue.number, "attempt": claim.attempt.number})
+        assert report(claim, result, finished.curve(issue.trial).read_bytes())
+        trials.add(issue.trial)
     return trials
 
 
@@ -153,7 +154,7 @@ def test_breach_is_named_and_mended_and_nothing_else_is_touched(
     assert aside <= {path.read_bytes() for path in folder.rejected.glob("*") if path.is_file()}
     assert [breach for breach in left if breach.severity is Severity.BREACH] == []
     assert wrong(folder, spec) == {}
-    assert {slot.trial for slot in folder.open_slots()} == case.again
+    assert {issue.trial for issue in folder.open_issues()} == case.again
 
     after = contents(folder)
     undamaged = {name for name, content in before.items() if damaged.get(name) == content}
@@ -176,9 +177,9 @@ def test_study_mended_of_all_breaches_comes_to_its_end(folder: StudyFolder, spec
 
 def test_what_a_live_worker_holds_is_left_to_it(folder: StudyFolder, spec: StudySpec) -> None:
     path = open_job(folder, 8)
-    leftover_checkpoint_of = folder.checkpoint(AttemptName(Slot(8), 1))
+    leftover_checkpoint_of = folder.checkpoint(AttemptName(Issue(8), 1))
     leftover_checkpoint_of.write_bytes(b"state")
-    claim = Claims(Claimant("live")).try_lock(folder, Slot(8), spec.claim)
+    claim = Claims(Claimant("live")).try_lock(folder, Issue(8), spec.claim)
     assert claim is not None
     try:
         assert wrong(folder, spec) == {}
@@ -219,8 +220,8 @@ def test_study_interrupted_between_two_batches_is_in_order(folder: StudyFolder, 
     folder.journal.write_bytes(whole)
     open_job(folder, 4)
     keep_batches(folder, 2)
-    missing = [breach.trial for breach in inspect(folder, spec, at_once)]
-    assert missing == [5, 6, 7]
+    missing = [breach.evaluation for breach in inspect(folder, spec, at_once)]
+    assert missing == [(5, 0), (6, 0), (7, 0)]
 
 
 def keep_batches(folder: StudyFolder, count: int) -> None:
@@ -236,7 +237,8 @@ def test_batch_recorded_but_never_published_is_issued(
         forget(folder, trial)
     keep_batches(folder, 2)
     found = inspect(folder, spec, at_once)
-    assert [(breach.trial, breach.remedy) for breach in found] == [(trial, Remedy.ISSUE) for trial in range(4, 8)]
+    assert [breach.evaluation for breach in found] == [(trial, 0) for trial in range(4, 8)]
+    assert {breach.remedy for breach in found} == {Remedy.ISSUE}
     assert repair(folder, spec, found).left == []
     assert evaluate_again(folder, spec, finished) == {4, 5, 6, 7}
     assert wrong(folder, spec) == {}
@@ -288,12 +290,12 @@ def test_batch_known_by_an_open_job_is_recorded_and_issued(folder: StudyFolder, 
     open_job(folder, 8)
     keep_batches(folder, 2)
     missing, warning = found = inspect(folder, spec, at_once)
-    assert (missing.trial, missing.remedy) == (9, Remedy.ISSUE)
+    assert (missing.evaluation, missing.remedy) == ((9, 0), Remedy.ISSUE)
     assert (warning.severity, warning.path) == (Severity.WARNING, folder.journal)
     assert warning.cause.startswith("2 proposals are not recorded")
     assert repair(folder, spec, found).left == []
     assert recorded(folder, spec) == before
-    assert folder.open_slots() == [Slot(8), Slot(9)]
+    assert folder.open_issues() == [Issue(8), Issue(9)]
 
 
 def test_running_masters_unfinished_line_is_no_breach(folder: StudyFolder, spec: StudySpec) -> None:
@@ -337,7 +339,7 @@ def test_late_result_that_differs_is_a_warning_with_both_files(
     folder: StudyFolder, spec: StudySpec, change_of: str, told: str
 ) -> None:
     folder.duplicates.mkdir()
-    late = folder.duplicate(AttemptName(Slot(2), 2))
+    late = folder.duplicate(AttemptName(Issue(2), 2))
     shutil.copy(folder.result(2), late)
     change(late, attempt=2)
     curve = [record.model_copy(update={"seconds": 77.0}) for record in read_curve(folder.curve(2))]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Job, Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.check import checked, first_disagreement
@@ -40,15 +41,15 @@ def result_of(job: Job, value: float | None = None) -> Result:
     )
 
 
-def whole(spec: StudySpec) -> tuple[Journal, dict[int, Result]]:
+def whole(spec: StudySpec) -> tuple[Journal, dict[EvaluationKey, Result]]:
     """The journal and the results of a finished study."""
-    journal, results = Journal(), dict[int, Result]()
+    journal, results = Journal(), dict[EvaluationKey, Result]()
     proposer = Proposer(spec, journal)
     while batch := proposer.propose({}):
         journal.add(batch)
         for entry in batch.proposals:
-            results[entry.trial] = result_of(entry.job(spec.name))
-            proposer.finish(results[entry.trial])
+            results[entry.key] = result_of(entry.job(spec.name))
+            proposer.finish(results[entry.key])
     return journal, results
 
 
@@ -85,15 +86,15 @@ def test_nothing_is_proposed_while_the_next_batch_depends_on_pending_trials() ->
     begun = Journal(journal.batches[:2])
     proposer = Proposer(ROUNDS, begun)
     for trial in (0, 1, 3):
-        proposer.finish(results[trial])
+        proposer.finish(results[trial, 0])
     assert proposer.propose({}) is None
-    proposer.finish(results[2])
+    proposer.finish(results[2, 0])
     assert proposer.propose({}) is not None
 
 
 def test_results_beyond_a_gap_are_not_worked_out() -> None:
     journal, results = whole(ROUNDS)
-    del results[1]
+    del results[1, 0]
     found = completed(Journal(), ROUNDS, results)
     assert list(found.entries.values()) == list(Journal(journal.batches[:2]).entries.values())
 
@@ -101,15 +102,15 @@ def test_results_beyond_a_gap_are_not_worked_out() -> None:
 def test_open_jobs_are_recorded_as_results_are() -> None:
     journal, results = whole(ROUNDS)
     jobs = [journal.entries[trial, 0].job("demo") for trial in (4, 5)]
-    found = completed(Journal(), ROUNDS, {trial: results[trial] for trial in range(4)}, jobs)
+    found = completed(Journal(), ROUNDS, {(trial, 0): results[trial, 0] for trial in range(4)}, jobs)
     assert proposals(found) == proposals(Journal(journal.batches[:3]))
 
 
 def test_finished_work_stands_when_the_method_would_propose_otherwise_now() -> None:
     """As after an update of a library: what was asked for is recorded, and what follows is proposed from it."""
     _, results = whole(ROUNDS)
-    results = {trial: result for trial, result in results.items() if trial < 8}
-    results[4] = results[4].model_copy(update={"params": {"x": 0.123}, "value": -1.0})
+    results = {key: result for key, result in results.items() if key < (8, 0)}
+    results[4, 0] = results[4, 0].model_copy(update={"params": {"x": 0.123}, "value": -1.0})
     journal = completed(Journal(), ROUNDS, results)
     assert journal.entries[4, 0].params == {"x": 0.123}
     assert (journal.entries[4, 0].stage.round, journal.entries[4, 0].batch) == (2, 2)
@@ -124,7 +125,7 @@ def test_finished_work_stands_when_the_method_would_propose_otherwise_now() -> N
 def test_seeded_methods_are_checked_against_their_seed() -> None:
     spec = spec_of(trials=6, batch=2)
     _, results = whole(spec)
-    results[4] = results[4].model_copy(update={"params": {"x": 0.123}})
+    results[4, 0] = results[4, 0].model_copy(update={"params": {"x": 0.123}})
     journal = completed(Journal(), spec, results)
     assert journal.entries[4, 0].params == make_sampler(spec).suggest(5, Known())[4].params
     assert first_disagreement(journal, spec) is None
@@ -150,6 +151,6 @@ def test_methods_that_look_at_results_are_not_checked_by_seed() -> None:
 
 def test_known_counts_only_results_of_what_was_proposed() -> None:
     journal, results = whole(ROUNDS)
-    known = Journal(journal.batches[:1]).known({(trial, 0): result for trial, result in results.items()})
+    known = Journal(journal.batches[:1]).known(results)
     assert sorted(known.evaluations) == [(0, 0), (1, 0), (2, 0)]
     assert known.next_trial == 3

@@ -6,9 +6,10 @@ import pytest
 from rich.console import Console
 
 from hyperspool.common import atomic
-from hyperspool.common.layout import Slot, StudyFolder
-from hyperspool.common.records import Failure, FailureKind, Result, Status
 from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import Failure, FailureKind, Result, Status
 from hyperspool.common.report import report
 from hyperspool.master.results.standing import Standing, read_standing
 from hyperspool.master.results.wording import duration_text, first_line, params_text
@@ -20,8 +21,8 @@ from tests.conftest import job_of, spec_of
 
 
 def finish(folder: StudyFolder, trial: int, value: float | None) -> None:
-    atomic.replace(folder.job(Slot(trial)), job_of(trial).to_json(), durable=True)
-    claim = claim_of(folder, Slot(trial))
+    atomic.replace(folder.job(Issue(trial)), job_of(trial).to_json(), durable=True)
+    claim = claim_of(folder, Issue(trial))
     result = result_of(claim)
     changes: dict[str, object] = {"value": value}
     if value is None:
@@ -88,10 +89,10 @@ def test_the_latest_results_are_those_that_landed_last_by_the_file_servers_clock
 
 def test_the_time_left_counts_from_the_first_evaluation_and_not_from_the_masters_start(folder: StudyFolder) -> None:
     finish(folder, 0, 0.5)
-    result = read_standing(folder, spec_of()).results[0]  # its evaluation took 1 s
+    result = read_standing(folder, spec_of()).results[0, 0]  # its evaluation took 1 s
     now_s = [0.0]
     pace = Pace(lambda: now_s[0])
-    standing = Standing(spec_of(), {0: result})
+    standing = Standing(spec_of(), {(0, 0): result})
     assert pace.left_s(standing) is None
     now_s[0] = 100.0  # a worker came late
     pace.landed(result)
@@ -104,7 +105,7 @@ def test_unreadable_files_are_passed_over_and_left_where_they_are(folder: StudyF
     folder.result(1).write_text("torn")
     folder.worker("lab-1").write_text("torn")
     stands = read_standing(folder, spec_of())
-    assert list(stands.results) == [0]
+    assert list(stands.results) == [(0, 0)]
     assert stands.workers == []
     assert folder.result(1).exists()
 
@@ -133,7 +134,7 @@ def test_params_are_told_short() -> None:
 
 def test_trials_with_different_params_share_a_table(folder: StudyFolder) -> None:
     finish(folder, 0, 0.5)
-    result = read_standing(folder, spec_of()).results[0]
+    result = read_standing(folder, spec_of()).results[0, 0]
     other: Result = result.model_copy(update={"params": {"y": 1}, "trial": 1, "diverged": True})
     table = TrialsTable([result, other], spec_of()).in_columns(is_broken=False)
     assert [column.header for column in table.columns] == ["trial", "value", "x", "y", "time"]
@@ -142,7 +143,7 @@ def test_trials_with_different_params_share_a_table(folder: StudyFolder) -> None
 
 def test_a_text_from_elsewhere_is_shown_as_it_is_and_moves_no_cursor(folder: StudyFolder) -> None:
     finish(folder, 0, 0.5)
-    result = read_standing(folder, spec_of()).results[0]
+    result = read_standing(folder, spec_of()).results[0, 0]
     odd = result.model_copy(update={"params": {"activation": "[/relu] \x1b[2J\nnext"}})
     console = Console(width=100, record=True, file=io.StringIO())
     console.print(TrialsTable([odd], spec_of()))
@@ -157,4 +158,4 @@ def test_results_of_another_study_or_beyond_the_last_trial_do_not_count(folder: 
     folder.result(1).write_text(text)
     folder.result(50).write_text(text.replace('"trial": 0', '"trial": 50'))
     folder.result(2).write_text(text.replace('"trial": 0', '"trial": 2').replace('"demo"', '"other"'))
-    assert list(read_standing(folder, spec_of()).results) == [0]
+    assert list(read_standing(folder, spec_of()).results) == [(0, 0)]

@@ -6,7 +6,9 @@ import pytest
 
 from hyperspool.common import atomic, confinement
 from hyperspool.common.errors import SearchError
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.issued import last_issues
+from hyperspool.common.issues import AttemptName, EvaluationKey, EvaluationName, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job
 from hyperspool.common.rejection import set_aside
@@ -33,11 +35,11 @@ def test_what_was_published_is_collected_once(bench: Bench) -> None:
 def test_a_restarted_master_publishes_only_what_is_neither_open_nor_finished(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0), job_of(1)])
     bench.evaluate(0)
-    before = bench.folder.job(Slot(1)).stat()
+    before = bench.folder.job(Issue(1)).stat()
     again = bench.restarted()
     publish(again, [job_of(0), job_of(1), job_of(2)])
-    assert bench.folder.job(Slot(1)).stat() == before
-    assert bench.folder.open_slots() == [Slot(1), Slot(2)]
+    assert bench.folder.job(Issue(1)).stat() == before
+    assert bench.folder.open_issues() == [Issue(1), Issue(2)]
     assert [result.trial for result in again.collect()] == [0]
 
 
@@ -47,15 +49,15 @@ def test_a_restarted_master_gives_a_job_that_vanished_a_name_that_it_never_had(b
     publish(bench.dispatcher, [job_of(0), job_of(1)])
     claim = claim_of(folder) if trace == "lock" else None
     if trace == "curve":
-        folder.running_curve(AttemptName(Slot(0), 1)).touch()
+        folder.running_curve(AttemptName(Issue(0), 1)).touch()
     if trace == "checkpoint":
-        folder.checkpoint(AttemptName(Slot(0), 1)).touch()
+        folder.checkpoint(AttemptName(Issue(0), 1)).touch()
     if trace == "refused":
-        set_aside(folder, folder.job(Slot(0)), "of another version")
-    folder.job(Slot(0)).unlink(missing_ok=True)
+        set_aside(folder, folder.job(Issue(0)), "of another version")
+    folder.job(Issue(0)).unlink(missing_ok=True)
     publish(bench.restarted(), [job_of(0), job_of(1)])
-    assert folder.open_slots() == [Slot(0, 2), Slot(1)]
-    assert read_record(folder.job(Slot(0, 2)), Job).issue == 2
+    assert folder.open_issues() == [Issue(0, number=2), Issue(1)]
+    assert read_record(folder.job(Issue(0, number=2)), Job).issue == 2
     if claim:
         claim.unlock()
 
@@ -63,11 +65,11 @@ def test_a_restarted_master_gives_a_job_that_vanished_a_name_that_it_never_had(b
 def test_a_job_of_which_nothing_is_left_may_bear_its_name_again(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0)])
     claim = claim_of(bench.folder)
-    bench.folder.job(Slot(0)).unlink()
+    bench.folder.job(Issue(0)).unlink()
     claim.remove_lock_file()  # as RECHECK does
     claim.unlock()
     publish(bench.restarted(), [job_of(0)])
-    assert bench.folder.open_slots() == [Slot(0)]
+    assert bench.folder.open_issues() == [Issue(0)]
 
 
 def test_results_that_are_refused_again_and_again_end_the_search_and_who_starts_it_again_gets_one_more(
@@ -78,8 +80,8 @@ def test_results_that_are_refused_again_and_again_end_the_search_and_who_starts_
 
     def forge_for_ever() -> None:
         for _ in range(3 * most):
-            for slot in bench.folder.open_slots():
-                claim = claim_of(bench.folder, slot)
+            for issue in bench.folder.open_issues():
+                claim = claim_of(bench.folder, issue)
                 report(claim, result_of(claim).model_copy(update={"params": {"x": 0.9}}), CURVE)
             bench.dispatcher.collect()
             bench.clock.now_s += MISSING_S + 1
@@ -88,20 +90,20 @@ def test_results_that_are_refused_again_and_again_end_the_search_and_who_starts_
         forge_for_ever()
     again = bench.restarted()
     publish(again, [job_of(0)])
-    assert bench.folder.open_slots() == [Slot(0, most + 1)]
+    assert bench.folder.open_issues() == [Issue(0, number=most + 1)]
     bench.evaluate(0, issue=most + 1)
     assert [result.issue for result in again.collect()] == [most + 1]
 
 
 def test_a_result_that_is_none_is_set_aside_and_its_trial_issued_again(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0)])
-    bench.folder.job(Slot(0)).unlink()
+    bench.folder.job(Issue(0)).unlink()
     bench.folder.result(0).write_text('{"schema_version": 1, "study"')
     assert bench.dispatcher.collect() == []
     assert len(list(bench.folder.rejected.glob("*.reason.txt"))) == 1
     bench.clock.now_s += MISSING_S + 1
     bench.dispatcher.collect()
-    assert bench.folder.open_slots() == [Slot(0, 2)]
+    assert bench.folder.open_issues() == [Issue(0, number=2)]
     bench.evaluate(0, issue=2)
     assert [result.issue for result in bench.dispatcher.collect()] == [2]
 
@@ -109,7 +111,7 @@ def test_a_result_that_is_none_is_set_aside_and_its_trial_issued_again(bench: Be
 def test_a_result_of_params_that_were_never_proposed_is_set_aside(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0)])
     forged = job_of(0, params={"x": 0.9})
-    atomic.replace(bench.folder.job(Slot(0)), forged.to_json(), durable=True)
+    atomic.replace(bench.folder.job(Issue(0)), forged.to_json(), durable=True)
     claim = claim_of(bench.folder)
     report(claim, result_of(claim).model_copy(update={"params": forged.params}), CURVE)
     assert bench.dispatcher.collect() == []
@@ -120,15 +122,15 @@ def test_a_job_that_vanishes_is_issued_again_but_not_before_a_slow_file_system_m
     bench: Bench,
 ) -> None:
     publish(bench.dispatcher, [job_of(0)])
-    bench.folder.job(Slot(0)).unlink()
+    bench.folder.job(Issue(0)).unlink()
     bench.dispatcher.collect()
     bench.clock.now_s += MISSING_S - 1
     bench.dispatcher.collect()
-    assert bench.folder.open_slots() == []
+    assert bench.folder.open_issues() == []
     bench.clock.now_s += 2
     bench.dispatcher.collect()
-    assert bench.folder.open_slots() == [Slot(0, 2)]
-    assert read_record(bench.folder.job(Slot(0, 2)), Job).params == {"x": 0.25}
+    assert bench.folder.open_issues() == [Issue(0, number=2)]
+    assert read_record(bench.folder.job(Issue(0, number=2)), Job).params == {"x": 0.25}
 
 
 @pytest.mark.parametrize("is_refused", [True, False])
@@ -138,14 +140,14 @@ def test_a_trial_that_is_issued_again_is_told_of_with_the_place_of_what_was_refu
     publish(bench.dispatcher, [job_of(0), job_of(1)])
     for trial, is_set_aside in ((0, is_refused), (1, not is_refused)):
         if is_set_aside:
-            set_aside(bench.folder, bench.folder.job(Slot(trial)), "of another version")
-    bench.folder.job(Slot(0)).unlink(missing_ok=True)
+            set_aside(bench.folder, bench.folder.job(Issue(trial)), "of another version")
+    bench.folder.job(Issue(0)).unlink(missing_ok=True)
     bench.dispatcher.collect()
     bench.clock.now_s += MISSING_S + 1
     bench.dispatcher.collect()
-    told = next(message for message in caplog.messages if message.startswith("trial 0 has neither"))
-    assert told.endswith("; it is issued again")
-    assert (f"(what was set aside of it lies in {bench.folder.rejected})" in told) is is_refused
+    told = next(message for message in caplog.messages if message.startswith("demo/00000: neither job nor result"))
+    assert told.endswith("; the trial is issued again")
+    assert (f"(rejected files of it are in {bench.folder.rejected})" in told) is is_refused
 
 
 def test_a_job_that_is_refused_again_and_again_ends_the_search_with_the_place_of_the_reasons(bench: Bench) -> None:
@@ -153,8 +155,8 @@ def test_a_job_that_is_refused_again_and_again_ends_the_search_with_the_place_of
 
     def refuse_for_ever() -> None:
         for _ in range(3 * spec_of().limits.max_issues):
-            for slot in bench.folder.open_slots():
-                set_aside(bench.folder, bench.folder.job(slot), "of another version")
+            for issue in bench.folder.open_issues():
+                set_aside(bench.folder, bench.folder.job(issue), "of another version")
             bench.dispatcher.collect()
             bench.clock.now_s += MISSING_S + 1
 
@@ -171,12 +173,12 @@ def test_the_job_of_a_silent_worker_is_issued_again_once(bench: Bench) -> None:
     bench.beat("mine", 2)
     bench.clock.now_s += 50
     bench.dispatcher.issue_silent()
-    assert bench.folder.open_slots() == [Slot(0)]
+    assert bench.folder.open_issues() == [Issue(0)]
     bench.beat("mine", 2)
     bench.clock.now_s += 20
     bench.dispatcher.issue_silent()
     bench.dispatcher.issue_silent()
-    assert bench.folder.open_slots() == [Slot(0), Slot(0, 2)]
+    assert bench.folder.open_issues() == [Issue(0), Issue(0, number=2)]
     claim.unlock()
 
 
@@ -187,15 +189,15 @@ def test_a_silent_worker_that_wakes_up_and_finishes_before_its_trial_is_issued_a
     claim = claim_of(bench.folder)
     bench.dispatcher.issue_silent()
     bench.clock.now_s += 100
-    original = StudyFolder.last_issues
+    original = last_issues
 
-    def wake_up_before(folder: StudyFolder) -> Counter[int]:
+    def wake_up_before(folder: StudyFolder) -> Counter[EvaluationKey]:
         report(claim, result_of(claim), CURVE)
         return original(folder)
 
-    monkeypatch.setattr(StudyFolder, "last_issues", wake_up_before)
+    monkeypatch.setattr(dispatch, "last_issues", wake_up_before)
     bench.dispatcher.issue_silent()
-    assert bench.folder.open_slots() == [Slot(0, 2)]
+    assert bench.folder.open_issues() == [Issue(0, number=2)]
 
 
 def test_a_worker_that_never_beat_is_silent_from_when_the_master_first_saw_its_claim(bench: Bench) -> None:
@@ -205,10 +207,10 @@ def test_a_worker_that_never_beat_is_silent_from_when_the_master_first_saw_its_c
     bench.dispatcher.issue_silent()
     bench.clock.now_s += 59
     bench.dispatcher.issue_silent()
-    assert len(bench.folder.open_slots()) == 1
+    assert len(bench.folder.open_issues()) == 1
     bench.clock.now_s += 2
     bench.dispatcher.issue_silent()
-    assert len(bench.folder.open_slots()) == 2
+    assert len(bench.folder.open_issues()) == 2
     claim.unlock()
 
 
@@ -222,7 +224,7 @@ def test_a_worker_that_was_out_of_sight_before_it_claimed_is_not_silent(bench: B
     bench.beat("mine", 2)
     bench.clock.now_s += 50
     bench.dispatcher.issue_silent()
-    assert bench.folder.open_slots() == [Slot(0)]
+    assert bench.folder.open_issues() == [Issue(0)]
     claim.unlock()
 
 
@@ -232,7 +234,7 @@ def test_the_job_of_a_dead_worker_is_free_already_and_not_issued_again(bench: Be
     bench.dispatcher.issue_silent()
     bench.clock.now_s += 100
     bench.dispatcher.issue_silent()
-    assert bench.folder.open_slots() == [Slot(0)]
+    assert bench.folder.open_issues() == [Issue(0)]
 
 
 def test_what_has_landed_is_not_forgotten_when_a_later_file_cannot_be_read(
@@ -243,10 +245,10 @@ def test_what_has_landed_is_not_forgotten_when_a_later_file_cannot_be_read(
         bench.evaluate(trial)
     original = read_result
 
-    def fail_at_the_second(folder: StudyFolder, trial: int, job: Job) -> object:
-        if trial == 1:
+    def fail_at_the_second(folder: StudyFolder, evaluation: EvaluationName, job: Job) -> object:
+        if evaluation.trial == 1:
             raise OSError(ESTALE, "Stale file handle")
-        return original(folder, trial, job)
+        return original(folder, evaluation, job)
 
     with monkeypatch.context() as patched:
         patched.setattr(dispatch, "read_result", fail_at_the_second)
@@ -272,8 +274,8 @@ def test_jobs_that_vanish_together_cost_one_look_together(
     publish(bench.dispatcher, jobs)
     bench.folder.rejected.mkdir()
     for job in jobs:
-        claim_of(bench.folder, Slot(job.trial)).unlock()
-        bench.folder.job(Slot(job.trial)).unlink()
+        claim_of(bench.folder, Issue(job.trial)).unlock()
+        bench.folder.job(Issue(job.trial)).unlink()
     listed = note_listings(monkeypatch)
     if is_restarted:
         publish(bench.restarted(), jobs)
@@ -281,7 +283,7 @@ def test_jobs_that_vanish_together_cost_one_look_together(
         bench.dispatcher.collect()
         bench.clock.now_s += MISSING_S + 1
         bench.dispatcher.collect()
-    assert len(bench.folder.open_slots()) == 50
+    assert len(bench.folder.open_issues()) == 50
     assert listed.count(bench.folder.rejected) <= 2
     assert listed.count(bench.folder.jobs) <= 6
 

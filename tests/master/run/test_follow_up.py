@@ -14,7 +14,7 @@ from hyperspool.master.run.follow_up import FollowUp, follow_up_of
 from hyperspool.master.studies.published import read_published
 from tests.conftest import MakeStudy, spec_of
 from tests.master.analysis.data.test_frames import finish
-from tests.processes import Processes
+from tests.processes import Processes, finished_trials
 
 AGAIN = {"finalists": 2, "replicates": 3}
 OPTIONS = ("--workers", "1", "--objective", "curved=tests.objectives:curved")
@@ -99,7 +99,7 @@ def test_a_result_whose_curve_is_damaged_is_left_to_be_evaluated_again(searched:
     searched.curve(1).write_text("torn")
     found, target = begun(searched)
     assert found.take_over(target) == 2
-    assert target.all_finished() == [2, 3]
+    assert finished_trials(target) == [2, 3]
 
 
 def test_confirmed_later_is_the_same_as_confirmed_from_the_start(
@@ -119,5 +119,5 @@ def test_confirmed_later_is_the_same_as_confirmed_from_the_start(
 
 
 def _proposed(folder: StudyFolder) -> list[tuple[Any, ...]]:
-    results = [read_record(folder.result(trial), Result) for trial in folder.all_finished()]
+    results = [read_record(folder.result(trial), Result) for trial in finished_trials(folder)]
     return [(result.trial, result.params, result.seeds, result.value, result.epochs) for result in results]

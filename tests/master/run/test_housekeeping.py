@@ -6,9 +6,10 @@ import pytest
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
-from hyperspool.common.layout import Slot, StudyFolder
-from hyperspool.common.locks import ClaimMode
 from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.locks import ClaimMode
 from hyperspool.master.run.housekeeping import remove_dead_workers, remove_temporary_files, sweep, sweep_attempts
 from tests.common.test_report import claim_of
 from tests.conftest import job_of
@@ -20,15 +21,15 @@ def test_sweeping_finishes_what_a_crash_cut_short_and_leaves_live_claims_alone(b
     publish(bench.dispatcher, [job_of(0), job_of(1), job_of(2), job_of(3)])
     for trial in (0, 1):
         bench.evaluate(trial)
-        atomic.replace(folder.job(Slot(trial)), job_of(trial).to_json(), durable=True)  # CLEAR never happened
-    held = claim_of(folder, Slot(1))
-    folder.lock(Slot(9)).touch()  # CLEAR stopped before its last step
+        atomic.replace(folder.job(Issue(trial)), job_of(trial).to_json(), durable=True)  # CLEAR never happened
+    held = claim_of(folder, Issue(1))
+    folder.lock(Issue(9)).touch()  # CLEAR stopped before its last step
     sweep(folder, Claims(Claimant("master")), ClaimMode.LOCK)
-    assert folder.open_slots() == [Slot(1), Slot(2), Slot(3)]
-    assert folder.locked_slots() == [Slot(1)]
+    assert folder.open_issues() == [Issue(1), Issue(2), Issue(3)]
+    assert folder.locked_issues() == [Issue(1)]
     held.unlock()
     sweep(folder, Claims(Claimant("master")), ClaimMode.LOCK)
-    assert folder.open_slots() == [Slot(2), Slot(3)]
+    assert folder.open_issues() == [Issue(2), Issue(3)]
 
 
 def test_sweeping_attempts_settles_a_curve_that_a_crash_left_behind(bench: Bench) -> None:
@@ -48,8 +49,8 @@ def test_files_whose_maker_is_gone_are_removed_and_those_in_the_making_are_not(b
     folder.master_lock.touch()
     dead = subprocess.Popen(["true"])
     dead.wait()
-    mine = atomic._write_temporary(folder.job(Slot(0)), b"", durable=False)
-    places = [folder.job(Slot(1)), folder.result(1), folder.worker("lab-1"), folder.running / "x.csv"]
+    mine = atomic._write_temporary(folder.job(Issue(0)), b"", durable=False)
+    places = [folder.job(Issue(1)), folder.result(1), folder.worker("lab-1"), folder.running / "x.csv"]
     places += [folder.jobs.parent / "probe", folder.results.parent / "probe"]
     orphans = [atomic._write_temporary(path, b"", durable=False) for path in places]
     orphans = [path.rename(path.with_name(path.name.replace(f"-{os.getpid()}-", f"-{dead.pid}-"))) for path in orphans]
@@ -63,7 +64,7 @@ def test_files_whose_maker_is_gone_are_removed_and_those_in_the_making_are_not(b
 
 def test_an_old_file_whose_makers_number_another_process_bears_now_is_removed(bench: Bench) -> None:
     bench.folder.master_lock.touch()
-    path = atomic._write_temporary(bench.folder.job(Slot(0)), b"", durable=False)
+    path = atomic._write_temporary(bench.folder.job(Issue(0)), b"", durable=False)
     os.utime(path, (0, 0))
     remove_temporary_files(bench.folder)
     assert not path.exists()
@@ -73,7 +74,7 @@ def test_a_temporary_file_that_vanishes_meanwhile_keeps_no_other_from_being_remo
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.folder.master_lock.touch()
-    paths = [atomic._write_temporary(bench.folder.job(Slot(trial)), b"", durable=False) for trial in range(3)]
+    paths = [atomic._write_temporary(bench.folder.job(Issue(trial)), b"", durable=False) for trial in range(3)]
     for path in paths:
         os.utime(path, (0, 0))
     monkeypatch.setattr(StudyFolder, "temporary_files", lambda _folder: iter(paths))

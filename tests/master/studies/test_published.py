@@ -4,8 +4,8 @@ import pytest
 
 from hyperspool.common import atomic
 from hyperspool.common.errors import ProtocolError, SearchError
-from hyperspool.common.layout import StudyFolder
 from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.watch import Wakeup
 from hyperspool.master.results.standing import read_workers
 from hyperspool.master.run import loop as study

@@ -7,7 +7,8 @@ import pytest
 from hyperspool.common import atomic
 from hyperspool.common.curve import to_text
 from hyperspool.common.errors import UsageError
-from hyperspool.common.layout import AttemptName, Slot, StudyFolder
+from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import (
     Attribution,
     Budget,
@@ -211,7 +212,7 @@ def test_a_malformed_curve_is_left_out_and_named_and_its_trial_stays(root: Path,
 def test_the_curve_of_a_reporter_that_died_before_moving_it_is_read_where_it_is(root: Path) -> None:
     folder = publish(root, X)
     finish(folder, 0, {"x": 0.5}, 0.5, 0.4, issue=2, attempt=3)
-    folder.curve(0).rename(folder.running_curve(AttemptName(Slot(0, 2), 3)))
+    folder.curve(0).rename(folder.running_curve(AttemptName(Issue(0, number=2), 3)))
     data = load_study(root, "demo")
     assert data.curves["validation_error"].tolist() == [0.5, 0.4]
     assert data.unreadable == ()

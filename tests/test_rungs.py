@@ -1,0 +1,178 @@
+"""A trial that is promoted from rung to rung equals one that ran through: at the level of jobs, by real workers."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hyperspool.common import atomic
+from hyperspool.common.curve import read_curve
+from hyperspool.common.issues import EvaluationName, Issue
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Budget, EpochRecord, Job, Result, Seeds
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.run.housekeeping import remove_used_checkpoints
+from hyperspool.master.run.loop import publish_study
+from tests.processes import Processes, until
+
+NETWORK: dict[str, Any] = {
+    "learning_rate": 0.2,
+    "batch_size": 20,
+    "schedule": "cosine",
+    "keep_hidden": 0.8,
+    "augmentation": True,
+}
+PARAMS: dict[str, dict[str, Any]] = {
+    "cnn": NETWORK | {"num_filters": 3},
+    "mlp": NETWORK | {"hidden_units": 8, "snapshots": True, "schedule": "triangular", "cycles": 3},
+    "decay": {"rate": 0.5},
+}
+FULL = 6
+RUNGS = (2, 4, FULL)
+"""Epochs of each rung."""
+
+
+def spec_of(objective: str) -> StudySpec:
+    """A study of one setting of an objective."""
+    return StudySpec.model_validate(
+        {
+            "name": "demo",
+            "trials": 10,
+            "objective": {"name": objective},
+            "data": {"name": "digits", "train_size": 100} if objective != "decay" else None,
+            "budget": {"epochs": FULL},
+            "space": {name: {"type": "fixed", "value": value} for name, value in PARAMS[objective].items()},
+        }
+    )
+
+
+class Stage:
+    """A published study, its jobs laid by hand, and workers that come for one job and leave."""
+
+    def __init__(self, root: Path, objective: str, processes: Processes) -> None:
+        self.folder = StudyFolder(root, "demo")
+        self._spec, self._processes = spec_of(objective), processes
+        publish_study(self.folder, self._spec)
+
+    def publish(self, trial: int, rung: int, epochs: int, **changes: Any) -> Issue:
+        """A job of the setting; every trial has the seeds of trial 0."""
+        job = Job(
+            study="demo",
+            trial=trial,
+            rung=rung,
+            params={name: parameter.value for name, parameter in self._spec.space.items() if parameter.type == "fixed"},
+            budget=Budget(epochs=epochs),
+            horizon=Budget(epochs=FULL),
+            seeds=Seeds(initialisation=1, shuffling=2, dropout=3),
+            published_at="2026-01-01T00:00:00.000Z",
+        ).model_copy(update=changes)
+        issue = Issue(trial, rung)
+        atomic.replace(self.folder.job(issue), job.to_json(), durable=False)
+        return issue
+
+    def work(self) -> None:
+        """Let a worker of its own do what is open."""
+        own = self._spec.objective.name if self._spec.objective.name == "decay" else None
+        self._processes.finish(self._processes.worker("--exit-when-idle", objective=own))
+
+    def climb(self, trial: int) -> None:
+        """Take a trial from rung to rung, each with another worker."""
+        for rung, epochs in enumerate(RUNGS):
+            self.publish(trial, rung, epochs, continues=rung - 1 if rung else None)
+            self.work()
+
+    def result(self, trial: int, rung: int = 0) -> Result:
+        """An evaluation's result."""
+        return read_record(self.folder.result(trial, rung), Result)
+
+    def curve(self, trial: int, rung: int = 0) -> list[EpochRecord]:
+        """An evaluation's curve, without what differs from run to run."""
+        return [line.model_copy(update={"seconds": 0.0}) for line in read_curve(self.folder.curve(trial, rung))]
+
+
+@pytest.fixture(params=PARAMS)
+def stage(request: pytest.FixtureRequest, root: Path, processes: Processes) -> Stage:
+    return Stage(root, request.param, processes)
+
+
+@pytest.fixture
+def mlp(root: Path, processes: Processes) -> Stage:
+    return Stage(root, "mlp", processes)
+
+
+def test_promoted_trial_equals_one_that_ran_through(stage: Stage) -> None:
+    stage.climb(0)
+    stage.publish(1, 0, FULL)
+    stage.work()
+    promoted, whole = stage.result(0, 2), stage.result(1)
+    assert (promoted.value, promoted.metrics, promoted.epochs) == (whole.value, whole.metrics, FULL)
+    assert repr(stage.curve(0, 2)) == repr(stage.curve(1))
+    assert (promoted.resumed_from_epoch, whole.resumed_from_epoch) == (4, 0)
+    # Each rung has its own result and a curve from the first epoch on.
+    for rung, epochs in enumerate(RUNGS):
+        assert stage.result(0, rung).budget.epochs == stage.result(0, rung).epochs == epochs
+        assert repr(stage.curve(0, rung)) == repr(stage.curve(1)[:epochs])
+    assert stage.folder.all_finished() == [(0, 0), (0, 1), (0, 2), (1, 0)]
+
+
+def test_checkpoint_is_kept_until_the_next_rung_has_its_result(mlp: Stage) -> None:
+    mlp.publish(0, 0, 2)
+    mlp.publish(1, 0, 2)
+    mlp.publish(2, 0, FULL)
+    mlp.work()
+    assert mlp.folder.kept_checkpoints() == [(0, 0), (1, 0)]  # a trial at its full budget keeps none
+    assert mlp.folder.attempted_issues() == set()
+    mlp.publish(0, 1, 4, continues=0)
+    remove_used_checkpoints(mlp.folder)
+    assert mlp.folder.kept_checkpoints() == [(0, 0), (1, 0)]
+    mlp.work()
+    assert mlp.folder.kept_checkpoints() == [(0, 0), (0, 1), (1, 0)]
+    remove_used_checkpoints(mlp.folder)
+    assert mlp.folder.kept_checkpoints() == [(0, 1), (1, 0)]
+
+
+@pytest.mark.parametrize("loss", ["missing", "torn", "another trial's"])
+def test_lost_checkpoint_costs_time_and_not_the_result(mlp: Stage, loss: str) -> None:
+    for trial in (0, 1):
+        mlp.publish(trial, 0, 2)
+    mlp.work()
+    kept = mlp.folder.kept_checkpoint(0)
+    if loss == "torn":
+        kept.write_bytes(kept.read_bytes()[:-100])
+    elif loss == "missing":
+        kept.unlink()
+    else:
+        kept.write_bytes(mlp.folder.kept_checkpoint(1).read_bytes())
+    mlp.publish(0, 1, FULL, continues=0)
+    mlp.publish(2, 0, FULL)
+    mlp.work()
+    assert mlp.result(0, 1).resumed_from_epoch == 0
+    assert mlp.result(0, 1).value == mlp.result(2).value
+
+
+def test_promoted_trial_that_is_killed_goes_on_from_its_own_checkpoint(root: Path, processes: Processes) -> None:
+    stage = Stage(root, "mlp", processes)
+    stage.publish(0, 0, 2)
+    stage.work()
+    issue = stage.publish(0, 1, FULL, continues=0)
+    worker = processes.worker()
+    until(lambda: stage.folder.checkpoints_of(0, 1) or not stage.folder.job(issue).exists(), "a checkpoint", root)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    stage.work()
+    stage.publish(1, 0, FULL)
+    stage.work()
+    assert repr(stage.curve(0, 1)) == repr(stage.curve(1))
+    assert stage.result(0, 1).value == stage.result(1).value
+
+
+def test_rungs_of_a_trial_are_claimed_as_jobs_of_their_own(mlp: Stage) -> None:
+    """Two rungs that are open at once: neither's files are in the other's way."""
+    mlp.publish(0, 0, 2)
+    mlp.publish(0, 1, 4, continues=0)
+    mlp.work()
+    assert mlp.folder.all_finished() == [EvaluationName(0, 0), EvaluationName(0, 1)]
+    assert repr(mlp.curve(0, 1)[:2]) == repr(mlp.curve(0, 0))
+    assert sorted(path.name for path in mlp.folder.jobs.iterdir()) == ["study.json"]
