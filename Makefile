@@ -1,8 +1,8 @@
-# Everything a person does with this project. `make` alone lists the targets.
+# The commands of this project. `make` alone lists the targets.
 #
-#   make search                  set up, then a master and two workers: a random search to its finished result
-#   make search ARGS=--new       the same, as another study; ARGS takes any option of `python -m master run`
-#   make search ROOT=/mnt/lab    in another shared folder
+#   make search                  set up, then run a random search with a master and two workers to its finished result
+#   make search ARGS=--new       run it as another study; ARGS takes any option of `python -m master run`
+#   make search ROOT=/mnt/lab    use another shared folder
 
 PYTHON ?= python3
 VENV := .venv
@@ -15,7 +15,7 @@ MINUTES ?= 10
 RUNS ?= 1000000
 SEED ?= 0
 BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
-# Pins hold for what is installed and for what builds it. Relative, because pip splits the value at blanks.
+# The pins apply to installed packages and to build tools. The path is relative, because pip splits the value at blanks.
 export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -23,22 +23,25 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make search   a random search to its finished result: sets up, starts a master and two workers"
-	@echo "make master   the master alone; start workers in other terminals with 'make worker'"
-	@echo "make worker   a worker; CUDA_VISIBLE_DEVICES=1 make worker for the second GPU"
-	@echo "make setup    .venv from the pinned versions"
-	@echo "make test     the tests"
-	@echo "make check    format, lint, types, import boundaries"
-	@echo "make bench    what the project is measured by"
-	@echo "make chaos    kills and stops at random for MINUTES=10, with SEED=0"
-	@echo "make fuzz     random files, guided by coverage, to all that reads the shared folder: RUNS=1000000"
+	@echo "make search   set up, then run a random search with a master and two workers"
+	@echo "make master   start the master alone; start workers in other terminals with 'make worker'"
+	@echo "make worker   start a worker; on the second GPU: CUDA_VISIBLE_DEVICES=1 make worker"
+	@echo "make setup    install the pinned versions into .venv"
+	@echo "make test     run the tests"
+	@echo "make check    check format, lint, types and import boundaries"
+	@echo "make format   fix the format and what ruff can fix of the lint"
+	@echo "make bench    run the benchmarks"
+	@echo "make chaos    kill and stop processes at random for MINUTES=10, with SEED=0"
+	@echo "make fuzz     fuzz everything that reads the shared folder, guided by coverage: RUNS=1000000"
+	@echo "make lock     bring all pinned versions up to date"
+	@echo "make clean    remove .venv, build and dist"
 
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@echo "installing the pinned versions into $(VENV); the first time, this takes some minutes"
+	@echo "installing the pinned versions into $(VENV); this takes some minutes the first time"
 	@$(BIN)/pip install --quiet --editable .
 	@touch $@
 
@@ -56,7 +59,7 @@ worker: $(VENV)/.installed
 	@$(BIN)/python -m worker --root "$(ROOT)" $(ARGS)
 
 test: $(VENV)/.installed-dev
-	@test -n "$(BROWSER)" || echo "no Chromium here, so the tests that open a page are left out; on Debian: apt-get install chromium faketime spin gcc"
+	@test -n "$(BROWSER)" || echo "no Chromium found, so tests that open a page are skipped; on Debian: apt-get install chromium faketime spin gcc"
 	$(BIN)/python -m pytest --numprocesses auto $(if $(BROWSER),,-m 'not browser') $(ARGS)
 
 check: $(VENV)/.installed-dev
@@ -79,11 +82,11 @@ bench: $(VENV)/.installed
 chaos: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
 
-# A coverage-guided fuzzer over everything that reads the shared folder.
+# Runs a coverage-guided fuzzer over everything that reads the shared folder.
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.fuzz.fuzz_readers --runs $(RUNS)
 
-# Brings every pin up to date; torch and torchvision stay where they belong together.
+# Brings every pin up to date. torch and torchvision stay fixed, because only certain versions fit together.
 lock:
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	PIP_CONSTRAINT= build/lock/bin/pip install --quiet 'torch==2.13.0' 'torchvision==0.28.0'

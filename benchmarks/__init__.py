@@ -1,1 +1,1 @@
-"""What the project is measured by; `make bench` runs it all. Machines are noisy: medians, and ratios within one run."""
+"""Benchmarks; `make bench` runs them all. Machines are noisy: trust medians, and ratios within one run."""

@@ -1,9 +1,9 @@
-"""Trials per second through the whole protocol, with an objective that costs nothing, by number of workers.
+"""Measures trials per second through the whole protocol by number of workers, with an objective that costs nothing.
 
     python -m benchmarks.throughput [--trials 500] [--root DIR]
 
-Real processes on a real file system: publish, claim, evaluate in the child, report, collect, with every flush to disk.
-Counted from the first claim to the last result, so that starting Python is not measured.
+It runs real processes on a real file system: publish, claim, evaluate in the child, report, collect, with every flush
+to disk. Time counts from the first claim to the last result, so that the start of Python is not measured.
 """
 
 import argparse
@@ -24,10 +24,11 @@ objective.name = "nothing"
 budget.epochs = 1
 space.x = {{ type = "float", low = 0, high = 1 }}
 """
+"""All trials are one batch, so that no worker waits for the end of a batch."""
 
 
 def nothing(params: dict[str, float], _trial: object) -> float:
-    """Measure at once."""
+    """Return at once."""
     return params["x"]
 
 
@@ -35,7 +36,7 @@ def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=500)
-    parser.add_argument("--root", type=Path, default=None, help="Where to put the shared folder. Default: a new one.")
+    parser.add_argument("--root", type=Path, help="Put the shared folder below this one. Default: a temporary folder.")
     options = parser.parse_args()
     print(f"{'workers':>8} {'trials':>7} {'seconds':>8} {'trials/s':>9}")
     with tempfile.TemporaryDirectory(dir=options.root) as place:
@@ -45,7 +46,7 @@ def main() -> None:
 
 
 def measure(root: Path, workers: int, trials: int) -> float:
-    """Seconds from the first claim to the last result of a study."""
+    """Run a study and return the seconds from its first claim to its last result."""
     study = root / f"with-{workers}.toml"
     study.write_text(STUDY.format(trials=trials))
     command = [sys.executable, "-m", "master", "run", str(study), "--root", str(root), "--workers", str(workers)]

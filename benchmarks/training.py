@@ -1,9 +1,9 @@
-"""Seconds per epoch of the CNN, by number of filters and mini-batch size, on a CPU or a GPU.
+"""Measures seconds per epoch of the CNN by number of filters and mini-batch size, on a CPU or a GPU.
 
     python -m benchmarks.training [--device cuda:0] [--epochs 5] [--train-size 1000]
 
-Needs torch and numpy alone, so it runs where the rest is not installed. The images are random: time does not depend on
-what they show.
+It needs only torch and numpy, so it also runs where the other dependencies are not installed. The images are random,
+because time does not depend on their content.
 """
 
 import argparse
@@ -23,7 +23,7 @@ VALIDATION = 400
 
 
 def random_digits(train_size: int) -> Dataset:
-    """Noise in the shape of `digits`."""
+    """Make noise in the shape of `digits`."""
     generator = torch.Generator().manual_seed(0)
 
     def part(count: int) -> Part:
@@ -45,13 +45,13 @@ def main() -> None:
     print(
         f"{device_name(device)}, torch {torch.__version__}, {options.train_size} training and {VALIDATION} validation"
     )
-    print(f"images; median of {options.epochs} epochs after one to warm up, training and validation")
+    print(f"images; median of {options.epochs} epochs of training and validation, after one warm-up epoch")
     print(f"{'filters':>8} {'batch':>6} {'s/epoch':>9} {'images/s':>9} {'state_dict MB':>14} {'save s':>8}")
     for filters in FILTERS:
         for batch_size in BATCH_SIZES:
             params = CnnParams(filters, learning_rate=0.01, momentum=0.5, batch_size=batch_size)
             trainer = Trainer(data, params, TrainingSeeds(1, 2, 3), device)
-            trainer.run_epoch(lambda: False)
+            trainer.run_epoch(lambda: False)  # warms up caches and kernels
             seconds = []
             for _ in range(options.epochs):
                 epoch = trainer.run_epoch(lambda: False)
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def saving(trainer: Trainer) -> tuple[float, float]:
-    """Size in MB and seconds of turning the state into a checkpoint's bytes."""
+    """Return the size in MB of a checkpoint's bytes, and the seconds to make them from the state."""
     import io
 
     begin = time.perf_counter()

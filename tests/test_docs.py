@@ -1,4 +1,4 @@
-"""What the documentation names is there."""
+"""The documentation names only what exists."""
 
 import re
 import shlex
@@ -23,13 +23,13 @@ GUIDES = [Path("README.md"), *PAGES]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_every_test_that_a_page_names_is_there(page: object) -> None:
+def test_every_test_that_a_page_names_exists(page: object) -> None:
     text = (REPOSITORY / str(page)).read_text()
     named = {name.rstrip("/.") for name in re.findall(r"\btests/[\w/.-]*\w", text)}
     assert [name for name in sorted(named) if not (REPOSITORY / name).exists()] == []
 
 
-def test_every_fault_has_a_test_and_every_test_of_faults_a_fault() -> None:
+def test_faults_on_the_page_and_tests_of_faults_match() -> None:
     text = (REPOSITORY / "docs" / "reliability.md").read_text()
     tables = text[: text.index("## Figures")]
     rows = [line for line in tables.splitlines() if line.startswith("| ") and not line.startswith("| fault |")]
@@ -40,13 +40,13 @@ def test_every_fault_has_a_test_and_every_test_of_faults_a_fault() -> None:
 
 
 def _written_studies(page: Path) -> Iterator[tuple[str, str]]:
-    """The study files that a page has its reader write: name and text."""
+    """Yield the name and text of each study file that a page asks its reader to write."""
     text = (REPOSITORY / page).read_text()
     yield from re.findall(r"cat > \$ROOT/([\w-]+)\.toml <<'END'\n(.*?)\nEND\n", text, flags=re.DOTALL)
 
 
 def _commands(page: Path) -> Iterator[list[str]]:
-    """The project's commands in a page's blocks of shell, as words from the module's name on."""
+    """Yield each of the project's commands in a page's shell blocks, as words from the module's name on."""
     for block in re.findall(r"```sh\n(.*?)```", (REPOSITORY / page).read_text(), flags=re.DOTALL):
         without_files = re.sub(r"<<'END'\n.*?\nEND\n", "\n", block, flags=re.DOTALL).replace("\\\n", " ")
         for line in without_files.splitlines():
@@ -55,7 +55,7 @@ def _commands(page: Path) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=str)
-def test_every_study_that_a_page_has_its_reader_write_is_one_that_can_be_trained(page: Path, tmp_path: Path) -> None:
+def test_every_study_written_on_a_page_can_be_trained(page: Path, tmp_path: Path) -> None:
     for name, text in _written_studies(page):
         path = tmp_path / f"{name}.toml"
         path.write_text(text)
@@ -63,7 +63,7 @@ def test_every_study_that_a_page_has_its_reader_write_is_one_that_can_be_trained
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=str)
-def test_every_command_and_option_of_a_page_is_there_and_every_preset_that_it_runs(page: Path) -> None:
+def test_every_command_option_and_preset_of_a_page_exists(page: Path) -> None:
     apps = {"master": typer.main.get_command(master_app), "worker": typer.main.get_command(worker_app)}
     written = {f"$ROOT/{name}.toml" for name, _ in _written_studies(page)}
     for module, *words in _commands(page):
@@ -77,7 +77,7 @@ def test_every_command_and_option_of_a_page_is_there_and_every_preset_that_it_ru
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=str)
-def test_every_study_that_a_page_looks_back_at_was_run_on_it_before(page: Path) -> None:
+def test_every_study_that_a_page_reads_was_run_before(page: Path) -> None:
     there: set[str] = set()
     for module, *words in _commands(page):
         if module != "master" or len(words) < 2 or words[1].startswith("-"):
@@ -91,12 +91,12 @@ def test_every_study_that_a_page_looks_back_at_was_run_on_it_before(page: Path) 
 def _name_of_run(words: list[str], there: set[str]) -> str:
     name = Path(words[0]).stem + ("-quick" if "--quick" in words else "")
     if "--confirm" in words and name in there:
-        finalists, replicates = (words[words.index(option) + 1] for option in ("--confirm", "--replicates"))
+        finalists, replicates = (words[words.index(option) + 1] for option in ("--confirm", "--confirm-replicates"))
         return f"{name}-confirm-{finalists}x{replicates}"
     return name
 
 
-def test_the_example_of_a_study_in_the_readme_is_one() -> None:
+def test_the_studies_in_the_readme_are_valid() -> None:
     blocks = re.findall(r"```toml\n(.*?)```", (REPOSITORY / "README.md").read_text(), flags=re.DOTALL)
     spec = StudySpec.model_validate({"name": "mine"} | tomllib.loads(blocks[0]))
     assert study_contradictions(spec) == ()

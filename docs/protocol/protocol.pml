@@ -1,13 +1,13 @@
 /* The protocol of common/claim.py for one trial, in Promela, for Spin 6.5: one master, WORKERS workers.
  *
  *   spin -a protocol.pml
- *   cc -O2 -DSAFETY -DNOCLAIM -o safety pan.c && ./safety -m1000000      the assertions below
- *   cc -O2 -DNFAIR=3 -o liveness pan.c && ./liveness -m1000000 -a -f -N ends       and that every trial ends
+ *   cc -O2 -DSAFETY -DNOCLAIM -o safety pan.c && ./safety -m1000000      checks the assertions below
+ *   cc -O2 -DNFAIR=3 -o liveness pan.c && ./liveness -m1000000 -a -f -N ends       checks that every trial ends
  *
- * Each atomic block is one file-system operation, named as in common/claim.py. After any of them a process may be
- * killed or stopped, as often as CRASHES and STOPS allow, or a job removed by hand, as often as REMOVALS does (STOPS and
- * REMOVALS together at most 1). A file is seen whole or not at all, so contents and temporary files are left out; of
- * curves there is no more than that an attempt has one. `spin -a -DNAME` breaks it:
+ * Each atomic block is one file-system operation, named as in common/claim.py. After each operation a process may be
+ * killed or stopped, as often as CRASHES and STOPS allow, or a job may be removed by hand, as often as REMOVALS allows
+ * (STOPS and REMOVALS together at most 1). A file is seen whole or not at all, so contents and temporary files are left
+ * out. Of a curve, the model knows only whether an attempt has one. `spin -a -DNAME` breaks the protocol in one way:
  *
  *   NO_RECHECK  CLEAR_BEFORE_REPORT  REPORT_BY_RENAME  LOCK_FILE_BEFORE_JOB  LOCK_OUTLIVES_HOLDER  SILENCE_IGNORED
  *   START_NOT_NOTED (with DEADLY: every evaluation kills its worker)  RESULTS_LISTED_FIRST
@@ -39,16 +39,16 @@ byte crashes = CRASHES, stops = STOPS, removals = REMOVALS;
 bool stopped[WORKERS + 1], gone[WORKERS + 1];
 
 bool job[ISSUES + 1];         /* is the job file there? Index 0 is not used */
-byte name[ISSUES + 1];        /* which lock file has the slot's name */
-byte owner[INODES];           /* who holds the lock on a lock file, with a name or without */
-byte links[INODES];           /* names and open descriptors; 0: free to be used anew */
-byte counted[INODES];         /* attempts that its text tells of and that count */
-byte issued;                  /* how many jobs were ever published */
+byte name[ISSUES + 1];        /* the lock file that has the slot's name */
+byte owner[INODES];           /* the process that locks a lock file, which may have lost its name */
+byte links[INODES];           /* number of names and open descriptors; 0: the inode is free */
+byte counted[INODES];         /* attempts in a lock file's text that count */
+byte issued;                  /* number of jobs ever published */
 bool vanished[ISSUES + 1];    /* was the job removed by hand, and never published again? */
-bool missing;                 /* has the trial no job since then? */
+bool missing;                 /* is the trial without a job since then? */
 byte files[ISSUES + 1];       /* the last attempt at a slot that left a curve */
-byte result, first;           /* whose result has the name, and had it first: worker + 1; 0: nobody's */
-byte holders[ISSUES + 1];     /* processes that believe to hold a slot */
+byte result, first;           /* the worker whose result has the name, and the first that had it; 0: no result yet */
+byte holders[ISSUES + 1];     /* processes that believe that they hold a slot */
 bool collected;
 
 #define BELIEVES(i) holders[i]++; assert(holders[i] == 1)   /* ExclusiveClaim */
@@ -56,7 +56,7 @@ bool collected;
 #define IS_LOST (issued > 0 && result == 0 && !IS_OPEN && !missing)
 #define IS_KNOWN(i) (job[i] || name[i] != NONE || files[i])
 
-/* A master that has just started publishes under the name above the last of which a file tells. */
+/* A master that has just started publishes under the name above the highest that any file mentions. */
 #ifdef NAME_USED_TWICE
 #define NEXT 1
 #else
@@ -65,7 +65,7 @@ bool collected;
 
 inline put_out(i) { job[i] = true; vanished[i] = false; missing = false; issued++ }
 
-/* What may befall a process after any step. The kernel frees a dead process's lock. */
+/* What may happen to a process after any step. The kernel frees a dead process's lock. */
 #define FATE \
   assert(result == first);  /* OneResult, NothingOverwritten */ \
   assert(!IS_LOST);         /* NothingLost */ \
@@ -97,7 +97,7 @@ inline give_name(i) {
   fi
 }
 
-/* LOCK in two steps: open, or make, the file of that name; then lock it, whatever became of its name. */
+/* LOCK in two steps: open or create the file of that name; then lock it, even if it has lost its name meanwhile. */
 inline lock_open(i) { give_name(i); inode = name[i]; links[inode]++ }
 
 #if REMOVALS > 0 && !defined(LOCK_WITHOUT_NAME)  /* filelock refuses a file that has lost its name */
@@ -122,7 +122,7 @@ proctype worker(byte me) {
 #endif
 scan:
   atomic {
-    if  /* SCAN: any open job, but not the one that was held a moment ago if there is another; else it waits */
+    if  /* SCAN: any open job, but not the one just found held if there is another; with no open job it waits */
     :: job[1] && !(slot == 1 && ISSUES > 1 && job[ISSUES]) -> slot = 1
     :: ISSUES > 1 && job[ISSUES] && !(slot == ISSUES && job[1]) -> slot = ISSUES
     fi;
@@ -167,7 +167,7 @@ report:
 #ifdef REPORT_BY_RENAME
     result = me; if :: first == 0 -> first = me :: else -> skip fi;
 #else
-    if :: result == 0 -> result = me; first = me :: else -> skip fi;  /* the second one is kept aside */
+    if :: result == 0 -> result = me; first = me :: else -> skip fi;  /* a second result is kept aside */
 #endif
     FATE
   }
@@ -250,13 +250,13 @@ collect:
 #endif
   goto collect;
 issue:
-  atomic { put_out(ISSUES); FATE }  /* whatever became of it meanwhile */
+  atomic { put_out(ISSUES); FATE }  /* whatever happened to it meanwhile */
   goto collect;
 killed:
   atomic { drop(inode); goto again }
 }
 
-/* Who was stopped goes on, or never does. */
+/* A stopped process is resumed later, or never. */
 proctype world() {
 end:
   do
@@ -296,4 +296,4 @@ init {
 #define NOTHING_LEFT (!IS_OPEN && name[1] == NONE && name[ISSUES] == NONE)
 
 ltl ends { <> collected }                                       /* EveryTrialEnds */
-ltl tidy { <> [] (NOTHING_LEFT || gone[1] || gone[WORKERS]) }    /* NoLeftovers, once nobody dies any more */
+ltl tidy { <> [] (NOTHING_LEFT || gone[1] || gone[WORKERS]) }    /* NoLeftovers, once processes no longer die */
