@@ -113,7 +113,7 @@ def _top_within(root: Path, study: str, count: int, budget: dict[str, Any], *, a
     from hyperspool.master.analysis.data.columns import params_of
     from hyperspool.master.analysis.data.frames import load_study
     from hyperspool.master.analysis.data.phases import of_search
-    from hyperspool.master.results.wording import params_text, value_text
+    from hyperspool.master.results.wording import measured_text, params_text
     from hyperspool.master.terminal.tables import text_table
 
     data = of_search(load_study(root, study))
@@ -128,7 +128,7 @@ def _top_within(root: Path, study: str, count: int, budget: dict[str, Any], *, a
     elif best:
         headings = ("trial", "lowest error", "in epoch", "after (s)", "params")
         rows = [
-            (str(int(row["trial"])), value_text(row["value"]), str(int(row["epoch"])), f"{row['elapsed_s']:.2f}")
+            (str(int(row["trial"])), measured_text(row["value"]), str(int(row["epoch"])), f"{row['elapsed_s']:.2f}")
             for row, _ in best
         ]
         table = text_table(headings, [(*row, params_text(params)) for row, (_, params) in zip(rows, best, strict=True)])

@@ -1,7 +1,7 @@
 """How values, params, durations and counts read in a sentence or a cell, wherever it is shown."""
 
 from hyperspool.common.records import Result, scalar_text
-from hyperspool.common.space import Params
+from hyperspool.common.space import Params, Scalar
 
 Styled = str | tuple[str, str]
 """A part of a text, or that and how it looks in a terminal: `bold`, `yellow`, `bold red`."""
@@ -9,7 +9,7 @@ MAX_LINE = 300
 """Characters that are shown of a text from elsewhere."""
 
 
-def value_text(value: float | None) -> str:
+def measured_text(value: float | None) -> str:
     """A measured value as people compare them: four decimals, or four significant digits if it is tiny or huge."""
     if value is None:
         return "-"
@@ -19,13 +19,18 @@ def value_text(value: float | None) -> str:
 def signed_text(value: float | None) -> str:
     """A difference of measured values with its sign, to their decimals: `+0.0123`; a dash if there is none."""
     if value is None:
-        return value_text(None)
+        return measured_text(None)
     return f"{value:+.4f}" if 5e-5 <= abs(value) < 1e4 or value == 0 else f"{value:+.4g}"  # noqa: PLR2004 - as above
 
 
 def params_text(params: Params) -> str:
     """Params on one line: `num_filters=55 learning_rate=0.043`."""
-    return " ".join(f"{name}={first_line(scalar_text(value))}" for name, value in params.items())
+    return " ".join(f"{name}={param_text(value)}" for name, value in params.items())
+
+
+def param_text(value: Scalar) -> str:
+    """A parameter's value on one line, a float with four significant digits: `0.043`, `true`, `adam`."""
+    return first_line(scalar_text(value))
 
 
 def duration_text(seconds: float) -> str:
@@ -54,4 +59,4 @@ def outcome_text(result: Result) -> str:
     """What came of a trial, in a word or a number."""
     if result.failure:
         return f"FAILED ({result.failure.kind.replace('_', ' ')})"
-    return f"{value_text(result.value)} diverged" if result.diverged else value_text(result.value)
+    return f"{measured_text(result.value)} diverged" if result.diverged else measured_text(result.value)

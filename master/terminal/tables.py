@@ -11,7 +11,7 @@ from hyperspool.common.objectives import measure_name
 from hyperspool.common.records import Result, Status
 from hyperspool.master.results.finalists import Finalist
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.results.wording import counted, first_line, params_text, value_text
+from hyperspool.master.results.wording import counted, first_line, measured_text, params_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,8 +67,8 @@ def incumbent_text(standing: Standing) -> Text:
 def _best_told(best: Result, confirmed: Sequence[Finalist]) -> tuple[str, str]:
     """The incumbent's value, of a confirmed one the mean of what confirmed it; and which trial that is."""
     if confirmed:
-        return value_text(confirmed[0].mean), f"with trial {best.trial}'s params"
-    return value_text(best.value), f"in trial {best.trial}"
+        return measured_text(confirmed[0].mean), f"with trial {best.trial}'s params"
+    return measured_text(best.value), f"in trial {best.trial}"
 
 
 def progress_row(standing: Standing, told: str) -> Table:

@@ -14,7 +14,7 @@ from hyperspool.common.records import Result, scalar_text
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Space
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.finalists import Finalist
-from hyperspool.master.results.wording import duration_text, first_line, outcome_text, params_text, value_text
+from hyperspool.master.results.wording import duration_text, first_line, measured_text, outcome_text, params_text
 
 UNBOUNDED = 100_000
 """Characters: wider than any table is."""
@@ -78,7 +78,7 @@ class TrialsTable:
         return ["trial", measure_name(self.spec.objective.name), *(["confirmed mean"] if self.confirmed else [])]
 
     def _outcome(self, result: Result) -> list[str]:
-        means = {one.trial: value_text(one.mean) for one in self.confirmed}
+        means = {one.trial: measured_text(one.mean) for one in self.confirmed}
         return [str(result.trial), outcome_text(result), *([means.get(result.trial, "")] if means else [])]
 
 

@@ -10,9 +10,8 @@ from hyperspool.master.analysis.answers.answer import Answer, compared_axes, edg
 from hyperspool.master.analysis.data.columns import params_column
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.drawn_trials import snapshot_sentence
-from hyperspool.master.analysis.measures.settings import Axis, is_grid, value_text
-from hyperspool.master.results.wording import counted
-from hyperspool.master.results.wording import value_text as measured_text
+from hyperspool.master.analysis.measures.settings import Axis, is_grid
+from hyperspool.master.results.wording import counted, measured_text, param_text
 
 SHARES = (0.25, 0.5, 1.0)
 """The parts of the whole budget at which the question is asked."""
@@ -103,7 +102,7 @@ def _answer(data: StudyData, axis: Axis, budgets: dict[str, pd.DataFrame], quest
         chosen.append(best)
         told = f"Within {name}: {axis.text(best)}, with a validation error of {measured_text(lowest)}"
         if others:
-            told += f"; next is {value_text(others[0][0])} with {measured_text(others[0][1])}"
+            told += f"; next is {param_text(others[0][0])} with {measured_text(others[0][1])}"
         sentences.append(f"{told}.")
     if axis.is_numeric and (word := trend(chosen)):
         sentences.append(f"With a larger budget the best {axis.label} {word}.")

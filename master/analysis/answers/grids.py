@@ -20,9 +20,8 @@ from hyperspool.master.analysis.answers.answer import (
 )
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.intervals import MIN_SPREAD, difference
-from hyperspool.master.analysis.measures.settings import Axis, is_grid, settings_table, value_text
-from hyperspool.master.results.wording import counted
-from hyperspool.master.results.wording import value_text as measured_text
+from hyperspool.master.analysis.measures.settings import Axis, is_grid, settings_table
+from hyperspool.master.results.wording import counted, measured_text, param_text
 
 TUNED_FIRST = "learning_rate"
 """Of two parameters it is the one whose best value is asked for, as what has to be tuned anew for every other."""
@@ -59,7 +58,7 @@ def _best_for_each(data: StudyData, table: pd.DataFrame, best: Axis, each: Axis)
         if not others.empty:
             other = others.iloc[0]
             row |= {"next": other[best.column], f"{measure} of the next": other["median"]}
-            told += f"; next is {value_text(other[best.column])} with {measured_text(float(other['median']))}"
+            told += f"; next is {param_text(other[best.column])} with {measured_text(float(other['median']))}"
             told += _certainty(data, first, other)
         rows.append(row)
         sentences.append(f"{told}.")
@@ -117,7 +116,7 @@ def _epoch_times(data: StudyData, table: pd.DataFrame, axis: Axis, axes: list[Ax
     sentences = [
         f"An epoch takes {seconds_text(seconds[reference])} with {axis.text(reference)}"
         + "".join(
-            f"; {ratio_text(ratios[value])} times as long with {value_text(value)} ({seconds_text(seconds[value])})"
+            f"; {ratio_text(ratios[value])} times as long with {param_text(value)} ({seconds_text(seconds[value])})"
             for value in present
             if value != reference
         )

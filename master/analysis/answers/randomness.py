@@ -13,9 +13,8 @@ import pandas as pd
 from hyperspool.master.analysis.answers.answer import Answer
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.intervals import deviation_interval
-from hyperspool.master.analysis.measures.settings import complete, source_axis, value_text
-from hyperspool.master.results.wording import counted
-from hyperspool.master.results.wording import value_text as measured_text
+from hyperspool.master.analysis.measures.settings import complete, source_axis
+from hyperspool.master.results.wording import counted, first_line, measured_text
 
 NOTHING, EVERYTHING = "none", "all"
 MEASURES = {"validation_error": "final validation error", "training_loss": "final training loss"}
@@ -57,7 +56,7 @@ def curves_without_randomness(data: StudyData) -> list[Answer]:
         f"No: {len(differing)} of {counted(compared, 'curve')} with the same seeds differ from the first.",
         *differing[:3],
     ]
-    sentences.append(f"They ran on {', '.join(map(value_text, devices))}.")
+    sentences.append(f"They ran on {', '.join(map(first_line, devices))}.")
     return [Answer(question, tuple(sentences))]
 
 

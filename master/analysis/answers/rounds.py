@@ -9,9 +9,8 @@ from hyperspool.master.analysis.answers.answer import Answer, listed, measure_of
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.intervals import CONFIDENCE
 from hyperspool.master.analysis.measures.rounds import Round, rounds
-from hyperspool.master.analysis.measures.settings import label_of, value_text
-from hyperspool.master.results.wording import counted
-from hyperspool.master.results.wording import value_text as measured_text
+from hyperspool.master.analysis.measures.settings import label_of
+from hyperspool.master.results.wording import counted, measured_text
 
 LEAST_MEASURED = 5
 """Of each of two rounds; with four and four, a rank test hardly ever reaches 95 %."""
@@ -72,7 +71,7 @@ def _remark(found: list[Round], *, is_lower: bool) -> str:
 
 def _row(each: Round, *, is_lower: bool) -> dict[str, Any]:
     values = each.trials.set_index("trial")["value"]
-    row: dict[str, Any] = {"round": each.number, "trials": value_text(f"{each.first} to {each.last}")}
+    row: dict[str, Any] = {"round": each.number, "trials": f"{each.first} to {each.last}"}
     row |= {"best": _best(each, is_lower=is_lower), "median of all": float(each.measured.median())}
     row |= {label_of(name): text for name, text in each.ranges().items()}
     row["best trials"] = ", ".join(f"{trial} ({measured_text(float(values[trial]))})" for trial in each.best)

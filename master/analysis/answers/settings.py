@@ -16,7 +16,7 @@ from hyperspool.master.analysis.answers.answer import (
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.intervals import Sample, correlation_threshold, difference, mean_interval
 from hyperspool.master.analysis.measures.settings import complete, is_grid, setting_labels, settings_table
-from hyperspool.master.results.wording import counted, value_text
+from hyperspool.master.results.wording import counted, measured_text
 
 MIN_CORRELATED = 8
 """Trials below which a correlation says nothing worth a sentence: chance alone exceeds 0.7 then."""
@@ -35,7 +35,7 @@ def best_two(data: StudyData) -> list[Answer]:
     compared = difference(samples[0], samples[1], data.spec.objective.direction)
     measure = measure_of(data.spec)
     values = [
-        f"{sample.name}: {measure} {value_text(float(row['median']))}"
+        f"{sample.name}: {measure} {measured_text(float(row['median']))}"
         + (f" (median of {int(row['n_complete'])})" if row["n_complete"] > 1 else "")
         for sample, (_, row) in zip(samples, ranked.iterrows(), strict=False)
     ]

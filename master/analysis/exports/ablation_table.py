@@ -16,7 +16,7 @@ from hyperspool.master.analysis.exports.trials import check_out
 from hyperspool.master.analysis.measures.ablation import Row
 from hyperspool.master.analysis.measures.intervals import Interval
 from hyperspool.master.analysis.measures.settings import label_of
-from hyperspool.master.results.wording import first_line, signed_text, value_text
+from hyperspool.master.results.wording import first_line, measured_text, signed_text
 
 KINDS = {"base": "", "single": "one at a time", "cumulative": "together"}
 TEXTS = {"test case", "improvements"}
@@ -45,7 +45,7 @@ def ablation_cells(spec: StudySpec, rows: Sequence[Row]) -> pd.DataFrame:
                 "test case": first_line(row.case.name),
                 "improvements": KINDS[row.case.kind],
                 **{f"best {label_of(name)}": _tuned_text(row, name) for name in names},
-                "mean": value_text(row.mean),
+                "mean": measured_text(row.mean),
                 "95% interval": _span(row.interval),
                 "gain": signed_text(row.gain),
                 GAIN_INTERVAL: _span(row.gain_interval, is_signed=True),
@@ -132,5 +132,5 @@ def _tuned_text(row: Row, name: str) -> str:
 
 
 def _span(interval: Interval | None, *, is_signed: bool = False) -> str:
-    text = signed_text if is_signed else value_text
+    text = signed_text if is_signed else measured_text
     return f"{text(interval.low)} to {text(interval.high)}" if interval else "-"

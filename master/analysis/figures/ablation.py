@@ -1,4 +1,4 @@
-"""The figure of an ablation: what each test case is worth, and what it gains over the base."""
+"""The figure of an ablation: the value of each test case, and its gain over the base."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,16 +11,18 @@ from matplotlib.figure import Figure
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.exports.ablation_table import KINDS
+from hyperspool.master.analysis.figures.captions import caption, diverged_sentence
+from hyperspool.master.analysis.figures.dots import draw_trials
 from hyperspool.master.analysis.figures.figure import NamedFigure
-from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry, plain
-from hyperspool.master.analysis.figures.readable_axes import value_label
+from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry
 from hyperspool.master.analysis.figures.style import GREY, PALETTE, new_figure
+from hyperspool.master.analysis.figures.texts import plain, value_label
 from hyperspool.master.analysis.measures.ablation import Row, ablation_rows
 from hyperspool.master.results.wording import counted, first_line
 
 BASE, BETTER, WORSE = "black", PALETTE[0], PALETTE[1]
 LINE = 36
-"""Characters of a test case's name that stand on a line beside the figure."""
+"""Characters per line of a test case's name beside the figure."""
 GAP = 0.6
 """Rows between two kinds of test cases."""
 
@@ -35,7 +37,7 @@ def figures(data: StudyData) -> list[NamedFigure]:
 
 
 def ablation_figure(spec: StudySpec, rows: Sequence[Row]) -> Figure:
-    """On the left the replicates of each case and their mean with its interval, on the right the gain with its."""
+    """On the left the replicates of each case and the interval of their mean, on the right the interval of the gain."""
     heights = _heights(rows)
     figure, axes = new_figure(9.0, 1.3 + 0.32 * (heights[-1] + 1), 1, 2)
     values, gains = axes[0]
@@ -69,7 +71,7 @@ def _heights(rows: Sequence[Row]) -> list[float]:
 
 def _draw_values(plot: Axes, row: Row, height: float, colour: str) -> None:
     values = np.array(row.fresh.finite)
-    plot.plot(values, np.full(len(values), height), "o", color=colour, alpha=0.5, markersize=4, markeredgewidth=0)
+    draw_trials(plot, values, np.full(len(values), height), colours=colour)
     if row.interval:
         plot.hlines(height, row.interval.low, row.interval.high, color=colour, linewidth=1.2)
     plot.plot(np.mean(values), height, "|", color=colour, markersize=11, markeredgewidth=2)
@@ -92,22 +94,20 @@ def _colour(row: Row) -> str:
 
 
 def _name(row: Row) -> str:
-    """The test case beside the figure, on two lines if need be; of many improvements the first and the last."""
+    """A test case's name on at most two lines; of many improvements the first and the last."""
     names = row.case.improvements
     full = first_line(row.case.name)
-    told = full if len(full) <= 2 * LINE else first_line(f"{names[0]} + ... + {names[-1]}")
-    return "\n".join(plain(line) for line in wrap(told, LINE, max_lines=2, placeholder=" ..."))
+    short = full if len(full) <= 2 * LINE else first_line(f"{names[0]} + ... + {names[-1]}")
+    return "\n".join(plain(line) for line in wrap(short, LINE, max_lines=2, placeholder=" ..."))
 
 
 def _caption(spec: StudySpec, rows: Sequence[Row]) -> str:
     replicates = spec.confirm.replicates if spec.confirm else 0
     diverged = sum(row.fresh.n_diverged for row in rows)
     groups = [text for kind, text in KINDS.items() if text and any(row.case.kind == kind for row in rows)]
-    lines = [
-        f"The base, then improvements {' and '.join(groups)}, each with the best of its own tuning.",
+    return caption(
+        f"The base, then improvements {' and '.join(groups)}, each with the best setting of its own tuning.",
         f"On the left, that setting evaluated {counted(replicates, 'more time')}: a dot is a trial, a dash their mean.",
         "Lines are 95 % intervals (Student's; on the right Welch's), each for its case alone.",
-    ]
-    if diverged:
-        lines.append(f"{counted(diverged, 'replicate')} diverged and count with the error of guessing.")
-    return " ".join(lines)
+        diverged_sentence(diverged, counted(diverged, "replicate")),
+    )

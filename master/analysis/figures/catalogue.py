@@ -1,4 +1,4 @@
-"""Which figures a report has, in which order and under which heading."""
+"""The figures of a report, their order and their headings."""
 
 from types import ModuleType
 
@@ -6,47 +6,46 @@ from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.data.phases import of_search
 from hyperspool.master.analysis.figures import (
     ablation,
+    best_so_far,
     curves,
     grids,
     importance,
     lr_range,
     pairs,
+    parallel_coordinates,
     parameters,
     rounds,
-    search,
     simulation,
     stochasticity,
     timeline,
     times,
+    value_panels,
 )
 from hyperspool.master.analysis.figures.figure import NamedFigure
 
 ABLATION = ("Test cases", (ablation,))
 RANGE = ("Learning-rate range test", (lr_range,))
 ROUNDS = ("From coarse to fine", (rounds,))
-SEARCH = ("The search", (search, simulation))
-PARAMETERS = (
-    "Parameters",
-    (parameters, grids, stochasticity, pairs, importance),
-)
+SEARCH = ("The search", (best_so_far, value_panels, parallel_coordinates, simulation))
+PARAMETERS = ("Parameters", (parameters, grids, stochasticity, pairs, importance))
 CURVES = ("Curves", (curves,))
 TIME = ("Time", (times, timeline))
 ORDER = (RANGE, ROUNDS, SEARCH, PARAMETERS, CURVES, TIME)
 ORDER_OF_A_GRID = (PARAMETERS, CURVES, TIME, ("As a random search", (simulation,)))
-"""A grid is run to compare its settings; in which order it went through them says nothing."""
+"""A grid compares settings; the order in which it went through them says nothing."""
 ORDER_OF_AN_ABLATION = (ABLATION, CURVES, TIME)
-"""The trials of its test cases are no sample of the space, and their order is no search of it."""
+"""The trials of test cases are not a sample of the space, and their order is not a search."""
 WHOLE = (ABLATION[1], TIME[1])
-"""What all trials are shown in. Elsewhere those of the search alone are."""
+"""Sections that show all trials; the others show those of the search alone."""
 
 
 def sections(data: StudyData) -> list[tuple[str, list[NamedFigure]]]:
-    """Heading and figures of each section that has any; the figures are not drawn yet."""
+    """The heading and figures of each section that has figures, which are not drawn yet."""
     order = _order(data)
     searched = of_search(data)
     found: list[tuple[str, list[NamedFigure]]] = []
     for title, modules in order:
-        # Time was spent on every trial; what a search tells is told by its own.
+        # Every trial took time, but only a search's own trials say how the search did.
         shown = data if modules in WHOLE else searched
         figures = [figure for module in modules for figure in module.figures(shown)]
         if figures:

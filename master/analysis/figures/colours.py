@@ -1,4 +1,4 @@
-"""Which colour a number has: one map for whatever is measured and for every numeric parameter."""
+"""The colours of numbers: one map for measured values and for numeric parameters."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,42 +9,42 @@ from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
 from numpy.typing import ArrayLike
 
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.analysis.figures.readable_axes import is_spread
+from hyperspool.master.analysis.figures.axes import is_spread
 from hyperspool.master.analysis.figures.style import PALETTE
 from hyperspool.master.analysis.measures.settings import Axis
 
 BRIGHTEST = 0.92
-"""Where the map is cut: lines of its brightest colours cannot be seen on white."""
+"""Where the map is cut: lines in its brightest colours cannot be seen on white."""
 _DARK_TO_BRIGHT = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, BRIGHTEST, 256)))
-"""Even in lightness, so that it reads the same in all kinds of colour vision, and in print without colours."""
+"""Even in lightness, so that it reads the same in all kinds of colour vision, and printed in grey."""
 
 
 def value_colours(spec: StudySpec) -> Colormap:
-    """The colours of an objective's values: the darker, the better, and never too bright to see on white."""
+    """The colours of an objective's values: the darker, the better; none is too bright to see on white."""
     return _DARK_TO_BRIGHT if spec.objective.direction == "minimise" else _DARK_TO_BRIGHT.reversed()
 
 
 def value_norm(values: ArrayLike) -> Normalize:
-    """Where values lie between the lowest (0) and the highest (1), on the scale that an axis for them has."""
+    """Maps the lowest value to 0 and the highest to 1, on the scale that an axis for the values has."""
     known = np.asarray(values, dtype=np.float64)
     return _norm(known, is_log=is_spread(known))
 
 
 def parameter_colours() -> Colormap:
-    """The colours of a numeric parameter's values, dark for the lowest."""
+    """The colours of a numeric parameter's values, the lowest dark."""
     return _DARK_TO_BRIGHT
 
 
 def parameter_norm(axis: Axis, shown: ArrayLike) -> Normalize:
-    """Where a numeric parameter's values lie between the lowest (0) and the highest (1), on the parameter's scale."""
+    """Maps a numeric parameter's lowest value to 0 and its highest to 1, on the parameter's scale."""
     return _norm(shown, is_log=axis.is_log)
 
 
 def listed_colours(count: int, *, is_ordered: bool) -> Sequence[Any]:
-    """A colour per value of a list: from dark to bright for numbers, as different as possible for the others.
+    """A colour per value of a list: from dark to bright for numbers, as different as possible for other values.
 
     Args:
-        count: of values; at most as many as `PALETTE` has unless they are ordered.
+        count: of values; at most the length of `PALETTE` unless they are ordered.
         is_ordered: whether the values are numbers, from low to high.
     """
     ordered = count > 1 and is_ordered

@@ -1,4 +1,4 @@
-"""A figure of the report: its name, what it says in words, and how to draw it."""
+"""A figure of the report: its name, its words, and how to draw it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 @dataclass(frozen=True)
 class NamedFigure:
-    """A figure that a study has the data for. Each figure module's `figures(data)` lists its own.
+    """A figure that a study has the data for; each module of figures lists its own with `figures(data)`.
 
     Attributes:
         name: file name without its ending: lower case, words joined by hyphens.
         title: for the report's heading.
-        caption: what is drawn, how many trials went into it, and what was left out, in full sentences.
+        caption: what is drawn, of how many trials, and what was left out, in full sentences.
         draw: makes the figure; called once per report.
     """
 
@@ -25,12 +25,12 @@ class NamedFigure:
 
 
 def name_of(parameter: str) -> str:
-    """A parameter's part in the name of a figure."""
+    """A parameter's name as part of a figure's name."""
     return parameter.replace("_", "-").lower()
 
 
 def distinct(figures: Sequence[NamedFigure]) -> list[NamedFigure]:
-    """The figures, numbered where one before has the same name: `Rate` and `rate` are parameters of their own."""
+    """The figures, numbered where names repeat, as those of the parameters `Rate` and `rate` do."""
     taken: set[str] = set()
     kept: list[NamedFigure] = []
     for figure in figures:

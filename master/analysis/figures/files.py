@@ -1,4 +1,4 @@
-"""A figure's files: SVG for pages and papers, PNG for everything else."""
+"""The files of a figure: SVG for pages and papers, PNG for everything else."""
 
 import io
 import warnings
@@ -14,14 +14,14 @@ from hyperspool.master.analysis.figures.figure import NamedFigure
 PNG_DPI = 150
 CSS_DPI = 96
 SVG_SETTINGS: dict[Any, Any] = {"svg.hashsalt": "hyperspool", "svg.fonttype": "path"}
-"""The same study gives the same file; letters are drawn, so that they look alike where a font is missing."""
+"""The same study gives the same file. Letters are written as paths, so they look alike where the font is missing."""
 MISSING_LETTERS = (r"Glyph \d+ .*missing from", r"Matplotlib currently does not support .* natively")
-"""How matplotlib's warnings of letters that the font lacks begin."""
+"""Patterns of matplotlib's warnings about letters that the font lacks."""
 
 
 @dataclass(frozen=True)
 class SavedFigure:
-    """Where a figure's files are, and what a page needs to show it.
+    """A figure's files, and what a page needs to show it.
 
     Attributes:
         paths: the PNG file and the SVG file.
@@ -37,15 +37,15 @@ class SavedFigure:
 
 
 def save_figure(figure: NamedFigure, folder: Path) -> SavedFigure:
-    """Draw a figure and write `<name>.png` and `<name>.svg` into `folder`, which is made if it is not there.
+    """Draw a figure and write `<name>.png` and `<name>.svg` into `folder`, which is made if necessary.
 
     Raises:
-        OSError: the folder cannot be written; each file is whole or as it was.
+        OSError: the folder cannot be written. Each file is either complete or unchanged.
     """
     atomic.make_folder(folder)
     written: dict[str, bytes] = {}
     with mpl.rc_context(SVG_SETTINGS), warnings.catch_warnings():
-        # A parameter may be named or valued in any script. What the font lacks is drawn as a box, which tells enough.
+        # A parameter's values may be in any script. A letter that the font lacks is drawn as a box, which is enough.
         for message in MISSING_LETTERS:
             warnings.filterwarnings("ignore", message, UserWarning)
         drawn = figure.draw()

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from math import isfinite
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from hyperspool.common.records import EpochRecord
+from hyperspool.master.analysis.figures.axes import show_count
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
 
 
 def curves_figure(study: str, curve: Sequence[EpochRecord]) -> NamedFigure:
-    """Training loss by epoch, and what the schedule changed; there is no validation part left to draw.
+    """Training loss by epoch, and what the schedule changed; no data is left for a validation loss.
 
     Args:
-        study: whose winner was trained.
+        study: the name of the study whose winner was trained.
         curve: at least one epoch.
     """
     drawn: dict[str, list[float]] = {"training loss": [line.training_loss for line in curve]}
@@ -23,7 +23,7 @@ def curves_figure(study: str, curve: Sequence[EpochRecord]) -> NamedFigure:
         "learning rate": [line.learning_rate for line in curve],
         "momentum": [line.momentum for line in curve],
     }
-    # A panel each, for they have nothing in common but the epochs; none for what stayed the same.
+    # Their units differ, so each has a plot of its own. What stayed the same needs no plot.
     drawn |= {
         name: values for name, values in scheduled.items() if len({value for value in values if isfinite(value)}) > 1
     }
@@ -34,13 +34,12 @@ def curves_figure(study: str, curve: Sequence[EpochRecord]) -> NamedFigure:
         for panel, (name, values), colour in zip(axes[:, 0], drawn.items(), PALETTE, strict=False):
             panel.plot([line.epoch for line in curve], values, color=colour, marker=marker)
             panel.set_ylabel(name)
-            panel.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
-        axes[-1, 0].set_xlabel("epoch")
+            show_count(panel.xaxis, "epoch" if panel is axes[-1, 0] else "")
         return figure
 
     return NamedFigure(
         name="curves",
         title=f"The final training of {study}'s winner",
-        caption="By epoch, on training and validation part together; learning rate and momentum where they change.",
+        caption="By epoch, on the training and validation data together; learning rate and momentum if they change.",
         draw=draw,
     )

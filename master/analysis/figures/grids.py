@@ -1,4 +1,4 @@
-"""Figures of a grid: the value in each cell of two parameters, as a heat map."""
+"""Figures of two listed parameters: the value in each cell, as a heat map."""
 
 from functools import partial
 from itertools import combinations
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from hyperspool.common.objectives import measure_name
 from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.figures.captions import caption, drawn_sentence
 from hyperspool.master.analysis.figures.colours import value_colours, value_norm
 from hyperspool.master.analysis.figures.figure import NamedFigure, distinct, name_of
-from hyperspool.master.analysis.figures.legends import add_colour_bar, plain
-from hyperspool.master.analysis.figures.parameter_scale import list_ticks, order_of
-from hyperspool.master.analysis.figures.readable_axes import choice_text, value_label
+from hyperspool.master.analysis.figures.legends import add_colour_bar
+from hyperspool.master.analysis.figures.parameter_axes import GAP_IN, list_ticks, order_of
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
-from hyperspool.master.analysis.measures.drawn_trials import drawn_sentence, drawn_trials
+from hyperspool.master.analysis.figures.texts import choice_text, value_label, width_in
+from hyperspool.master.analysis.measures.drawn_trials import drawn_trials
 from hyperspool.master.analysis.measures.positions import Floats
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
@@ -27,15 +28,13 @@ MAX_PAIRS = 10
 MAX_SIDE = 30
 """Cells along a side; more would be too small to tell apart."""
 WRITTEN_CELLS = 60
-"""Up to here each cell's value is written into it."""
+"""Up to this number of cells, each cell's value is written into it."""
 BESIDE_IN = 2.2
-"""Width in inches of what stands beside the cells: names of rows, and the colour bar."""
-CHARACTER_IN = 0.064
-"""Width in inches of a character below a column, on average."""
-LEAST_CHARACTERS = 11
-"""That a column has room for."""
+"""Width in inches of the names of rows and the colour bar beside the cells."""
+COLUMN_IN, ROW_IN = 0.7, 0.18
+"""Width in inches of a column and height of a row, at least."""
 FILLED = 0.5
-"""Part of the cells that must have a trial; a random search with lists for two parameters may leave most empty."""
+"""Share of the cells that must have a trial; a random search over two lists may leave most cells empty."""
 DARK = 0.45
 """Below this lightness a cell's text is white."""
 
@@ -46,7 +45,7 @@ class Cells(NamedTuple):
     Attributes:
         columns: the parameter across.
         rows: the parameter upwards.
-        median: of the values in each cell; NaN where there is none, or only diverged ones.
+        median: of the values in each cell; NaN in a cell without a value, or with diverged trials only.
         is_diverged: whether all trials of the cell diverged.
     """
 
@@ -75,7 +74,7 @@ def figures(data: StudyData) -> list[NamedFigure]:
 
 
 def cells_of(trials: pd.DataFrame, first: Axis, second: Axis) -> Cells:
-    """Gather trials with values into the cells of two parameters, the one with more choices across."""
+    """Gather trials with values into the cells of two parameters; the one with more choices runs across."""
     columns, rows = (first, second) if len(first.choices) > len(second.choices) else (second, first)
     frame = pd.DataFrame(
         {
@@ -96,14 +95,13 @@ def cells_of(trials: pd.DataFrame, first: Axis, second: Axis) -> Cells:
 
 
 def grid_figure(data: StudyData, cells: Cells) -> Figure:
-    """A heat map of two parameters, the best cell framed."""
+    """A heat map of two parameters with the best cell framed."""
     rows, columns = cells.median.shape
-    # Wide enough for the names below the columns, where they are names; of numbers, some may be left out.
-    longest = 0 if cells.columns.is_numeric else max(len(choice_text(cells.columns, n)) for n in range(columns))
-    characters = max(LEAST_CHARACTERS, longest + 2)
-    width_in = float(np.clip(BESIDE_IN + CHARACTER_IN * characters * columns, 4.6, 9.0))
-    across = int((width_in - BESIDE_IN) / CHARACTER_IN)
-    figure, axes = new_figure(width_in, float(np.clip(1.4 + 0.5 * rows, 2.8, 7.0)))
+    # Names below the columns must all fit; some numbers may be left out.
+    names = [] if cells.columns.is_numeric else [choice_text(cells.columns, place) for place in range(columns)]
+    column_in = max([COLUMN_IN, *(width_in(name) + GAP_IN for name in names)])
+    across_in = float(np.clip(column_in * columns, 2.4, 6.8))
+    figure, axes = new_figure(BESIDE_IN + across_in, float(np.clip(1.4 + 0.5 * rows, 2.8, 7.0)))
     plot: Axes = axes[0, 0]
     plot.grid(visible=False)
     is_written = cells.median.size <= WRITTEN_CELLS
@@ -116,10 +114,10 @@ def grid_figure(data: StudyData, cells: Cells) -> Figure:
         add_colour_bar(figure, [plot], norm, colours, value_label(data.spec))
     _mark_diverged(plot, cells, is_written=is_written)
     plot.set(xlim=(0, columns), ylim=(0, rows))
-    for drawn, axis, room in ((plot.xaxis, cells.columns, across), (plot.yaxis, cells.rows, 6 * rows)):
-        drawn.set_label_text(plain(axis.label))
-        texts = [plain(choice_text(axis, place)) for place in range(len(axis.choices))]
-        list_ticks(drawn, np.arange(len(texts)) + 0.5, texts, max(room, 40))
+    for drawn, axis, room_in in ((plot.xaxis, cells.columns, across_in), (plot.yaxis, cells.rows, ROW_IN * rows)):
+        drawn.set_label_text(axis.label)
+        texts = [choice_text(axis, place) for place in range(len(axis.choices))]
+        list_ticks(drawn, np.arange(len(texts)) + 0.5, texts, room_in)
         drawn.set_tick_params(length=0)
     for spine in plot.spines.values():
         spine.set_visible(False)
@@ -158,12 +156,11 @@ def _mark_diverged(plot: Axes, cells: Cells, *, is_written: bool) -> None:
 
 
 def _caption(data: StudyData, cells: Cells, others: int) -> str:
-    parts = [drawn_sentence(data), "A cell shows the median of its trials"]
-    parts[-1] += ", over all values of the other parameters." if others else "."
-    if np.isfinite(cells.median).any():
-        parts.append("The darker, the better; the best cell is framed.")
-    if cells.is_diverged.any():
-        parts.append("In hatched cells every trial diverged.")
-    if (np.isnan(cells.median) & ~cells.is_diverged).any():
-        parts.append("Empty cells have no trial.")
-    return " ".join(parts)
+    has_value, is_empty = np.isfinite(cells.median), np.isnan(cells.median) & ~cells.is_diverged
+    return caption(
+        drawn_sentence(data),
+        f"A cell shows the median of its trials{', over all values of the other parameters' if others else ''}.",
+        bool(has_value.any()) and "The darker, the better; the best cell is framed.",
+        bool(cells.is_diverged.any()) and "In hatched cells every trial diverged.",
+        bool(is_empty.any()) and "Empty cells have no trial.",
+    )

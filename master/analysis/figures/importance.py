@@ -2,14 +2,15 @@
 
 from functools import partial
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.figures.captions import caption, drawn_sentence
 from hyperspool.master.analysis.figures.figure import NamedFigure
-from hyperspool.master.analysis.figures.style import PALETTE, RC, new_figure
+from hyperspool.master.analysis.figures.legends import Legend, add_legends, labelled
+from hyperspool.master.analysis.figures.style import PALETTE, new_figure
 from hyperspool.master.analysis.measures.importance import METHODS, Importances, importances
 
 MAX_PARAMETERS = 12
@@ -17,7 +18,7 @@ BAR_HEIGHT = 0.36
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
-    """The importances, if the study has enough trials and parameters to tell. Computed here, for the caption."""
+    """The figure, for a study with enough trials and parameters; importances are computed for its caption."""
     found = importances(data)
     if found.reason:
         return []
@@ -26,10 +27,10 @@ def figures(data: StudyData) -> list[NamedFigure]:
 
 
 def importance_figure(found: Importances) -> Figure:
-    """Horizontal bars of both methods side by side, the most important parameter on top, with their intervals."""
+    """Horizontal bars of both methods with their intervals, the most important parameter on top."""
     names = list(dict.fromkeys(found.table["parameter"]))[:MAX_PARAMETERS]
     labels = found.table.drop_duplicates("parameter").set_index("parameter")["label"]
-    figure, axes = new_figure(6.4, 1.1 + 0.45 * len(names))
+    figure, axes = new_figure(6.4, 0.8 + 0.45 * len(names))
     plot: Axes = axes[0, 0]
     for place, (method, colour) in enumerate(zip(METHODS, PALETTE, strict=False)):
         rows = found.table[found.table["method"] == method].set_index("parameter").loc[names]
@@ -42,29 +43,19 @@ def importance_figure(found: Importances) -> Figure:
     plot.grid(visible=False, axis="y")
     plot.set_xlim(left=0)
     plot.set_xlabel("importance (share of all parameters' importance)")
-    with mpl.rc_context(RC):
-        figure.legend(loc="outside upper center", ncols=len(METHODS))
+    add_legends(figure, [Legend(labelled(plot))])
     return figure
 
 
 def _caption(data: StudyData, found: Importances) -> str:
-    trials = data.trials
-    lines = [
-        f"{found.trials} COMPLETE trials.",
+    hidden = found.table["parameter"].nunique() - MAX_PARAMETERS
+    left_out = ", ".join(found.left_out)
+    return caption(
+        drawn_sentence(data),
         "fANOVA: the share of the value's variance over the whole space that a parameter explains by itself.",
         f"One by one, parameters explain {100 * found.main_effects:.0f} % of it; the rest is in their interactions.",
-        f"PED-ANOVA: how much a parameter sets the best {found.best} trials apart from all.",
-        "Both as shares that sum to 1. A line spans the middle 90 % of what random halves of the trials say.",
-    ]
-    diverged = int(trials["diverged"].sum())
-    if diverged:
-        lines.append(f"{diverged} of the trials diverged; they count with the error of guessing.")
-    failed = int((trials["status"] == "FAILED").sum())
-    if failed:
-        lines.append(f"{failed} FAILED, without a value, and left out.")
-    if found.left_out:
-        lines.append(f"Left out, because not every trial has a value for them: {', '.join(found.left_out)}.")
-    hidden = found.table["parameter"].nunique() - MAX_PARAMETERS
-    if hidden > 0:
-        lines.append(f"The {hidden} least important are not shown.")
-    return " ".join(lines)
+        f"PED-ANOVA: how much a parameter sets the best {found.best} trials apart from all trials.",
+        "Both are shares that sum to 1. A line spans the middle 90 % of the results on random halves of the trials.",
+        bool(left_out) and f"Left out, because not every trial has a value for them: {left_out}.",
+        hidden > 0 and f"The {hidden} least important are not shown.",
+    )

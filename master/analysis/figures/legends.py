@@ -1,29 +1,32 @@
-"""What explains a figure's colours and lines: legends, colour bars, and texts that matplotlib takes as they are."""
+"""Legends and colour bars, which explain the colours and marks of a figure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
+import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from hyperspool.master.analysis.figures.readable_axes import log_locator, tick_text
+from hyperspool.master.analysis.figures.axes import log_locator
 from hyperspool.master.analysis.figures.style import RC
+from hyperspool.master.analysis.figures.texts import plain, shortened, tick_text, width_in
 
 MAX_ENTRIES = 10
-"""More than this many entries of a legend nobody reads."""
+"""Nobody reads a legend of more entries than this."""
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5)))
 LONGEST_LABEL = 80
-CHARACTERS_PER_INCH = 14
-"""Of a legend's text, on average."""
 LINE_IN = 0.17
 """Height of a legend's line in inches."""
-_HANDLE_CHARACTERS = 7
+_HANDLE_IN = 0.45
+"""Width of an entry's line or mark and of the space around it, in inches."""
 _Place = Literal["outside lower left", "outside lower center", "outside lower right"]
 _PLACES: dict[int, tuple[_Place, ...]] = {
     1: ("outside lower center",),
@@ -33,41 +36,50 @@ _PLACES: dict[int, tuple[_Place, ...]] = {
 
 
 class Legend(NamedTuple):
-    """Entries that belong together, under a title or none."""
+    """Entries that belong together, with or without a title."""
 
-    entries: Sequence[Line2D]
+    entries: Sequence[Artist]
     title: str = ""
 
-    def characters(self, rows: int) -> int:
-        """How wide it is with its entries in so many rows."""
-        longest = max(len(str(line.get_label())) for line in self.entries)
-        return max(self.columns(rows) * (longest + _HANDLE_CHARACTERS), len(self.title))
+    def width_in(self, rows: int) -> float:
+        """Its width in inches, with its entries in `rows` rows."""
+        widths = [_HANDLE_IN + width_in(str(one.get_label())) for one in self.entries]
+        # matplotlib fills column by column; each is as wide as its widest entry.
+        columns = np.array_split(widths, self.columns(rows))
+        return max(sum(float(column.max()) for column in columns), width_in(self.title))
 
     def columns(self, rows: int) -> int:
-        """How many columns its entries take in so many rows."""
+        """How many columns its entries take in `rows` rows."""
         return -(-len(self.entries) // rows)
 
 
-def entry(label: str, **line: Any) -> Line2D:
-    """An entry of a legend.
+def labelled(plot: Axes) -> list[Artist]:
+    """Entries of a legend for the lines and areas of a plot that were drawn with a label."""
+    return plot.get_legend_handles_labels()[0]
 
-    Args:
-        label: its text.
-        line: properties of its line.
-    """
+
+def entry(label: str, **line: Any) -> Line2D:
+    """An entry of a legend for a line or a mark; its properties are those of a `Line2D`."""
     return Line2D([], [], label=plain(shortened(label, LONGEST_LABEL)), **line)
 
 
+def area_entry(label: str, **patch: Any) -> Patch:
+    """An entry of a legend for an area; its properties are those of a `Patch`."""
+    return Patch(label=plain(shortened(label, LONGEST_LABEL)), **patch)
+
+
 def add_legends(figure: Figure, legends: Sequence[Legend]) -> None:
-    """Up to three legends for all plots of a figure, side by side below them; the figure grows by them."""
+    """Add up to three legends side by side below all plots of a figure, which grows by their height.
+
+    They stand outside the plots, so no line can cross them. Legends without entries are left out.
+    """
     legends = [legend for legend in legends if legend.entries]
     if not legends:
         return
-    width_in, height_in = figure.get_size_inches()
+    room_in, height_in = figure.get_size_inches()
     most = max(len(legend.entries) for legend in legends)
-    room = width_in * CHARACTERS_PER_INCH
-    rows = next((n for n in range(1, most) if sum(legend.characters(n) for legend in legends) <= room), most)
-    figure.set_size_inches(width_in, height_in + 0.1 + LINE_IN * (rows + any(legend.title for legend in legends)))
+    rows = next((n for n in range(1, most) if sum(legend.width_in(n) for legend in legends) <= room_in), most)
+    figure.set_size_inches(room_in, height_in + 0.1 + LINE_IN * (rows + any(legend.title for legend in legends)))
     with mpl.rc_context(RC):
         for legend, place in zip(legends, _PLACES[len(legends)], strict=True):
             figure.legend(
@@ -76,13 +88,14 @@ def add_legends(figure: Figure, legends: Sequence[Legend]) -> None:
                 title_fontsize=RC["legend.fontsize"],
                 loc=place,
                 ncols=legend.columns(rows),
+                columnspacing=1.2,
             )
 
 
 def add_colour_bar(
     figure: Figure, plots: Iterable[Axes], norm: Normalize, colour_map: Colormap, label: str
 ) -> Colorbar:
-    """Explain colours beside the plots that have them."""
+    """Add a colour bar beside the plots that it explains."""
     with mpl.rc_context(RC):
         bar = figure.colorbar(ScalarMappable(norm, colour_map), ax=list(plots), label=plain(label), pad=0.02)
     if isinstance(norm, LogNorm):
@@ -92,13 +105,3 @@ def add_colour_bar(
     bar.outline.set_visible(False)
     bar.ax.grid(visible=False)
     return bar
-
-
-def plain(text: str) -> str:
-    """A text that matplotlib takes as it is: what stands between dollars is no formula."""
-    return text.replace("$", r"\$")
-
-
-def shortened(text: str, longest: int) -> str:
-    """A text of at most `longest` characters, cut with an ellipsis."""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -1,53 +1,39 @@
-"""The figure of every two parameters: where in the space the good trials lie."""
+"""The figure of every two parameters, which shows where in the space the good trials lie."""
 
 from functools import partial
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.figures.captions import caption, drawn_sentence, zero_sentence
 from hyperspool.master.analysis.figures.colours import value_colours, value_norm
+from hyperspool.master.analysis.figures.dots import ACROSS, UPWARDS, dot_places, draw_best, draw_trials
 from hyperspool.master.analysis.figures.figure import NamedFigure
-from hyperspool.master.analysis.figures.readable_axes import set_scale, show_parameter, value_label
-from hyperspool.master.analysis.figures.style import PALETTE, RC, new_figure
-from hyperspool.master.analysis.measures.drawn_trials import best_first, drawn_sentence, drawn_trials, zero_sentences
+from hyperspool.master.analysis.figures.legends import Legend, add_colour_bar, add_legends
+from hyperspool.master.analysis.figures.parameter_axes import show_parameter
+from hyperspool.master.analysis.figures.style import PALETTE, new_figure
+from hyperspool.master.analysis.figures.texts import value_label
+from hyperspool.master.analysis.measures.drawn_trials import best_first, drawn_trials
 from hyperspool.master.analysis.measures.importance import most_important
-from hyperspool.master.analysis.measures.positions import Floats, positions
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
 MAX_PARAMETERS = 6
 LEAST_TRIALS = 3
-DENSE = 200
-"""More dots than this are pixels in an SVG file."""
-JITTER = 0.15
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
-    """The pairwise map, if at least two parameters were searched, freely and not on a grid."""
+    """The figure, for a search with three values over at least two parameters, which does not follow a grid."""
     axes = searched_parameters(data.spec)
     if data.spec.sampler.name == "grid" or len(axes) < 2 or len(drawn_trials(data)) < LEAST_TRIALS:  # noqa: PLR2004 - a pair
         return []
-    shown = shown_axes(data)
-    caption = [
-        drawn_sentence(data),
-        "Each panel shows all of them by two of their params; the better ones lie on top, the best one is ringed.",
-        *zero_sentences(data),
-    ]
-    left_out = [axis.label for axis in axes if axis not in shown]
-    if left_out:
-        caption.append(
-            f"The {MAX_PARAMETERS} most important parameters by PED-ANOVA are shown; left out: {', '.join(left_out)}."
-        )
-    if any(drawn_trials(data)[axis.column].isna().any() for axis in shown):
-        caption.append("A trial is absent where one of the two parameters is not active.")
-    return [NamedFigure("pairs", "Every two parameters", " ".join(caption), partial(pair_figure, data))]
+    return [NamedFigure("pairs", "Every two parameters", _caption(data, axes), partial(pair_figure, data))]
 
 
 def shown_axes(data: StudyData) -> list[Axis]:
-    """The parameters of the map, in the study's order: all, or the most important if there are too many."""
+    """The parameters that are shown, in the study's order: all, or the most important if there are too many."""
     axes = searched_parameters(data.spec)
     if len(axes) <= MAX_PARAMETERS:
         return axes
@@ -56,64 +42,49 @@ def shown_axes(data: StudyData) -> list[Axis]:
 
 
 def pair_figure(data: StudyData) -> Figure:
-    """The lower triangle of a scatter matrix, coloured by value, with one colour bar."""
+    """The lower triangle of a scatter matrix, coloured by value."""
     axes = shown_axes(data)
     size = len(axes) - 1
-    width_in = max(4.2, 1.2 * size + 1.6)
-    figure, panels = new_figure(width_in, width_in * (0.95 if size > 1 else 0.9), size, size)
+    height_in = 1.2 * size + (1.4 if size > 1 else 2.4)
+    figure, panels = new_figure(height_in + 0.8, height_in, size, size)
+    drawn: list[Axes] = []
     for row in range(size):
         for column in range(size):
+            panel: Axes = panels[row, column]
             if column > row:
-                panels[row, column].remove()
+                panel.remove()
                 continue
-            _draw_panel(panels[row, column], data, axes[column], axes[row + 1])
-            _label(panels[row, column], axes[column], axes[row + 1], is_left=column == 0, is_lowest=row == size - 1)
+            marks = _draw_panel(panel, data, axes[column], axes[row + 1])
+            panel.label_outer()
+            drawn.append(panel)
     figure.align_labels()
-    mappable = ScalarMappable(value_norm(drawn_trials(data)["value"]), value_colours(data.spec))
-    with mpl.rc_context(RC):
-        kept = [panels[row, column] for row in range(size) for column in range(row + 1)]
-        bar = figure.colorbar(mappable, ax=kept, location="top", shrink=0.8, aspect=40)
-    bar.set_label(value_label(data.spec))
-    set_scale(bar.ax.xaxis, is_log=bar.ax.get_xscale() == "log")
+    norm = value_norm(drawn_trials(data)["value"])
+    add_colour_bar(figure, drawn, norm, value_colours(data.spec), value_label(data.spec))
+    add_legends(figure, [Legend(marks)])
     return figure
 
 
-def _draw_panel(panel: Axes, data: StudyData, across: Axis, up: Axis) -> None:
-    trials = best_first(data, drawn_trials(data)).iloc[::-1]
-    x, y = (_spread(axis, positions(axis, trials[axis.column]), seed) for seed, axis in enumerate((across, up)))
-    size = float(np.clip(1500 / len(trials), 4, 16))
-    panel.scatter(
-        x,
-        y,
-        c=trials["value"],
-        s=size,
-        norm=value_norm(trials["value"]),
-        cmap=value_colours(data.spec),
-        linewidths=0,
-        antialiased=len(trials) <= DENSE,
-        rasterized=len(trials) > DENSE,
-    )
-    panel.plot(
-        x[-1:], y[-1:], "o", markersize=7, markerfacecolor="none", markeredgecolor=PALETTE[1], markeredgewidth=1.4
-    )
-    show_parameter(panel.xaxis, data.spec, across)
+def _draw_panel(panel: Axes, data: StudyData, across: Axis, up: Axis) -> list[Line2D]:
+    show_parameter(panel.xaxis, data.spec, across, is_slanted=True)
     show_parameter(panel.yaxis, data.spec, up)
+    trials = best_first(data, drawn_trials(data)).iloc[::-1]
+    x = dot_places(across, trials[across.column], ACROSS)
+    y = dot_places(up, trials[up.column], UPWARDS)
+    values = trials["value"].to_numpy(dtype=np.float64)
+    shades = value_colours(data.spec)(value_norm(values)(values))
+    marks = draw_trials(panel, x, y, trials["diverged"].to_numpy(dtype=bool), shades)
+    return marks + draw_best(panel, x[-1:], y[-1:], colour=PALETTE[1])
 
 
-def _spread(axis: Axis, places: Floats, seed: int) -> Floats:
-    """Choices spread a little, so that trials do not hide each other."""
-    if axis.is_numeric:
-        return places
-    return places + np.random.default_rng(seed).uniform(-JITTER, JITTER, len(places))
-
-
-def _label(panel: Axes, across: Axis, up: Axis, *, is_left: bool, is_lowest: bool) -> None:
-    if is_lowest:
-        panel.set_xlabel(across.label)
-        panel.tick_params(axis="x", labelrotation=45)
-    else:
-        panel.set_xticklabels([])
-    if is_left:
-        panel.set_ylabel(up.label)
-    else:
-        panel.set_yticklabels([])
+def _caption(data: StudyData, axes: list[Axis]) -> str:
+    shown = shown_axes(data)
+    left_out = ", ".join(axis.label for axis in axes if axis not in shown)
+    has_gaps = any(drawn_trials(data)[axis.column].isna().any() for axis in shown)
+    return caption(
+        drawn_sentence(data),
+        "Each plot shows the trials by two of their params, better ones on top of worse ones.",
+        zero_sentence(data),
+        bool(left_out)
+        and f"The {MAX_PARAMETERS} most important parameters by PED-ANOVA are shown; left out: {left_out}.",
+        has_gaps and "A trial is absent where one of the two parameters is not active.",
+    )

@@ -1,6 +1,7 @@
-"""The figure of all parameters at once: one vertical axis each, one line per trial."""
+"""The figure of all parameters at once: one vertical axis for each, one line per trial."""
 
 import math
+from functools import partial
 
 import numpy as np
 from matplotlib import patheffects
@@ -11,29 +12,47 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import Locator, MaxNLocator
 from numpy.typing import ArrayLike
 
-from hyperspool.common.objectives import measure_name
 from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.figures.axes import log_locator
+from hyperspool.master.analysis.figures.captions import caption, drawn_sentence, first_sentence, zero_sentence
 from hyperspool.master.analysis.figures.colours import value_colours, value_norm
-from hyperspool.master.analysis.figures.readable_axes import choice_text, log_locator, parameter_locator, tick_text
+from hyperspool.master.analysis.figures.figure import NamedFigure
+from hyperspool.master.analysis.figures.parameter_axes import parameter_locator, shown_as
 from hyperspool.master.analysis.figures.style import new_figure
-from hyperspool.master.analysis.measures.drawn_trials import best_first, drawn_trials
+from hyperspool.master.analysis.figures.texts import choice_text, tick_text, value_label
+from hyperspool.master.analysis.measures.drawn_trials import LEAST_TRIALS, best_first, drawn_trials
 from hyperspool.master.analysis.measures.positions import Floats, bounds, positions
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
 MOST_BEST_LINES, BEST_SHARE = 5, 0.25
 MAX_AXES = 10
 CLOSE = 0.045
-"""Ticks nearer than this part of an axis would write over each other."""
+"""Labels of ticks nearer than this part of an axis would overlap."""
 WIDE_SPACE_IN = 1.0
+"""Width per parameter."""
+LONGEST_LINE = 10
+"""Characters of a name that fit on a line below its axis."""
 STRIP = 0.05
+"""Width of the strip that shows the colours of the values, in distances between axes."""
+
+
+def figures(data: StudyData) -> list[NamedFigure]:
+    """The figure, for a search with two values over at least two parameters, which does not follow a grid."""
+    axes = searched_parameters(data.spec)
+    if data.spec.sampler.name == "grid" or len(axes) < 2 or len(drawn_trials(data)) < LEAST_TRIALS:  # noqa: PLR2004 - a line needs two ends
+        return []
+    text = _caption(data, axes)
+    return [NamedFigure("parallel-coordinates", "All parameters at once", text, partial(parallel_figure, data))]
 
 
 def parallel_figure(data: StudyData) -> Figure:
-    """One line per trial through its params to its value, coloured by value, the best on top."""
-    axes = searched_parameters(data.spec)[:MAX_AXES]
+    """One line per trial through its params to its value, coloured by the value, the best on top."""
+    axes = [shown_as(axis) for axis in searched_parameters(data.spec)[:MAX_AXES]]
     trials = best_first(data, drawn_trials(data)).iloc[::-1]
     norm, colours = value_norm(trials["value"]), value_colours(data.spec)
-    heights = [_unit(positions(axis, trials[axis.column]), data, axis) for axis in axes]
+    heights = [
+        _shares(positions(axis, trials[axis.column]), *bounds(data.spec, axis), is_log=axis.is_log) for axis in axes
+    ]
     heights.append(np.asarray(norm(trials["value"].to_numpy()), dtype=np.float64))
     figure, panels = new_figure(max(6.4, WIDE_SPACE_IN * (len(axes) + 1)), 3.8)
     plot: Axes = panels[0, 0]
@@ -41,22 +60,18 @@ def parallel_figure(data: StudyData) -> Figure:
     for place, axis in enumerate(axes):
         _draw_axis(plot, place, _ticks(data, axis))
     _draw_axis(plot, len(axes), _value_ticks(norm))
-    ends = (len(axes), len(axes) + STRIP)
     plot.imshow(
         np.linspace(0, 1, 256)[:, np.newaxis],
         cmap=colours,
-        extent=(*ends, 0, 1),
+        extent=(len(axes), len(axes) + STRIP, 0, 1),
         origin="lower",
         aspect="auto",
         zorder=3,
     )
     plot.set_xlim(-0.15, len(axes) + 0.45)
     plot.set_ylim(-0.04, 1.04)
-    better = "lower" if data.spec.objective.direction == "minimise" else "higher"
-    names = [
-        *(_wrapped(axis.label) for axis in axes),
-        f"{_wrapped(measure_name(data.spec.objective.name))}\n({better} is better)",
-    ]
+    measure, _, direction = value_label(data.spec).partition(" (")
+    names = [*(_wrapped(axis.label) for axis in axes), f"{_wrapped(measure)}\n({direction}"]
     plot.set_xticks(range(len(names)), names)
     plot.tick_params(length=0)
     plot.set_yticks([])
@@ -66,12 +81,12 @@ def parallel_figure(data: StudyData) -> Figure:
 
 
 def best_lines(trials: int) -> int:
-    """How many of the best trials are drawn thick: few, of many and of few."""
+    """How many of the best trials are drawn thick: a quarter of a few trials, five of many."""
     return min(MOST_BEST_LINES, max(int(BEST_SHARE * trials), 1))
 
 
 def _draw_lines(plot: Axes, heights: Floats, colours: Floats) -> None:
-    """Lines `(n, axes)`, the best last; NaN interrupts a line."""
+    """Draw lines `(n, axes)`, the best last; NaN interrupts a line."""
     count, width = heights.shape
     segments = np.stack([np.broadcast_to(np.arange(width, dtype=np.float64), heights.shape), heights], axis=2)
     best = count - best_lines(count)
@@ -83,6 +98,7 @@ def _draw_lines(plot: Axes, heights: Floats, colours: Floats) -> None:
 
 def _draw_axis(plot: Axes, place: int, ticks: list[tuple[float, str]]) -> None:
     plot.plot([place, place], [0, 1], color="black", linewidth=0.9, zorder=3)
+    # Tick labels lie on the lines, so they need a white outline.
     outline: list[patheffects.AbstractPathEffect] = [patheffects.withStroke(linewidth=2.5, foreground="white")]
     for height, text in ticks:
         plot.plot([place, place + 0.03], [height, height], color="black", linewidth=0.9, zorder=3)
@@ -92,12 +108,7 @@ def _draw_axis(plot: Axes, place: int, ticks: list[tuple[float, str]]) -> None:
         written.set_path_effects(outline)
 
 
-def _unit(places: Floats, data: StudyData, axis: Axis) -> Floats:
-    low, high = bounds(data.spec, axis)
-    return _share(places, low, high, is_log=axis.is_log)
-
-
-def _share(values: ArrayLike, low: float, high: float, *, is_log: bool) -> Floats:
+def _shares(values: ArrayLike, low: float, high: float, *, is_log: bool) -> Floats:
     """Where values lie between the ends of a scale, in [0, 1]."""
     numbers = np.asarray(values, dtype=np.float64)
     if is_log:
@@ -118,10 +129,10 @@ def _value_ticks(norm: Normalize) -> list[tuple[float, str]]:
 
 
 def _scale_ticks(low: float, high: float, locator: Locator, *, is_log: bool) -> list[tuple[float, str]]:
-    """Round numbers, and both ends of the scale unless a round number is too close to tell them apart."""
+    """Both ends of a scale, and round numbers between them where the labels do not overlap."""
     ends = [low, high]
     inner = [float(tick) for tick in locator.tick_values(low, high) if low < tick < high]
-    shares = _share([*ends, *inner], low, high, is_log=is_log)
+    shares = _shares([*ends, *inner], low, high, is_log=is_log)
     kept: list[tuple[float, str]] = []
     for share, value in zip(shares, [*ends, *inner], strict=True):
         if all(abs(share - other) > CLOSE for other, _ in kept):
@@ -130,4 +141,18 @@ def _scale_ticks(low: float, high: float, locator: Locator, *, is_log: bool) -> 
 
 
 def _wrapped(label: str) -> str:
-    return label.replace(" ", "\n", 1) if len(label) > 10 else label  # noqa: PLR2004 - characters that fit below an axis
+    return label.replace(" ", "\n", 1) if len(label) > LONGEST_LINE else label
+
+
+def _caption(data: StudyData, axes: list[Axis]) -> str:
+    best = best_lines(len(drawn_trials(data)))
+    has_gaps = any(drawn_trials(data)[axis.column].isna().any() for axis in axes)
+    return caption(
+        drawn_sentence(data),
+        "One line per trial, coloured by its value.",
+        f"The best {f'{best} are' if best > 1 else 'one is'} thick and on top.",
+        "Each axis has the scale on which the parameter was searched.",
+        zero_sentence(data),
+        has_gaps and "A line is interrupted where a parameter is not active.",
+        first_sentence(min(MAX_AXES, len(axes)), len(axes)),
+    )

@@ -9,29 +9,30 @@ from matplotlib.figure import Figure
 
 from hyperspool.common.objectives import measure_name
 from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.figures.axes import show_value
 from hyperspool.master.analysis.figures.by_parameter import MAX_LINES, draw_by_parameter
+from hyperspool.master.analysis.figures.captions import caption, drawn_sentence
 from hyperspool.master.analysis.figures.figure import NamedFigure, distinct, name_of
 from hyperspool.master.analysis.figures.legends import add_legends
-from hyperspool.master.analysis.figures.readable_axes import show_measured, value_label
 from hyperspool.master.analysis.figures.stochasticity import is_about_chance
 from hyperspool.master.analysis.figures.style import new_figure
-from hyperspool.master.analysis.measures.drawn_trials import drawn_sentence, drawn_trials
+from hyperspool.master.analysis.measures.drawn_trials import LEAST_TRIALS, drawn_trials
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
 MAX_FIGURES = 8
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
-    """The final value by each parameter that a grid goes through; other searches: `master.analysis.figures.search`."""
+    """A figure per parameter of a grid; for other searches see `master.analysis.figures.value_panels`."""
     axes = [axis for axis in searched_parameters(data.spec) if axis.choices]
     trials = drawn_trials(data)
-    # One dot is no figure, and chance has its own.
-    if data.spec.sampler.name != "grid" or len(trials) < 2 or is_about_chance(data):  # noqa: PLR2004 - see above
+    # The module stochasticity draws studies of chance.
+    if data.spec.sampler.name != "grid" or len(trials) < LEAST_TRIALS or is_about_chance(data):
         return []
     measure = measure_name(data.spec.objective.name)
     drawn: list[NamedFigure] = []
     for axis in axes[:MAX_FIGURES]:
-        other = telling_other(axis, axes, trials)
+        other = most_telling_other(axis, axes, trials)
         drawn.append(
             NamedFigure(
                 f"value-by-{name_of(axis.name)}",
@@ -49,24 +50,23 @@ def parameter_figure(data: StudyData, axis: Axis, other: Axis | None) -> Figure:
     Args:
         data: the study.
         axis: the parameter; it has choices.
-        other: a parameter whose choices get a line each; None for one line.
+        other: a parameter each of whose choices has a line; None for one line.
     """
     trials = drawn_trials(data)
     values = trials["value"].to_numpy(dtype=np.float64)
     figure, axes = new_figure()
     plot = axes[0, 0]
     legends = draw_by_parameter(plot, data.spec, trials, values, axis, other)
-    show_measured(plot.yaxis, values)
-    plot.set_ylabel(value_label(data.spec))
+    show_value(plot.yaxis, data.spec, values)
     add_legends(figure, legends)
     return figure
 
 
-def telling_other(axis: Axis, axes: Sequence[Axis], trials: pd.DataFrame) -> Axis | None:
-    """Of the other parameters with few values, the one between whose medians the value differs most; None without any.
+def most_telling_other(axis: Axis, axes: Sequence[Axis], trials: pd.DataFrame) -> Axis | None:
+    """The other parameter whose values differ most in their median value; None if none has few enough values.
 
     Args:
-        axis: the parameter that the others are others to.
+        axis: the parameter that is left aside.
         axes: all that are searched.
         trials: with values.
     """
@@ -80,11 +80,11 @@ def telling_other(axis: Axis, axes: Sequence[Axis], trials: pd.DataFrame) -> Axi
 
 
 def _caption(data: StudyData, axes: Sequence[Axis], other: Axis | None) -> str:
-    parts = [drawn_sentence(data), "A dot is a trial."]
-    if other is None:
-        parts.append("The dashes are medians" + (" over all other parameters." if len(axes) > 1 else "."))
-        return " ".join(parts)
-    parts.append(f"The dashes are medians, a colour per value of {other.label}")
-    if len(axes) > 2:  # noqa: PLR2004 - the one drawn and the one coloured leave none over
-        parts[-1] += ", over all values of the other parameters"
-    return " ".join(parts) + "."
+    # Of the axes, one is drawn and one is coloured.
+    has_more = len(axes) > (2 if other else 1)
+    medians = "The dashes are medians"
+    if other:
+        medians += f", a colour per value of {other.label}"
+    if has_more:
+        medians += ", over all values of the other parameters"
+    return caption(drawn_sentence(data), "A dot is a trial.", f"{medians}.")

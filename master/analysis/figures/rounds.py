@@ -1,39 +1,38 @@
-"""The figure of a search from coarse to fine: where each round drew, its best trials, and how its values lie."""
+"""The figure of a search from coarse to fine: where each round drew, its best trials, and its values."""
 
 from functools import partial
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from hyperspool.common.objectives import measure_name
 from hyperspool.common.space import Categorical, Fixed, Parameter
 from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.figures.axes import show_count, show_measured
+from hyperspool.master.analysis.figures.captions import caption, drawn_sentence, first_sentence, zero_sentence
+from hyperspool.master.analysis.figures.dots import MEDIAN_COLOUR, draw_best, draw_trials, spread
 from hyperspool.master.analysis.figures.figure import NamedFigure
-from hyperspool.master.analysis.figures.legends import plain
-from hyperspool.master.analysis.figures.readable_axes import show_measured, show_parameter
-from hyperspool.master.analysis.figures.style import PALETTE, RC, new_figure
-from hyperspool.master.analysis.measures.drawn_trials import drawn_sentence, zero_sentences
-from hyperspool.master.analysis.measures.positions import Floats, positions
+from hyperspool.master.analysis.figures.legends import Legend, add_legends, area_entry, entry
+from hyperspool.master.analysis.figures.parameter_axes import places, show_parameter
+from hyperspool.master.analysis.figures.style import new_panels
+from hyperspool.master.analysis.measures.positions import Floats
 from hyperspool.master.analysis.measures.rounds import BEST_SHOWN, Round, rounds
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
-TRIAL_COLOUR, DIVERGED_COLOUR, BEST_COLOUR, MEDIAN_COLOUR = PALETTE[5], PALETTE[1], PALETTE[0], PALETTE[6]
 REGION_COLOUR = "#DDDDDD"
-COLUMNS = 3
 MAX_PANELS = 12
 HALF_WIDTH = 0.4
 """Of a round's column, in rounds."""
-JITTER = 0.25
+REACH = 0.25
+"""How far from the middle of its column a trial stands at most, in rounds."""
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
-    """The rounds, once a trial has a value; nothing for a study that does not search from coarse to fine."""
+    """The figure, for a search from coarse to fine in which a trial has a value."""
     found = [each for each in rounds(data) if len(each.measured)]
     if not found:
         return []
@@ -41,35 +40,29 @@ def figures(data: StudyData) -> list[NamedFigure]:
 
 
 def rounds_figure(data: StudyData, found: list[Round]) -> Figure:
-    """Round by round: what was measured, and for each parameter the region, the trials and the best of them."""
+    """Round by round the measured values, and for each parameter the region, the trials and the best of them."""
     axes = searched_parameters(data.spec)[: MAX_PANELS - 1]
-    columns = min(len(axes) + 1, COLUMNS)
-    rows = -(-(len(axes) + 1) // columns)
-    figure, panels = new_figure(6.4, 0.6 + 2.4 * rows, rows, columns)
-    flat: list[Axes] = panels.ravel().tolist()
-    _draw_values(flat[0], data, found)
-    for panel, axis in zip(flat[1:], axes, strict=False):
+    figure, panels = new_panels(len(axes) + 1)
+    marks: list[Artist] = [*_draw_values(panels[0], data, found)]
+    for panel, axis in zip(panels[1:], axes, strict=True):
         _draw_parameter(panel, data, axis, found)
-    for panel in flat[len(axes) + 1 :]:
-        panel.remove()
-    for panel in flat[: len(axes) + 1]:
-        panel.set_xlabel("round")
+    for panel in panels:
+        show_count(panel.xaxis, "round")
         panel.set_xlim(0.5, found[-1].number + 0.5)
-        panel.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
         panel.grid(visible=False, axis="x")
-    with mpl.rc_context(RC):
-        figure.legend(handles=_handles(data), loc="outside upper center", ncols=5, columnspacing=1.2)
+    marks.append(entry("median", color=MEDIAN_COLOUR, linewidth=1.6))
+    marks.append(area_entry("where the round drew", color=REGION_COLOUR))
+    add_legends(figure, [Legend(marks)])
     return figure
 
 
-def _draw_values(panel: Axes, data: StudyData, found: list[Round]) -> None:
+def _draw_values(panel: Axes, data: StudyData, found: list[Round]) -> list[Line2D]:
     for each in found:
-        _draw_trials(panel, each, each.trials["value"].to_numpy(dtype=np.float64))
         middle = float(each.measured.median())
-        ends = [each.number - HALF_WIDTH, each.number + HALF_WIDTH]
-        panel.plot(ends, [middle, middle], color=MEDIAN_COLOUR, linewidth=1.6, zorder=4)
-    show_measured(panel.yaxis, np.concatenate([each.measured for each in found]))
-    panel.set_ylabel(measure_name(data.spec.objective.name))
+        panel.hlines(middle, each.number - HALF_WIDTH, each.number + HALF_WIDTH, color=MEDIAN_COLOUR, linewidth=1.6)
+    values = np.concatenate([each.measured for each in found])
+    show_measured(panel.yaxis, measure_name(data.spec.objective.name), values)
+    return _draw_trials(panel, found, _trials_of(found)["value"].to_numpy(dtype=np.float64))
 
 
 def _draw_parameter(panel: Axes, data: StudyData, axis: Axis, found: list[Round]) -> None:
@@ -77,9 +70,11 @@ def _draw_parameter(panel: Axes, data: StudyData, axis: Axis, found: list[Round]
     ends = panel.get_ylim()
     for each in found:
         _draw_region(panel, axis, each.number, each.region.root[axis.name])
-        _draw_trials(panel, each, positions(axis, each.trials[axis.column]))
+    trials = _trials_of(found)
+    # A trial without a value is in no plot, so that it can be followed through all of them.
+    has_value = np.isfinite(trials["value"].to_numpy(dtype=np.float64))
+    _draw_trials(panel, found, np.where(has_value, places(axis, trials[axis.column]), np.nan))
     panel.set_ylim(ends)
-    panel.set_ylabel(plain(axis.label))
 
 
 def _draw_region(panel: Axes, axis: Axis, number: int, region: Parameter) -> None:
@@ -88,51 +83,34 @@ def _draw_region(panel: Axes, axis: Axis, number: int, region: Parameter) -> Non
         case Fixed():
             return
         case Categorical():
-            places = positions(axis, pd.Series(region.choices, dtype=object))
-            panel.hlines(places, left, right, color=REGION_COLOUR, linewidth=3, zorder=1)
+            found = places(axis, pd.Series(region.choices, dtype=object))
+            panel.hlines(found, left, right, color=REGION_COLOUR, linewidth=3, zorder=1)
         case _:
-            panel.fill_between([left, right], region.low, region.high, color=REGION_COLOUR, linewidth=1, zorder=1)
+            low, high = places(axis, pd.Series([region.low, region.high]))
+            panel.fill_between([left, right], low, high, color=REGION_COLOUR, linewidth=1, zorder=1)
 
 
-def _draw_trials(panel: Axes, each: Round, heights: Floats) -> None:
-    """The trials of a round, each at the same place across in every panel, so that one can be followed."""
-    numbers = each.trials["trial"].to_numpy()
-    x = each.number + np.random.default_rng(each.number).uniform(-JITTER, JITTER, len(numbers))
-    is_diverged = each.trials["diverged"].to_numpy(dtype=bool)
-    is_best = np.isin(numbers, each.best)
-    is_plain = ~is_diverged & ~is_best & np.isfinite(each.trials["value"].to_numpy(dtype=np.float64))
-    panel.scatter(x[is_plain], heights[is_plain], s=9, color=TRIAL_COLOUR, linewidths=0, zorder=2)
-    panel.scatter(
-        x[is_diverged], heights[is_diverged], s=12, color=DIVERGED_COLOUR, marker="x", linewidths=0.9, zorder=2
-    )
-    panel.plot(
-        x[is_best], heights[is_best], "*", color=BEST_COLOUR, markeredgecolor="white", markeredgewidth=0.5, markersize=9
-    )
+def _draw_trials(panel: Axes, found: list[Round], heights: Floats) -> list[Line2D]:
+    """Draw the trials of all rounds, each at the same place across in every plot, so that one can be followed."""
+    trials = _trials_of(found)
+    x = spread(np.repeat([float(each.number) for each in found], [len(each.trials) for each in found]), REACH)
+    is_best = np.isin(trials["trial"].to_numpy(), [trial for each in found for trial in each.best])
+    marks = draw_trials(panel, x[~is_best], heights[~is_best], trials["diverged"].to_numpy(dtype=bool)[~is_best])
+    return marks + draw_best(panel, x[is_best], heights[is_best], f"the {BEST_SHOWN} best of a round")
 
 
-def _handles(data: StudyData) -> list[Line2D | Patch]:
-    def mark(marker: str, colour: str, size: int, label: str) -> Line2D:
-        return Line2D([], [], color=colour, marker=marker, linestyle="", markersize=size, label=label)
-
-    handles: list[Line2D | Patch] = [mark("o", TRIAL_COLOUR, 4, "trial")]
-    if data.trials["diverged"].any():
-        handles.append(mark("x", DIVERGED_COLOUR, 4, "diverged"))
-    handles.append(mark("*", BEST_COLOUR, 9, f"the {BEST_SHOWN} best of a round"))
-    handles.append(Line2D([], [], color=MEDIAN_COLOUR, linewidth=1.6, label="median"))
-    handles.append(Patch(color=REGION_COLOUR, label="where the round drew"))
-    return handles
+def _trials_of(found: list[Round]) -> pd.DataFrame:
+    return pd.concat([each.trials for each in found])
 
 
 def _caption(data: StudyData, found: list[Round]) -> str:
-    rounds_told = f"{len(found)} of {data.spec.sampler.rounds} rounds"
-    lines = [
-        f"{rounds_told}. {drawn_sentence(data)}",
-        "Grey is what a round drew from: a range, or the values of a list.",
-        "A trial stands at the same place across in every panel.",
-        *zero_sentences(data),
-        "Whether a round's values are better than those of the one before, and not by chance, is among the answers.",
-    ]
     parameters = len(searched_parameters(data.spec))
-    if parameters >= MAX_PANELS:
-        lines.append(f"The first {MAX_PANELS - 1} of {parameters} parameters are shown.")
-    return " ".join(lines)
+    return caption(
+        f"{len(found)} of {data.spec.sampler.rounds} rounds.",
+        drawn_sentence(data),
+        "Grey is what a round drew from: a range, or the values of a list.",
+        "A trial stands at the same place across in every plot.",
+        zero_sentence(data),
+        "The answers say whether a round's values are better than those of the round before, and not by chance.",
+        first_sentence(min(MAX_PANELS - 1, parameters), parameters),
+    )

@@ -1,21 +1,24 @@
-"""Figures of the simulated random search: how good it is after t evaluations, and after how much time on W workers."""
+"""Figures of simulated random searches: the best value after t evaluations, and after a time on W workers."""
 
+from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 from numpy.typing import ArrayLike
 
 from hyperspool.common.objectives import measure_name
 from hyperspool.master.analysis.data.frames import StudyData, spent_s
+from hyperspool.master.analysis.figures.axes import set_scale, show_measured
+from hyperspool.master.analysis.figures.captions import caption
 from hyperspool.master.analysis.figures.figure import NamedFigure
-from hyperspool.master.analysis.figures.readable_axes import set_scale, show_measured, time_unit
-from hyperspool.master.analysis.figures.style import GREY, PALETTE, RC, new_figure
+from hyperspool.master.analysis.figures.legends import Legend, add_legends, labelled
+from hyperspool.master.analysis.figures.style import GREY, PALETTE, new_figure
+from hyperspool.master.analysis.figures.texts import time_unit
+from hyperspool.master.analysis.measures.drawn_trials import LEAST_TRIALS
 from hyperspool.master.analysis.measures.replay import median_against_time, mode_name, speedups
 from hyperspool.master.analysis.measures.simulation import (
     Direction,
@@ -25,42 +28,62 @@ from hyperspool.master.analysis.measures.simulation import (
     simulated_quantiles,
     to_minimise,
 )
+from hyperspool.master.results.wording import counted
 
 RUNS, REPLAYED_RUNS = 1000, 200
-"""Simulated searches of a figure, and those that are also played on a number of workers."""
+"""Simulated searches of a figure, and those that are also replayed on workers."""
 WORKERS = (1, 2, 4, 8)
 THIN_RUNS = 20
 """Simulated searches that are drawn one by one."""
 MEDIAN_COLOUR, EXACT_COLOUR = PALETTE[0], PALETTE[1]
 BATCHED: Final = "-"
 ASYNCHRONOUS: Final = (0, (3, 1.2))
-"""Line styles of the two ways of giving trials to workers."""
+"""Line styles of the two ways in which workers get trials."""
 DOTS = (0, (1, 1.5))
 
 
+@dataclass(frozen=True)
+class Finished:
+    """The finished trials that searches are simulated from, in trial order.
+
+    Attributes:
+        values: `(n,)`; NaN for a trial without a value.
+        durations: `(n,)` seconds.
+        batch: trials per batch.
+        measure: the name of the value.
+        direction: of the objective.
+    """
+
+    values: ArrayLike
+    durations: ArrayLike
+    batch: int
+    measure: str
+    direction: Direction = "minimise"
+
+
 def figures(data: StudyData) -> list[NamedFigure]:
-    """The figures that a study's trials suffice for, as a report shows them."""
+    """The figures, for a study in which two trials have a value."""
     return study_figures(data)
 
 
 def study_figures(data: StudyData, runs: int = RUNS, seed: int = 0) -> list[NamedFigure]:
-    """The figures that a study's trials suffice for: none if fewer than two have a value.
+    """The figures with a given number of simulated searches; an empty list if fewer than two trials have a value.
 
     Args:
         data: the study.
-        runs: how many searches to simulate, at least 1; at most `REPLAYED_RUNS` are played on workers.
+        runs: how many searches to simulate, at least 1; at most `REPLAYED_RUNS` are replayed on workers.
         seed: of the shuffling.
     """
     values, durations = data.trials["value"].to_numpy(dtype=np.float64), spent_s(data.trials).to_numpy(dtype=np.float64)
-    if np.count_nonzero(np.isfinite(values)) < 2:  # noqa: PLR2004 - one value has no other order
+    if np.count_nonzero(np.isfinite(values)) < LEAST_TRIALS:
         return []
-    objective, batch, replayed = data.spec.objective, data.spec.batch, min(runs, REPLAYED_RUNS)
-    measure, direction = measure_name(objective.name), objective.direction
-    simulated = partial(simulation_figure, values, measure, runs=runs, seed=seed, direction=direction)
-    played = partial(replay_figure, values, durations, batch, measure, runs=replayed, seed=seed, direction=direction)
+    objective, replayed = data.spec.objective, min(runs, REPLAYED_RUNS)
+    finished = Finished(values, durations, data.spec.batch, measure_name(objective.name), objective.direction)
+    simulated = partial(simulation_figure, finished, runs=runs, seed=seed)
+    replay = partial(replay_figure, finished, runs=replayed, seed=seed)
     return [
         NamedFigure("simulated-search", "Simulated random searches", _simulation_caption(data, runs), simulated),
-        NamedFigure("simulated-workers", "What more workers would buy", _replay_caption(values, replayed), played),
+        NamedFigure("simulated-workers", "What more workers would gain", _replay_caption(values, replayed), replay),
     ]
 
 
@@ -68,89 +91,71 @@ def _simulation_caption(data: StudyData, runs: int) -> str:
     values, sampler = data.trials["value"].to_numpy(dtype=np.float64), data.spec.sampler.name
     meaning = "each order is a random search as likely as the one that was run."
     if sampler != "random":
-        meaning = f"how a random order through what {sampler} search tried would have done."
-    if data.trials["replicate"].any():
-        meaning += " Replicates of a setting count as trials of their own."
-    return (
-        f"The {values.size} finished trials of this study, shuffled {runs:,} times: {meaning}{_failed(values)} All "
-        "orders end at the same best, so the spread towards the right is smaller than that of new searches."
+        meaning = f"they show how a random order of what {sampler} search tried would have done."
+    return caption(
+        f"The {values.size} finished trials of this study, shuffled {runs:,} times: {meaning}",
+        bool(data.trials["replicate"].any()) and "Replicates of a setting count as separate trials.",
+        _without_value(values),
+        "All orders end at the same best, so the spread towards the right is smaller than that of new searches.",
     )
 
 
 def _replay_caption(values: Floats, runs: int) -> str:
-    return (
-        f"Left: the {values.size} finished trials in {runs:,} random orders, played again with their recorded times; a "
-        "line begins when half of the searches have a value. Right: the recorded order. A batch begins when the one "
-        f"before is in; asynchronously, no worker waits for another.{_failed(values)} Left out: that workers on one "
-        "machine slow each other down."
+    return caption(
+        f"Left: the {values.size} finished trials in {runs:,} random orders, replayed with their recorded times; a "
+        "line begins when half of the searches have a value.",
+        "Right: the recorded order.",
+        "A batch begins when the one before is finished; asynchronously, no worker waits for another.",
+        _without_value(values),
+        "Not considered: workers on one machine slow each other down.",
     )
 
 
-def _failed(values: Floats) -> str:
+def _without_value(values: Floats) -> str:
     count = values.size - np.count_nonzero(np.isfinite(values))
-    return f" Trials without a value take their turn and are never the best; here, {count}." if count else ""
+    return f"Trials without a value count as evaluations and are never the best; here, {count}." if count else ""
 
 
-def simulation_figure(
-    values: ArrayLike, measure: str, *, runs: int = RUNS, seed: int = 0, direction: Direction = "minimise"
-) -> Figure:
+def simulation_figure(finished: Finished, *, runs: int = RUNS, seed: int = 0) -> Figure:
     """The best value so far against evaluations: simulated searches, their median and quartiles, the exact median.
 
     Args:
-        values: `(n,)`, one per trial; NaN for a trial without a value.
-        measure: what the value is called.
+        finished: the trials.
         runs: how many searches to simulate, at least 1.
         seed: of the shuffling.
-        direction: of the objective.
     """
-    lower_is_better = to_minimise(values, direction)
+    lower_is_better = to_minimise(finished.values, finished.direction)
     best = best_so_far(lower_is_better, runs, seed)
-    low, median, high = to_minimise(simulated_quantiles(best, (0.25, 0.5, 0.75)), direction)
-    exact = to_minimise(exact_quantile(lower_is_better, 0.5), direction)
-    thin = to_minimise(best[:THIN_RUNS], direction)
+    low, median, high = to_minimise(simulated_quantiles(best, (0.25, 0.5, 0.75)), finished.direction)
+    exact = to_minimise(exact_quantile(lower_is_better, 0.5), finished.direction)
+    thin = to_minimise(best[:THIN_RUNS], finished.direction)
     evaluations = np.arange(1, lower_is_better.size + 1)
     figure, axes = new_figure()
     plot: Axes = axes[0, 0]
-    for run in thin:
-        plot.step(evaluations, run, where="post", color=GREY, alpha=0.6, linewidth=0.6)
-    plot.fill_between(evaluations, low, high, step="post", color=MEDIAN_COLOUR, alpha=0.25, linewidth=0)
-    plot.step(evaluations, median, where="post", color=MEDIAN_COLOUR, linewidth=2.4)
-    plot.step(evaluations, exact, where="post", color=EXACT_COLOUR, linewidth=1.4, linestyle=DOTS)
-    handles = [
-        Line2D([], [], color=GREY, linewidth=0.8, label=f"{len(thin)} of {runs:,} simulated searches"),
-        Line2D([], [], color=MEDIAN_COLOUR, linewidth=2.4, label=f"median of {runs:,}"),
-        Line2D([], [], color=MEDIAN_COLOUR, linewidth=7, alpha=0.25, label=f"quartiles of {runs:,}"),
-        Line2D([], [], color=EXACT_COLOUR, linewidth=1.4, linestyle=DOTS, label="median of all orders, exact"),
-    ]
-    _spending_axis(plot, "evaluations")
-    plot.set_ylabel(f"best {measure} so far")
-    show_measured(plot.yaxis, np.append(thin.ravel(), exact))
-    _legend(figure, handles, columns=2)
+    for place, run in enumerate(thin):
+        label = "" if place else f"{len(thin)} of {runs:,} simulated searches"
+        plot.step(evaluations, run, where="post", color=GREY, alpha=0.6, linewidth=0.6, label=label)
+    draw = partial(plot.step, evaluations, where="post")
+    draw(median, color=MEDIAN_COLOUR, linewidth=2.4, label=f"median of {runs:,}")
+    shade: dict[str, Any] = {"color": MEDIAN_COLOUR, "alpha": 0.25, "linewidth": 0}
+    plot.fill_between(evaluations, low, high, step="post", label=f"quartiles of {runs:,}", **shade)
+    draw(exact, color=EXACT_COLOUR, linewidth=1.4, linestyle=DOTS, label="median of all orders, exact")
+    _show_spent(plot, "evaluations")
+    show_measured(plot.yaxis, f"best {finished.measure} so far", np.append(thin.ravel(), exact))
+    add_legends(figure, [Legend(labelled(plot))])
     return figure
 
 
-def replay_figure(  # noqa: PLR0913 - what was measured, what it is called, and how to simulate: no two belong together
-    values: ArrayLike,
-    durations: ArrayLike,
-    batch: int,
-    measure: str,
-    *,
-    workers: tuple[int, ...] = WORKERS,
-    runs: int = REPLAYED_RUNS,
-    seed: int = 0,
-    direction: Direction = "minimise",
+def replay_figure(
+    finished: Finished, *, workers: tuple[int, ...] = WORKERS, runs: int = REPLAYED_RUNS, seed: int = 0
 ) -> Figure:
     """The median best value so far against time on W workers, in batches and asynchronously, and what is lost.
 
     Args:
-        values: `(n,)`, in trial order; NaN for a trial without a value.
-        durations: `(n,)` seconds, in trial order.
-        batch: trials per batch.
-        measure: what the value is called.
+        finished: the trials.
         workers: numbers of workers, at most as many as there are colours.
         runs: over how many simulated searches the median is taken.
         seed: of the shuffling.
-        direction: of the objective.
 
     Raises:
         UsageError: a duration is negative or missing, or the batch is empty.
@@ -158,41 +163,31 @@ def replay_figure(  # noqa: PLR0913 - what was measured, what it is called, and 
     figure, axes = new_figure(columns=2)
     axes[0, 0].get_gridspec().set_width_ratios([2, 1])
     plot: Axes = axes[0, 0]
-    lower_is_better = to_minimise(values, direction)
-    unit_s, unit = time_unit(float(np.sum(durations)))
+    lower_is_better = to_minimise(finished.values, finished.direction)
+    unit_s, unit = time_unit(float(np.sum(finished.durations)))
     drawn: list[Floats] = []
     for count, colour in zip(workers, PALETTE, strict=False):
-        for mode, style in ((batch, BATCHED), (None, ASYNCHRONOUS)):
-            times, best = median_against_time(lower_is_better, durations, count, mode, runs=runs, seed=seed)
-            drawn.append(to_minimise(best, direction))
-            plot.step(times / unit_s, drawn[-1], where="post", color=colour, linestyle=style, linewidth=1.2)
-    _spending_axis(plot, f"time since the search began ({unit})")
-    plot.set_ylabel(f"best {measure} so far, median")
-    show_measured(plot.yaxis, np.concatenate(drawn))
-    _legend(figure, _replay_handles(batch, workers), columns=3)
-    _draw_speedups(axes[0, 1], durations, batch, workers)
+        for mode, style in ((finished.batch, BATCHED), (None, ASYNCHRONOUS)):
+            times, best = median_against_time(lower_is_better, finished.durations, count, mode, runs=runs, seed=seed)
+            drawn.append(to_minimise(best, finished.direction))
+            # The style is explained beside the other plot.
+            label = counted(count, "worker") if mode else ""
+            plot.step(times / unit_s, drawn[-1], where="post", color=colour, ls=style, linewidth=1.2, label=label)
+    _show_spent(plot, f"time since the search began ({unit})")
+    show_measured(plot.yaxis, f"best {finished.measure} so far, median", np.concatenate(drawn))
+    _draw_speedups(axes[0, 1], finished, workers)
+    add_legends(figure, [Legend(labelled(plot)) for plot in axes[0]])
     return figure
 
 
-def _replay_handles(batch: int, workers: tuple[int, ...]) -> list[Line2D]:
-    handles = [
-        Line2D([], [], color=colour, linewidth=2, label=f"{count} worker{'' if count == 1 else 's'}")
-        for count, colour in zip(workers, PALETTE, strict=False)
-    ]
-    batched = Line2D([], [], color="black", linewidth=1.2, linestyle=BATCHED, label=mode_name(batch))
-    free = Line2D([], [], color="black", linewidth=1.2, linestyle=ASYNCHRONOUS, label=mode_name(None))
-    return [*handles, batched, free]
-
-
-def _draw_speedups(plot: Axes, durations: ArrayLike, batch: int, workers: tuple[int, ...]) -> None:
-    """How many times as fast as one worker, beside what it would be if no time were lost."""
-    table = speedups(durations, batch, workers)
-    plot.plot(workers, workers, color=GREY, linewidth=3, alpha=0.5, label="no time lost")
-    for mode, style, marker in ((batch, BATCHED, "o"), (None, ASYNCHRONOUS, "^")):
+def _draw_speedups(plot: Axes, finished: Finished, workers: tuple[int, ...]) -> None:
+    """Draw how many times as fast as one worker several are, and would be if no time were lost."""
+    table = speedups(finished.durations, finished.batch, workers)
+    for mode, style, marker in ((finished.batch, BATCHED, "o"), (None, ASYNCHRONOUS, "^")):
         rows = table[table["mode"] == mode_name(mode)]
-        plot.plot(
-            rows["workers"], rows["speedup"], color="black", linestyle=style, linewidth=1.2, marker=marker, markersize=4
-        )
+        line: dict[str, Any] = {"color": "black", "linestyle": style, "linewidth": 1.2, "label": mode_name(mode)}
+        plot.plot(rows["workers"], rows["speedup"], marker=marker, markersize=4, **line)
+    plot.plot(workers, workers, color=GREY, linewidth=3, alpha=0.5, zorder=1, label="no time lost")
     plot.set_xscale("log", base=2)
     plot.set_yscale("log", base=2)
     for axis in (plot.xaxis, plot.yaxis):
@@ -200,19 +195,10 @@ def _draw_speedups(plot: Axes, durations: ArrayLike, batch: int, workers: tuple[
         axis.set_minor_formatter(NullFormatter())
     plot.set_xlabel("workers")
     plot.set_ylabel("times as fast as one worker")
-    with mpl.rc_context(RC):
-        plot.legend(loc="upper left")
 
 
-def _spending_axis(plot: Axes, label: str) -> None:
-    """Name the axis of what a search spends: logarithmic, because most is won by its first tenth."""
-    plot.set_xlabel(label)
+def _show_spent(plot: Axes, label: str) -> None:
+    """Name the axis of what a search spends; it is logarithmic, because the first tenth gains most."""
     set_scale(plot.xaxis, is_log=True)
-    # Only now does the axis know that it cannot begin below 0.
-    show_measured(plot.xaxis, plot.get_xlim(), decades=0.0)
-
-
-def _legend(figure: Figure, handles: list[Line2D], columns: int) -> None:
-    """Above the axes: within, the lines of a study of few trials would cross it."""
-    with mpl.rc_context(RC):
-        figure.legend(handles=handles, loc="outside upper left", ncols=columns)
+    # The limits are asked for only now: those of a linear axis may begin below 0.
+    show_measured(plot.xaxis, label, plot.get_xlim(), decades=0.0)

@@ -1,13 +1,14 @@
-"""How every figure looks: colours that the colour-blind tell apart, a light grid, no box.
+"""The style of every figure: colours that colour-blind readers can tell apart, a light grid, no box.
 
-Figures are `matplotlib.figure.Figure` objects, never pyplot's: nothing is global, nothing opens a window, and two
-figures may be drawn at once.
+Figures are `matplotlib.figure.Figure` objects, never pyplot's: there is no global state, no window opens, and two
+figures may be drawn at the same time.
 """
 
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 PALETTE: tuple[str, ...] = (
@@ -38,17 +39,34 @@ RC: dict[Any, Any] = {
     "legend.frameon": False,
 }
 """Settings of matplotlib that hold while a figure's axes are made."""
+MOST_COLUMNS = 3
 
 
 def new_figure(
     width_in: float = 6.4, height_in: float = 4.0, rows: int = 1, columns: int = 1
 ) -> tuple[Figure, np.ndarray[Any, np.dtype[np.object_]]]:
-    """A figure in the house style, to be read at half the width of a page.
+    """A figure in the project's style, to be read at half the width of a page.
 
     Returns:
-        The figure, and its axes as an array `(rows, columns)`, also when there is one: `axes[0, 0]`.
+        The figure and its axes, as an array `(rows, columns)` even if there is only one plot: `axes[0, 0]`.
     """
     with mpl.rc_context(RC):
         figure = Figure(figsize=(width_in, height_in), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False)
     return figure, axes
+
+
+def new_panels(count: int) -> tuple[Figure, list[Axes]]:
+    """A figure of small plots, row by row, up to three in a row.
+
+    Returns:
+        The figure and its `count` plots.
+    """
+    # Four stand two by two: a fourth alone in its row would leave most of that row empty.
+    columns = 2 if count == MOST_COLUMNS + 1 else min(count, MOST_COLUMNS)
+    rows = -(-count // columns)
+    figure, axes = new_figure(6.4, 0.2 + 2.25 * rows, rows, columns)
+    panels: list[Axes] = axes.ravel().tolist()
+    for panel in panels[count:]:
+        panel.remove()
+    return figure, panels[:count]

@@ -1,8 +1,7 @@
-"""The figure of who evaluated what and when."""
+"""The figure of which worker evaluated which trial when."""
 
 from functools import partial
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,20 +10,23 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.figures.captions import caption, left_out_sentence
+from hyperspool.master.analysis.figures.dots import DIVERGED_COLOUR
 from hyperspool.master.analysis.figures.figure import NamedFigure
-from hyperspool.master.analysis.figures.readable_axes import time_unit
-from hyperspool.master.analysis.figures.style import PALETTE, RC, new_figure
+from hyperspool.master.analysis.figures.legends import Legend, add_legends, area_entry
+from hyperspool.master.analysis.figures.style import PALETTE, new_figure
+from hyperspool.master.analysis.figures.texts import time_unit, write_beside
 from hyperspool.master.analysis.measures.timeline import pauses, timeline, waiting, waits, without_pauses
 from hyperspool.master.results.wording import counted, duration_text
 
 MAX_ROWS = 24
 BATCH_COLOURS = (PALETTE[0], PALETTE[5])
-DIVERGED_COLOUR, FAILED_COLOUR, WAIT_COLOUR = PALETTE[4], PALETTE[6], "#E4E4E4"
+FAILED_COLOUR, PAUSE_COLOUR, WAIT_COLOUR = PALETTE[6], PALETTE[3], "#E4E4E4"
 BAR_HEIGHT, WAIT_HEIGHT = 0.8, 0.4
 AXES_WIDTH_IN, OUTLINED_IN = 5.0, 0.04
-"""Width of the axes, about, and of the narrowest bar, on average, that has room for an outline."""
+"""Approximate width of the axes, and the mean width of bars from which on they have room for an outline."""
 SHORTEST_S = 1e-3
-"""Times are told to the millisecond; a timeline is at least that long."""
+"""Times are recorded in milliseconds; a timeline is at least one long."""
 MAX_NAME = 22
 MAX_MARKED_PAUSES = 8
 MAX_OUTLINES = 400
@@ -32,7 +34,7 @@ MAX_OUTLINES = 400
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
-    """The timeline, if a trial has its times."""
+    """The figure, for a study in which a trial has times."""
     bars = timeline(data)
     if bars.empty:
         return []
@@ -40,14 +42,14 @@ def figures(data: StudyData) -> list[NamedFigure]:
 
 
 def timeline_figure(data: StudyData) -> Figure:
-    """One row per worker, one bar per trial, coloured by batch; behind them the waits at the batches' ends."""
+    """One row per worker and one bar per trial, coloured by batch; grey bars are waits at the ends of batches."""
     whole = timeline(data)
     bars = without_pauses(whole).merge(data.trials[["trial", "status", "diverged"]], on="trial")
     table = _shown_workers(waiting(data))
     rows = {worker: row for row, worker in enumerate(table["worker"])}
     end_s = max(float(bars["end_s"].max()), SHORTEST_S)
     unit_s, unit = time_unit(end_s)
-    figure, axes = new_figure(6.4, 1.5 + 0.24 * len(rows))
+    figure, axes = new_figure(6.4, 1.2 + 0.24 * len(rows))
     plot: Axes = axes[0, 0]
     idle, shown = (_shown(frame, rows, unit_s) for frame in (waits(bars), bars))
     _draw_bars(plot, idle, [WAIT_COLOUR], height=WAIT_HEIGHT, linewidth=0)
@@ -61,36 +63,27 @@ def timeline_figure(data: StudyData) -> Figure:
     cut = ", pauses cut out" if len(pauses(whole)) else ""
     plot.set_xlabel(f"time since the first trial began ({unit}{cut})")
     _label_waits(plot, table)
-    with mpl.rc_context(RC):
-        figure.legend(handles=_handles(bars), loc="outside upper center", ncols=5, columnspacing=1.2)
+    add_legends(figure, [Legend(_entries(bars))])
     return figure
 
 
 def _caption(data: StudyData, bars: pd.DataFrame) -> str:
-    table = waiting(data)
+    table, cuts = waiting(data), pauses(bars)
     busy_s, waited_s = float(table["busy_s"].sum()), float(table["waited_s"].sum())
-    lines = [
+    off_s = float((cuts["end_s"] - cuts["start_s"]).sum())
+    return caption(
         f"{counted(len(bars), 'trial')} on {counted(len(table), 'worker')}, from claim to end.",
-        f"Batches of {data.spec.batch}; one differs in colour from the next.",
-        "Grey is a worker's wait between its last trial of a batch and the batch's end.",
-        "The number on the right is the share of its time that it waited so.",
+        f"Batches of {data.spec.batch}; one batch differs in colour from the next.",
+        "Grey is a worker's wait between its last trial of a batch and the end of the batch.",
+        "The number on the right is the share of the worker's time that such waits took.",
         f"All workers together evaluated for {duration_text(busy_s)} and waited for {duration_text(waited_s)}.",
-    ]
-    if len(table) > MAX_ROWS:
-        lines.append(f"Shown are the {MAX_ROWS} workers that evaluated longest.")
-    cuts = pauses(bars)
-    if len(cuts):
-        off_s = float((cuts["end_s"] - cuts["start_s"]).sum())
-        lines.append(
-            f"{counted(len(cuts), 'pause')} in which no worker had a trial, {duration_text(off_s)} in all, "
-            f"{'is' if len(cuts) == 1 else 'are'} cut out where the dashed line stands."
-        )
-    absent = len(data.trials) - len(bars)
-    if absent:
-        lines.append(f"{counted(absent, 'trial')} without readable times {'is' if absent == 1 else 'are'} left out.")
-    if len(set(data.trials["host"])) > 1:
-        lines.append("Each host tells the time by its own clock.")
-    return " ".join(lines)
+        len(table) > MAX_ROWS and f"The {MAX_ROWS} workers that evaluated longest are shown.",
+        len(cuts) > 0
+        and f"{counted(len(cuts), 'pause')} in which no worker had a trial, {duration_text(off_s)} in total, "
+        f"{'is' if len(cuts) == 1 else 'are'} cut out at the dashed {'line' if len(cuts) == 1 else 'lines'}.",
+        left_out_sentence(len(data.trials) - len(bars), "trial", "without readable times"),
+        len(set(data.trials["host"])) > 1 and "Each host records times by its own clock.",
+    )
 
 
 def _shown_workers(table: pd.DataFrame) -> pd.DataFrame:
@@ -124,54 +117,31 @@ def _mark_pauses(plot: Axes, cuts: pd.DataFrame, unit_s: float) -> None:
     gone_s = 0.0
     for start_s, end_s in zip(cuts["start_s"], cuts["end_s"], strict=True):
         place = (start_s - gone_s) / unit_s
-        plot.axvline(place, color=PALETTE[1], linewidth=1.2, linestyle=(0, (4, 2)))
+        plot.axvline(place, color=PAUSE_COLOUR, linewidth=1.2, linestyle=(0, (4, 2)))
         if len(cuts) <= MAX_MARKED_PAUSES:
-            plot.annotate(
-                duration_text(end_s - start_s),
-                (place, 1),
-                xycoords=("data", "axes fraction"),
-                xytext=(0, 2),
-                textcoords="offset points",
-                ha="center",
-                fontsize=7,
-                color=PALETTE[1],
-            )
+            style = {"ha": "center", "va": "baseline", "fontsize": 7, "color": PAUSE_COLOUR}
+            write_beside(plot, duration_text(end_s - start_s), (place, 1), ("data", "axes fraction"), (0, 2), **style)
         gone_s += end_s - start_s
 
 
 def _label_waits(plot: Axes, table: pd.DataFrame) -> None:
     for row, share in enumerate(table["waited_share"]):
-        plot.annotate(
-            f"{share:.0%}",
-            (1, row),
-            xycoords=("axes fraction", "data"),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-        )
-    plot.annotate(
-        "waited",
-        (1, 1),
-        xycoords="axes fraction",
-        xytext=(4, 2),
-        textcoords="offset points",
-        fontsize=7,
-    )
+        write_beside(plot, f"{share:.0%}", (1, row), ("axes fraction", "data"))
+    write_beside(plot, "waited", (1, 1), "axes fraction", (4, 2), va="baseline", fontsize=7)
 
 
-def _handles(bars: pd.DataFrame) -> list[Patch]:
-    handles = [
-        Patch(color=colour, label=label) for colour, label in zip(BATCH_COLOURS, ("batch", "next batch"), strict=True)
-    ]
+def _entries(bars: pd.DataFrame) -> list[Patch]:
+    shown = dict(zip(("batch", "next batch"), BATCH_COLOURS, strict=True))
     if len(set(bars["batch"])) == 1:
-        handles = [Patch(color=BATCH_COLOURS[int(bars["batch"].iloc[0]) % 2], label="trial")]
+        shown = {"trial": BATCH_COLOURS[int(bars["batch"].iloc[0]) % 2]}
     if bars["diverged"].any():
-        handles.append(Patch(color=DIVERGED_COLOUR, label="diverged"))
+        shown["diverged"] = DIVERGED_COLOUR
     if (bars["status"] == "FAILED").any():
-        handles.append(Patch(color=FAILED_COLOUR, label="failed"))
-    return [*handles, Patch(color=WAIT_COLOUR, label="waiting for the batch")]
+        shown["failed"] = FAILED_COLOUR
+    shown["waiting for the batch"] = WAIT_COLOUR
+    return [area_entry(label, color=colour) for label, colour in shown.items()]
 
 
 def _short(worker: str) -> str:
+    """The end of a worker's name, which tells workers of a host apart."""
     return worker if len(worker) <= MAX_NAME else f"…{worker[1 - MAX_NAME :]}"

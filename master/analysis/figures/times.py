@@ -11,18 +11,21 @@ from matplotlib.figure import Figure
 
 from hyperspool.common.objectives import PARAMETERS
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.figures.by_parameter import DENSE, MAX_LINES, draw_by_parameter
+from hyperspool.master.analysis.figures.axes import show_measured
+from hyperspool.master.analysis.figures.by_parameter import MAX_LINES, draw_by_parameter
+from hyperspool.master.analysis.figures.captions import caption, left_out_sentence
 from hyperspool.master.analysis.figures.colours import parameter_colours, parameter_norm
+from hyperspool.master.analysis.figures.dots import dot_places, draw_trials
 from hyperspool.master.analysis.figures.figure import NamedFigure, distinct, name_of
-from hyperspool.master.analysis.figures.legends import add_colour_bar, add_legends, plain
-from hyperspool.master.analysis.figures.readable_axes import show_measured, show_parameter
+from hyperspool.master.analysis.figures.legends import Legend, add_colour_bar, add_legends
+from hyperspool.master.analysis.figures.parameter_axes import show_parameter
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
 from hyperspool.master.analysis.measures.positions import Floats, positions
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 from hyperspool.master.results.wording import counted
 
 SIZES = ("num_filters", "batch_size")
-"""Of the built-in objectives' parameters, those that decide how much there is to compute."""
+"""Of the built-in objectives' parameters, those that determine how much there is to compute."""
 MAX_FIGURES = 6
 LOG_DECADES = 0.5
 """Times that span more powers of ten are drawn on a logarithmic axis."""
@@ -43,13 +46,13 @@ class Costs(NamedTuple):
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
-    """The time by each number that decides it and that is searched: of a user's objective, by any."""
+    """A figure per searched number that determines the time; for a user's objective, per searched number."""
     costs = costs_of(data)
     is_built_in = data.spec.objective.name in PARAMETERS
     axes = [
         axis for axis in searched_parameters(data.spec) if axis.is_numeric and (axis.name in SIZES or not is_built_in)
     ]
-    if len(costs.trials) < 2:  # noqa: PLR2004 - one dot is no figure
+    if len(costs.trials) < 2:  # noqa: PLR2004 - a single dot has nothing to be compared with
         return []
     drawn = [
         NamedFigure(
@@ -64,9 +67,10 @@ def figures(data: StudyData) -> list[NamedFigure]:
 
 
 def costs_of(data: StudyData) -> Costs:
-    """The median over a trial's epochs of the time that one took; without epochs, the time of the evaluation.
+    """The median over a trial's epochs of an epoch's time; without epochs, the time of the evaluation.
 
-    Trials that failed without an epoch are left out, and so are times of 0, which a logarithmic axis cannot show.
+    Trials that failed before the end of an epoch are left out, and so are times of 0, which a logarithmic axis cannot
+    show.
     """
     if len(data.curves):
         seconds, per = data.trials["trial"].map(data.curves.groupby("trial")["seconds"].median()), "epoch"
@@ -82,21 +86,18 @@ def time_figure(data: StudyData, axis: Axis, other: Axis | None) -> Figure:
     Args:
         data: the study.
         axis: the parameter, numeric.
-        other: another parameter that decides the time, and gives the colours; None for one colour.
+        other: another parameter that determines the time, which gives the colours; None for one colour.
     """
     costs = costs_of(data)
     figure, panels = new_figure()
     plot: Axes = panels[0, 0]
-    plot.set_ylabel(f"time per {costs.per} (seconds)")
     if axis.choices and _has_lines(other):
         legends = draw_by_parameter(plot, data.spec, costs.trials, costs.seconds, axis, other)
-        show_measured(plot.yaxis, costs.seconds, LOG_DECADES)
-        add_legends(figure, legends)
-        return figure
-    _scatter(figure, plot, costs, axis, other)
-    plot.set_xlabel(plain(axis.label))
-    show_parameter(plot.xaxis, data.spec, axis)
-    show_measured(plot.yaxis, costs.seconds, LOG_DECADES)
+    else:
+        show_parameter(plot.xaxis, data.spec, axis)
+        legends = _scatter(figure, plot, costs, axis, other)
+    show_measured(plot.yaxis, f"time per {costs.per} (seconds)", costs.seconds, LOG_DECADES)
+    add_legends(figure, legends)
     return figure
 
 
@@ -108,42 +109,31 @@ def _has_lines(other: Axis | None) -> bool:
     return other is None or 0 < len(other.choices) <= MAX_LINES
 
 
-def _scatter(figure: Figure, plot: Axes, costs: Costs, axis: Axis, other: Axis | None) -> None:
-    at = positions(axis, costs.trials[axis.column])
-    size = float(np.clip(3000 / len(at), 6, 18))
-    is_dense = len(at) > DENSE
-    if other is None:
-        plot.scatter(at, costs.seconds, s=size, color=PALETTE[0], linewidths=0, alpha=0.8, rasterized=is_dense)
-        return
+def _scatter(figure: Figure, plot: Axes, costs: Costs, axis: Axis, other: Axis | None) -> list[Legend]:
+    x = dot_places(axis, costs.trials[axis.column])
+    is_diverged = costs.trials["diverged"].to_numpy(dtype=bool)
+    if not other:
+        marks = draw_trials(plot, x, costs.seconds, is_diverged, PALETTE[0])
+        return [Legend(marks if is_diverged.any() else [])]
     numbers = positions(other, costs.trials[other.column])
     is_active = np.isfinite(numbers)
     norm, colours = parameter_norm(other, numbers[is_active]), parameter_colours()
-    plot.scatter(
-        at[is_active],
-        costs.seconds[is_active],
-        s=size,
-        c=numbers[is_active],
-        cmap=colours,
-        norm=norm,
-        linewidths=0,
-        rasterized=is_dense,
-    )
+    shades = colours(norm(numbers[is_active]))
+    marks = draw_trials(plot, x[is_active], costs.seconds[is_active], is_diverged[is_active], shades)
     add_colour_bar(figure, [plot], norm, colours, other.label)
+    return [Legend(marks if is_diverged.any() else [])]
 
 
 def _caption(data: StudyData, axis: Axis, other: Axis | None, costs: Costs) -> str:
-    parts = [f"{counted(len(costs.trials), 'trial')}, a dot each."]
-    if costs.per == "epoch":
-        parts.append("A trial's time per epoch is the median over its epochs, training and validation together.")
+    colour = f"The colour is the {other.label}." if other else ""
     if axis.choices and _has_lines(other):
-        colour = f", a colour per value of {other.label}" if other else ""
-        parts.append(f"The line joins the medians{colour}.")
-    elif other:
-        parts.append(f"The colour is the {other.label}.")
+        colour = f"The line joins the medians{f', a colour per value of {other.label}' if other else ''}."
     devices = costs.trials.groupby(["host", "device"]).ngroups
-    if devices > 1:
-        parts.append(f"The trials ran on {devices} devices, which may differ in speed.")
-    absent = len(data.trials) - len(costs.trials)
-    if absent:
-        parts.append(f"{counted(absent, 'trial')} without a measured time left out.")
-    return " ".join(parts)
+    return caption(
+        f"{counted(len(costs.trials), 'trial')}, a dot each.",
+        costs.per == "epoch"
+        and "A trial's time per epoch is the median over its epochs, training and validation together.",
+        colour,
+        devices > 1 and f"The trials ran on {devices} devices, which may differ in speed.",
+        left_out_sentence(len(data.trials) - len(costs.trials), "trial", "without a measured time"),
+    )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.measures.intervals import Sample, difference, mean_interval
 from hyperspool.master.results.finalists import Finalist
-from hyperspool.master.results.wording import counted, value_text
+from hyperspool.master.results.wording import counted, measured_text
 
 HEADINGS = ("trial", "mean", "95% interval", "median", "replicates", "in the search")
 """Of `finalists_rows`; the interval is the mean's."""
@@ -29,9 +29,15 @@ def finalists_rows(found: Sequence[Finalist]) -> list[tuple[str, ...]]:
     for finalist in found:
         again = sample_of(finalist)
         interval = mean_interval(again.values)
-        span = f"{value_text(interval.low)} to {value_text(interval.high)}" if interval else "-"
-        median = value_text(statistics.median(again.finite) if again.finite else None)
-        shown = (value_text(finalist.mean), span, median, str(finalist.replicates), value_text(finalist.searched.mean))
+        span = f"{measured_text(interval.low)} to {measured_text(interval.high)}" if interval else "-"
+        median = measured_text(statistics.median(again.finite) if again.finite else None)
+        shown = (
+            measured_text(finalist.mean),
+            span,
+            median,
+            str(finalist.replicates),
+            measured_text(finalist.searched.mean),
+        )
         rows.append((str(finalist.trial), *shown))
     return rows
 
@@ -62,7 +68,7 @@ def finalists_verdict(spec: StudySpec, found: Sequence[Finalist]) -> tuple[str, 
         sentences.append(f"Against the next: {compared[0].verdict}.")
     count = counted(best.replicates, "fresh replicate")
     sentences.append(
-        f"In the search {own.name} had {value_text(best.searched.mean)}; the mean of their {count}, which had no "
-        f"part in choosing them, is {value_text(best.mean)}."
+        f"In the search {own.name} had {measured_text(best.searched.mean)}; the mean of their {count}, which had no "
+        f"part in choosing them, is {measured_text(best.mean)}."
     )
     return tuple(sentences)

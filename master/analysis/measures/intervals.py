@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hyperspool.master.results.wording import counted, value_text
+from hyperspool.master.results.wording import counted, measured_text
 
 CONFIDENCE = 0.95
 POWER = 0.8
@@ -167,7 +167,7 @@ def difference(
     interval = Interval(estimate, estimate - half, estimate + half, confidence, sum(counts_of))
     if abs(estimate) > half:
         low, high = sorted((abs(interval.low), abs(interval.high)))
-        verdict = f"{better.name} is better than {worse.name}, by {value_text(low)} to {value_text(high)}{remark}"
+        verdict = f"{better.name} is better than {worse.name}, by {measured_text(low)} to {measured_text(high)}{remark}"
         return Comparison(interval, better.name, None, verdict)
     needed = _needed(estimate, deviations, confidence)
     return Comparison(interval, None, needed, _undecided(counts_of, interval, needed, remark))
@@ -183,17 +183,17 @@ def _undecided(counts: Sequence[int], interval: Interval, needed: int | None, re
         more = f"more than {MAX_NEEDED} replicates of each would be needed"
     else:
         more = f"about {needed} replicates of each would be needed"
-    span = f"a {interval.confidence:.0%} interval from {value_text(interval.low)} to {value_text(interval.high)}"
+    span = f"a {interval.confidence:.0%} interval from {measured_text(interval.low)} to {measured_text(interval.high)}"
     return f"cannot be told: {replicates} give {span} for the difference; {more}{remark}"
 
 
 def _without_spread(better: Sample, worse: Sample, estimate: float, remark: str) -> Comparison:
     if estimate == 0:
-        verdict = f"no difference: every replicate of both gave {value_text(better.finite[0])}{remark}"
+        verdict = f"no difference: every replicate of both gave {measured_text(better.finite[0])}{remark}"
         return Comparison(None, None, None, verdict)
     verdict = (
-        f"{better.name} is better than {worse.name}: every replicate of the one gave {value_text(better.finite[0])}, "
-        f"every one of the other {value_text(worse.finite[0])}{remark}"
+        f"{better.name} is better than {worse.name}: every replicate of the one gave "
+        f"{measured_text(better.finite[0])}, every one of the other {measured_text(worse.finite[0])}{remark}"
     )
     return Comparison(None, better.name, None, verdict)
 

@@ -27,13 +27,13 @@ def positions(axis: Axis, column: "pd.Series[Any]") -> Floats:
 
 def bounds(spec: StudySpec, axis: Axis) -> tuple[float, float]:
     """The ends of a parameter's axis: those of its range, or its lowest and highest value."""
+    if not axis.is_numeric:
+        return 0.0, float(len(axis.choices) - 1)
     parameter = spec.space.root[axis.name]
     if isinstance(parameter, Float | Int):
         return float(parameter.low), float(parameter.high)
-    if axis.is_numeric:
-        numbers = [float(value) for value in axis.choices]
-        return min(numbers), max(numbers)
-    return 0.0, float(len(axis.choices) - 1)
+    numbers = [float(value) for value in axis.choices]
+    return min(numbers), max(numbers)
 
 
 def _place(axis: Axis, cell: object) -> float:

@@ -7,7 +7,8 @@ import pandas as pd
 
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Space
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.measures.settings import complete, value_text
+from hyperspool.master.analysis.measures.settings import complete
+from hyperspool.master.results.wording import param_text
 from hyperspool.master.search.coarse_to_fine import best_of, round_lengths
 from hyperspool.master.search.known import Known
 from hyperspool.master.search.methods import coarse_to_fine, settings_count
@@ -84,10 +85,10 @@ def rounds(data: StudyData) -> list[Round]:
 def _range_text(parameter: Float | Int | Categorical | Fixed) -> str:
     match parameter:
         case Categorical():
-            told = [value_text(choice) for choice in parameter.choices]
+            told = [param_text(choice) for choice in parameter.choices]
             return ", ".join(told) if len(told) <= MAX_LISTED else f"{len(told)} values from {told[0]} to {told[-1]}"
         case Fixed():
-            return value_text(parameter.value)
+            return param_text(parameter.value)
         case _:
             low, high = _bound_text(parameter.low), _bound_text(parameter.high)
             return low if low == high else f"{low} to {high}"

@@ -7,12 +7,12 @@ import pandas as pd
 
 from hyperspool.common.grid import grid_values
 from hyperspool.common.objectives import SOURCES
-from hyperspool.common.records import Status, scalar_text
+from hyperspool.common.records import Status
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Scalar
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.columns import Parameter, params_column, params_of
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.results.wording import first_line
+from hyperspool.master.results.wording import param_text
 
 VARIES = "varies"
 """The parameter that says which source of randomness differs between replicates."""
@@ -51,7 +51,7 @@ class Axis:
 
     def text(self, value: Scalar) -> str:
         """One of its values with its name, for a sentence or a legend: `learning rate 0.05`."""
-        return f"{self.label} {value_text(value)}"
+        return f"{self.label} {param_text(value)}"
 
 
 def label_of(name: str) -> str:
@@ -63,16 +63,11 @@ def fixed_text(parameter: Parameter) -> str:
     """The value of a parameter that has only one."""
     match parameter:
         case Fixed():
-            return value_text(parameter.value)
+            return param_text(parameter.value)
         case Categorical():
-            return value_text(parameter.choices[0])
+            return param_text(parameter.choices[0])
         case _:
-            return value_text(parameter.low)
-
-
-def value_text(value: Scalar) -> str:
-    """A parameter's value for people, on one line."""
-    return first_line(scalar_text(value))
+            return param_text(parameter.low)
 
 
 def searched_parameters(spec: StudySpec) -> list[Axis]:

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from hyperspool.master.analysis.measures.replay import replay
 from hyperspool.master.analysis.measures.simulation import TIE, Direction, Floats, exact_distribution, to_minimise
-from hyperspool.master.results.wording import duration_text, value_text
+from hyperspool.master.results.wording import duration_text, measured_text
 
 NEAR_SHARE = 0.1
 """Near the best: within this share of it."""
@@ -45,7 +45,7 @@ def _on_evaluations(values: Floats, direction: Direction) -> list[str]:
     if not known.size:
         return ["No trial has a value, so there is no search to simulate."]
     best = float(known.min())
-    shown = value_text(float(to_minimise(best, direction)))
+    shown = measured_text(float(to_minimise(best, direction)))
     sentences = []
     if without := values.size - known.size:
         sentences.append(f"{without} of {values.size} trials have no value; each counts as an evaluation.")

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from hyperspool.common.printable import printable
 from hyperspool.common.records import scalar_text
 from hyperspool.master.analysis.data.columns import METRICS
-from hyperspool.master.results.wording import value_text
+from hyperspool.master.results.wording import measured_text
 
 MISSING = "-"
 SHOWN_ROWS = 60
@@ -170,7 +170,7 @@ def _is_measured(column: str) -> bool:
 
 def value_cell(value: Any) -> str:
     """A measured value, with as many decimals as the others of its column."""
-    return MISSING if pd.isna(value) else value_text(float(value))
+    return MISSING if pd.isna(value) else measured_text(float(value))
 
 
 def _cell(value: Any) -> str:

@@ -37,7 +37,7 @@ from hyperspool.master.analysis.page.render import (
 )
 from hyperspool.master.results.reading import read_results
 from hyperspool.master.results.standing import Standing, read_standing
-from hyperspool.master.results.wording import counted, duration_text, first_line, value_text
+from hyperspool.master.results.wording import counted, duration_text, first_line, measured_text
 from hyperspool.master.studies.published import read_published
 
 BEST_SHOWN = 10
@@ -150,7 +150,7 @@ def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
     best, confirmed = standing.incumbent, standing.confirmed()
     value = confirmed[0].mean if confirmed else best.value if best else None
     how = f", mean of {counted(confirmed[0].replicates, 'fresh replicate')}" if confirmed else ""
-    yield Fact(value_text(value), f"best {measure_name(spec.objective.name)}{how}")
+    yield Fact(measured_text(value), f"best {measure_name(spec.objective.name)}{how}")
     yield Fact(f"{spec.objective.name}{f' on {spec.data.name}' if spec.data else ''}", "objective")
     yield Fact(counted(spec.budget.epochs, "epoch"), "each trial")
     if len(trials):

@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from hyperspool.master.analysis.measures.finalists import finalists_rows
 from hyperspool.master.finalize.choice import choose
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.results.wording import value_text
+from hyperspool.master.results.wording import measured_text
 from hyperspool.master.terminal.tables import incumbent_text, studies_table
 from hyperspool.master.terminal.trials_table import TrialsTable
 from tests.conftest import spec_of
@@ -99,7 +99,7 @@ def test_incumbent_finalize_and_the_finalists_table_agree(
     table = finalists_rows(stands.finalists())
     assert stands.incumbent is not None
     assert str(stands.incumbent.trial) == str(choose(stands).trial) == table[0][0]
-    assert value_text(stands.confirmed()[0].mean) == table[0][1]
+    assert measured_text(stands.confirmed()[0].mean) == table[0][1]
     values = {trial: [value for value in again[place::2] if value is not None] for place, trial in enumerate(finalists)}
     means = {trial: statistics.fmean(own) for trial, own in values.items() if own}
     best = min(means.values()) if direction == "minimise" else max(means.values())

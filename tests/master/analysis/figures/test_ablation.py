@@ -1,4 +1,4 @@
-"""The picture of an ablation: a row a test case, what it gains, and whether the replicates can tell."""
+"""The figure of an ablation: a row per test case, its gain, and whether the replicates are sure of it."""
 
 import io
 
@@ -43,7 +43,7 @@ def axes_of(data: StudyData) -> tuple[Axes, Axes]:
     return values, gains
 
 
-def test_each_test_case_has_a_row_in_the_studys_order_the_base_on_top() -> None:
+def test_test_cases_have_rows_in_order_below_the_base() -> None:
     values, _ = axes_of(searched(study(*NAMES), value_of))
     labels = [tick.get_text() for tick in values.get_yticklabels()]
     assert labels[:3] == ["base", "good", "bad"]
@@ -53,7 +53,7 @@ def test_each_test_case_has_a_row_in_the_studys_order_the_base_on_top() -> None:
     assert list(values.get_yticks()) == sorted(values.get_yticks())
 
 
-def test_a_gain_stands_at_its_value_in_the_colour_of_what_is_known_of_it() -> None:
+def test_the_colour_of_a_gain_says_whether_it_is_certain() -> None:
     _, gains = axes_of(searched(study(*NAMES), value_of))
     points = [line for line in gains.lines if line.get_marker() == "o"]
     drawn = [(np.round(np.asarray(line.get_xdata()), 1).item(), to_hex(line.get_color())) for line in points]
@@ -63,7 +63,7 @@ def test_a_gain_stands_at_its_value_in_the_colour_of_what_is_known_of_it() -> No
 
 
 @pytest.mark.parametrize("done", [1, 18, 19, 20, 25, 41, 42])
-def test_a_study_under_way_is_drawn_as_far_as_it_has_come(done: int) -> None:
+def test_an_unfinished_study_is_drawn_once_a_gain_is_known(done: int) -> None:
     data = searched(study(*NAMES), value_of, done=done)
     drawn = figures(data)
     assert bool(drawn) == (done >= 20)

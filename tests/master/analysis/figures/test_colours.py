@@ -12,7 +12,7 @@ READABLE = 0.8
 
 
 @pytest.mark.parametrize(("direction", "best"), [("minimise", 0.0), ("maximise", 1.0)])
-def test_the_better_the_darker_and_nothing_is_too_bright_for_a_line(direction: str, best: float) -> None:
+def test_better_values_are_darker_and_none_is_too_bright(direction: str, best: float) -> None:
     colours = value_colours(make_study_data(trials=1, objective="mine", direction=direction).spec)
     lightness = colours(np.linspace(best, 1 - best, 9))[:, :3] @ LIGHTNESS
     assert np.all(np.diff(lightness) > 0)
@@ -30,7 +30,7 @@ def test_equal_values_have_a_colour() -> None:
     assert 0 < parameter_norm(searched_parameters(data.spec)[0], [2.0, 2.0])(2.0) < 1
 
 
-def test_listed_numbers_go_from_dark_to_bright_and_others_differ_in_hue() -> None:
+def test_listed_numbers_differ_in_lightness_and_names_in_hue() -> None:
     shades = np.array(listed_colours(4, is_ordered=True))[:, :3] @ LIGHTNESS
     assert np.all(np.diff(shades) > 0)
     assert len(set(listed_colours(4, is_ordered=False))) == 4

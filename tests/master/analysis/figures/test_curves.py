@@ -41,14 +41,14 @@ def test_both_plots_show_every_setting_once() -> None:
     assert left.get_ylim() == right.get_ylim()
 
 
-def test_the_last_loss_of_a_diverging_trial_does_not_stretch_the_axis() -> None:
+def test_a_diverging_trials_last_loss_does_not_stretch_the_axis() -> None:
     data = make_study_data(RATES, epochs=8, diverges=diverges)
     is_before = (data.curves["setting"] == 5) & (data.curves["epoch"] == 3)
     data.curves.loc[is_before, "training_loss"] = 4.0
     assert curve_figure(data, "training_loss").axes[0].get_ylim()[1] < 3
 
 
-def test_a_first_loss_of_ten_thousand_does_not_stretch_the_axis_and_the_caption_says_so() -> None:
+def test_a_huge_first_loss_does_not_stretch_the_axis() -> None:
     data = make_study_data(RATES, epochs=8)
     is_first = (data.curves["setting"] == 5) & (data.curves["epoch"] == 1)
     data.curves.loc[is_first, "training_loss"] = 1e4
@@ -74,7 +74,7 @@ def test_the_error_of_guessing_is_shown_if_a_trial_diverged() -> None:
 
 
 @pytest.mark.parametrize(("trials", "expected"), [(30, 30), (MAX_LINES + 50, MAX_LINES)])
-def test_many_settings_are_drawn_at_once_up_to_a_number_that_can_be_seen(trials: int, expected: int) -> None:
+def test_of_very_many_settings_only_some_are_drawn(trials: int, expected: int) -> None:
     data = make_study_data(trials=trials, epochs=3)
     (lines,) = (
         found for found in curve_figure(data, "training_loss").axes[0].collections if isinstance(found, LineCollection)
@@ -101,12 +101,12 @@ def test_single_epochs_are_dots() -> None:
     )
 
 
-def test_where_a_value_is_an_ensembles_the_caption_says_that_the_curve_is_not() -> None:
-    told = "With snapshots a trial's value is its ensemble's error; its curve is the single network's."
+def test_captions_say_that_an_ensembles_curve_is_a_single_networks() -> None:
+    sentence = "With snapshots a trial's value is its ensemble's error; its curve is the single network's."
     space = {"snapshots": [False, True], "learning_rate": 0.1}
-    assert all(told in figure.caption for figure in figures(make_study_data(space)))
+    assert all(sentence in figure.caption for figure in figures(make_study_data(space)))
     assert all(
-        told in figure.caption for figure in figures(make_study_data({"snapshots": True, "momentum": [0.1, 0.2]}))
+        sentence in figure.caption for figure in figures(make_study_data({"snapshots": True, "momentum": [0.1, 0.2]}))
     )
     for other in (
         make_study_data({"snapshots": False, "momentum": [0.1, 0.2]}),

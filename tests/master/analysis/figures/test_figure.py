@@ -20,7 +20,7 @@ def test_figures_of_the_same_name_are_numbered() -> None:
     ]
 
 
-def test_parameters_that_differ_in_case_or_in_where_they_part_have_figures_of_their_own() -> None:
+def test_similar_names_of_parameters_do_not_share_a_figure() -> None:
     space = {"Rate": [1, 2], "rate": [1, 2], "rate_a": [1, 2], "a_rate": [1, 2], "a": [1, 2]}
     data = make_study_data(space, objective="mine", has_curves=False)
     names = [figure.name for _, figures in sections(data) for figure in figures]

@@ -11,7 +11,7 @@ def figure_of(label: str) -> NamedFigure:
     return NamedFigure("some-figure", "title", "caption", lambda: drawn)
 
 
-def test_a_figure_is_saved_as_png_and_svg_with_its_size_on_a_page(tmp_path: Path) -> None:
+def test_a_figure_is_saved_as_png_and_as_svg(tmp_path: Path) -> None:
     saved = save_figure(figure_of("x"), tmp_path / "new")
     png, svg = saved.paths
     assert png.read_bytes().startswith(b"\x89PNG")
@@ -24,6 +24,6 @@ def test_the_same_figure_is_saved_as_the_same_bytes(tmp_path: Path) -> None:
     assert first == second
 
 
-def test_letters_that_the_font_lacks_are_no_warning(tmp_path: Path) -> None:
+def test_letters_that_the_font_lacks_give_no_warning(tmp_path: Path) -> None:
     # Warnings are errors here.
     save_figure(figure_of("学習率 ഠ ก"), tmp_path)

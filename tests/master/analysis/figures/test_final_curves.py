@@ -1,4 +1,4 @@
-"""The picture of a final training."""
+"""The figure of a final training."""
 
 import pytest
 

@@ -21,7 +21,7 @@ def test_a_cell_is_the_median_of_its_trials() -> None:
     assert cells.median == pytest.approx(medians.to_numpy())
 
 
-def test_a_cell_in_which_every_trial_diverged_is_marked_and_has_no_value() -> None:
+def test_a_cell_of_diverged_trials_is_marked_instead_of_valued() -> None:
     data = make_study_data(GRID, diverges=lambda params: params["learning_rate"] == 1.0)
     cells = cells_of(data.trials, *searched_parameters(data.spec))
     assert cells.is_diverged.tolist() == [[False, False, True]] * 2
@@ -31,7 +31,7 @@ def test_a_cell_in_which_every_trial_diverged_is_marked_and_has_no_value() -> No
     assert len(written) == 6
 
 
-def test_a_cell_in_which_one_of_three_diverged_counts_it_with_the_error_of_guessing() -> None:
+def test_a_cells_median_counts_diverged_trials_as_guessing() -> None:
     data = make_study_data(GRID, replicates=3)
     data.trials.loc[0, ["value", "diverged"]] = [0.9, True]
     cells = cells_of(data.trials, *searched_parameters(data.spec))
@@ -64,7 +64,7 @@ def test_values_are_written_into_few_cells_only() -> None:
     assert not list(grid_figure(data, cells_of(data.trials, *searched_parameters(data.spec))).axes[0].texts)
 
 
-def test_a_search_that_leaves_most_cells_empty_has_no_heat_map() -> None:
+def test_a_search_with_mostly_empty_cells_has_no_heat_map() -> None:
     values = [0.01 * place for place in range(1, 21)]
     assert figures(make_study_data({"learning_rate": values, "momentum": values}, trials=30)) == []
 

@@ -5,7 +5,7 @@ from hyperspool.master.analysis.figures.importance import figures
 from tests.master.analysis.synthetic import make_study_data
 
 
-def test_each_parameter_has_its_bars_and_the_caption_tells_what_went_in(tmp_path: Path) -> None:
+def test_each_parameter_has_bars_and_the_caption_counts_trials(tmp_path: Path) -> None:
     (named,) = figures(make_study_data(trials=30, fails=[2], diverges=lambda params: float(params["momentum"]) > 0.8))
     assert "29 COMPLETE trials" in named.caption
     assert "diverged" in named.caption

@@ -1,6 +1,6 @@
 import pytest
 
-from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry, plain, shortened
+from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry
 from hyperspool.master.analysis.figures.style import new_figure
 
 
@@ -18,6 +18,17 @@ def test_a_legend_stands_below_the_plot_and_inside_the_figure(count: int) -> Non
     assert box.y1 <= axes[0, 0].get_tightbbox().y0
 
 
+@pytest.mark.parametrize("count", [1, 9])
+def test_a_legend_takes_no_height_from_the_plot(count: int) -> None:
+    heights = []
+    for entries in ([], [entry(f"a rather long label {place}") for place in range(count)]):
+        figure, axes = new_figure()
+        add_legends(figure, [Legend(entries)])
+        figure.draw_without_rendering()
+        heights.append(axes[0, 0].get_window_extent().height)
+    assert heights[1] == pytest.approx(heights[0], rel=0.05)
+
+
 def test_legends_beside_each_other_do_not_touch() -> None:
     figure, _ = new_figure(9.0, 3.6)
     words = ["a rather long label", "learning rate", "marks"]
@@ -32,9 +43,3 @@ def test_without_entries_there_is_no_legend() -> None:
     figure, _ = new_figure()
     add_legends(figure, [Legend([])])
     assert figure.legends == []
-
-
-def test_texts_are_no_formulas_and_end_somewhere() -> None:
-    assert plain("from $a$ to $b$") == r"from \$a\$ to \$b\$"
-    assert shortened("abcdef", 4) == "abc…"
-    assert shortened("abcd", 4) == "abcd"

@@ -27,7 +27,7 @@ FALLS = [0.9, 0.9, 0.7, 0.5, 0.3, 0.2, 0.1, 0.1, 0.8, 0.9]
 
 
 @pytest.mark.parametrize("is_log", [False, True])
-def test_the_figure_shows_the_range_that_is_proposed_and_its_legend_covers_no_curve(is_log: bool) -> None:
+def test_the_proposed_range_is_shown_and_its_legend_covers_nothing(is_log: bool) -> None:
     (figure,) = figures(range_test_with(FALLS, eta_log=is_log))
     assert figure.caption.endswith("Grey: the range from 0.008 to 0.256.")
     drawn = figure.draw()
@@ -51,7 +51,7 @@ def test_where_nothing_is_proposed_the_figure_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("errors", "told"),
+    ("errors", "sentence"),
     [
         (FALLS, r"From 0\.008 \(eta_min\), .* to 0\.256 \(eta_max\), the last rate before it fell or became ragged\."),
         (
@@ -61,10 +61,10 @@ def test_where_nothing_is_proposed_the_figure_says_so() -> None:
         ([0.9] * EPOCHS, r"No range is proposed: accuracy never rose .*\."),
     ],
 )
-def test_the_report_answers_which_range(errors: list[float], told: str) -> None:
+def test_the_report_answers_which_range(errors: list[float], sentence: str) -> None:
     first = answers(range_test_with(errors))[0]
     assert first.question == "Between which learning rates should a cycle move?"
-    assert re.fullmatch(told, first.sentences[0])
+    assert re.fullmatch(sentence, first.sentences[0])
 
 
 def test_a_range_test_is_one_training() -> None:

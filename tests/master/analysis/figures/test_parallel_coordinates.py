@@ -4,7 +4,7 @@ from matplotlib.collections import LineCollection
 
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.colours import value_colours
-from hyperspool.master.analysis.figures.parallel_coordinates import best_lines, parallel_figure
+from hyperspool.master.analysis.figures.parallel_coordinates import best_lines, figures, parallel_figure
 from hyperspool.master.analysis.measures.drawn_trials import drawn_trials
 from tests.master.analysis.synthetic import make_study_data
 
@@ -54,3 +54,8 @@ def test_ticks_stand_apart_and_name_both_ends() -> None:
 
 def test_few_of_few_and_five_of_many_are_thick() -> None:
     assert [best_lines(trials) for trials in (1, 8, 24, 1000)] == [1, 2, 5, 5]
+
+
+def test_one_parameter_has_no_parallel_coordinates() -> None:
+    assert figures(make_study_data({"x": UNIT}, trials=5, objective="mine")) == []
+    assert len(figures(make_study_data({"x": UNIT, "y": UNIT}, trials=5, objective="mine"))) == 1

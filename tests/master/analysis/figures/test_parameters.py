@@ -1,7 +1,7 @@
 import numpy as np
 
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.figures.parameters import figures, parameter_figure, telling_other
+from hyperspool.master.analysis.figures.parameters import figures, most_telling_other, parameter_figure
 from hyperspool.master.analysis.measures.settings import searched_parameters
 from tests.master.analysis.synthetic import make_study_data
 
@@ -18,7 +18,7 @@ def test_a_random_search_is_shown_elsewhere() -> None:
     assert figures(make_study_data(trials=20)) == []
 
 
-def test_every_replicate_is_a_dot_and_a_diverged_one_a_cross() -> None:
+def test_replicates_are_dots_and_diverged_ones_are_crosses() -> None:
     data = make_study_data(RATES, replicates=3, diverges=lambda params: params["learning_rate"] == 1.0)
     (axis,) = searched_parameters(data.spec)
     plot = parameter_figure(data, axis, None).axes[0]
@@ -34,12 +34,12 @@ def test_the_line_goes_through_the_medians() -> None:
     assert np.asarray(line.get_ydata()).tolist() == medians.tolist()
 
 
-def test_the_other_parameter_that_tells_most_has_a_line_per_value() -> None:
+def test_the_most_telling_other_parameter_has_a_line_per_value() -> None:
     data = make_study_data(GRID)
     filters, batch_size, momentum = searched_parameters(data.spec)
     trials = data.trials.assign(value=data.trials["params_momentum"] + data.trials["params_batch_size"] / 1e6)
-    assert telling_other(filters, [filters, batch_size, momentum], trials) == momentum
-    assert telling_other(momentum, [filters, batch_size, momentum], trials) == batch_size
+    assert most_telling_other(filters, [filters, batch_size, momentum], trials) == momentum
+    assert most_telling_other(momentum, [filters, batch_size, momentum], trials) == batch_size
     changed = StudyData(data.spec, trials, data.curves)
     assert len(parameter_figure(changed, filters, momentum).axes[0].lines) == 2
 

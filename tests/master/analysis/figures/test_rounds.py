@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
@@ -61,29 +62,29 @@ def test_the_figure_can_be_read_in_every_situation(situation: str) -> None:
     assert len(drawn.axes) == 1 + (3 if "rate" in data.spec.space.root or "flag" in data.spec.space.root else 0)
 
 
-def test_stars_are_the_best_of_each_round_and_stand_within_what_it_drew_from() -> None:
+def test_stars_are_the_best_of_each_round() -> None:
     data = searched(fine(), distance)
-    values, _, width, _ = panels_of(data)
-    for each, stars in zip(rounds(data), _stars(values), strict=True):
+    (stars,) = (line for line in panels_of(data)[0].lines if line.get_marker() == "*")
+    drawn = pd.Series(np.asarray(stars.get_ydata()), index=np.asarray(stars.get_xdata()).round())
+    for each in rounds(data):
         best = data.trials.set_index("trial")["value"][list(each.best)]
-        assert sorted(stars) == sorted(best)
+        assert sorted(drawn[each.number]) == sorted(best)
+
+
+def test_grey_is_what_each_round_drew_from() -> None:
+    data = searched(fine(), distance)
+    _, _, width, _ = panels_of(data)
     regions = [box.get_paths()[0].get_extents() for box in width.collections if len(box.get_paths()) == 1]
     drawn = [(box.y0, box.y1) for box in regions if box.width == pytest.approx(0.8)]
-    told = [tuple(map(float, each.ranges()["width"].split(" to "))) for each in rounds(data)]
-    assert drawn == told
+    assert drawn == [tuple(map(float, each.ranges()["width"].split(" to "))) for each in rounds(data)]
 
 
-def _stars(panel: Axes) -> list[list[float]]:
-    found = [line for line in panel.lines if line.get_marker() == "*"]
-    return [np.asarray(line.get_ydata()).tolist() for line in found]
-
-
-def test_no_other_search_and_none_without_a_value_has_the_figure() -> None:
+def test_other_searches_and_rounds_without_values_have_no_figure() -> None:
     assert figures(searched(spec_of(), lambda trial, _: float(trial))) == []
     assert figures(searched(fine(), lambda *_: None)) == []
 
 
-def test_the_rounds_have_a_section_of_their_own_before_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rounds_have_a_section_before_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
     assert catalogue.ORDER.index(catalogue.ROUNDS) < catalogue.ORDER.index(catalogue.SEARCH)
     monkeypatch.setattr(catalogue, "ORDER", (catalogue.ROUNDS,))
     ((title, (figure,)),) = catalogue.sections(searched(fine(), distance))

@@ -9,20 +9,26 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 
 from hyperspool.common.errors import UsageError
-from hyperspool.master.analysis.figures.simulation import figures, replay_figure, simulation_figure, study_figures
-from hyperspool.master.analysis.measures.simulation import Direction, Floats
+from hyperspool.master.analysis.figures.simulation import (
+    Finished,
+    figures,
+    replay_figure,
+    simulation_figure,
+    study_figures,
+)
+from hyperspool.master.analysis.measures.simulation import Direction
 from tests.master.analysis.synthetic import make_study_data
 
 NAN = float("nan")
 
 
-def searched(count: int = 120) -> tuple[Floats, Floats]:
+def searched(count: int = 120) -> Finished:
     """Errors and seconds as a random search over a learning rate has them."""
     random = np.random.default_rng(3)
     rates = random.uniform(-4, 0, count)
     errors = np.minimum(0.03 + 0.01 * random.uniform(size=count) + np.abs(rates + 1.5) ** 2 * 0.2, 0.9)
     errors[:2] = NAN
-    return errors, random.uniform(5, 60, count)
+    return Finished(errors, random.uniform(5, 60, count), 8, "validation error")
 
 
 def texts_of(figure: Figure) -> list[str]:
@@ -46,7 +52,7 @@ def overlaps(figure: Figure) -> list[tuple[str, str]]:
 
 
 def test_the_simulation_names_its_axes_and_what_is_drawn() -> None:
-    figure = simulation_figure(searched()[0], "validation error", runs=200)
+    figure = simulation_figure(searched(), runs=200)
     axes = figure.axes[0]
     assert axes.get_xlabel() == "evaluations"
     assert axes.get_ylabel() == "best validation error so far"
@@ -61,28 +67,29 @@ def test_the_simulation_names_its_axes_and_what_is_drawn() -> None:
     assert overlaps(figure) == []
 
 
-def test_values_within_a_decade_or_around_zero_keep_a_linear_axis() -> None:
+def test_values_within_a_decade_or_around_zero_stay_linear() -> None:
     for values in ([0.2, 0.3, 0.5], [-1.0, 0.0, 100.0], [NAN, NAN, NAN]):
-        figure = simulation_figure(values, "value", runs=10)
+        figure = simulation_figure(Finished(values, [], 8, "value"), runs=10)
         assert figure.axes[0].get_yscale() == "linear"
 
 
 @pytest.mark.parametrize(("direction", "sign"), [("minimise", 1), ("maximise", -1)])
 def test_the_exact_median_goes_towards_the_best_in_either_direction(direction: Direction, sign: int) -> None:
     values = np.linspace(0.1, 0.9, 9)
-    line = simulation_figure(values, "value", runs=50, direction=direction).axes[0].lines[-1]
+    line = simulation_figure(Finished(values, [], 8, "value", direction), runs=50).axes[0].lines[-1]
     drawn = np.asarray(line.get_ydata(), dtype=np.float64)
     assert np.all(sign * np.diff(drawn) <= 0)
     assert drawn[-1] == (0.1 if sign == 1 else 0.9)
 
 
 @pytest.mark.parametrize("count", [3, 120])
-def test_a_legend_fits_and_no_line_crosses_it_with_few_or_many_trials(count: int) -> None:
-    errors, seconds = searched(count)
+def test_a_legend_fits_and_no_line_crosses_it(count: int) -> None:
+    finished = searched(count)
+    accuracies = 1 - np.asarray(finished.values)
     for figure in (
-        simulation_figure(errors, "value", runs=200),
-        simulation_figure(1 - errors, "value", runs=200, direction="maximise"),
-        replay_figure(errors, seconds, 8, "value", runs=20),
+        simulation_figure(finished, runs=200),
+        simulation_figure(replace(finished, values=accuracies, direction="maximise"), runs=200),
+        replay_figure(finished, runs=20),
     ):
         figure.draw_without_rendering()
         legends = [legend.get_window_extent() for legend in figure.findobj(Legend)]
@@ -94,20 +101,27 @@ def test_a_legend_fits_and_no_line_crosses_it_with_few_or_many_trials(count: int
 
 
 def test_the_replay_names_its_axes_workers_and_modes() -> None:
-    values, seconds = searched()
-    figure = replay_figure(values, seconds, 8, "validation error", runs=50)
+    figure = replay_figure(searched(), runs=50)
     left, right = figure.axes
     assert left.get_xlabel() == "time since the search began (minutes)"
     assert left.get_ylabel() == "best validation error so far, median"
     assert len(left.lines) == 8
-    assert labels_of(figure) == ["1 worker", "2 workers", "4 workers", "8 workers", "batches of 8", "asynchronous"]
+    assert labels_of(figure) == [
+        "1 worker",
+        "2 workers",
+        "4 workers",
+        "8 workers",
+        "batches of 8",
+        "asynchronous",
+        "no time lost",
+    ]
     assert right.get_xlabel() == "workers"
     assert right.get_ylabel() == "times as fast as one worker"
     assert overlaps(figure) == []
 
 
 def test_long_and_short_times_share_an_axis_of_few_ticks() -> None:
-    plot = replay_figure([0.1, 0.2, 0.3] * 30, [0.1, 1.0, 100.0] * 30, 4, "value", runs=5).axes[0]
+    plot = replay_figure(Finished([0.1, 0.2, 0.3] * 30, [0.1, 1.0, 100.0] * 30, 4, "value"), runs=5).axes[0]
     low, high = plot.get_xlim()
     assert plot.get_xscale() == "log"
     assert 2 <= len([tick for tick in plot.get_xticks() if low <= tick <= high]) <= 6
@@ -115,16 +129,16 @@ def test_long_and_short_times_share_an_axis_of_few_ticks() -> None:
 
 @pytest.mark.parametrize(("seconds", "unit"), [(1.0, "seconds"), (60.0, "minutes"), (3600.0, "hours")])
 def test_time_is_shown_in_a_unit_of_its_size(seconds: float, unit: str) -> None:
-    figure = replay_figure([0.1, 0.2] * 10, [seconds] * 20, 4, "value", workers=(1, 2), runs=5)
+    figure = replay_figure(Finished([0.1, 0.2] * 10, [seconds] * 20, 4, "value"), workers=(1, 2), runs=5)
     assert figure.axes[0].get_xlabel().endswith(f"({unit})")
 
 
 def test_a_replay_without_times_is_refused() -> None:
     with pytest.raises(UsageError, match="trial 1 is nan"):
-        replay_figure([0.1, 0.2], [1.0, NAN], 4, "value")
+        replay_figure(Finished([0.1, 0.2], [1.0, NAN], 4, "value"))
 
 
-def test_a_study_has_both_figures_and_its_captions_count_the_trials() -> None:
+def test_both_figures_count_the_trials_in_their_captions() -> None:
     listed = figures(make_study_data(trials=30, fails=(3, 5)))
     assert [figure.name for figure in listed] == ["simulated-search", "simulated-workers"]
     for figure in listed:
@@ -144,14 +158,14 @@ def test_runs_and_seed_reach_the_figure() -> None:
     assert not np.array_equal(first, second)
 
 
-def test_a_caption_tells_what_is_no_random_search() -> None:
+def test_a_caption_says_what_was_not_a_random_search() -> None:
     of_random = make_study_data(trials=6)
     sampler = of_random.spec.sampler.model_copy(update={"name": "grid"})
     spec = of_random.spec.model_copy(update={"sampler": sampler})
     of_grid = replace(make_study_data(trials=6, replicates=2), spec=spec)
     assert "as likely as the one that was run. All orders" in figures(of_random)[0].caption
     assert "what grid search tried" in figures(of_grid)[0].caption
-    assert "Replicates of a setting count as trials of their own." in figures(of_grid)[0].caption
+    assert "Replicates of a setting count as separate trials." in figures(of_grid)[0].caption
 
 
 def test_a_study_with_one_value_has_no_order_to_shuffle() -> None:

@@ -21,7 +21,8 @@ def test_other_studies_do_not_have_it() -> None:
 
 def test_each_source_has_its_replicates_and_its_curves() -> None:
     strip, ranges = stochasticity_figure(make_study_data(SOURCES, replicates=3)).axes
-    assert [len(np.asarray(dots.get_offsets())) for dots in strip.collections] == [3, 3, 3]
+    places = np.asarray(strip.collections[0].get_offsets())[:, 0].round().astype(int)
+    assert np.bincount(places).tolist() == [3, 3, 3]
     assert [text.get_text() for text in strip.get_xticklabels()] == ["none", "initialisation", "all"]
     assert len(ranges.lines) == 3
 
@@ -30,7 +31,7 @@ def test_without_curves_the_values_stand_alone() -> None:
     assert len(stochasticity_figure(make_study_data(SOURCES, replicates=3, has_curves=False)).axes) == 1
 
 
-def test_the_spread_is_the_highest_minus_the_lowest_where_all_have_an_epoch() -> None:
+def test_the_spread_covers_epochs_that_all_trials_reached() -> None:
     curves = pd.DataFrame(
         {"trial": [0, 0, 1, 1, 1], "epoch": [1, 2, 1, 2, 3], "validation_error": [0.5, 0.25, 0.75, 0.25, 0.1]}
     )

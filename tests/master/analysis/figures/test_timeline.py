@@ -28,11 +28,11 @@ def test_of_many_workers_the_busiest_are_shown() -> None:
     workers = [f"w{trial % 30:02}" for trial in range(60)]
     crowded = replace(data, trials=data.trials.assign(worker=workers))
     (named,) = figures(crowded)
-    assert f"the {MAX_ROWS} workers that evaluated longest" in named.caption
+    assert f"The {MAX_ROWS} workers that evaluated longest" in named.caption
     assert len(named.draw().axes[0].get_yticks()) == MAX_ROWS
 
 
-def test_a_pause_is_told_and_marked() -> None:
+def test_a_pause_is_mentioned_and_marked() -> None:
     data = make_study_data(trials=16)
     late = data.trials["trial"] >= 8
     moved = {

@@ -30,7 +30,7 @@ def test_a_trial_costs_the_median_of_its_epochs() -> None:
 def test_trials_without_a_time_are_left_out_and_counted() -> None:
     data = make_study_data({"x": [1, 2, 3]}, objective="mine", has_curves=False, fails=(1,))
     assert len(costs_of(data).trials) == 2
-    assert "1 trial without a measured time left out." in figures(data)[0].caption
+    assert "1 trial without a measured time is left out." in figures(data)[0].caption
 
 
 def test_a_time_of_nothing_is_left_out() -> None:
@@ -39,7 +39,7 @@ def test_a_time_of_nothing_is_left_out() -> None:
     assert costs_of(data).trials["trial"].min() == 1
 
 
-def test_a_grid_has_a_line_per_value_of_the_other_size() -> None:
+def test_a_grid_has_a_line_for_each_other_size() -> None:
     data = make_study_data(GRID)
     filters, batch_size, _ = searched_parameters(data.spec)
     plot = time_figure(data, batch_size, filters).axes[0]
@@ -47,7 +47,7 @@ def test_a_grid_has_a_line_per_value_of_the_other_size() -> None:
     assert (plot.get_xscale(), plot.get_yscale()) == ("log", "log")
 
 
-def test_a_random_search_is_a_dot_per_trial_coloured_by_the_other_size() -> None:
+def test_dots_of_a_random_search_are_coloured_by_other_size() -> None:
     data = make_study_data(trials=50)
     axes = {axis.name: axis for axis in searched_parameters(data.spec)}
     plot, bar = time_figure(data, axes["num_filters"], axes["batch_size"]).axes

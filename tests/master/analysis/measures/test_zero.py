@@ -9,8 +9,8 @@ import pytest
 
 from hyperspool.common.space import Params
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.figures import pairs, rounds, search
-from hyperspool.master.analysis.measures.drawn_trials import zero_sentences
+from hyperspool.master.analysis.figures import best_so_far, pairs, parallel_coordinates, rounds, value_panels
+from hyperspool.master.analysis.figures.captions import zero_sentence
 from hyperspool.master.analysis.measures.positions import positions
 from hyperspool.master.analysis.measures.settings import searched_parameters
 from tests.conftest import spec_of
@@ -20,7 +20,8 @@ SPACE: dict[str, Any] = {
     "l2": {"type": "float", "low": 1e-6, "high": 1.0, "log": True, "coarse": [0.0, 1e-6, 1e-3, 1.0]},
     "rate": {"type": "float", "low": 0.01, "high": 1.0},
 }
-TOLD = "A value of 0 for l2 is drawn at 1e-06, where its logarithmic scale begins."
+MODULES = (best_so_far, value_panels, parallel_coordinates, pairs, rounds)
+SENTENCE = "A value of 0 for l2 is drawn at 1e-06, where its logarithmic scale begins."
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def data() -> StudyData:
     return searched(spec, value_of)
 
 
-def test_a_zero_stands_at_the_scales_low_end_and_all_else_where_it_is(data: StudyData) -> None:
+def test_a_zero_stands_at_the_low_end_of_its_scale(data: StudyData) -> None:
     l2, rate = searched_parameters(data.spec)
     values = data.trials["params_l2"].to_numpy()
     assert (values == 0).any()
@@ -41,10 +42,10 @@ def test_a_zero_stands_at_the_scales_low_end_and_all_else_where_it_is(data: Stud
     assert positions(rate, data.trials["params_rate"]) == pytest.approx(data.trials["params_rate"].to_numpy())
 
 
-def test_every_picture_of_such_a_parameter_says_so_and_can_be_drawn(data: StudyData) -> None:
-    shown = [figure for module in (search, pairs, rounds) for figure in module.figures(data)]
-    told = {figure.name: TOLD in figure.caption for figure in shown}
-    assert told == {
+def test_every_figure_of_a_zero_says_so(data: StudyData) -> None:
+    shown = [figure for module in MODULES for figure in module.figures(data)]
+    found = {figure.name: SENTENCE in figure.caption for figure in shown}
+    assert found == {
         "best-so-far": False,
         "value-by-parameter": True,
         "parallel-coordinates": True,
@@ -57,5 +58,5 @@ def test_every_picture_of_such_a_parameter_says_so_and_can_be_drawn(data: StudyD
 
 def test_where_no_trial_has_a_zero_nothing_is_said(data: StudyData) -> None:
     without = replace(data, trials=data.trials[data.trials["params_l2"] > 0])
-    assert zero_sentences(data) == [TOLD]
-    assert zero_sentences(without) == []
+    assert zero_sentence(data) == SENTENCE
+    assert zero_sentence(without) == ""

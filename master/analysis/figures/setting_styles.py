@@ -1,4 +1,4 @@
-"""How the settings of a study are told apart in one plot: by a legend where there are few, else by a colour bar."""
+"""Colours and line styles that set a study's settings apart: with a legend if there are few, else with a colour bar."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,23 +18,24 @@ from hyperspool.master.analysis.figures.colours import (
     value_norm,
 )
 from hyperspool.master.analysis.figures.legends import DASHES, MAX_ENTRIES, Legend, entry
-from hyperspool.master.analysis.figures.parameter_scale import order_of
+from hyperspool.master.analysis.figures.parameter_axes import order_of
 from hyperspool.master.analysis.figures.style import GREY, PALETTE
-from hyperspool.master.analysis.measures.settings import Axis, complete, searched_parameters, setting_labels, value_text
+from hyperspool.master.analysis.measures.settings import Axis, complete, searched_parameters, setting_labels
+from hyperspool.master.results.wording import param_text
 
 
 @dataclass(frozen=True)
-class Looks:
-    """Colour and line style of each setting, and what explains them: a legend's entries or a colour bar.
+class SettingStyles:
+    """The colour and line style of each setting, and the legend or colour bar that explains them.
 
     Attributes:
         colour: by setting.
-        dashes: by setting; a setting that is not in it is drawn solid.
-        legends: together they have at most `MAX_ENTRIES` entries.
+        dashes: by setting; a setting without an entry has a solid line.
+        legends: with at most `MAX_ENTRIES` entries in total.
         norm: from values to the colour bar; None if a legend explains the colours.
         colour_map: of the colour bar.
         bar_label: what the colour bar shows.
-        order: settings, those to be drawn on top last.
+        order: the settings in drawing order; the last one lies on top.
     """
 
     colour: Mapping[int, Any]
@@ -46,8 +47,8 @@ class Looks:
     order: Sequence[int] = ()
 
 
-def looks_of(data: StudyData, *, room: int = MAX_ENTRIES) -> Looks:
-    """How to draw the settings of a study that has trials.
+def styles_of(data: StudyData, *, room: int = MAX_ENTRIES) -> SettingStyles:
+    """The styles of the settings of a study that has trials.
 
     Args:
         data: the study.
@@ -55,7 +56,7 @@ def looks_of(data: StudyData, *, room: int = MAX_ENTRIES) -> Looks:
     """
     axes = searched_parameters(data.spec)
     firsts = data.trials.drop_duplicates("setting").set_index("setting")
-    if len(axes) == 2 and (crossed := _crossed(axes, firsts, room)):  # noqa: PLR2004 - a colour and a dash each
+    if len(axes) == 2 and (crossed := _crossed(axes, firsts, room)):  # noqa: PLR2004 - a colour and a line style
         return crossed
     numeric = axes[0] if len(axes) == 1 and axes[0].is_numeric else None
     if len(firsts) <= room:
@@ -63,8 +64,8 @@ def looks_of(data: StudyData, *, room: int = MAX_ENTRIES) -> Looks:
     return _by_parameter(numeric, firsts) if numeric else _by_value(data, firsts)
 
 
-def _listed(data: StudyData, firsts: pd.DataFrame, axes: Sequence[Axis]) -> Looks:
-    """An entry of the legend per setting; from dark to bright if they differ in a single number."""
+def _listed(data: StudyData, firsts: pd.DataFrame, axes: Sequence[Axis]) -> SettingStyles:
+    """An entry of the legend per setting; colours from dark to bright if the settings differ in a single number."""
     settings = [int(setting) for setting in firsts.index]
     if len(axes) == 1 and axes[0].is_numeric:
         settings = [int(setting) for setting in firsts[axes[0].column].sort_values().index]
@@ -78,25 +79,25 @@ def _listed(data: StudyData, firsts: pd.DataFrame, axes: Sequence[Axis]) -> Look
     title = axes[0].label if len(axes) == 1 else ""
     handles = [
         entry(
-            labels[setting].removeprefix(title).lstrip() + _fate(data, setting),
+            labels[setting].removeprefix(title).lstrip() + _diverged_note(data, setting),
             color=colour[setting],
             linestyle=dashes.get(setting, "-"),
         )
         for setting in settings
     ]
-    return Looks(colour, dashes, [Legend(handles, title)], order=settings)
+    return SettingStyles(colour, dashes, [Legend(handles, title)], order=settings)
 
 
-def _fate(data: StudyData, setting: int) -> str:
-    """How many of a setting's replicates diverged, for its label."""
+def _diverged_note(data: StudyData, setting: int) -> str:
+    """For a setting's label, how many of its replicates diverged."""
     diverged = data.trials.loc[data.trials["setting"] == setting, "diverged"]
     if not diverged.any():
         return ""
     return " (diverged)" if diverged.all() else f" ({int(diverged.sum())} of {len(diverged)} diverged)"
 
 
-def _crossed(axes: Sequence[Axis], firsts: pd.DataFrame, room: int) -> Looks | None:
-    """A colour per value of one parameter and a dash per value of the other; None if there are too many values."""
+def _crossed(axes: Sequence[Axis], firsts: pd.DataFrame, room: int) -> SettingStyles | None:
+    """A colour per value of one parameter, a line style per value of the other; None if they have too many values."""
     first, second = sorted(axes, key=lambda axis: len(axis.choices), reverse=True)
     counts = len(first.choices), len(second.choices)
     if not (0 < counts[0] <= len(PALETTE) and 0 < counts[1] <= len(DASHES) and sum(counts) <= room):
@@ -109,31 +110,31 @@ def _crossed(axes: Sequence[Axis], firsts: pd.DataFrame, room: int) -> Looks | N
     settings = [int(setting) for setting in firsts.index]
     colour = {setting: shades[index] for setting, index in zip(settings, column, strict=True)}
     dashes = {setting: DASHES[index] for setting, index in zip(settings, other, strict=True)}
-    shown = [entry(value_text(value), color=shade) for value, shade in zip(first.choices, shades, strict=True)]
+    shown = [entry(param_text(value), color=shade) for value, shade in zip(first.choices, shades, strict=True)]
     others = [
-        entry(value_text(value), color="black", linestyle=dash)
+        entry(param_text(value), color="black", linestyle=dash)
         for value, dash in zip(second.choices, DASHES, strict=False)
     ]
-    return Looks(colour, dashes, [Legend(shown, first.label), Legend(others, second.label)], order=settings)
+    return SettingStyles(colour, dashes, [Legend(shown, first.label), Legend(others, second.label)], order=settings)
 
 
-def _by_parameter(axis: Axis, firsts: pd.DataFrame) -> Looks:
+def _by_parameter(axis: Axis, firsts: pd.DataFrame) -> SettingStyles:
     values = firsts[axis.column].sort_values()
     return _barred(values, parameter_norm(axis, values), parameter_colours(), axis.label)
 
 
-def _by_value(data: StudyData, firsts: pd.DataFrame) -> Looks:
-    """Coloured by what came of each setting, the best ones on top; grey without a value, or if every trial diverged."""
+def _by_value(data: StudyData, firsts: pd.DataFrame) -> SettingStyles:
+    """Coloured by each setting's value, the best on top; grey without a value or if every trial diverged."""
     objective, trials = data.spec.objective, complete(data.trials)
     values = trials[~trials["diverged"]].groupby("setting")["value"].median().reindex(firsts.index)
     best_last = values.sort_values(ascending=objective.direction == "maximise", na_position="first")
     if not best_last.notna().any():
-        return Looks(dict.fromkeys(map(int, firsts.index), GREY), order=list(map(int, firsts.index)))
+        return SettingStyles(dict.fromkeys(map(int, firsts.index), GREY), order=list(map(int, firsts.index)))
     label = f"final {measure_name(objective.name)}"
     return _barred(best_last, value_norm(values), value_colours(data.spec), label)
 
 
-def _barred(values: "pd.Series[float]", norm: Normalize, colour_map: Colormap, label: str) -> Looks:
+def _barred(values: "pd.Series[float]", norm: Normalize, colour_map: Colormap, label: str) -> SettingStyles:
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     shades = colour_map(norm(np.nan_to_num(numbers, nan=norm.vmin or 0.0)))
     settings = [int(setting) for setting in values.index]
@@ -141,4 +142,4 @@ def _barred(values: "pd.Series[float]", norm: Normalize, colour_map: Colormap, l
         setting: shade if np.isfinite(number) else GREY
         for setting, number, shade in zip(settings, numbers, shades, strict=True)
     }
-    return Looks(colour, norm=norm, colour_map=colour_map, bar_label=label, order=settings)
+    return SettingStyles(colour, norm=norm, colour_map=colour_map, bar_label=label, order=settings)

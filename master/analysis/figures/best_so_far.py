@@ -1,0 +1,56 @@
+"""The figure of a search's progress: each trial's value, and the best so far."""
+
+from functools import partial
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.figures.axes import show_count, show_value
+from hyperspool.master.analysis.figures.captions import caption, drawn_sentence
+from hyperspool.master.analysis.figures.dots import BEST_COLOUR, draw_best, draw_failed, draw_trials
+from hyperspool.master.analysis.figures.figure import NamedFigure
+from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry
+from hyperspool.master.analysis.figures.style import new_figure
+from hyperspool.master.analysis.measures.drawn_trials import LEAST_TRIALS, best_first, drawn_trials
+from hyperspool.master.results.wording import measured_text
+
+MANY_TRIALS = 300
+"""From here on the room of half a trial at the left end cannot be seen."""
+
+
+def figures(data: StudyData) -> list[NamedFigure]:
+    """The figure, for a study in which at least two trials have a value."""
+    if len(drawn_trials(data)) < LEAST_TRIALS:
+        return []
+    text = caption(
+        "The value of each trial and the best so far.",
+        drawn_sentence(data),
+        "Evaluations are counted in order of trial number, not of time, so the line is the same on any number of "
+        "workers; a failed trial counts as an evaluation.",
+    )
+    return [NamedFigure("best-so-far", "Best value so far", text, partial(best_so_far_figure, data))]
+
+
+def best_so_far_figure(data: StudyData) -> Figure:
+    """Each trial's value and the best so far, in order of trial number; failed trials count as evaluations."""
+    trials = data.trials
+    values = trials["value"].where(trials["status"] == "COMPLETE").to_numpy(dtype=np.float64)
+    evaluations = np.arange(1, len(trials) + 1, dtype=np.float64)
+    best = (np.fmin if data.spec.objective.direction == "minimise" else np.fmax).accumulate(values)
+    figure, axes = new_figure(6.4, 3.4)
+    plot: Axes = axes[0, 0]
+    marks = draw_trials(plot, evaluations, values, trials["diverged"].to_numpy(dtype=bool))
+    marks += draw_failed(plot, evaluations[trials["status"] == "FAILED"])
+    plot.step(evaluations, best, where="post", color=BEST_COLOUR, linewidth=2.4)
+    marks.append(entry("best so far", color=BEST_COLOUR, linewidth=2.4))
+    winner = best_first(data, drawn_trials(data)).iloc[0]
+    is_best = trials["trial"].to_numpy() == winner["trial"]
+    label = f"best: {measured_text(float(winner['value']))}, trial {winner['trial']}"
+    marks += draw_best(plot, evaluations[is_best], values[is_best], label)
+    show_value(plot.yaxis, data.spec, values)
+    show_count(plot.xaxis, "evaluations, in order of trial number")
+    plot.set_xlim(0.5 if len(trials) < MANY_TRIALS else 0, len(trials) + max(0.5, len(trials) / 100))
+    add_legends(figure, [Legend(marks)])
+    return figure
