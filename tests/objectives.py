@@ -1,4 +1,4 @@
-"""Objectives that the tests' workers are given on their command lines."""
+"""Objectives that tests give their workers on the command line."""
 
 import json
 import os
@@ -12,29 +12,29 @@ from hyperspool.worker.objectives.trial import Measured, Trial, TrialStopped
 
 
 def square(params: dict[str, Any], _trial: Trial) -> float:
-    """Measures at once."""
+    """Returns its value at once."""
     return float((params["x"] - 0.3) ** 2)
 
 
 def bettered(params: dict[str, Any], trial: Trial) -> float:
-    """A valley that a good idea makes deeper and a bad one shallower, with a little chance by seed."""
+    """A valley that `good` makes deeper and `bad` shallower, with a little noise from the seed."""
     chance = trial.seeds.shuffling / 2**32 / 100
     return float(square(params, trial) - 0.2 * params["good"] + 0.1 * params["bad"] + chance)
 
 
 def graded(params: dict[str, Any], trial: Trial) -> Measured:
-    """Measures how far from the valley's floor it is, beside the height."""
+    """Measures the height in the valley, and as a metric the distance from its floor."""
     return Measured(square(params, trial), metrics={"distance": abs(params["x"] - 0.3)})
 
 
 def noted(params: dict[str, Any], trial: Trial) -> float:
-    """Leaves a line per evaluation in the file that the environment names, so that a test can count them."""
+    """Writes a line per evaluation to the file that the environment names, so that a test can count them."""
     _note(f"{params['x']!r}")
     return square(params, trial)
 
 
 def waiting(params: dict[str, Any], trial: Trial) -> float:
-    """Reports an epoch, then waits until the file `go` is there; saves and stops on request."""
+    """Reports an epoch, then waits for the file `go`; saves and stops on request."""
     _report(trial, epoch=1)
     _note(f"began {params['x']!r} {os.getpid()}")
     while not Path(os.environ["NOTES"]).with_name("go").exists():
@@ -53,13 +53,13 @@ def deaf(_params: dict[str, Any], trial: Trial) -> float:
 
 
 def suicidal(_params: dict[str, Any], _trial: Trial) -> float:
-    """Dies as by the kernel's out-of-memory killer."""
+    """Dies by the signal of the kernel's out-of-memory killer."""
     os.kill(os.getpid(), signal.SIGKILL)
     return 0.0
 
 
 def dies_first(params: dict[str, Any], trial: Trial) -> float:
-    """Dies in its first attempt, and measures in its second."""
+    """Dies in its first attempt and succeeds in its second."""
     mark = Path(os.environ["NOTES"]).with_name(f"died-{params['x']!r}")
     if not mark.exists():
         mark.touch()
@@ -68,24 +68,24 @@ def dies_first(params: dict[str, Any], trial: Trial) -> float:
 
 
 def raising(params: dict[str, Any], _trial: Trial) -> float:
-    """Raises for half of its domain."""
+    """Raises an error in half of its domain."""
     if params["x"] > 0.5:
         raise ValueError("x is too large for me")
     return 1.0
 
 
 def not_a_number(_params: dict[str, Any], _trial: Trial) -> float:
-    """Returns what no search can compare."""
+    """Returns NaN, which no search can compare."""
     return float("nan")
 
 
 def hungry(_params: dict[str, Any], _trial: Trial) -> float:
-    """Asks for more memory than there is."""
+    """Raises the error of Python when memory runs out."""
     raise MemoryError("no room for 1 PiB")
 
 
 def resuming(params: dict[str, Any], trial: Trial) -> float:
-    """Says what earlier attempts left behind, saves, and measures."""
+    """Notes the checkpoints of earlier attempts, saves, and succeeds."""
     _note(f"found {[payload.decode() for payload in trial.saved()]}")
     trial.save(b"saved")
     _report(trial, epoch=1)
@@ -93,7 +93,7 @@ def resuming(params: dict[str, Any], trial: Trial) -> float:
 
 
 def going_on(params: dict[str, Any], trial: Trial) -> float:
-    """Reports an epoch and saves it, until its budget is used up; in its first attempt it dies before the last one."""
+    """Reports and saves each epoch of its budget. In its first attempt it dies before the last epoch."""
     done = int(trial.load() or 0)
     _note(f"from {done}")
     for epoch in range(done + 1, trial.epochs + 1):
@@ -126,13 +126,13 @@ def decay(params: dict[str, Any], trial: Trial) -> float:
 
 
 def misreporting(_params: dict[str, Any], trial: Trial) -> float:
-    """Calls by a name what there is no name for."""
+    """Reports a number under an unknown name."""
     trial.report(loss=0.5)
     return 0.0
 
 
 def leaves_a_grandchild(_params: dict[str, Any], _trial: Trial) -> float:
-    """Starts a process that would outlive it, and dies."""
+    """Starts a process that would outlive it, then dies."""
     grandchild = subprocess.Popen(["sleep", "300"], close_fds=False)
     _note(f"grandchild {grandchild.pid}")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -140,7 +140,7 @@ def leaves_a_grandchild(_params: dict[str, Any], _trial: Trial) -> float:
 
 
 def verbose(_params: dict[str, Any], _trial: Trial) -> float:
-    """Raises an error whose text is long and no Unicode."""
+    """Raises an error whose text is long and not Unicode."""
     raise ValueError("\udcff " + "x" * 5_000_000)
 
 
@@ -151,7 +151,7 @@ def _report(trial: Trial, epoch: int) -> None:
 
 
 def _note(text: str) -> None:
-    # One write of a short line, appended: lines of several processes do not mix.
+    # A single write appends the whole short line, so lines of several processes do not mix.
     descriptor = os.open(os.environ["NOTES"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         os.write(descriptor, f"{text}\n".encode())
@@ -160,5 +160,5 @@ def _note(text: str) -> None:
 
 
 def shouting(_params: dict[str, Any], _trial: Trial) -> float:
-    """Raises an error whose text would move a terminal's cursor and write lines of its own."""
+    """Raises an error whose text would move a terminal's cursor and write its own lines."""
     raise ValueError("\x1b]0;owned\x07\x1b[31m\r\u202e\n22:16:00 all is well")

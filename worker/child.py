@@ -1,4 +1,4 @@
-"""The child process: evaluates one job after another for its parent, and dies with it.
+"""The child process: evaluates one job after another for its parent, and ends when the parent does.
 
 It is started by spawn, so it inherits neither the parent's locks nor its threads. It never touches a job, a lock or a
 result. In the shared folder it reads and writes only checkpoints, the model of a final evaluation and data sets.
@@ -52,7 +52,7 @@ MAX_TRACEBACK = 20_000
 
 def run_child(connection: Connection, settings: ChildSettings, parent_pid: int) -> None:
     """Serve the parent until it goes. The entry point of the spawned process."""
-    os.setsid()
+    os.setsid()  # a group of its own, so that the parent can also kill what an objective started
     _ignore_signals()
     _die_with(parent_pid)
     stop = threading.Event()
@@ -167,7 +167,7 @@ def _write_model(model: bytes, path: Path) -> ModelFile:
 
 
 class _Parent:
-    """What the trial calls: the pipe to the parent process, and the trial's checkpoints."""
+    """Connects a trial to the parent process and to the trial's checkpoints."""
 
     def __init__(self, request: Evaluate, tell: Callable[[Progress], None], should_stop: Callable[[], bool]) -> None:
         self._request = request

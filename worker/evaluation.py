@@ -56,7 +56,7 @@ class Evaluation(Listener):
         """The request to the child."""
         folder, attempt = self.claimed.claim.folder, self.claimed.claim.attempt
         job, evaluation = self.claimed.job, attempt.issue.evaluation
-        is_first = attempt.number == 1 and attempt.issue.number == 1
+        is_first = attempt.number == 1 and attempt.issue.number == 1  # has no predecessor, so needs no listing
         earlier = [] if is_first else folder.checkpoints_of(*evaluation)
         # Whatever an attempt on this rung saved is further than what the lower rung kept.
         lower = [] if job.continues is None else [folder.kept_checkpoint(job.trial, job.continues)]
@@ -186,7 +186,7 @@ class Evaluation(Listener):
     def _add_to_curve(self, record: EpochRecord) -> None:
         self._records.append(record)
         with suppress(OSError):  # REPORT writes the whole curve again, so a missing line costs nothing
-            if len(self._records) == len(self._resumed) + 1:
+            if len(self._records) == len(self._resumed) + 1:  # the first line: write the resumed ones with it
                 atomic.replace(self._curve_path, to_text(self._records).encode(), durable=False)
             else:
                 atomic.append_line(self._curve_path, to_line(record))

@@ -1,4 +1,4 @@
-"""The parent's side of the child process: starts it, hears it, stops it, and survives whatever it does.
+"""The parent's side of the child process: starts it, hears it, stops it, and survives its failures.
 
 The parent stays light (no torch). In one thread it waits for the child's messages, the child's end and the bell that
 signals ring, and wakes up every `TICK_S` to show that it lives.
@@ -111,9 +111,9 @@ class Executor:
         self._kills.begin()
         while True:
             ready = wait([child.connection, child.process.sentinel, self._bell.fileno()], timeout=ending.timeout_s())
-            self._bell.reset()
+            self._bell.reset()  # before the requests to stop are looked at, so that a later ring ends the next wait
             self._kills.look()
-            if child.connection in ready:
+            if child.connection in ready:  # before its end, because a child may die right after its answer
                 message = self._receive(child)
                 if not isinstance(message, Progress):
                     return message

@@ -92,9 +92,9 @@ class Worker:
             return True
         answer = self._executor.probe_device()
         if isinstance(answer, DeviceFound):
-            logger.info("using %s, %s", self._settings.device.name, answer.name)
+            logger.info("device %s: %s", self._settings.device.name, answer.name)
         elif isinstance(answer, Unable):
-            logger.error("%s cannot be used: %s", self._settings.device.name, answer.reason)
+            logger.error("device %s cannot be used: %s", self._settings.device.name, answer.reason)
         return not isinstance(answer, Unable)
 
     def _serve(self, watch: FolderWatch) -> int:
@@ -133,7 +133,7 @@ class Worker:
             logger.info("%s: attempt %d started", claimed.name, claim.attempt.number)
             outcome = self._executor.evaluate(evaluation.request, evaluation)
             self._conclude(evaluation.with_neighbours(outcome), evaluation)
-        except FolderError:
+        except FolderError:  # the whole folder is unusable, so the worker ends
             claim.unlock()
             raise
         except OSError as error:
@@ -153,7 +153,7 @@ class Worker:
             case Decision.RETRY, Failed() as failed:
                 loss = evaluation.loss(failed)
                 self._patiently(lambda: claim.give_up(loss.kind, loss.reason), evaluation)
-                logger.warning("%s: %s; the trial will be retried", claimed.name, loss.reason)
+                logger.warning("%s: attempt failed: %s; the trial will be retried", claimed.name, loss.reason)
             case Decision.RELEASE, _:
                 claim.release()
                 self._say_released(claimed, outcome)
@@ -197,7 +197,7 @@ class Worker:
         )
 
     def _wait_and_beat(self, pause_s: float, evaluation: Evaluation) -> None:
-        # Beats meanwhile: the first heartbeat that the folder takes again shows the master that the worker lives.
+        # The first heartbeat that the folder accepts again shows the master that the worker was alive all the time.
         end_s = time.monotonic() + pause_s
         while not self._stop.is_requested and (left_s := end_s - time.monotonic()) > 0:
             self._bell.wait(min(left_s, RESCAN_S))

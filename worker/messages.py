@@ -15,7 +15,7 @@ from hyperspool.common.study_spec import StudySpec
 
 @dataclass(frozen=True)
 class ChildSettings:
-    """What a child gets once, when it starts."""
+    """The settings that a child gets once, when it starts."""
 
     device: str
     objectives: tuple[tuple[str, str], ...]

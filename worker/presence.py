@@ -18,7 +18,7 @@ from hyperspool.common.layout import StudyFolder
 BEAT_S = 2.0
 """Seconds between heartbeats; fewer if the study's `stale_s` is short."""
 MIN_INTERVAL_S = 0.5
-"""Seconds between two heartbeats with news, such as the next epoch; faster news share one."""
+"""The least seconds between two heartbeats, even when there is news such as the next epoch."""
 AWAY_S = 5.0
 """Seconds for which a study without an open job keeps the worker's file. Longer than a master takes between two
 batches."""

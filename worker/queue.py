@@ -94,7 +94,9 @@ class JobQueue:
                 try:
                     claimed = self._try_take(folder, issue)
                 except (OSError, ValueError) as error:
-                    self._complain(f"cannot claim: {getattr(error, 'strerror', None) or error}", str(folder.job(issue)))
+                    self._complain(
+                        f"jobs cannot be claimed: {getattr(error, 'strerror', None) or error}", str(folder.job(issue))
+                    )
                     continue
                 if claimed is not None:
                     return claimed
@@ -109,7 +111,7 @@ class JobQueue:
                 if issues := folder.open_issues():
                     found[folder] = issues
             except OSError as error:
-                self._complain(f"cannot look into {folder.jobs}: {error.strerror}")
+                self._complain(f"{folder.jobs} cannot be listed: {error.strerror}")
         self.open_studies = list(found)
         wanted = {folder.lease(issue) for folder, issues in found.items() for issue in issues}
         self._claims.forget(lambda path: path in wanted)

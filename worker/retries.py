@@ -10,7 +10,8 @@
     the child process died                worker_lost     up to `limits.max_attempts - 1` times
     the worker itself died                worker_lost     as above; the next worker to claim the job decides
     the worker was asked to stop          -               always
-    this worker lacks data or a device    -               always, for another worker
+    this worker lacks data, a device or   -               always, for another worker
+    an objective
     the claim was lost                    -               another worker has the job already
 
 A retry is an attempt like any other: by any worker, from the trial's last checkpoint. Each kind of failure is counted
@@ -63,7 +64,7 @@ def decide(limits: Limits, history: AttemptHistory, outcome: Outcome) -> Decisio
 def is_exhausted(limits: Limits, history: AttemptHistory) -> bool:
     """Return whether a job must be reported FAILED instead of started again, because its workers died too often.
 
-    Only deaths are looked for: a worker that sees an attempt fail in another way reports the trial's failure itself.
+    Only deaths matter here: a worker that sees an attempt fail in another way reports the trial's failure itself.
     """
     return history.counts().get(FailureKind.WORKER_LOST, 0) > _retries(limits, FailureKind.WORKER_LOST)
 

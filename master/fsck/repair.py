@@ -14,6 +14,7 @@ from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.issued import last_issues
 from hyperspool.common.issues import EvaluationKey, Issue
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import Job
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
@@ -21,7 +22,8 @@ from hyperspool.master.fsck.inspection import find_breaches
 from hyperspool.master.journal.check import checked
 from hyperspool.master.journal.file import JournalWriter, read_journal
 from hyperspool.master.journal.journal import Journal
-from hyperspool.master.results.standing import read_standing
+from hyperspool.master.journal.reconstruction import completed, find_unrecorded
+from hyperspool.master.results.reading import read_results
 from hyperspool.master.run.housekeeping import tidy
 from hyperspool.master.run.loop import only_master
 
@@ -80,9 +82,7 @@ def _mend(folder: StudyFolder, spec: StudySpec, found: Sequence[Breach]) -> None
     if any(breach.remedy is Remedy.TIDY for breach in found):
         tidy(folder, spec, claims)
     missing = [breach.evaluation for breach in found if breach.evaluation is not None]
-    journal = read_standing(folder, spec).journal
-    if any(breach.remedy is Remedy.RECORD for breach in found):
-        _record(folder, spec, journal)
+    journal = _recorded(folder, spec, is_to_write=any(breach.remedy is Remedy.RECORD for breach in found))
     # An issue's name is never used twice, so that no two workers can believe to hold the same one. limits.max_issues
     # ends what a master would repeat for ever by itself; this was asked for.
     issued = last_issues(folder) if missing else Counter[EvaluationKey]()
@@ -93,12 +93,19 @@ def _mend(folder: StudyFolder, spec: StudySpec, found: Sequence[Breach]) -> None
         atomic.replace_many({folder.job(Issue(*job.evaluation, job.issue)): job.to_json() for job in jobs})
 
 
-def _record(folder: StudyFolder, spec: StudySpec, journal: Journal) -> None:
-    """Write the journal's file again: what is whole of it, and the batches that were worked out."""
-    writer = JournalWriter(folder, checked(read_journal(folder, spec), spec))
-    writer.mend()
-    for batch in journal.batches[len(writer.journal.batches) :]:
-        writer.append(batch)
+def _recorded(folder: StudyFolder, spec: StudySpec, *, is_to_write: bool) -> Journal:
+    """What was proposed: what is whole of the journal, and the batches that results and open jobs show beyond it."""
+    whole = checked(read_journal(folder, spec), spec)
+    journal = Journal(whole.journal.batches)
+    unrecorded = find_unrecorded(folder, spec, journal).values()
+    jobs = [record for record in unrecorded if isinstance(record, Job)]
+    completed(journal, spec, read_results(folder, spec).results, jobs)
+    if is_to_write:
+        writer = JournalWriter(folder, whole)
+        writer.mend()
+        for batch in journal.batches[len(writer.journal.batches) :]:
+            writer.append(batch)
+    return journal
 
 
 def _set_job_aside(folder: StudyFolder, spec: StudySpec, issue: Issue, path: Path, cause: str, claims: Claims) -> None:

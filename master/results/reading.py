@@ -90,4 +90,6 @@ def read_results(folder: StudyFolder, spec: StudySpec) -> StudyResults:
 def _misnamed(result: Result, name: EvaluationName) -> tuple[str, ...]:
     if result.evaluation == name:
         return ()
-    return (f"trial: found {result.evaluation.name}, expected {name.name}",)
+    if result.trial != name.trial:
+        return (f"trial: found {result.trial}, expected {name.trial}",)
+    return (f"rung: found {result.rung}, expected {name.rung}",)

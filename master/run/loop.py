@@ -40,6 +40,8 @@ RESCAN_S = 1.0
 TICK_S = 0.25
 """Seconds between two refreshes of the live view."""
 
+CLEAR_S = 5.0
+"""Longest time that the master waits for the last workers to clear."""
 ALIVE_S = 10.0
 """A worker whose heartbeat changed within this time is there; it beats every 2 s."""
 
@@ -156,8 +158,20 @@ class Search:
                         view.landed(self.standing, result)
                 if not self._propose_batch():
                     break
+        self._wait_for_clear()
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
         return True
+
+    def _wait_for_clear(self) -> None:
+        # RACE: the last result lands before its worker has cleared. Tidying now would pass over what other attempts at
+        # the same evaluation left, since its job is still open. CLEAR takes milliseconds; a worker that is stopped in
+        # its middle is not waited for longer: what it leaves is tidied when a master comes again.
+        end_s = time.monotonic() + CLEAR_S
+        while time.monotonic() < end_s and not self._should_stop():
+            left = self._until_possible(self._folder.open_issues)
+            if not any(issue.evaluation in self.standing.results for issue in left):
+                return
+            self._bell.wait(TICK_S / 5)
 
     def _open_journal(self) -> None:
         found = checked(read_journal(self._folder, self._spec), self._spec)

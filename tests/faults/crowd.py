@@ -1,8 +1,8 @@
-"""`python -m tests.faults.crowd`: how long many workers take to start at once, and what thousands of open jobs cost.
+"""`python -m tests.faults.crowd` measures the start of many workers at once and the cost of thousands of open jobs.
 
 `Crowd` forks workers from a server that has imported everything, so that scores of them start within a second. They
-evaluate in their own process; all else is the worker's own code. The program starts real workers instead, two processes
-each.
+evaluate in their own process; everything else is the worker's own code. The program starts real workers instead, with
+two processes each.
 """
 
 import argparse
@@ -44,21 +44,21 @@ class Inside:
     """An executor that evaluates in the worker's own process."""
 
     def evaluate(self, request: Evaluate, listener: Listener) -> Outcome:
-        """As a child does."""
+        """Evaluate as a child does."""
         settings = ChildSettings("cpu", OBJECTIVES, Path("data"))
         return child.evaluate(request, settings, listener.hear, should_stop=lambda: False)
 
     def close(self) -> None:
-        """There is no process to end."""
+        """Do nothing, because there is no child process."""
 
 
 class Crowd:
-    """Workers that start at once, each in a process of its own, and leave with the block.
+    """Workers that start at once, each in a process of its own, and end with the block.
 
     Args:
         root: the shared folder.
-        count: how many.
-        notes: where the objective `noted` leaves its lines.
+        count: number of workers.
+        notes: file for the lines of the objective `noted`.
     """
 
     def __init__(self, root: Path, count: int, notes: Path) -> None:
@@ -85,12 +85,12 @@ class Crowd:
 
     @property
     def exit_statuses(self) -> set[int | None]:
-        """With which those that have left did so."""
+        """The exit statuses of the workers; None for a worker that still runs."""
         return {process.exitcode for process in self._processes}
 
     @property
     def output(self) -> str:
-        """What they have printed."""
+        """The output of all workers so far."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
 
@@ -114,7 +114,7 @@ class Backlog:
 
     Args:
         root: the shared folder.
-        jobs: how many.
+        jobs: number of jobs.
     """
 
     def __init__(self, root: Path, jobs: int) -> None:
@@ -130,7 +130,7 @@ class Backlog:
         self._queue = JobQueue(root, None, None, Claims(self._claimant))
 
     def work_off(self, jobs: int) -> float:
-        """Claim, start, report and clear some of the jobs; return the processor's seconds for each."""
+        """Claim, start, report and clear some of the jobs; return the processor seconds per job."""
         begin_s = time.process_time()
         for _ in range(jobs):
             claimed = self._queue.next_claim()
@@ -162,8 +162,8 @@ def _measure_start(workers: int, trials: int) -> None:
             until(folder.all_finished, "the first result", root, deadline_s=600.0)
             first_s = time.monotonic() - begin_s
             processes.finish(master, deadline_s=600.0)
-            told = "%d workers at once: first result after %.1f s, all %d after %.1f s"
-            logger.info(told, workers, first_s, trials, _since(begin_s))
+            message = "%d workers at once: first result after %.1f s, all %d results after %.1f s"
+            logger.info(message, workers, first_s, trials, _since(begin_s))
         finally:
             processes.kill_all()
 
@@ -178,10 +178,10 @@ def _measure_backlog(jobs: int) -> None:
         done = min(jobs, 1000)
         each_s = backlog.work_off(done)
         memory_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        told = (
+        message = (
             "%d open jobs: published in %.1f s; %.0f jobs/s by one worker, %.2f ms of processor each, %.0f MiB resident"
         )
-        logger.info(told, jobs, published_s, done / _since(begin_s), 1000 * each_s, memory_mib)
+        logger.info(message, jobs, published_s, done / _since(begin_s), 1000 * each_s, memory_mib)
 
 
 def _since(begin_s: float) -> float:
@@ -189,11 +189,11 @@ def _since(begin_s: float) -> float:
 
 
 def main() -> None:
-    """Measure."""
+    """Measure and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.crowd", description=__doc__)
-    parser.add_argument("--workers", type=int, default=64, help="how many start at once")
-    parser.add_argument("--trials", type=int, default=640, help="what they share out")
-    parser.add_argument("--jobs", type=int, default=10_000, help="how many are open at once")
+    parser.add_argument("--workers", type=int, default=64, help="Start this many workers at once.")
+    parser.add_argument("--trials", type=int, default=640, help="Publish this many trials for them.")
+    parser.add_argument("--jobs", type=int, default=10_000, help="Keep this many jobs open at once.")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     for jobs in (100, options.jobs):

@@ -1,16 +1,15 @@
-"""`python -m tests.faults.launch worker|master ...`: the project's own commands, in a world that misbehaves.
+"""`python -m tests.faults.launch worker|master ...` runs the project's own commands under faults.
 
-The faults are named in the environment, and so reach the evaluating process too, which is started by spawn and imports
-this module again:
+The environment names the faults. So they reach the evaluating process too, which is started by spawn and imports this
+module again:
 
-    OOM_COUNTER=FILE     what the kernel counts its kills in
-    REFUSING=FILE        as long as the file is there, what is written in the shared folder is refused by the error
-                         that it names: EDQUOT refuses content, EROFS every change
+    OOM_COUNTER=FILE     the file in which the kernel counts its kills
+    REFUSING=FILE        while the file exists, writing to the shared folder fails with the error that the file names:
+                         EDQUOT refuses content, EROFS every change
     FSYNC_S=SECONDS      how long each flush to disk takes
-    RETRY_S=SECONDS      how long to wait before what was refused is tried again
+    RETRY_S=SECONDS      how long to wait before a refused operation is tried again
     LEASE_S=SECONDS      how long a lease may go untouched
-    EVENTS=none|twice    what becomes of the file system's events: none arrives; each arrives twice, and once more for a
-                         file that is gone
+    EVENTS=none|twice    no file system event arrives, or each arrives twice and once more for a file that is gone
     WATCHES=N            how many inotify instances the process gets
 """
 
@@ -45,7 +44,7 @@ def _bring_about_faults() -> None:
     if lease_s := os.environ.get("LEASE_S"):
         claim.Claims.__init__.__defaults__ = (float(lease_s),)
         locks.make_lock.__defaults__ = (float(lease_s),)
-    if watches := os.environ.pop("WATCHES", ""):  # of this process alone
+    if watches := os.environ.pop("WATCHES", ""):  # popped, so that it limits this process alone
         _limit_watches(watches)
     if fate := os.environ.get("EVENTS"):
         _tamper_with_events(fate)
@@ -65,7 +64,7 @@ def _refuse_while_there_is(flag: Path) -> None:
 
     def heed(event: str, arguments: tuple[Any, ...]) -> None:
         is_change = event in CHANGES or (event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING)
-        # A name without its folder is one in a folder that was opened before; whole paths are other files too.
+        # A name without its folder belongs to a folder that was opened before. Whole paths may be files elsewhere.
         if is_change and isinstance(arguments[0], str) and not Path(arguments[0]).is_absolute() and flag.exists():
             number = getattr(errno, flag.read_text())
             if number == errno.EROFS:
@@ -84,7 +83,7 @@ def _slow_down(pause_s: float) -> None:
 
 
 def _limit_watches(count: str) -> None:
-    # The kernel's limit is one for all processes of a user; in a user namespace of its own it hits this one alone.
+    # The kernel limits all processes of a user together. In a user namespace of its own only this process is limited.
     user = os.getuid()
     if ctypes.CDLL(None).unshare(CLONE_NEWUSER):
         sys.exit("no user namespace")

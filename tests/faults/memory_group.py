@@ -1,4 +1,4 @@
-"""A control group of the kernel: processes that may use only so much memory together, or one of them is killed."""
+"""A control group of the kernel: if its processes use more memory than its limit, the kernel kills one of them."""
 
 import time
 from collections.abc import Iterator
@@ -7,15 +7,15 @@ from pathlib import Path
 
 GROUPS = Path("/sys/fs/cgroup")
 LEAVE_S = 10.0
-"""How long the processes of a group may take to be gone, once they are killed."""
+"""How long killed processes of a group may take to disappear."""
 
 
 @contextmanager
 def memory_group(name: str, limit_bytes: int) -> Iterator[Path]:
-    """Make a group; who joins it writes a process's number to `cgroup.procs` there. It must be empty at the end.
+    """Make a group. A process joins when its number is written to `cgroup.procs` there. It must be empty at the end.
 
     Raises:
-        OSError: none can be made: this needs root, and a hierarchy of groups that may be written, which containers
+        OSError: no group can be made. This needs root and a hierarchy of groups that may be written, which containers
             seldom have.
     """
     parent, limit = _parent_and_limit()
@@ -31,9 +31,9 @@ def memory_group(name: str, limit_bytes: int) -> Iterator[Path]:
 def _parent_and_limit() -> tuple[Path, str]:
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _, controllers, own = line.split(":", 2)
-        if controllers == "memory":  # cgroup v1: groups lie in groups
+        if controllers == "memory":  # cgroup v1: a group may contain groups
             return GROUPS / "memory" / own.removeprefix("/"), "memory.limit_in_bytes"
-        # cgroup v2: a group that has processes cannot limit the groups in it, but the one around it can.
+        # cgroup v2: a group with processes cannot limit the groups inside it, but its parent group can.
         around = (GROUPS / own.removeprefix("/")).parent
         with suppress(OSError):
             if not controllers and "memory" in (around / "cgroup.subtree_control").read_text().split():

@@ -1,4 +1,4 @@
-"""Objectives that fail in every way that a trial can fail in."""
+"""Objectives that fail in every way in which a trial can fail."""
 
 import os
 import resource
@@ -14,10 +14,10 @@ HEADROOM_BYTES = 32 * 2**20
 
 
 def fated(params: dict[str, Any], trial: Trial) -> float:
-    """Meets the fate that its parameter names, an attempt a word; measures in the attempt after the last one.
+    """Fails as its parameter says, in each attempt by the next word; succeeds in the attempt after the last word.
 
     Returns:
-        How many attempts failed before, as the last checkpoint tells.
+        The number of attempts that failed before, from the last checkpoint.
     """
     done = int(trial.load() or 0)
     fate = params["fate"].split()
@@ -30,7 +30,7 @@ def fated(params: dict[str, Any], trial: Trial) -> float:
 
 
 def meet(fate: str) -> None:
-    """Fail."""
+    """Fail in the given way."""
     match fate:
         case "raise":
             raise ValueError("not today")
@@ -54,14 +54,14 @@ def starve() -> None:
 
 
 def starving(params: dict[str, Any], trial: Trial) -> float:
-    """Finds no memory for the larger half of its domain."""
+    """Runs out of memory in the larger half of its domain."""
     if params["x"] > 0.5:
         starve()
     return square(params, trial)
 
 
 def killed_for_memory(params: dict[str, Any], trial: Trial) -> float:
-    """Dies as by the kernel for want of memory, which the counter that the environment names then tells."""
+    """Kills itself as the kernel does when memory runs out, and counts that in the file that the environment names."""
     if params["x"] > 0.5:
         counter = Path(os.environ["OOM_COUNTER"])
         counter.write_text(f"nr_free_pages 7\noom_kill {int(counter.read_text().split()[-1]) + 1}\n")
@@ -70,14 +70,14 @@ def killed_for_memory(params: dict[str, Any], trial: Trial) -> float:
 
 
 def greedy(params: dict[str, Any], trial: Trial) -> float:
-    """Uses a GiB for the larger half of its domain."""
+    """Uses a GiB in the larger half of its domain."""
     if params["x"] > 0.5:
         bytearray(2**30)
     return square(params, trial)
 
 
 def raises_once_let_go(params: dict[str, Any], trial: Trial) -> float:
-    """Waits for the file `go` in its first attempt, and then raises."""
+    """Waits for the file `go` in its first attempt and then raises an error."""
     if next(iter(trial.saved()), None) is None:
         trial.save(b"begun")
         Path(os.environ["NOTES"]).write_text("began\n")

@@ -1,4 +1,4 @@
-"""Clocks that differ by hours, leases that run out while their holder sleeps, events that are missing or too many."""
+"""Clocks that differ by hours, leases that expire while their holder sleeps, missing and repeated events."""
 
 import json
 import os
@@ -23,7 +23,7 @@ WAITING = ("--objective", "waiting=tests.objectives:waiting")
 
 
 def clock(offset: str) -> dict[str, str]:
-    """The environment of a host whose clock is off; the file server's clock, and so the files' times, stay right."""
+    """Return the environment of a host with a wrong clock. The file server's clock and the files' times are right."""
     library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
     if library is None:
         pytest.skip("on Debian: apt-get install faketime")
@@ -69,12 +69,12 @@ def test_clocks_that_are_hours_apart_make_nobody_silent(
     results = results_of(folder)
     assert {result.attempt for result in results.values()} == {1}
     hours = sorted(result.times.ended_at[:13] for result in results.values())
-    assert hours[0] < hours[1]  # the clocks were off indeed
-    assert all(0.0 <= result.times.evaluation_s < 60.0 for result in results.values())
+    assert hours[0] < hours[1]  # the clocks really differed
+    assert all(0.0 <= result.times.evaluation_s < 3600.0 for result in results.values())  # not the clocks' difference
 
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["before the other has finished", "after it has"])
-def test_whoever_sleeps_longer_than_its_lease_and_wakes_changes_nothing_that_is_reported(
+def test_a_worker_that_wakes_after_its_lease_changes_no_result(
     root: Path, world: World, make_study: MakeStudy, is_first: bool
 ) -> None:
     world.faults = {"LEASE_S": "3"}
@@ -93,13 +93,15 @@ def test_whoever_sleeps_longer_than_its_lease_and_wakes_changes_nothing_that_is_
         reported = read_bytes(folder.result(0))
     for pid in reversed(asleep):
         os.kill(pid, signal.SIGCONT)
-    told = ("another worker took the claim over", "result kept aside")
+    dropped, kept_aside = "another worker took the claim over", "result kept aside"
     if is_first:
-        until(lambda: told[0] in world.output(sleeper), "the sleeper finds out", root)
+        until(lambda: dropped in world.output(sleeper), "the sleeper finds out", root)
         (root / "go").touch()
         world.finish(master)
     else:
-        until(lambda: any(line in world.output(sleeper) for line in told), "the sleeper finds out", root)
+        until(
+            lambda: any(line in world.output(sleeper) for line in (dropped, kept_aside)), "the sleeper finds out", root
+        )
         assert read_bytes(folder.result(0)) == reported
     result = results_of(folder)[0]
     assert (result.status, result.attempt, result.attribution.worker) == (Status.COMPLETE, 2, "other")
@@ -108,7 +110,7 @@ def test_whoever_sleeps_longer_than_its_lease_and_wakes_changes_nothing_that_is_
 
 
 @pytest.mark.parametrize("fate", ["none", "twice"])
-def test_events_that_never_arrive_or_arrive_twice_and_for_files_that_are_gone_change_nothing(
+def test_missing_repeated_and_stale_events_change_nothing(
     root: Path, world: World, make_study: MakeStudy, fate: str
 ) -> None:
     world.faults = {"EVENTS": fate}
@@ -120,9 +122,7 @@ def test_events_that_never_arrive_or_arrive_twice_and_for_files_that_are_gone_ch
     assert leftovers(folder) == []
 
 
-def test_a_worker_that_is_stopped_for_a_while_and_holds_a_lock_loses_nothing(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
+def test_a_lock_holder_that_is_paused_loses_nothing(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     master = processes.master(make_study("waiting", trials=1, batch=1))
     worker = processes.worker(objective="waiting")
     until(lambda: has_noted(processes), "the evaluation", root)

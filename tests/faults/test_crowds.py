@@ -1,4 +1,4 @@
-"""Scores of workers, thousands of jobs, and too few of the kernel's watches to go round."""
+"""Scores of workers, thousands of jobs, and too few of the kernel's watches."""
 
 from collections import Counter
 from pathlib import Path
@@ -17,9 +17,7 @@ from tests.processes import Processes, leftovers, results_of, until
 CROWD = 64
 
 
-def test_64_workers_that_start_while_a_study_is_published_share_it_out(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
+def test_64_workers_that_start_together_share_a_study(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     master = processes.master(make_study("noted", trials=300, batch=150))
     with Crowd(root, CROWD, processes.notes) as crowd:
         processes.finish(master)
@@ -34,9 +32,7 @@ def test_64_workers_that_start_while_a_study_is_published_share_it_out(
     assert "Traceback" not in crowd.output
 
 
-def test_of_64_workers_that_want_one_job_exactly_one_evaluates_it(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
+def test_only_one_of_64_workers_evaluates_a_job(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     with Crowd(root, CROWD, processes.notes) as crowd:
         for number in range(5):
             processes.finish(processes.master(make_study("noted", name=f"one-{number}", trials=1, batch=1)))
@@ -47,7 +43,7 @@ def test_of_64_workers_that_want_one_job_exactly_one_evaluates_it(
     assert "Traceback" not in crowd.output
 
 
-def test_a_job_costs_little_more_among_ten_thousand_than_among_a_hundred(tmp_path: Path) -> None:
+def test_a_job_costs_little_more_among_ten_thousand(tmp_path: Path) -> None:
     costs_s: list[float] = []
     for name, jobs in (("few", 100), ("many", 10_000)):
         (tmp_path / name).mkdir()
@@ -57,9 +53,7 @@ def test_a_job_costs_little_more_among_ten_thousand_than_among_a_hundred(tmp_pat
     assert costs_s[1] < 3 * costs_s[0]
 
 
-def test_master_and_worker_that_get_no_watch_say_so_once_and_look_by_the_clock(
-    world: World, make_study: MakeStudy
-) -> None:
+def test_without_a_watch_master_and_worker_say_so_and_rescan(world: World, make_study: MakeStudy) -> None:
     world.faults = {"WATCHES": "0"}
     worker = world.worker(objective="square")
     master = world.master(make_study("square", trials=4, batch=2))
@@ -71,7 +65,7 @@ def test_master_and_worker_that_get_no_watch_say_so_once_and_look_by_the_clock(
     assert {result.status for result in results_of(StudyFolder(world.root, "demo")).values()} == {Status.COMPLETE}
 
 
-def test_a_watch_on_folders_that_come_and_go_by_the_hundred_gives_everything_back(tmp_path: Path) -> None:
+def test_watching_hundreds_of_short_lived_folders_leaks_nothing(tmp_path: Path) -> None:
     bell = Wakeup()
     with FolderWatch(bell) as watch:
         for number in range(200):

@@ -1,4 +1,4 @@
-"""A disk that is full, over quota, read-only or slow, for a while: workers and master wait, say so and go on."""
+"""A disk that is full, over quota, read-only or slow for a while: workers and master wait, say so and go on."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ WAITING = ("--objective", "waiting=tests.objectives:waiting")
 
 @pytest.fixture
 def on_disk(small_disk: Path, tmp_path: Path) -> Iterator[World]:
-    """World whose shared folder is a disk of 1 MiB, and what they print elsewhere."""
+    """Starts processes in a shared folder on a disk of 1 MiB; their output goes elsewhere."""
     processes = World(small_disk, RETRY_S="0.5")
     processes.log_folder = tmp_path
     yield processes
@@ -35,10 +35,10 @@ def let_go(processes: World) -> None:
     processes.notes.with_name("go").touch()
 
 
-def test_the_master_waits_in_mid_batch_for_room_and_publishes_each_job_once(
+def test_the_master_waits_for_room_and_publishes_each_job_once(
     small_disk: Path, on_disk: World, make_study: MakeStudy
 ) -> None:
-    master = on_disk.master(make_study("square", trials=300, batch=300))  # a page a job: 1.2 MiB
+    master = on_disk.master(make_study("square", trials=300, batch=300))  # each job takes a page: 1.2 MiB
     until(lambda: "the master waits: No space left" in on_disk.output(master), "it says so", on_disk.log_folder)
     folder = StudyFolder(small_disk, "demo")
     assert 0 < len(folder.open_issues()) < 300
@@ -52,9 +52,7 @@ def test_the_master_waits_in_mid_batch_for_room_and_publishes_each_job_once(
     assert {(result.status, result.issue, result.attempt) for result in results.values()} == {(Status.COMPLETE, 1, 1)}
 
 
-def test_a_claim_that_cannot_be_noted_waits_for_room_and_counts_once(
-    small_disk: Path, on_disk: World, make_study: MakeStudy
-) -> None:
+def test_a_start_on_a_full_disk_waits_and_counts_once(small_disk: Path, on_disk: World, make_study: MakeStudy) -> None:
     worker = on_disk.worker(objective="square")
     until(lambda: "serves every study" in on_disk.output(worker), "the worker", on_disk.log_folder)
     os.kill(worker.pid, signal.SIGSTOP)
@@ -68,7 +66,7 @@ def test_a_claim_that_cannot_be_noted_waits_for_room_and_counts_once(
     assert results_of(StudyFolder(small_disk, "demo"))[0].attempt == 1
 
 
-def test_a_line_for_which_there_is_no_room_leaves_no_part_of_itself(small_disk: Path) -> None:
+def test_a_line_that_does_not_fit_leaves_no_part(small_disk: Path) -> None:
     path = small_disk / "00000.lock"
     atomic.append_line(path, "x" * 4000)
     fill(small_disk / "ballast")
@@ -79,7 +77,7 @@ def test_a_line_for_which_there_is_no_room_leaves_no_part_of_itself(small_disk: 
     assert path.read_text() == "x" * 4000 + "\n"
 
 
-def test_a_worker_that_is_asked_to_stop_on_a_full_disk_does_not_claim_to_have_saved(
+def test_stopping_on_a_full_disk_reports_that_nothing_was_saved(
     small_disk: Path, on_disk: World, make_study: MakeStudy
 ) -> None:
     master = on_disk.master(make_study("waiting", trials=1, batch=1, more="limits.max_attempts = 1"))
@@ -100,9 +98,7 @@ def test_a_worker_that_is_asked_to_stop_on_a_full_disk_does_not_claim_to_have_sa
     assert leftovers(folder) == []
 
 
-def test_nobody_is_called_silent_because_a_full_disk_refuses_the_heartbeats(
-    small_disk: Path, on_disk: World, make_study: MakeStudy
-) -> None:
+def test_a_full_disk_makes_no_worker_silent(small_disk: Path, on_disk: World, make_study: MakeStudy) -> None:
     master = on_disk.master(
         make_study("waiting", trials=1, batch=1, more="limits.stale_s = 5"), "--workers", "1", *WAITING
     )
@@ -120,14 +116,14 @@ def test_nobody_is_called_silent_because_a_full_disk_refuses_the_heartbeats(
 
 
 def waits_for_seconds(duration_s: float, root: Path) -> None:
-    """Let time pass in which nothing must happen."""
+    """Wait without a condition."""
     with pytest.raises(AssertionError, match="not within"):
         until(lambda: False, "nothing", root, deadline_s=duration_s)
 
 
-@pytest.mark.parametrize(("error", "told"), [("EDQUOT", "Disk quota exceeded"), ("EROFS", "Read-only file system")])
-def test_a_folder_that_refuses_in_mid_trial_costs_no_finished_training(
-    root: Path, world: World, make_study: MakeStudy, error: str, told: str
+@pytest.mark.parametrize(("error", "text"), [("EDQUOT", "Disk quota exceeded"), ("EROFS", "Read-only file system")])
+def test_a_refusing_folder_costs_no_finished_training(
+    root: Path, world: World, make_study: MakeStudy, error: str, text: str
 ) -> None:
     refusing = root / "refusing"
     world.faults = {"REFUSING": str(refusing), "RETRY_S": "0.5"}
@@ -137,7 +133,7 @@ def test_a_folder_that_refuses_in_mid_trial_costs_no_finished_training(
     refusing.with_name("soon").write_text(error)
     refusing.with_name("soon").rename(refusing)
     let_go(world)
-    until(lambda: f"waits: {told}" in world.output(worker), "the worker says so", root)
+    until(lambda: f"waits: {text}" in world.output(worker), "the worker says so", root)
     assert StudyFolder(root, "demo").all_finished() == []
     refusing.unlink()
     world.finish(master)
@@ -146,9 +142,7 @@ def test_a_folder_that_refuses_in_mid_trial_costs_no_finished_training(
     assert leftovers(StudyFolder(root, "demo")) == []
 
 
-def test_how_an_attempt_failed_is_noted_once_the_folder_takes_it(
-    root: Path, world: World, make_study: MakeStudy
-) -> None:
+def test_a_failure_is_noted_once_the_folder_accepts_it(root: Path, world: World, make_study: MakeStudy) -> None:
     refusing = root / "refusing"
     world.faults = {"REFUSING": str(refusing), "RETRY_S": "0.5"}
     limits = "limits = { max_attempts = 1, exception_retries = 1 }"
@@ -168,7 +162,7 @@ def test_flushes_that_take_seconds_make_nobody_silent_and_nothing_twice(
     root: Path, world: World, make_study: MakeStudy
 ) -> None:
     world.faults = {"FSYNC_S": "1"}
-    master = world.master(make_study("curved", trials=1, batch=1, more="limits.stale_s = 6"))
+    master = world.master(make_study("curved", trials=1, batch=1, more="limits.stale_s = 25"))
     world.worker(objective="curved")
     printed = world.finish(master)
     assert "has been silent" not in printed

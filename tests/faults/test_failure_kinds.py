@@ -1,4 +1,4 @@
-"""Lost workers, exceptions, time limits and want of memory: each is counted by itself and has a limit of its own."""
+"""Lost workers, exceptions, time limits and out-of-memory failures: each kind has its own count and limit."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +38,7 @@ space.fate = {{ type = "categorical", choices = {list(FATES)} }}
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Result]]:
-    """The result of each fate, all of one study that one worker evaluated."""
+    """The result of each fate, from one study that one worker evaluated."""
     root = tmp_path_factory.mktemp("fates")
     for name in ("jobs", "results"):
         (root / name).mkdir()
@@ -62,9 +62,7 @@ def failure_of(result: Result) -> Failure:
 
 
 @pytest.mark.parametrize("fate", ["raise", "die", "hang"])
-def test_a_failed_attempt_of_which_the_study_allows_another_is_followed_by_one_that_goes_on_from_the_checkpoint(
-    results: dict[str, Result], fate: str
-) -> None:
+def test_a_retry_goes_on_from_the_checkpoint(results: dict[str, Result], fate: str) -> None:
     assert (results[fate].status, results[fate].attempt, results[fate].value) == (Status.COMPLETE, 2, 1.0)
 
 
@@ -76,9 +74,7 @@ def test_a_failed_attempt_of_which_the_study_allows_another_is_followed_by_one_t
         ("hang always", FailureKind.TIME_LIMIT),
     ],
 )
-def test_a_trial_is_failed_when_the_limit_of_its_kind_is_reached(
-    results: dict[str, Result], fate: str, kind: FailureKind
-) -> None:
+def test_a_trial_fails_at_the_limit_of_its_kind(results: dict[str, Result], fate: str, kind: FailureKind) -> None:
     failure = failure_of(results[fate])
     assert (failure.kind, failure.counts, results[fate].attempt) == (kind, {kind: 2}, 2)
 
@@ -88,19 +84,19 @@ def test_each_kind_is_counted_by_itself(results: dict[str, Result]) -> None:
     assert (result.status, result.attempt, result.value) == (Status.COMPLETE, 4, 3.0)
 
 
-def test_a_failure_tells_what_became_of_every_attempt(results: dict[str, Result]) -> None:
+def test_a_failure_lists_how_every_attempt_ended(results: dict[str, Result]) -> None:
     failure = failure_of(results["raise die raise"])
     assert failure.kind is FailureKind.EXCEPTION
     assert failure.counts == {FailureKind.EXCEPTION: 2, FailureKind.WORKER_LOST: 1}
-    told = (
+    beginning = (
         "ValueError: not today; all attempts: attempts 1 and 3 on lab-1: ValueError: not today; attempt 2 on lab-1: the"
     )
-    assert failure.message.startswith(told)
+    assert failure.message.startswith(beginning)
     assert failure.traceback is not None
     assert "in meet" in failure.traceback
 
 
-def test_want_of_memory_that_no_other_trial_shared_is_not_tried_again(results: dict[str, Result]) -> None:
+def test_a_lonely_trial_out_of_memory_is_not_retried(results: dict[str, Result]) -> None:
     failure = failure_of(results["starve"])
     assert (failure.kind, failure.counts) == (FailureKind.OUT_OF_MEMORY, {FailureKind.OUT_OF_MEMORY: 1})
     assert failure.message == "MemoryError (no other trial shared the memory)"

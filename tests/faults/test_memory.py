@@ -1,4 +1,4 @@
-"""Want of memory: of the kernel's address space, of PyTorch's allocator, and as the kernel's killer sees to it."""
+"""Out of memory: in the address space, in PyTorch's allocator, and by the kernel's out-of-memory killer."""
 
 import os
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ OBJECTIVES = (
 
 
 def by_size(folder: StudyFolder) -> tuple[list[Result], list[Result]]:
-    """A study's results for the smaller and the larger half of the domain."""
+    """Return a study's results in the smaller and in the larger half of the domain."""
     results = results_of(folder).values()
     small = [result for result in results if float(result.params["x"]) <= 0.5]
     large = [result for result in results if float(result.params["x"]) > 0.5]
@@ -35,9 +35,7 @@ def by_size(folder: StudyFolder) -> tuple[list[Result], list[Result]]:
     return small, large
 
 
-def test_what_the_kernel_kills_for_want_of_memory_is_told_apart_and_the_worker_lives_on(
-    root: Path, world: World, make_study: MakeStudy
-) -> None:
+def test_an_out_of_memory_kill_fails_only_the_trial(root: Path, world: World, make_study: MakeStudy) -> None:
     counter = root / "vmstat"
     counter.write_text("nr_free_pages 7\noom_kill 3\n")
     world.faults = {"OOM_COUNTER": str(counter)}
@@ -57,7 +55,7 @@ def test_what_the_kernel_kills_for_want_of_memory_is_told_apart_and_the_worker_l
 
 @pytest.fixture
 def group() -> Iterator[Path]:
-    """A group of processes that may use 768 MiB together: more than a worker and its child need, less than a GiB."""
+    """A control group limited to 768 MiB: more than a worker and its child need, less than a GiB."""
     with ExitStack() as stack:
         try:
             made = stack.enter_context(memory_group(f"hyperspool-{os.getpid()}", 768 * 2**20))
@@ -66,11 +64,13 @@ def group() -> Iterator[Path]:
         yield made
 
 
-def test_a_real_kill_by_the_kernel_for_want_of_memory_is_told_apart_and_the_worker_lives_on(
+def test_a_real_out_of_memory_kill_fails_only_the_trial(
     root: Path, group: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     worker = processes.worker("--objective", "greedy=tests.faults.objectives:greedy")
-    (group / "cgroup.procs").write_text(str(worker.pid))  # its child is not there before there is a study
+    (group / "cgroup.procs").write_text(
+        str(worker.pid)
+    )  # before a study exists, so that the child is started inside the group
     processes.finish(processes.master(make_study("greedy")))
     small, large = by_size(StudyFolder(root, "demo"))
     assert {result.status for result in small} == {Status.COMPLETE}
@@ -83,7 +83,7 @@ def test_a_real_kill_by_the_kernel_for_want_of_memory_is_told_apart_and_the_work
     assert worker.poll() is None
 
 
-def test_a_trial_that_shared_the_memory_is_tried_again_and_the_others_are_not(
+def test_only_trials_that_shared_the_memory_are_retried(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     processes.master(make_study("waiting", name="other", trials=1, batch=1))
@@ -102,14 +102,14 @@ def test_a_trial_that_shared_the_memory_is_tried_again_and_the_others_are_not(
 
 
 @pytest.mark.parametrize("error", [MemoryError(), OSError(12, os.strerror(12))])
-def test_python_and_the_kernel_each_have_their_words_for_want_of_memory(error: Exception) -> None:
+def test_memory_errors_of_python_and_kernel_are_recognised(error: Exception) -> None:
     answer = _failure(error)
     assert isinstance(answer, Failed)
     assert answer.kind is FailureKind.OUT_OF_MEMORY
 
 
-def test_pytorchs_refusal_of_the_hosts_memory_is_want_of_memory() -> None:
-    # Of a GPU's memory only a GPU can show whether its cache is free and the device is usable afterwards.
+def test_a_memory_error_of_pytorch_is_recognised() -> None:
+    # The host's memory alone: whether a GPU's cache is freed and the device stays usable needs a GPU to test.
     with pytest.raises(RuntimeError) as refused:
         torch.empty(2**52, dtype=torch.uint8)
     answer = _failure(refused.value)

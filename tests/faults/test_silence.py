@@ -1,4 +1,4 @@
-"""A worker that says nothing: its trial is issued again, its late result kept aside; unless it wakes in time."""
+"""A silent worker: its trial is issued again and its late result kept aside, unless it wakes in time."""
 
 import os
 import signal
@@ -32,14 +32,12 @@ batch_size = 25
 
 
 def send(pid: int, number: signal.Signals) -> None:
-    """Signal a worker and what evaluates for it."""
+    """Signal a worker and its child."""
     for each in (pid, *children_of(pid)):
         os.kill(each, number)
 
 
-def test_the_late_result_of_a_silent_worker_is_the_same_to_the_last_bit_and_the_story_is_told(
-    root: Path, processes: Processes
-) -> None:
+def test_a_silent_workers_late_result_is_equal_and_kept_aside(root: Path, processes: Processes) -> None:
     (root / "demo.toml").write_text(CNN_STUDY)
     folder = StudyFolder(root, "demo")
     master = processes.master(root / "demo.toml")
@@ -47,8 +45,8 @@ def test_the_late_result_of_a_silent_worker_is_the_same_to_the_last_bit_and_the_
     until(lambda: any(has_epoch(path) for path in folder.running.glob("*.csv")), "an epoch", root)
     send(silent.pid, signal.SIGSTOP)
     until(lambda: Issue(0, number=2) in folder.open_issues(), "the second issue", root)
-    told = "worker sleepy has been silent for"
-    until(lambda: told in processes.output(master), "the master says so", root)
+    sentence = "worker sleepy has been silent for"
+    until(lambda: sentence in processes.output(master), "the master says so", root)
     stands = status(root, {})
     assert [(worker["worker"], worker["silent"]) for worker in stands["workers"]] == [("sleepy", True)]
     assert (stands["counts"]["RUNNING"], stands["counts"]["PENDING"]) == (0, 1)
@@ -70,7 +68,7 @@ def curve_of(path: Path) -> list[tuple[float, float, float]]:
     return [(epoch.training_loss, epoch.validation_loss, epoch.validation_error) for epoch in read_curve(path)]
 
 
-def test_a_silent_worker_that_wakes_before_the_second_issue_just_goes_on(
+def test_a_worker_that_wakes_before_the_second_issue_goes_on(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     folder = StudyFolder(root, "demo")

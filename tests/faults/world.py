@@ -1,4 +1,4 @@
-"""Masters and workers in a world that misbehaves."""
+"""Masters and workers under faults."""
 
 import subprocess
 from pathlib import Path
@@ -11,10 +11,10 @@ class World(Processes):
 
     Args:
         root: the shared folder.
-        faults: by the names that `tests.faults.launch` gives them.
+        faults: the environment that `tests.faults.launch` documents.
 
     Attributes:
-        faults: of what is started from now on.
+        faults: for the processes that are started from now on.
     """
 
     def __init__(self, root: Path, **faults: str) -> None:
@@ -22,6 +22,6 @@ class World(Processes):
         self.faults = faults
 
     def start(self, module: str, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start `python -m module` under the faults, its output going to a file of its own."""
+        """Start `python -m module` under the faults, with a file of its own for its output."""
         faults = self.faults | (environment or {})
         return super().start("tests.faults.launch", module, *arguments, environment=faults)

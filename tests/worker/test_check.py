@@ -1,4 +1,4 @@
-"""`python -m worker check`, in this process, where its training code can be broken on purpose."""
+"""`python -m worker check` in this process, where a test can break the training code."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -45,13 +45,13 @@ def check(*arguments: str, status: int) -> str:
         (*QUICK, "--set", "augmentation=true", "--set", "schedule=one_cycle", "--set", "initialisation=he"),
     ],
 )
-def test_what_is_right_passes_with_every_layer_named(arguments: tuple[str, ...]) -> None:
+def test_right_training_code_passes_with_every_layer_named(arguments: tuple[str, ...]) -> None:
     printed = check(*arguments, status=0)
     assert "FAIL" not in printed
     last = "dense2" if "cnn" in arguments else "layers"
     assert f"gradient of {last}" in printed
-    for told in ("first loss", "same seed, same losses", "overfits a few images"):
-        assert told in printed
+    for check_name in ("first loss", "same seed, same losses", "overfits a few images"):
+        assert check_name in printed
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_the_objective_is_an_argument_or_an_option(
 
 
 class _Scaled(torch.autograd.Function):
-    """The identity, whose backward pass is wrong by one part in a thousand."""
+    """The identity, with a backward pass that is wrong by one part in a thousand."""
 
     @staticmethod
     def forward(_context: Any, values: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ class _Scaled(torch.autograd.Function):
         return 1.001 * gradients[0]
 
 
-def test_a_wrong_gradient_fails_the_layers_before_it_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_gradient_fails_only_the_layers_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def forward(self: Mlp, images: Tensor) -> Tensor:
         hidden = _Scaled.apply(self.layers[:-1](images))  # type: ignore[no-untyped-call]  # torch's own
         logits: Tensor = self.layers[-1](hidden)
@@ -130,19 +130,19 @@ def test_training_that_draws_without_a_seed_fails(monkeypatch: pytest.MonkeyPatc
         (("--dataset", "letters"), "unknown data set 'letters'"),
     ],
 )
-def test_a_users_mistake_is_told(arguments: tuple[str, ...], message: str) -> None:
+def test_a_users_mistake_is_a_clear_error(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(UsageError) as caught:
         check(*arguments, status=2)
     assert message in str(caught.value)
 
 
-def test_data_that_is_not_here_is_told(tmp_path: Any) -> None:
+def test_missing_data_is_a_clear_error(tmp_path: Any) -> None:
     with pytest.raises(UnableError, match="mnist is not on this machine"):
         check("--dataset", "mnist", "--root", str(tmp_path), status=2)
 
 
 class _Kinked(nn.Module):
-    """A ReLU whose input is zero but for the bias, as over an empty pixel."""
+    """A ReLU whose input is the bias alone, as over an empty pixel."""
 
     def __init__(self, bias: float) -> None:
         super().__init__()

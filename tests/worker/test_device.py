@@ -24,7 +24,7 @@ def test_a_gpu_is_the_only_one_that_the_child_sees() -> None:
 
 
 @pytest.mark.usefixtures("two_gpus")
-def test_the_cpu_can_be_chosen_where_there_are_gpus_and_hides_them() -> None:
+def test_choosing_the_cpu_hides_the_gpus() -> None:
     chosen = choose_device("cpu")
     assert (chosen.name, chosen.visible, chosen.in_child, chosen.note) == ("cpu", "", "cpu", "")
 
@@ -37,7 +37,7 @@ def test_without_a_gpu_auto_is_the_cpu_and_says_so() -> None:
 
 
 @pytest.mark.usefixtures("two_gpus")
-def test_a_gpu_that_is_not_there_is_refused_with_those_that_are() -> None:
+def test_a_missing_gpu_is_refused_and_the_existing_ones_named() -> None:
     with pytest.raises(UsageError, match="--device cuda:7: this machine shows cuda:0 to cuda:1"):
         choose_device("cuda:7")
 

@@ -1,6 +1,5 @@
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,7 @@ NAMES = (
 
 
 class Follower(Listener):
-    """Notes what an evaluation says; may stop it or lose its claim once it has begun."""
+    """Notes the messages of an evaluation; can stop it, or lose its claim after it has begun."""
 
     def __init__(self, stop: StopRequests) -> None:
         self._stop = stop
@@ -80,7 +79,7 @@ class Follower(Listener):
 
 
 class Bench:
-    """An executor with everything that it needs."""
+    """An executor and everything that it needs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -120,7 +119,7 @@ def test_a_child_lives_across_trials(bench: Bench) -> None:
     assert bench.child_pid == first
 
 
-def test_an_exception_fails_the_trial_with_its_traceback_and_the_child_lives_on(bench: Bench) -> None:
+def test_an_exception_fails_the_trial_and_spares_the_child(bench: Bench) -> None:
     outcome = bench.evaluate("raising", x=0.9)
     assert isinstance(outcome, Failed)
     assert outcome.kind == "exception"
@@ -131,13 +130,13 @@ def test_an_exception_fails_the_trial_with_its_traceback_and_the_child_lives_on(
     assert bench.child_pid == pid
 
 
-def test_a_value_that_is_no_number_fails_the_trial(bench: Bench) -> None:
+def test_a_value_that_is_not_finite_fails_the_trial(bench: Bench) -> None:
     outcome = bench.evaluate("not_a_number")
     assert isinstance(outcome, Failed)
     assert "expected a finite number" in outcome.message
 
 
-def test_a_report_that_is_none_fails_the_trial_with_its_traceback(bench: Bench) -> None:
+def test_a_wrong_report_fails_the_trial_with_its_traceback(bench: Bench) -> None:
     outcome = bench.evaluate("misreporting")
     assert isinstance(outcome, Failed)
     assert outcome.kind == "exception"
@@ -146,7 +145,7 @@ def test_a_report_that_is_none_fails_the_trial_with_its_traceback(bench: Bench) 
     assert isinstance(bench.evaluate("square"), Finished)
 
 
-def test_want_of_memory_is_told_apart(bench: Bench) -> None:
+def test_a_memory_error_is_out_of_memory(bench: Bench) -> None:
     outcome = bench.evaluate("hungry")
     assert isinstance(outcome, Failed)
     assert outcome.kind == "out_of_memory"
@@ -159,21 +158,21 @@ def test_a_child_that_dies_is_noticed_and_replaced(bench: Bench) -> None:
     assert isinstance(bench.evaluate("square"), Finished)
 
 
-def test_a_child_that_died_while_it_had_nothing_to_do_costs_no_trial(bench: Bench) -> None:
+def test_a_child_that_died_while_idle_costs_no_trial(bench: Bench) -> None:
     bench.evaluate("square")
     os.kill(bench.child_pid, signal.SIGKILL)
     assert isinstance(bench.evaluate("square"), Finished)
 
 
-def test_a_childs_death_is_noticed_also_while_what_it_started_lives_on(bench: Bench) -> None:
+def test_a_childs_death_is_noticed_though_its_grandchild_lives(bench: Bench) -> None:
     outcome = bench.evaluate("leaves_a_grandchild")
     assert isinstance(outcome, Failed)
     assert outcome.is_child_lost
     grandchild = int((bench.folder / "notes").read_text().split()[-1])
-    until(lambda: not is_alive(grandchild), "it goes too", bench.folder)
+    until(lambda: not is_alive(grandchild), "the end of the grandchild", bench.folder)
 
 
-def test_a_signal_to_the_whole_group_does_not_end_a_child_that_is_still_starting(bench: Bench) -> None:
+def test_a_signal_to_the_group_spares_a_starting_child(bench: Bench) -> None:
     child = ChildProcess(Device("cpu", ""), ChildSettings("cpu", (), bench.folder))
     assert child.process.pid is not None
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -192,10 +191,8 @@ def test_a_failures_text_is_cut_and_can_always_be_stored(bench: Bench) -> None:
 
 
 def test_a_hung_child_is_killed_at_the_studys_time_limit(bench: Bench) -> None:
-    begin_s = time.monotonic()
     reason = "it ran longer than 0.5 s and was stopped"
     assert bench.evaluate("deaf", time_limit_s=0.5) == Failed(FailureKind.TIME_LIMIT, reason)
-    assert time.monotonic() - begin_s < 10
     assert isinstance(bench.evaluate("square"), Finished)
 
 
@@ -210,7 +207,7 @@ def test_a_child_is_asked_to_save_before_it_stops(bench: Bench) -> None:
     assert isinstance(bench.evaluate("waiting"), Finished)
 
 
-def test_a_child_that_does_not_stop_is_killed_after_its_grace(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_that_ignores_stop_is_killed_after_its_grace(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor_module, "STOP_GRACE_S", 0.2)
     bench.stop.is_requested = True
     assert bench.evaluate("deaf") == Stopped(is_saved=False)
@@ -227,7 +224,7 @@ def test_an_evaluation_whose_claim_is_lost_is_dropped(bench: Bench) -> None:
     assert bench.evaluate("deaf") == Abandoned()
 
 
-def test_an_unknown_objective_is_another_workers_to_evaluate(bench: Bench) -> None:
+def test_an_unknown_objective_is_left_to_another_worker(bench: Bench) -> None:
     outcome = bench.evaluate("unheard_of")
     assert isinstance(outcome, Unable)
     assert "--objective unheard_of=MODULE:FUNCTION" in outcome.reason
@@ -288,7 +285,7 @@ def test_a_diverged_cnn_measures_the_error_of_guessing(bench: Bench) -> None:
     assert len(bench.follower.epochs) < 50
 
 
-def test_a_foreign_checkpoint_is_passed_over_and_the_trial_begins_anew(bench: Bench) -> None:
+def test_a_foreign_checkpoint_is_skipped_and_the_trial_starts_over(bench: Bench) -> None:
     params = {"num_filters": 4, "batch_size": 50, "learning_rate": 0.05}
     save_checkpoint(bench.folder / "foreign.pt", Checkpoint(b"not a torch file"), job_of(params=params))
     assert isinstance(cnn(bench, 0.05, earlier=(bench.folder / "foreign.pt",)), Finished)
@@ -296,7 +293,7 @@ def test_a_foreign_checkpoint_is_passed_over_and_the_trial_begins_anew(bench: Be
     assert bench.follower.curve == ()
 
 
-def test_a_mini_batch_larger_than_the_data_fails_the_trial_with_one_clear_message(bench: Bench) -> None:
+def test_a_mini_batch_larger_than_the_data_fails_the_trial(bench: Bench) -> None:
     outcome = cnn(bench, 0.05, data={"name": "digits", "train_size": 10})
     assert isinstance(outcome, Failed)
     assert outcome.message.startswith("ValueError: batch_size is 50, but digits has 10 training examples")

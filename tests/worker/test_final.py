@@ -1,4 +1,4 @@
-"""The final evaluation, as the worker's child does it: what is trained on, and when the test part is read."""
+"""The final evaluation in the worker's child: what it trains on, and when it reads the test part."""
 
 import io
 import math
@@ -29,7 +29,7 @@ UPDATES_PER_EPOCH = (100 + 400) // 20
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the data sets whose test part was read, one per time."""
+    """Lists the name of a data set each time its test part is read."""
     seen: list[str] = []
 
     def read(name: str, folder: Path) -> Part:
@@ -45,7 +45,7 @@ def evaluate_final(network: str, worker: FakeParent, **params: Any) -> Measured:
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_the_value_is_the_test_error_of_the_network_that_is_handed_over(network: str, reads: list[str]) -> None:
+def test_the_value_is_the_saved_networks_test_error(network: str, reads: list[str]) -> None:
     worker = FakeParent()
     found = evaluate_final(network, worker)
     assert reads == ["digits"]
@@ -83,7 +83,7 @@ def test_with_snapshots_the_ensemble_is_measured_and_handed_over(reads: list[str
 
 
 @pytest.mark.parametrize("batches", [3, UPDATES_PER_EPOCH + 1, 3 * UPDATES_PER_EPOCH - 1])
-def test_an_ensemble_that_was_interrupted_is_the_same_to_the_last_bit(batches: int) -> None:
+def test_an_interrupted_ensemble_is_the_same_to_the_last_bit(batches: int) -> None:
     stopped = FakeParent(stop_after=batches)
     with pytest.raises(TrialStopped):
         evaluate_final("mlp", stopped, **CYCLES)
@@ -92,7 +92,7 @@ def test_an_ensemble_that_was_interrupted_is_the_same_to_the_last_bit(batches: i
     )
 
 
-def test_the_curve_tells_of_no_validation_because_there_is_none(reads: list[str]) -> None:
+def test_the_curve_holds_no_validation_numbers(reads: list[str]) -> None:
     worker = FakeParent()
     evaluate_final("mlp", worker)
     assert worker.epochs == [1, 2, 3]
@@ -101,16 +101,14 @@ def test_the_curve_tells_of_no_validation_because_there_is_none(reads: list[str]
     assert len(reads) == 1
 
 
-def test_training_does_not_stop_early_by_data_that_it_trains_on() -> None:
+def test_training_does_not_stop_early() -> None:
     worker = FakeParent()
     evaluate_final("mlp", worker, learning_rate=0, patience=1)
     assert worker.epochs == [1, 2, 3]
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_interrupted_anywhere_the_test_part_is_read_once_and_the_answer_is_the_same(
-    network: str, reads: list[str]
-) -> None:
+def test_an_interrupted_evaluation_reads_the_test_part_once(network: str, reads: list[str]) -> None:
     whole = evaluate_final(network, FakeParent())
     for batches in (0, 1, UPDATES_PER_EPOCH, 2 * UPDATES_PER_EPOCH + 7):
         reads.clear()
@@ -122,13 +120,13 @@ def test_interrupted_anywhere_the_test_part_is_read_once_and_the_answer_is_the_s
         assert reads == ["digits"]
 
 
-def test_killed_after_its_last_epoch_it_goes_on_from_the_finished_network_without_training(reads: list[str]) -> None:
+def test_killed_after_its_last_epoch_it_does_not_train_again(reads: list[str]) -> None:
     first = FakeParent()
     whole = evaluate_final("mlp", first)
     second = FakeParent(first.kept[-1])
     assert evaluate_final("mlp", second) == whole
     assert [line.seconds for line in second.curve] == [line.seconds for line in first.curve]
-    assert reads == ["digits"] * 2  # of which the first gave no answer
+    assert reads == ["digits"] * 2  # the first attempt stands for one that is killed before it reports
 
 
 def test_a_training_that_diverges_leaves_the_test_part_unread(reads: list[str]) -> None:

@@ -5,26 +5,17 @@ import pytest
 
 from hyperspool.common.layout import StudyFolder
 from hyperspool.worker.idleness import IDLE_EXIT_S, TELL_S, Idleness
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now_s = 50.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.worker.clock import Clock
 
 
 @pytest.fixture
-def told(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     caplog.set_level(logging.INFO)
     return caplog
 
 
 def wait(idleness: Idleness, clock: Clock, seconds: float, *, has_open: bool = False) -> bool:
-    """Looks four times a second."""
+    """Let time pass while the worker looks for jobs four times a second."""
     is_over = False
     for _ in range(int(seconds * 4)):
         clock.now_s += 0.25
@@ -32,33 +23,31 @@ def wait(idleness: Idleness, clock: Clock, seconds: float, *, has_open: bool = F
     return is_over
 
 
-def test_a_worker_says_once_each_time_that_it_waits_for_jobs(root: Path, told: pytest.LogCaptureFixture) -> None:
+def test_a_worker_logs_each_wait_for_jobs_once(root: Path, log: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     idleness = Idleness(root, None, is_leaving=False, clock=clock)
     wait(idleness, clock, 100)
-    assert told.messages == ["waiting for jobs"]
+    assert log.messages == ["waiting for jobs"]
     idleness.end()
     wait(idleness, clock, TELL_S / 2)
     idleness.end()
-    assert told.messages == ["waiting for jobs"]
+    assert log.messages == ["waiting for jobs"]
     wait(idleness, clock, 100)
-    assert told.messages == ["waiting for jobs"] * 2
+    assert log.messages == ["waiting for jobs"] * 2
 
 
-def test_a_study_that_is_not_here_is_named_once(
-    root: Path, folder: StudyFolder, told: pytest.LogCaptureFixture
-) -> None:
+def test_a_study_that_is_not_here_is_named_once(root: Path, folder: StudyFolder, log: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     idleness = Idleness(root, "missing", is_leaving=False, clock=clock)
     wait(idleness, clock, 100)
-    assert told.messages == ["no study missing here yet; waiting"]
+    assert log.messages == ["no study missing here yet; waiting"]
     idleness.end()
     wait(idleness, clock, 100)
     wait(Idleness(root, folder.name, is_leaving=False, clock=clock), clock, 100)
-    assert told.messages[1:] == ["waiting for jobs"] * 2
+    assert log.messages[1:] == ["waiting for jobs"] * 2
 
 
-def test_a_worker_leaves_when_nothing_has_been_open_for_a_while_if_it_was_told_to(root: Path) -> None:
+def test_a_worker_leaves_when_idle_only_if_asked(root: Path) -> None:
     clock = Clock()
     idleness, patient = (Idleness(root, None, is_leaving=is_leaving, clock=clock) for is_leaving in (True, False))
     assert not wait(idleness, clock, 100, has_open=True)

@@ -10,7 +10,7 @@ from tests.conftest import job_of, spec_of
 
 
 @pytest.mark.parametrize(("mode", "is_served"), [(ClaimMode.LOCK, False), (ClaimMode.LEASE, True)])
-def test_a_worker_refuses_locks_that_are_known_to_be_local_and_serves_leases(
+def test_a_worker_refuses_local_locks_and_serves_leases(
     folder: StudyFolder, monkeypatch: pytest.MonkeyPatch, mode: ClaimMode, is_served: bool
 ) -> None:
     monkeypatch.setattr(

@@ -6,7 +6,7 @@ from hyperspool.worker.memory import WINDOW_S, MemoryKills, kernel_counter
 
 
 class Kernel:
-    """A counter of kills and a clock, both of which a test moves."""
+    """A counter of kills and a clock; a test moves both."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,13 +35,13 @@ def test_a_kill_since_the_beginning_is_seen(kernel: Kernel, kills: MemoryKills) 
     assert kills.has_risen()
 
 
-def test_a_kill_before_the_beginning_is_not_taken_for_one_now(kernel: Kernel, kills: MemoryKills) -> None:
+def test_a_kill_before_the_beginning_does_not_count(kernel: Kernel, kills: MemoryKills) -> None:
     kernel.count(1)
     kills.begin()
     assert not kills.has_risen()
 
 
-def test_a_kill_is_seen_while_its_victim_takes_its_time_to_die(kernel: Kernel, kills: MemoryKills) -> None:
+def test_a_kill_is_seen_while_its_victim_is_dying(kernel: Kernel, kills: MemoryKills) -> None:
     kernel.count(1)
     for _ in range(5):
         kernel.now_s += 1.0
@@ -71,7 +71,7 @@ def test_where_the_kernel_does_not_count_nothing_is_known(tmp_path: Path) -> Non
         ("4:memory:/lab\n", "oom_kill 1\n", "proc/vmstat"),
     ],
 )
-def test_the_count_of_ones_own_group_is_preferred_to_the_machines(
+def test_the_groups_own_count_is_preferred_to_the_machines(
     tmp_path: Path, group: str, events: str, expected: str
 ) -> None:
     (tmp_path / "proc" / "self").mkdir(parents=True)

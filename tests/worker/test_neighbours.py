@@ -46,13 +46,13 @@ def mine(root: Path) -> StudyFolder:
     return folder
 
 
-def test_a_worker_that_computes_on_this_host_is_a_neighbour_whatever_its_study(root: Path, mine: StudyFolder) -> None:
+def test_workers_of_every_study_on_this_host_are_neighbours(root: Path, mine: StudyFolder) -> None:
     beats(mine, "second")
     beats(study(root, "other"), "third")
     assert busy_neighbours(root, ME) == ["second", "third"]
 
 
-def test_one_that_waits_or_is_elsewhere_or_dead_is_none(root: Path, mine: StudyFolder) -> None:
+def test_idle_distant_and_dead_workers_are_not_neighbours(root: Path, mine: StudyFolder) -> None:
     beats(mine, "idle", state="idle", trial=None)
     beats(mine, "elsewhere", host="lab-2")
     beats(mine, "dead", age_s=LIVE_S + 1)
@@ -60,7 +60,7 @@ def test_one_that_waits_or_is_elsewhere_or_dead_is_none(root: Path, mine: StudyF
     assert busy_neighbours(root, ME) == ["slow"]
 
 
-def test_of_a_gpu_only_those_that_compute_on_it_are_neighbours(root: Path, mine: StudyFolder) -> None:
+def test_only_workers_on_the_same_gpu_are_its_neighbours(root: Path, mine: StudyFolder) -> None:
     beats(mine, "same", gpu="0")
     beats(mine, "next", gpu="1")
     beats(mine, "perhaps", gpu="GPU-8e1c")

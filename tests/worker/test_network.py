@@ -1,4 +1,4 @@
-"""What the objectives `cnn` and `mlp` make of a training: the value, what else they measured, and how they end."""
+"""The objectives `cnn` and `mlp`: their value, their metrics, and how they end and resume."""
 
 import io
 from dataclasses import replace
@@ -36,21 +36,21 @@ def evaluate(network: str, worker: FakeParent, epochs: int = 3, **params: Any) -
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_the_value_is_the_last_epochs_validation_error_and_nothing_else_is_told(network: str) -> None:
+def test_the_value_is_the_last_epochs_validation_error(network: str) -> None:
     worker = FakeParent()
     assert evaluate(network, worker) == Measured(worker.curve[-1].validation_error)
     assert [(record.learning_rate, record.momentum) for record in worker.curve] == [(0.05, 0.9)] * 3
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_with_snapshots_the_value_is_the_ensembles_error_and_the_last_networks_stands_beside_it(network: str) -> None:
+def test_with_snapshots_the_value_is_the_ensembles_error(network: str) -> None:
     worker = FakeParent()
     found = evaluate(network, worker, schedule="triangular", cycles=3, snapshots=True)
     single = worker.curve[-1].validation_error
     assert found.metrics == {"ensemble_error": found.value, "single_error": single, "snapshots": 3}
 
 
-def test_snapshots_that_training_stopped_early_before_leave_the_last_networks_error() -> None:
+def test_stopped_before_a_snapshot_the_last_network_is_measured() -> None:
     worker = FakeParent()
     # With a learning rate of 0 the loss never falls.
     found = evaluate("mlp", worker, 9, learning_rate=0, schedule="triangular", cycles=1, snapshots=True, patience=2)
@@ -66,7 +66,7 @@ def test_a_training_without_progress_is_stopped_early_and_says_so(network: str) 
     found = evaluate(network, worker, 50, learning_rate=0, patience=4)
     assert found == Measured(worker.curve[-1].validation_error, metrics={"stopped_early": 1})
     assert worker.epochs == [1, 2, 3, 4, 5]
-    assert len(worker.kept) == 4  # after the last epoch comes the result
+    assert len(worker.kept) == 4  # the last epoch needs no checkpoint, because the result follows
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -86,21 +86,21 @@ def replace_seconds(record: Any) -> Any:
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_a_diverged_training_measures_the_error_of_guessing_also_with_snapshots(network: str) -> None:
+def test_a_diverged_ensemble_measures_the_error_of_guessing(network: str) -> None:
     found = evaluate(
         network, FakeParent(), learning_rate=1e30, schedule="cosine_restarts", restart_period=1, snapshots=True
     )
     assert found == Measured(0.9, is_diverged=True)
 
 
-def test_what_contradicts_itself_is_told_before_training() -> None:
+def test_contradicting_params_are_refused_before_training() -> None:
     worker = FakeParent()
     with pytest.raises(ValueError, match=r"eta_min is 0\.3, above eta_max, which is 0\.1"):
         evaluate("mlp", worker, schedule="triangular", eta_min=0.3, eta_max=0.1)
     assert worker.curve == []
 
 
-def test_a_checkpoint_of_a_training_with_other_options_is_passed_over() -> None:
+def test_a_checkpoint_of_other_options_is_skipped() -> None:
     stopping = FakeParent(stop_after=7)
     with pytest.raises(TrialStopped):
         evaluate("mlp", stopping)
@@ -121,7 +121,7 @@ def test_a_trial_stopped_in_mid_epoch_saves_where_it_is(network: str) -> None:
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_a_resumed_trial_repeats_no_mini_batch_and_tells_its_earlier_epochs(network: str) -> None:
+def test_a_resumed_trial_repeats_no_mini_batch(network: str) -> None:
     first = FakeParent(stop_after=7)
     with pytest.raises(TrialStopped):
         evaluate(network, first)
@@ -147,7 +147,7 @@ def state_of(checkpoint: Checkpoint) -> dict[str, Any]:
     return state
 
 
-def test_a_studys_results_and_curves_tell_the_ensemble_and_the_schedule(root: Path, processes: Processes) -> None:
+def test_results_and_curves_show_the_ensemble_and_the_schedule(root: Path, processes: Processes) -> None:
     study = root / "snapshots.toml"
     study.write_text(
         'trials = 2\nobjective.name = "mlp"\nbudget.epochs = 2\ndata = {name = "digits", train_size = 100}\n'
@@ -163,7 +163,7 @@ def test_a_studys_results_and_curves_tell_the_ensemble_and_the_schedule(root: Pa
         last = curve[-1].validation_error
         assert result.metrics == {"ensemble_error": result.value, "single_error": last, "snapshots": 2}
         rate = float(result.params["learning_rate"])
-        # Two updates an epoch, and a cycle: at the lowest rate, then at the highest.
+        # An epoch and a cycle each have two updates: at the lowest rate, then at the highest.
         assert [(epoch.learning_rate, epoch.momentum) for epoch in curve] == [(rate, 0.9)] * 2
 
 

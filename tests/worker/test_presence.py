@@ -9,18 +9,9 @@ from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.worker.presence import AWAY_S, BEAT_S, MIN_INTERVAL_S, Presence
+from tests.worker.clock import Clock
 
 ATTEMPT = AttemptName(Issue(5), 1)
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now_s = 50.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture
@@ -43,9 +34,7 @@ def shown(folder: StudyFolder) -> WorkerRecord:
     return read_record(folder.worker("lab-1"), WorkerRecord)
 
 
-def test_a_worker_that_has_nothing_more_to_do_in_a_study_is_shown_there_as_idle_and_then_no_more(
-    root: Path, presence: Presence, clock: Clock
-) -> None:
+def test_an_idle_worker_is_shown_for_a_while_only(root: Path, presence: Presence, clock: Clock) -> None:
     folder = study(root, "demo")
     presence.running(folder, ATTEMPT, 3, 9, 60.0)
     assert (shown(folder).state, shown(folder).trial, shown(folder).epoch) == ("running", 5, 3)
@@ -57,9 +46,7 @@ def test_a_worker_that_has_nothing_more_to_do_in_a_study_is_shown_there_as_idle_
     assert folder.worker_files() == []
 
 
-def test_a_study_that_gets_its_next_batch_in_time_is_never_without_its_worker(
-    root: Path, presence: Presence, clock: Clock
-) -> None:
+def test_a_study_keeps_its_worker_between_two_batches(root: Path, presence: Presence, clock: Clock) -> None:
     folder = study(root, "demo")
     for _ in range(5):
         presence.running(folder, ATTEMPT, 1, 1, 60.0)
@@ -69,9 +56,7 @@ def test_a_study_that_gets_its_next_batch_in_time_is_never_without_its_worker(
         clock.now_s += MIN_INTERVAL_S
 
 
-def test_an_open_study_is_told_again_and_again_that_the_worker_waits(
-    root: Path, presence: Presence, clock: Clock
-) -> None:
+def test_a_waiting_worker_keeps_beating_in_an_open_study(root: Path, presence: Presence, clock: Clock) -> None:
     folder = study(root, "demo")
     presence.idle([folder])
     first = shown(folder).beat
@@ -81,9 +66,7 @@ def test_an_open_study_is_told_again_and_again_that_the_worker_waits(
     assert shown(folder).beat == first + 10
 
 
-def test_a_worker_that_is_long_busy_in_one_study_is_not_shown_in_another(
-    root: Path, presence: Presence, clock: Clock
-) -> None:
+def test_a_worker_busy_in_one_study_leaves_the_other(root: Path, presence: Presence, clock: Clock) -> None:
     one, other = study(root, "one"), study(root, "other")
     presence.idle([one, other])
     for epoch in range(4):

@@ -27,8 +27,8 @@ def publish(folder: StudyFolder, *jobs: Job) -> None:
 
 
 def taken(jobs: JobQueue) -> list[int]:
-    """Claims everything there is to claim."""
-    kept = []  # a claim that nobody keeps is let go
+    """Claim all jobs that are free; return their trials."""
+    kept = []  # the lock of a claim is released when nothing refers to the claim
     while (claimed := jobs.next_claim()) is not None:
         claimed.claim.start()
         kept.append(claimed)
@@ -47,9 +47,7 @@ def test_jobs_are_taken_in_order_of_their_trials(folder: StudyFolder, jobs: JobQ
     assert jobs.open_studies == [folder]
 
 
-def test_of_many_jobs_each_worker_begins_at_a_place_of_its_own_and_none_is_left_out(
-    root: Path, folder: StudyFolder
-) -> None:
+def test_workers_start_at_different_places_among_many_jobs(root: Path, folder: StudyFolder) -> None:
     spec = spec_of(trials=200)
     atomic.replace(folder.spec, spec.to_json(), durable=False)
     publish(folder, *(job_of(trial) for trial in range(200)))
@@ -61,7 +59,7 @@ def test_of_many_jobs_each_worker_begins_at_a_place_of_its_own_and_none_is_left_
     assert sorted(taken(JobQueue(root, None, None, Claims(Claimant("last"))))) == list(range(200))
 
 
-def test_what_another_worker_holds_is_passed_over(folder: StudyFolder, jobs: JobQueue) -> None:
+def test_a_job_that_another_worker_holds_is_skipped(folder: StudyFolder, jobs: JobQueue) -> None:
     publish(folder, job_of(0), job_of(1))
     claim = claim_of(folder, Issue(0))
     assert taken(jobs) == [1]
@@ -69,9 +67,7 @@ def test_what_another_worker_holds_is_passed_over(folder: StudyFolder, jobs: Job
     assert taken(jobs) == [0, 1]
 
 
-def test_a_job_that_was_finished_since_the_listing_leaves_no_lock_file_behind(
-    folder: StudyFolder, jobs: JobQueue
-) -> None:
+def test_a_job_finished_since_the_listing_leaves_no_lock_file(folder: StudyFolder, jobs: JobQueue) -> None:
     publish(folder, job_of(0), job_of(1))
     claimed = jobs.next_claim()
     assert claimed is not None
@@ -82,7 +78,7 @@ def test_a_job_that_was_finished_since_the_listing_leaves_no_lock_file_behind(
     assert folder.locked_issues() == [Issue(0)]
 
 
-def test_a_job_that_is_finished_between_the_look_and_the_lock_leaves_no_lock_file_behind(
+def test_a_job_finished_before_the_lock_leaves_no_lock_file(
     folder: StudyFolder, jobs: JobQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(folder, job_of(0))
@@ -100,9 +96,7 @@ def test_a_job_that_is_finished_between_the_look_and_the_lock_leaves_no_lock_fil
     assert folder.finished([(0, 0)]) == {(0, 0)}
 
 
-def test_a_job_whose_reporter_died_before_it_was_cleared_is_cleared_and_not_evaluated(
-    folder: StudyFolder, jobs: JobQueue
-) -> None:
+def test_a_job_with_a_result_is_cleared_and_not_evaluated(folder: StudyFolder, jobs: JobQueue) -> None:
     publish(folder, job_of(0))
     claim = claim_of(folder)
     report(claim, result_of(claim), CURVE)
@@ -134,7 +128,7 @@ VALID = json.loads(job_of().to_json())
         (json.dumps(VALID | {"command": "rm -rf /"}), "command: unknown key"),
     ],
 )
-def test_a_job_that_is_none_of_the_studys_is_set_aside_with_its_reason_and_the_others_go_on(
+def test_a_job_that_contradicts_the_study_is_set_aside(
     folder: StudyFolder, jobs: JobQueue, caplog: pytest.LogCaptureFixture, content: str, reason: str
 ) -> None:
     folder.job(Issue(0)).write_text(content)
@@ -156,7 +150,7 @@ def test_a_tampered_job_never_costs_an_honest_result_its_place(folder: StudyFold
     assert folder.result(0).read_bytes() == before
 
 
-def test_a_study_that_cannot_be_read_waits_and_is_complained_of_once(
+def test_an_unreadable_study_waits_and_is_logged_once(
     folder: StudyFolder, jobs: JobQueue, caplog: pytest.LogCaptureFixture
 ) -> None:
     whole = folder.spec.read_bytes()
@@ -175,7 +169,7 @@ def test_one_study_alone_can_be_served(root: Path, folder: StudyFolder) -> None:
     assert JobQueue(root, "demo", None, Claims(Claimant("mine"))).next_claim() is not None
 
 
-def test_a_study_that_this_worker_cannot_serve_is_left_to_others(folder: StudyFolder, jobs: JobQueue) -> None:
+def test_a_study_that_cannot_be_served_is_left_alone(folder: StudyFolder, jobs: JobQueue) -> None:
     publish(folder, job_of(0))
     jobs.unable["demo"] = "no data"
     assert jobs.next_claim() is None
@@ -199,16 +193,14 @@ def test_taking_n_jobs_costs_n_claims_and_not_n_listings(
     assert len(listings) == 1
 
 
-def test_a_study_that_claims_otherwise_than_this_worker_was_told_is_refused_with_the_reason(
-    root: Path, folder: StudyFolder
-) -> None:
+def test_a_study_that_claims_in_another_way_is_refused(root: Path, folder: StudyFolder) -> None:
     publish(folder, job_of(0))
     jobs = JobQueue(root, "demo", ClaimMode.LEASE, Claims(Claimant("mine")))
     assert jobs.next_claim() is None
     assert jobs.unable == {"demo": "it claims by lock, and this worker was started with --claim lease"}
 
 
-def test_somebodys_private_folder_beside_the_studies_stops_nobody(
+def test_a_private_folder_beside_the_studies_stops_nobody(
     folder: StudyFolder, jobs: JobQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(folder, job_of(0))
@@ -225,7 +217,7 @@ def test_somebodys_private_folder_beside_the_studies_stops_nobody(
     assert taken(jobs) == [0]
 
 
-def test_a_job_that_the_file_system_refuses_to_lock_is_passed_over_and_tried_again(
+def test_a_job_that_cannot_be_locked_is_tried_again(
     folder: StudyFolder, jobs: JobQueue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     publish(folder, job_of(0), job_of(1))
@@ -238,12 +230,12 @@ def test_a_job_that_the_file_system_refuses_to_lock_is_passed_over_and_tried_aga
         assert jobs.next_claim() is None
         assert jobs.next_claim() is None
     assert [record.getMessage() for record in caplog.records] == [
-        f"cannot claim: Stale file handle ({folder.job(Issue(0))})"
+        f"jobs cannot be claimed: Stale file handle ({folder.job(Issue(0))})"
     ]
     assert taken(jobs) == [0, 1]
 
 
-def test_a_claim_is_void_once_its_study_was_removed_or_published_anew(folder: StudyFolder, jobs: JobQueue) -> None:
+def test_a_claim_is_void_once_its_study_is_replaced(folder: StudyFolder, jobs: JobQueue) -> None:
     publish(folder, job_of(0))
     claimed = jobs.next_claim()
     assert claimed is not None

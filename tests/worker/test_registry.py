@@ -7,12 +7,12 @@ from hyperspool.worker.objectives.trial import Measured
 from tests.worker.test_trial import trial_of
 
 
-def test_a_users_function_is_found_under_the_name_it_was_given() -> None:
+def test_a_users_function_is_found_by_its_name() -> None:
     objectives = parse_definitions(["mine=tests.objectives:square"])
     assert find_objective("mine", objectives)(trial_of(x=0.5)) == Measured((0.5 - 0.3) ** 2)
 
 
-def test_an_objective_that_was_not_given_is_not_found_though_it_could_be_imported() -> None:
+def test_an_objective_that_was_not_given_is_not_found() -> None:
     with pytest.raises(
         UnableError, match=r"'tests\.objectives:square' is not known to this worker \(known: cnn, mlp, mine\)"
     ):
@@ -20,7 +20,7 @@ def test_an_objective_that_was_not_given_is_not_found_though_it_could_be_importe
 
 
 @pytest.mark.parametrize("target", ["no_such_module:f", "tests.objectives:no_such_function"])
-def test_an_objective_that_cannot_be_imported_is_told_with_its_reason(target: str) -> None:
+def test_a_failing_import_is_refused_with_the_reason(target: str) -> None:
     with pytest.raises(UnableError, match=r"cannot be imported: .*no_such"):
         find_objective("mine", parse_definitions([f"mine={target}"]))
 

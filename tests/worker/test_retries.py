@@ -18,7 +18,7 @@ REPORT, RETRY, RELEASE, DROP = Decision.REPORT, Decision.RETRY, Decision.RELEASE
 
 
 def history(*ends: FailureKind | str | None) -> AttemptHistory:
-    """Attempts that failed, were released, or were cut off by the death of their worker (None)."""
+    """Make a history of attempts: failed, released, or cut off by the death of their worker (None)."""
     events = []
     for attempt, end in enumerate(ends, start=1):
         names = ["claimed"] if end is None else ["claimed", "released" if end == RELEASED else "lost"]

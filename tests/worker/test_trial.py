@@ -14,14 +14,15 @@ from hyperspool.common.records import EpochRecord, Seeds
 from hyperspool.worker.checkpoint import Checkpoint
 from hyperspool.worker.messages import EpochDone, Progress, Resumed
 from hyperspool.worker.objectives.trial import Measured, Trial
+from tests.worker.clock import Clock
 
 
 class FakeParent:
-    """Stands for the worker's parent process: keeps the curve as it would, and the checkpoints.
+    """A parent process for tests: keeps the curve as the real one does, and the checkpoints.
 
     Args:
         earlier: checkpoints of earlier attempts, latest first.
-        stop_after: ask to stop once the trial has asked so often whether to stop; None: never.
+        stop_after: how often `should_stop` returns False before it returns True; None: always.
     """
 
     def __init__(self, *earlier: Checkpoint, stop_after: int | None = None) -> None:
@@ -52,16 +53,6 @@ class FakeParent:
     @property
     def epochs(self) -> list[int]:
         return [record.epoch for record in self.curve]
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now_s = 50.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 def trial_of(parent: FakeParent | None = None, clock: Clock | None = None, **params: Any) -> Trial:
@@ -114,10 +105,10 @@ NO_NUMBERS: list[Any] = [
 ]
 
 
-def test_what_is_not_reported_is_no_number_and_epochs_and_seconds_are_counted() -> None:
+def test_a_report_fills_in_epochs_seconds_and_nan() -> None:
     worker, clock = FakeParent(), Clock()
     trial = trial_of(worker, clock)
-    clock.now_s += 100  # preparation
+    clock.now_s += 100  # seconds of preparation, which belong to no epoch
     trial.begin()
     clock.now_s += 2
     trial.report(validation_loss=0.25)
@@ -133,7 +124,7 @@ def test_what_is_not_reported_is_no_number_and_epochs_and_seconds_are_counted() 
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=repr)
-def test_whatever_float_takes_is_a_number(number: Any) -> None:
+def test_everything_that_float_accepts_is_a_number(number: Any) -> None:
     worker = FakeParent()
     trial_of(worker).report(validation_error=number, seconds=number)
     assert (worker.curve[0].validation_error, worker.curve[0].seconds) == (0.5, 0.5)
@@ -142,14 +133,14 @@ def test_whatever_float_takes_is_a_number(number: Any) -> None:
 
 
 @pytest.mark.parametrize("epoch", [3, np.int64(3), torch.tensor(3)], ids=repr)
-def test_whatever_counts_is_an_epoch(epoch: Any) -> None:
+def test_every_whole_number_is_an_epoch(epoch: Any) -> None:
     worker = FakeParent()
     trial_of(worker).report(epoch=epoch)
     assert worker.epochs == [3]
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS, ids=repr)
-def test_what_is_no_number_is_refused_by_name(value: Any) -> None:
+def test_non_numbers_are_refused_by_name(value: Any) -> None:
     worker = FakeParent()
     with pytest.raises(TypeError, match=r"trial.report: training_loss: found .*, expected a number"):
         trial_of(worker).report(training_loss=value)
@@ -178,9 +169,7 @@ def test_a_value_that_is_not_finite_is_refused(value: Any) -> None:
         ({"seconds": "1"}, TypeError, "seconds: found '1', expected a number"),
     ],
 )
-def test_a_wrong_report_is_an_error_and_leaves_the_curve_alone(
-    numbers: dict[str, Any], error: type[Exception], message: str
-) -> None:
+def test_a_wrong_report_leaves_the_curve_alone(numbers: dict[str, Any], error: type[Exception], message: str) -> None:
     worker = FakeParent()
     trial = trial_of(worker)
     trial.report()
@@ -191,7 +180,7 @@ def test_a_wrong_report_is_an_error_and_leaves_the_curve_alone(
 
 
 @pytest.mark.parametrize("payload", ["text", {"weights": 1}, None, bytearray(b"x")], ids=repr)
-def test_what_is_saved_must_be_bytes(payload: Any) -> None:
+def test_only_bytes_can_be_saved(payload: Any) -> None:
     with pytest.raises(TypeError, match=r"trial.save takes bytes, found .*; make bytes of it"):
         trial_of().save(payload)
 
@@ -205,7 +194,7 @@ def test_without_a_checkpoint_there_is_nothing_to_load() -> None:
 
 
 def saved_after(*epochs: int) -> Checkpoint:
-    """What an attempt that reported these epochs saves."""
+    """Return the checkpoint of an attempt that reported these epochs."""
     worker = FakeParent()
     trial = trial_of(worker)
     for epoch in epochs:
@@ -214,7 +203,7 @@ def saved_after(*epochs: int) -> Checkpoint:
     return worker.kept[-1]
 
 
-def test_what_is_loaded_is_the_latest_checkpoint_and_the_curve_goes_on_from_there() -> None:
+def test_loading_takes_the_latest_checkpoint_with_its_curve() -> None:
     worker = FakeParent(saved_after(1, 2, 5), saved_after(1))
     trial = trial_of(worker)
     assert trial.load() == b"state"
@@ -230,7 +219,7 @@ def test_what_is_loaded_is_the_latest_checkpoint_and_the_curve_goes_on_from_ther
 
 
 @pytest.mark.parametrize(("first", "kept"), [(1, [1]), (3, [1, 2, 3]), (9, [1, 2, 5, 9])])
-def test_the_first_epoch_after_a_load_says_how_much_of_the_curve_stays(first: int, kept: list[int]) -> None:
+def test_the_first_epoch_after_a_load_cuts_the_curve(first: int, kept: list[int]) -> None:
     worker = FakeParent(saved_after(1, 2, 5))
     trial = trial_of(worker)
     trial.load()
@@ -240,7 +229,7 @@ def test_the_first_epoch_after_a_load_says_how_much_of_the_curve_stays(first: in
         trial.report(epoch=first)
 
 
-def test_a_checkpoint_that_is_not_loaded_brings_no_epochs_along() -> None:
+def test_a_checkpoint_that_is_not_loaded_adds_no_epochs() -> None:
     worker = FakeParent(saved_after(1, 2))
     trial = trial_of(worker)
     trial.report()

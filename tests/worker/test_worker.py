@@ -1,4 +1,4 @@
-"""The worker as a process."""
+"""The worker as a real process."""
 
 import os
 import re
@@ -35,7 +35,7 @@ def test_the_parent_stays_light_also_after_training(root: Path, processes: Proce
     assert resident_mib(worker.pid) < MAX_RESIDENT_MIB
 
 
-def test_the_heartbeat_says_what_the_worker_does_and_goes_with_it(
+def test_the_heartbeat_shows_the_trial_and_leaves_with_the_worker(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     study = make_study("waiting", trials=1, batch=1)
@@ -52,17 +52,15 @@ def test_the_heartbeat_says_what_the_worker_does_and_goes_with_it(
     assert folder.worker_files() == []
 
 
-def test_a_worker_says_what_it_begins_ends_and_waits_for_a_line_each(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
+def test_a_worker_logs_each_step_in_one_line(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     worker = processes.worker("--name", "lab-1", "--study", "demo", objective="waiting")
     until(lambda: "waiting\n" in processes.output(worker), "it waits for its study", root)
     processes.master(make_study("waiting", trials=1, batch=1))
     until(lambda: has_noted(processes), "the evaluation", root)
     worker.terminate()
     assert worker.wait(20) == 0
-    told = [line.split(" ", 1)[1] for line in processes.output(worker).splitlines()]
-    assert told == [
+    lines = [line.split(" ", 1)[1] for line in processes.output(worker).splitlines()]
+    assert lines == [
         f"worker lab-1 serves demo in {root}",
         "no study demo here yet; waiting",
         "demo/00000: attempt 1 started",
@@ -86,13 +84,11 @@ def read_heartbeat(folder: StudyFolder) -> WorkerRecord:
 
 
 def has_noted(processes: Processes) -> bool:
-    """Whether an objective has written its line: the file alone may be there before its text."""
+    """Whether an objective has written its line. The file may exist before its text does."""
     return processes.notes.exists() and bool(processes.notes.read_text())
 
 
-def test_a_worker_waits_for_room_on_a_full_disk_and_loses_no_finished_training(
-    small_disk: Path, make_study: MakeStudy
-) -> None:
+def test_a_full_disk_costs_no_finished_training(small_disk: Path, make_study: MakeStudy) -> None:
     processes = Processes(small_disk)
     processes.log_folder = make_study("waiting").parent
     try:
@@ -113,7 +109,7 @@ def test_a_worker_waits_for_room_on_a_full_disk_and_loses_no_finished_training(
         processes.kill_all()
 
 
-def test_a_disk_that_is_read_only_for_a_while_drives_no_worker_away(small_disk: Path, make_study: MakeStudy) -> None:
+def test_a_disk_that_turns_read_only_ends_no_worker(small_disk: Path, make_study: MakeStudy) -> None:
     processes = Processes(small_disk)
     processes.log_folder = make_study("square").parent
     try:
@@ -126,22 +122,20 @@ def test_a_disk_that_is_read_only_for_a_while_drives_no_worker_away(small_disk: 
         master.wait()
         subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
         os.kill(worker.pid, signal.SIGCONT)
-        told = "cannot claim: Read-only file system"
-        until(lambda: told in processes.output(worker), "the worker says so", processes.log_folder)
+        message = "jobs cannot be claimed: Read-only file system"
+        until(lambda: message in processes.output(worker), "the worker says so", processes.log_folder)
         another = processes.master(make_study("square"))
         assert another.wait(30) == 2
         assert "mounted read-only" in processes.output(another)
         subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
         processes.finish(processes.master(make_study("square")))
         assert worker.poll() is None
-        assert processes.output(worker).count(told) == 1
+        assert processes.output(worker).count(message) == 1
     finally:
         processes.kill_all()
 
 
-def test_a_worker_whose_study_is_removed_in_mid_trial_goes_on_with_the_others(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
+def test_a_removed_study_does_not_stop_its_worker(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     master = processes.master(make_study("waiting", name="removed", trials=1, batch=1))
     worker = processes.worker("--objective", "square=tests.objectives:square", objective="waiting")
     until(lambda: has_noted(processes), "the evaluation", root)
@@ -156,7 +150,7 @@ def test_a_worker_whose_study_is_removed_in_mid_trial_goes_on_with_the_others(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_that_is_stopped_while_it_starts_leaves_in_good_order(
+def test_a_worker_stopped_while_it_starts_exits_with_status_0(
     root: Path, processes: Processes, number: signal.Signals
 ) -> None:
     worker = processes.worker()

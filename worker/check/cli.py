@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 DATA_FOLDER = "data"
-"""Of the shared folder; workers put data sets there too."""
+"""The folder of data sets in the shared folder; workers use it too."""
 
 
 @app.command()
@@ -65,7 +65,7 @@ def _results(name: str, params: Params, dataset: str, folder: Path, place: tuple
 
     computing = configure(device.in_child, threads=1)
     try:
-        wanted = NETWORKS[name](**params)  # type: ignore[arg-type]  # parse_params has compared them with what it takes
+        wanted = NETWORKS[name](**params)  # type: ignore[arg-type]  # parse_params has checked them
         data = load_dataset(dataset, folder).to(computing)
     except DataMissingError as error:
         raise UnableError(str(error)) from error

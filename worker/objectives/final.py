@@ -62,7 +62,7 @@ def _joined(data: Dataset) -> Dataset:
     images = torch.cat([data.training.images, data.validation.images])
     labels = torch.cat([data.training.labels, data.validation.labels])
     training = Part(images, labels).to(images.device)  # concatenation may have changed the memory layout
-    # The validation part stays: its loss shows whether training diverged. It shows nothing else, being trained on.
+    # The validation part stays. Its loss shows only whether training diverged, because it is trained on too.
     return replace(data, training=training)
 
 

@@ -33,7 +33,7 @@ def find_objective(name: str, objectives: tuple[tuple[str, str], ...]) -> Object
             f"start the worker with --objective {name}=MODULE:FUNCTION"
         )
     module, _, function = targets[name].partition(":")
-    here = str(Path.cwd())
+    here = str(Path.cwd())  # an installed command does not search the current folder for modules
     if here not in sys.path:
         sys.path.insert(0, here)
     try:

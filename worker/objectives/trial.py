@@ -199,8 +199,8 @@ class Trial:
 
         The curve continues from the checkpoint: it holds the epochs that were reported before the save, and `report`
         counts on from the last of them. An objective that starts over nevertheless reports `epoch=1`, which drops them.
-        The checkpoint lies in the shared folder, where others may write. Read it with code that runs no code from it,
-        such as `json.loads` or `torch.load(..., weights_only=True)`, not with pickle.
+        The checkpoint lies in the shared folder, where others may write. Read it with something that executes no
+        code, such as `json.loads` or `torch.load(..., weights_only=True)`, not with pickle.
         """
         for checkpoint in self.parent.checkpoints():
             self._resume(checkpoint.curve)

@@ -60,6 +60,7 @@ class MomentumSgd:
         if self._weight_decay:
             weights = [self.parameters[place] for place in self._decayed]
             torch._foreach_add_([gradients[place] for place in self._decayed], weights, alpha=self._weight_decay)
+        # One _foreach_ call handles all parameters, instead of a call for each.
         torch._foreach_mul_(self.velocities, self.momentum)
         torch._foreach_add_(self.velocities, gradients, alpha=-self.learning_rate)
         if self._nesterov:

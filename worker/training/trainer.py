@@ -102,7 +102,7 @@ class Trainer:
             Augmentation(data.name, len(data.training), seeds.shuffling, device) if params.augmentation else None
         )
         self._shuffling = torch.Generator().manual_seed(seeds.shuffling)
-        torch.manual_seed(seeds.dropout)
+        torch.manual_seed(seeds.dropout)  # torch's dropout takes no generator of its own
         self._begin_epoch()
 
     @property
@@ -184,6 +184,7 @@ class Trainer:
         # Drawn on the CPU, so that the order of examples is the same on any device.
         self._order = torch.randperm(len(self.data.training), generator=self._shuffling).to(self.device)
         self._position = 0
+        # Summed on the device, because reading each loss would let the GPU wait for the CPU.
         self._loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
         self._seconds = 0.0
 
@@ -207,7 +208,7 @@ class Trainer:
             self._loss_sum += loss.detach()
             self._position += 1
             if self.ensemble is not None and self.schedule.ends_cycle(before + self._position):
-                self.ensemble.add(self.model)
+                self.ensemble.add(self.model)  # leaves the model in evaluation mode
                 self.model.train()
         return True
 

@@ -38,7 +38,7 @@ from hyperspool.master.analysis.page.render import (
 from hyperspool.master.results.reading import read_results
 from hyperspool.master.results.standing import Standing, read_standing
 from hyperspool.master.results.wording import counted, duration_text, first_line, measured_text
-from hyperspool.master.studies.published import read_published
+from hyperspool.master.studies.published import published_study, read_published
 
 BEST_SHOWN = 10
 METRICS_SHOWN = 8
@@ -74,7 +74,7 @@ def write_report(folder: StudyFolder, out: Path) -> Written:
         UsageError: there is no such study.
         OSError: `out` cannot be written.
     """
-    spec = read_published(folder)
+    spec = read_published(published_study(folder.root, folder.name))
     read = read_results(folder, spec)
     data, standing = study_data(folder, spec, read), read_standing(folder, spec, read)
     atomic.make_folder(out / "tables")

@@ -253,7 +253,7 @@ CASES = [
     Case(job_of_another_study, "jobs/demo/00008.json", "study: found 'other', expected 'demo'"),
     Case(job_of_other_params, "jobs/demo/00008.json", "params: found {'x': 0.5}, expected", EIGHT),
     Case(job_of_other_seeds, "jobs/demo/00008.json", "seeds: found", EIGHT),
-    Case(misnamed_job, "jobs/demo/00007.json", "it asks for trial 8, issue 1, but is named 00007.json"),
+    Case(misnamed_job, "jobs/demo/00007.json", "it asks for 00008, but is named 00007.json"),
     Case(job_that_is_a_link, "jobs/demo/00008.json", "is a symbolic link"),
     Case(finished_job, "jobs/demo/00008.json", "its trial has a result"),
     Case(lock_without_a_job, "jobs/demo/00008.l", "its job is gone"),

@@ -16,7 +16,7 @@ def images(count: int = 6, channels: int = 1, side: int = 28) -> Tensor:
 
 
 def shifted(image: Tensor, right: int, down: int) -> Tensor:
-    """The image moved by whole pixels, black coming in."""
+    """Move the image by whole pixels; uncovered pixels are black."""
     moved = torch.zeros_like(image)
     height, width = image.shape[-2:]
     moved[..., max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)] = image[
@@ -41,8 +41,8 @@ def test_a_rotation_by_right_angles_turns_the_image_clockwise(quarters: int) -> 
     torch.testing.assert_close(found, torch.rot90(images(), -quarters, dims=(2, 3)), atol=1e-4, rtol=0)
 
 
-def test_rotation_and_shift_are_uniform_within_their_bounds_each_image_for_itself() -> None:
-    # A bright point 10 pixels right of the middle; where its centre of mass goes tells angle and shift.
+def test_each_image_is_rotated_and_shifted_within_the_bounds() -> None:
+    # A bright point 10 pixels right of the middle: its centre of mass shows angle and shift.
     dot = torch.zeros(1, 1, 29, 29)
     dot[..., 14, 24] = 1.0
     corners = torch.tensor([[0.0, 0.5, 0.5], [1.0, 0.5, 0.5], [1.0, 1.0, 0.0]])
@@ -58,7 +58,7 @@ def test_rotation_and_shift_are_uniform_within_their_bounds_each_image_for_itsel
 @pytest.mark.parametrize(
     "draw", [(0.0, 0.0, 0.9), (0.5, 0.5, 0.9), (0.999, 0.2, 0.9), (0.3, 0.999, 0.1), (0.5, 0.5, 0.0)]
 )
-def test_a_crop_is_the_image_shifted_by_whole_pixels_and_perhaps_mirrored(draw: tuple[float, float, float]) -> None:
+def test_a_crop_is_the_image_shifted_and_perhaps_mirrored(draw: tuple[float, float, float]) -> None:
     colour = images(channels=3, side=32)
     left, top = int(draw[0] * 9), int(draw[1] * 9)
     expected = shifted(colour, 4 - left, 4 - top)
@@ -81,7 +81,7 @@ def augmentation(**changes: Any) -> Augmentation:
     return Augmentation(**(given | changes))
 
 
-def test_an_image_changes_from_epoch_to_epoch_and_not_with_its_place_in_a_mini_batch() -> None:
+def test_an_images_change_depends_on_the_epoch_alone() -> None:
     made = augmentation()
     first = made(images(), torch.arange(6))
     assert torch.equal(made(images()[[4, 2]], torch.tensor([4, 2])), first[[4, 2]])
@@ -107,6 +107,6 @@ def test_its_stream_of_random_numbers_is_not_the_shufflings() -> None:
     assert not torch.equal(augmentation()._draws, augmentation(seed=8)._draws)
 
 
-def test_a_data_set_without_one_is_refused() -> None:
+def test_a_data_set_without_augmentation_is_refused() -> None:
     with pytest.raises(ValueError, match="augmentation is on, but not defined for noise: only for digits, mnist"):
         augmentation(dataset="noise")

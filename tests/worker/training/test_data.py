@@ -17,18 +17,18 @@ from hyperspool.worker.training.torchvision_import import torchvision_datasets
 from tests.hostile.traps import Exploit
 
 FINGERPRINT = 24403.30099701179
-"""Of the validation part's images and their order."""
+"""Depends on the images of the validation part and on their order."""
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Validation parts that fit the small files that these tests write."""
+    """Makes the validation parts small enough for the files that these tests write."""
     monkeypatch.setattr(images, "MNIST_VALIDATION", 20)
     monkeypatch.setattr(images, "CIFAR10_VALIDATION", 5)
 
 
 def write_mnist(folder: Path, count: int = 60, *, packed: bool = False) -> np.ndarray[Any, Any]:
-    """Writes MNIST's four files in their real format, IDX: a big-endian header, then bytes."""
+    """Write MNIST's four files in their real format, IDX: a big-endian header, then bytes."""
     raw = folder / "MNIST" / "raw"
     raw.mkdir(parents=True)
     pixels = np.random.default_rng(1).integers(0, 256, (count, 28, 28), dtype=np.uint8)
@@ -47,7 +47,7 @@ def write_mnist(folder: Path, count: int = 60, *, packed: bool = False) -> np.nd
 
 
 def write_cifar10(folder: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray[Any, Any]:
-    """Writes CIFAR-10's files in their real format, pickled rows of bytes, and makes their checksums the known ones."""
+    """Write CIFAR-10's files in their real format, pickled rows of bytes, and register their checksums."""
     cifar10 = torchvision_datasets().CIFAR10
     place = folder / cifar10.base_folder
     place.mkdir(parents=True)
@@ -76,7 +76,7 @@ def test_digits_are_split_into_fixed_stratified_disjoint_parts() -> None:
     for part in (digits.training, digits.validation, test):
         shares = torch.bincount(part.labels, minlength=10) / len(part)
         assert shares.sub(0.1).abs().max() < 0.01
-    # The split is part of every published number: it must never change.
+    # The split must never change, because every published number depends on it.
     assert digits.training.labels[:12].tolist() == [3, 1, 5, 4, 6, 9, 7, 0, 2, 8, 3, 1]
     weights = torch.arange(1, 401, dtype=torch.float64)
     fingerprint = (digits.validation.images.double().mean((1, 2, 3)) * weights).sum().item()
@@ -92,7 +92,7 @@ def test_digits_are_enlarged_to_28_pixels_in_the_unit_interval() -> None:
     assert digits.chance_error == pytest.approx(0.9)
 
 
-def test_train_size_keeps_the_first_examples_and_no_more_than_there_are() -> None:
+def test_train_size_keeps_the_first_examples() -> None:
     few = load_dataset("digits", Path(), train_size=10)
     assert torch.equal(few.training.images, load_dataset("digits", Path()).training.images[:10])
     assert len(few.validation) == 400
@@ -100,7 +100,7 @@ def test_train_size_keeps_the_first_examples_and_no_more_than_there_are() -> Non
         load_dataset("digits", Path(), train_size=1001)
 
 
-def test_on_a_device_images_lie_channels_last_and_are_otherwise_the_same() -> None:
+def test_on_a_device_images_are_the_same_but_channels_last() -> None:
     digits = load_dataset("digits", Path(), train_size=10)
     moved = digits.to(torch.device("cpu"))
     assert torch.equal(moved.training.images, digits.training.images)
@@ -133,7 +133,7 @@ def test_cifar10_is_read_from_its_real_format(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("name", "files"), [("mnist", "train-images-idx3-ubyte"), ("cifar10", "data_batch_1 to data_batch_5")]
 )
-def test_offline_and_not_there_is_one_message_that_says_where_to_put_which_files(
+def test_missing_data_offline_is_one_message_with_the_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, files: str
 ) -> None:
     cut_off(monkeypatch)
@@ -148,7 +148,7 @@ def test_offline_and_not_there_is_one_message_that_says_where_to_put_which_files
 
 
 def cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets every download fail as without a network."""
+    """Make every download fail, as without a network."""
     from urllib.error import URLError
 
     def fail(*_: object, **__: object) -> None:
@@ -183,7 +183,7 @@ def test_files_put_there_packed_are_unpacked_without_a_network(tmp_path: Path, m
 
 
 @pytest.mark.usefixtures("small")
-def test_a_download_appears_whole_and_a_broken_one_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_appears_whole_and_replaces_a_broken_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mnist = torchvision_datasets().MNIST
     (tmp_path / ".downloading-mnist-1" / "MNIST" / "raw").mkdir(parents=True)  # left by a crash
     places: list[Path] = []
@@ -201,9 +201,7 @@ def test_a_download_appears_whole_and_a_broken_one_begins_anew(tmp_path: Path, m
 
 
 @pytest.mark.usefixtures("small")
-def test_no_pickle_in_a_data_sets_place_runs_code_even_if_its_digest_is_the_known_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_pickle_in_a_data_sets_place_runs_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_cifar10(tmp_path, monkeypatch)
     cifar10, mark = torchvision_datasets().CIFAR10, tmp_path / "owned"
     batch = tmp_path / cifar10.base_folder / "data_batch_3"
@@ -242,7 +240,7 @@ def test_a_download_follows_no_link_that_lies_in_its_place(tmp_path: Path, monke
     assert [path.read_text() for path in outside.rglob("*") if path.is_file()] == ["mine"]
 
 
-def test_a_pipe_in_a_data_sets_place_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_in_a_data_sets_place_is_refused(tmp_path: Path) -> None:
     for place, name in (("MNIST/raw", "mnist"), ("cifar-10-batches-py", "cifar10")):
         (tmp_path / place).mkdir(parents=True)
         os.mkfifo(tmp_path / place / "data_batch_1")

@@ -23,7 +23,7 @@ class Fixed(nn.Module):
         return self.logits[images.flatten(1).argmax(1)]
 
 
-def test_the_ensembles_answer_is_the_class_of_the_highest_mean_of_the_softmax_outputs() -> None:
+def test_the_ensemble_answers_by_the_highest_mean_output() -> None:
     # Image 0: members say 0.6/0.4 and 0.01/0.99: mean 0.305, class 1, though the logits' votes are tied.
     # Image 1: 0.1/0.9 and 0.7/0.3: mean 0.4, class 1.
     ensemble = SnapshotEnsemble(PART, 2, CPU)
@@ -50,7 +50,7 @@ def test_it_goes_on_from_its_state() -> None:
     assert first.error == second.error == pytest.approx(0.5)
 
 
-def test_it_keeps_the_weights_of_the_last_networks_as_they_were() -> None:
+def test_it_keeps_copies_of_the_last_networks_weights() -> None:
     ensemble = SnapshotEnsemble(PART, 2, CPU, keeps_networks=True)
     network = Fixed([[0.0, 0.0], [0.0, 0.0]])
     for number in range(MAX_KEPT + 2):
@@ -72,6 +72,6 @@ def test_networks_together_are_measured_by_their_mean_outputs() -> None:
     assert loss == pytest.approx(-(math.log(0.305) + math.log(0.6)) / 2)
 
 
-def test_an_output_that_was_rounded_to_nothing_leaves_a_finite_loss() -> None:
+def test_an_output_rounded_to_zero_leaves_a_finite_loss() -> None:
     sure = Fixed([[0.0, 2000.0], [0.0, 2000.0]]).state_dict()
     assert math.isfinite(evaluate_together(Fixed([[0.0, 0.0]] * 2), [sure], PART, CPU)[0])

@@ -10,7 +10,7 @@ DIGIT = (1, 28, 28)
 
 
 def weights_of(initialisation: str, sigma: float = 0.03) -> dict[str, tuple[torch.Tensor, int, int]]:
-    """Layers of both networks with what a unit takes in and gives out."""
+    """Return layers of both networks, each with a unit's numbers of inputs and outputs."""
     cnn, mlp = Cnn(DIGIT, num_filters=32, classes=10), Mlp(DIGIT, [300], classes=10)
     for model in (cnn, mlp):
         initialise(model, 3, initialisation, sigma)
@@ -23,9 +23,7 @@ def weights_of(initialisation: str, sigma: float = 0.03) -> dict[str, tuple[torc
 
 @pytest.mark.parametrize("layer", ["convolution2", "dense1", "hidden"])
 @pytest.mark.parametrize("initialisation", ["glorot", "he", "normal"])
-def test_weights_have_the_mean_the_deviation_and_the_tails_of_their_distribution(
-    initialisation: str, layer: str
-) -> None:
+def test_weights_have_the_moments_of_their_distribution(initialisation: str, layer: str) -> None:
     weight, inputs, outputs = weights_of(initialisation)[layer]
     deviation, kurtosis, bound = {
         "glorot": (math.sqrt(2 / (inputs + outputs)), 1.8, math.sqrt(6 / (inputs + outputs))),
@@ -41,7 +39,7 @@ def test_weights_have_the_mean_the_deviation_and_the_tails_of_their_distribution
 
 
 @pytest.mark.parametrize("layer", ["convolution2", "dense1", "hidden"])
-def test_orthogonal_weights_have_orthogonal_rows_or_columns_of_the_length_that_relus_want(layer: str) -> None:
+def test_orthogonal_weights_have_orthogonal_rows_or_columns(layer: str) -> None:
     weight, _, _ = weights_of("orthogonal")[layer]
     matrix = weight.detach().double().flatten(1)
     shorter = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
@@ -49,9 +47,9 @@ def test_orthogonal_weights_have_orthogonal_rows_or_columns_of_the_length_that_r
 
 
 @pytest.mark.parametrize("initialisation", INITIALISATIONS)
-def test_biases_are_zero_batch_norm_begins_as_one_and_the_seed_alone_decides(initialisation: str) -> None:
+def test_biases_start_at_zero_and_batch_norm_as_the_identity(initialisation: str) -> None:
     def drawn(seed: int) -> dict[str, torch.Tensor]:
-        torch.rand(seed)  # whatever was drawn before does not matter
+        torch.rand(seed)  # earlier draws of the process must not matter
         model = Cnn(DIGIT, num_filters=4, classes=10, batch_norm=True)
         initialise(model, seed, initialisation)
         return dict(model.named_parameters())

@@ -35,7 +35,7 @@ def test_it_takes_colour_images_of_another_size() -> None:
     assert Cnn((3, 32, 32), num_filters=4, classes=10)(torch.zeros(2, 3, 32, 32)).shape == (2, 10)
 
 
-def test_pooling_before_the_relu_gives_the_values_and_gradients_of_pooling_after_it() -> None:
+def test_pooling_before_the_relu_equals_pooling_after_it() -> None:
     model = Cnn(DIGIT, num_filters=6, classes=10).double().eval()
     initialise(model, seed=1)
     images = torch.rand(5, *DIGIT, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
@@ -58,9 +58,7 @@ def test_pooling_before_the_relu_gives_the_values_and_gradients_of_pooling_after
 
 
 @pytest.mark.parametrize(("layer", "fan_in", "fan_out"), [("convolution2", 800, 800), ("dense1", 512, 256)])
-def test_glorot_draws_weights_uniformly_within_its_bound_and_leaves_biases_zero(
-    layer: str, fan_in: int, fan_out: int
-) -> None:
+def test_glorot_weights_are_uniform_within_the_bound(layer: str, fan_in: int, fan_out: int) -> None:
     model = Cnn(DIGIT, num_filters=32, classes=10)
     initialise(model, seed=3)
     weight, bias = getattr(model, layer).weight, getattr(model, layer).bias
@@ -74,7 +72,7 @@ def test_glorot_draws_weights_uniformly_within_its_bound_and_leaves_biases_zero(
 
 def test_the_same_seed_initialises_alike_and_another_one_does_not() -> None:
     def weights(seed: int) -> torch.Tensor:
-        torch.rand(seed)  # whatever was drawn before does not matter
+        torch.rand(seed)  # earlier draws of the process must not matter
         model = Cnn(DIGIT, num_filters=4, classes=10)
         initialise(model, seed)
         return model.dense1.weight
@@ -97,7 +95,7 @@ def test_the_mlp_is_dense_relu_layers_and_a_dense_output(layers: int) -> None:
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.8])
-def test_dropout_keeps_a_value_with_its_probability_and_divides_it_by_that_in_training_only(keep: float) -> None:
+def test_dropout_keeps_and_scales_values_in_training_only(keep: float) -> None:
     torch.manual_seed(1)
     layer, ones = dropout(keep), torch.ones(200_000)
     found = layer(ones)
@@ -132,7 +130,7 @@ def test_the_params_say_which_layers_drop_out_and_normalise(
 
 
 @pytest.mark.parametrize("objective", ["cnn", "mlp"])
-def test_batch_norm_gives_every_relu_values_of_mean_zero_and_variance_one_per_channel(objective: str) -> None:
+def test_batch_norm_gives_mean_zero_and_variance_one_per_channel(objective: str) -> None:
     model = Cnn(DIGIT, 4, 10, batch_norm=True) if objective == "cnn" else Mlp(DIGIT, [20, 20], 10, batch_norm=True)
     initialise(model, seed=1)
     seen: list[torch.Tensor] = []
@@ -147,7 +145,7 @@ def test_batch_norm_gives_every_relu_values_of_mean_zero_and_variance_one_per_ch
         torch.testing.assert_close(values.var(1, correction=0), torch.ones(len(values)), atol=0.05, rtol=0)
 
 
-def test_pooling_before_the_relu_gives_the_same_with_batch_norm_that_turns_values_round() -> None:
+def test_pooling_before_the_relu_also_equals_with_batch_norm() -> None:
     model = Cnn(DIGIT, 6, 10, batch_norm=True).double().eval()
     initialise(model, seed=1)
     with torch.no_grad():

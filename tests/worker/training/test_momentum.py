@@ -27,7 +27,7 @@ def test_updates_follow_lasagnes_rule_also_when_the_learning_rate_changes(moment
         assert minimise(optimiser, parameter, 1) == [pytest.approx(expected, rel=1e-12)]
 
 
-def test_with_a_constant_learning_rate_it_moves_like_pytorchs_rule_and_with_a_changing_one_it_does_not() -> None:
+def test_only_a_changing_learning_rate_separates_lasagne_from_pytorch() -> None:
     ours, theirs = (Parameter(torch.tensor([1.0], dtype=torch.float64)) for _ in range(2))
     lasagne = MomentumSgd([ours], learning_rate=0.1, momentum=0.9)
     pytorch = torch.optim.SGD([theirs], lr=0.1, momentum=0.9)
@@ -100,7 +100,7 @@ def trained(optimiser: MomentumSgd | torch.optim.SGD, network: nn.Module, l2: fl
 
 
 @pytest.mark.parametrize("nesterov", [False, True])
-def test_weight_decay_is_the_gradient_of_lambda_times_the_sum_of_squared_weights_with_twice_lambda(
+def test_weight_decay_is_the_gradient_of_half_its_penalty(
     nesterov: bool,
 ) -> None:
     decayed, penalised = small_network(), small_network()
@@ -109,11 +109,11 @@ def test_weight_decay_is_the_gradient_of_lambda_times_the_sum_of_squared_weights
     torch.testing.assert_close(ours, plain, rtol=1e-12, atol=1e-12)
 
 
-def test_weight_decay_is_pytorchs_for_weights_and_leaves_biases_and_batch_norm_out() -> None:
+def test_weight_decay_equals_pytorchs_without_biases_and_batch_norm() -> None:
     ours, theirs = small_network(), small_network()
     weights = [parameter for parameter in theirs.parameters() if parameter.dim() > 1]
     vectors = [parameter for parameter in theirs.parameters() if parameter.dim() == 1]
-    assert len(vectors) == 4  # two biases, and what batch norm scales and shifts by
+    assert len(vectors) == 4  # two biases, and the scales and shifts of batch norm
     groups = [{"params": weights, "weight_decay": 0.06}, {"params": vectors, "weight_decay": 0.0}]
     expected = trained(torch.optim.SGD(groups, lr=0.1, momentum=0.9), theirs)
     found = trained(MomentumSgd(ours.parameters(), 0.1, 0.9, weight_decay=0.06), ours)

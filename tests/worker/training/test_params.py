@@ -15,7 +15,7 @@ def params(**changes: Any) -> MlpParams:
 
 
 @pytest.mark.parametrize("objective", TYPES)
-def test_a_study_may_name_exactly_what_training_takes_and_what_is_left_out_is_the_same_on_both_sides(
+def test_studies_and_training_have_the_same_params_and_defaults(
     objective: str,
 ) -> None:
     taken = {field.name for field in fields(TYPES[objective])}
@@ -47,16 +47,16 @@ def test_both_sides_know_the_same_choices(name: str, known: tuple[str, ...]) -> 
         ({"batch_norm": True, "batch_size": 1}, "batch_norm is on and batch_size is 1"),
     ],
 )
-def test_what_contradicts_itself_is_refused_by_name(changes: dict[str, Any], message: str) -> None:
+def test_contradicting_params_are_refused_by_name(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         params(**changes)
 
 
-def test_what_a_schedule_has_no_use_for_is_ignored() -> None:
+def test_params_that_a_schedule_does_not_use_are_ignored() -> None:
     params(schedule="constant", eta_min=5.0, momentum_min=1.0, step_size=3, cycles=4)
 
 
-def test_what_is_left_out_follows_from_the_highest() -> None:
+def test_lowest_values_default_to_a_share_of_the_highest() -> None:
     assert params(schedule="cosine").lowest_rate == 0
     assert params(schedule="triangular", eta_max=0.4).lowest_rate == pytest.approx(0.1)
     assert params(schedule="one_cycle").lowest_rate == pytest.approx(0.01)

@@ -1,4 +1,4 @@
-"""Every schedule against its formula at chosen updates, and against PyTorch's schedulers at all of them."""
+"""Compares every schedule with its formula at chosen updates, and with PyTorch's schedulers at all updates."""
 
 import math
 from collections.abc import Callable
@@ -101,14 +101,14 @@ def pytorchs(make: Callable[[Optimiser], LRScheduler], updates: int) -> list[tup
 
 
 @pytest.mark.parametrize("name", PYTORCH)
-def test_a_schedule_is_pytorchs_of_the_same_name_at_every_update(name: str) -> None:
+def test_every_update_has_pytorchs_rate_and_momentum(name: str) -> None:
     changes, make = PYTORCH[name]
     ours = schedule(name, **changes)
     for update, theirs in enumerate(pytorchs(make, TOTAL)):
         assert (ours.learning_rate(update), ours.momentum(update)) == pytest.approx(theirs, rel=1e-9, abs=1e-12)
 
 
-def test_one_cycle_is_pytorchs_but_for_two_updates_at_each_turn() -> None:
+def test_one_cycle_is_pytorchs_within_two_updates() -> None:
     ours = schedule("one_cycle", momentum_min=0.8, **RANGE)
     theirs = pytorchs(
         lambda sgd: lr_scheduler.OneCycleLR(
@@ -148,20 +148,20 @@ def test_cycles_without_a_step_size_fill_the_budget_exactly(cycles: int) -> None
     assert made.learning_rate(TOTAL) == pytest.approx(0.1)
 
 
-def test_with_a_step_size_cycling_goes_on_until_the_budget_ends() -> None:
+def test_with_a_step_size_cycles_repeat_to_the_end() -> None:
     made = schedule("triangular", step_size=40, **RANGE)
     assert [update for update in range(1, TOTAL + 1) if made.ends_cycle(update)] == [80, 160, 240]
     assert made.learning_rate(280) == pytest.approx(0.5)
 
 
-def test_without_either_there_are_three_cycles_or_as_many_as_fit() -> None:
+def test_by_default_there_are_three_cycles_if_they_fit() -> None:
     assert schedule("triangular").cycles(TOTAL) == 3
     assert schedule("triangular", updates_per_epoch=1, epochs=5).cycles(5) == 2
     assert schedule("triangular", updates_per_epoch=1, epochs=1).cycles(1) == 1
 
 
 @pytest.mark.parametrize(("multiplier", "lengths"), [(1, [4, 4, 4]), (2, [4, 8, 16]), (3, [4, 12, 36])])
-def test_a_restart_begins_a_cycle_that_is_so_many_times_as_long(multiplier: int, lengths: list[int]) -> None:
+def test_each_restart_multiplies_the_cycles_length(multiplier: int, lengths: list[int]) -> None:
     restarts = Restarts(4, multiplier)
     expected = [(cycle, update, length) for cycle, length in enumerate(lengths) for update in range(length)]
     assert [restarts.place(update) for update in range(sum(lengths))] == expected

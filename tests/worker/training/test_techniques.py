@@ -1,4 +1,4 @@
-"""The contract of every technique with every network: it trains, and goes on to the last bit where it was stopped."""
+"""The contract of every technique with every network: it trains, and resumes to the last bit."""
 
 import io
 import math
@@ -64,7 +64,7 @@ def stopped_and_resumed(data: Dataset, params: TrainingParams, stopped_after: in
         pass
     buffer = io.BytesIO()
     torch.save(stopped.state_dict(), buffer)
-    torch.rand(100)  # what the process draws in between does not matter
+    torch.rand(100)  # draws of the process in between must not matter
     resumed = trainer_of(data, params)
     resumed.load_state_dict(torch.load(io.BytesIO(buffer.getvalue()), weights_only=True))
     run(resumed)
@@ -85,10 +85,8 @@ EVERYTHING: dict[str, Any] = {
 
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
-def test_every_schedule_goes_on_to_the_last_bit_from_the_middle_of_a_cycle_with_everything_on(
-    digits: Dataset, network: str, schedule: str
-) -> None:
-    # 18 updates in 3 epochs. Of cycles of 3.6 updates five end, of cycles of an epoch three; 2 and 13 are within one.
+def test_every_schedule_resumes_in_mid_cycle_to_the_last_bit(digits: Dataset, network: str, schedule: str) -> None:
+    # 18 updates in 3 epochs. Five cycles of 3.6 updates end, or three cycles of an epoch; 2 and 13 lie within a cycle.
     members = {"triangular": 5, "cosine_restarts": 3}.get(schedule, 0)
     params = params_of(network, schedule=schedule, cycles=5, snapshots=members > 0, **EVERYTHING)
     whole = trainer_of(digits, params)
@@ -102,7 +100,7 @@ def test_every_schedule_goes_on_to_the_last_bit_from_the_middle_of_a_cycle_with_
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_snapshots_go_on_to_the_last_bit_from_before_at_and_after_a_cycles_end(digits: Dataset, network: str) -> None:
+def test_snapshots_resume_around_a_cycles_end_to_the_last_bit(digits: Dataset, network: str) -> None:
     params = params_of(network, schedule="triangular", step_size=2, snapshots=True, batch_norm=True)
     whole = trainer_of(digits, params)
     run(whole)
@@ -111,9 +109,7 @@ def test_snapshots_go_on_to_the_last_bit_from_before_at_and_after_a_cycles_end(d
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
-def test_every_update_is_made_with_the_schedules_rate_and_momentum_and_the_curve_shows_the_epochs_last(
-    digits: Dataset, schedule: str
-) -> None:
+def test_every_update_uses_the_schedules_rate_and_momentum(digits: Dataset, schedule: str) -> None:
     trainer = trainer_of(digits, params_of("mlp", schedule=schedule, decay_every=1, restart_period=2))
     seen: list[tuple[float, float]] = []
     step = trainer.optimiser.step
@@ -160,9 +156,7 @@ def test_l2_is_half_of_weight_decay_to_the_last_bit(digits: Dataset, network: st
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_the_ensembles_error_is_that_of_the_mean_softmax_of_the_networks_at_the_cycles_ends(
-    digits: Dataset, network: str
-) -> None:
+def test_the_ensemble_is_made_of_the_networks_at_cycles_ends(digits: Dataset, network: str) -> None:
     params = params_of(network, schedule="triangular", step_size=4, snapshots=True, batch_norm=True)
     trainer = trainer_of(digits, params)
     run(trainer)
@@ -192,13 +186,13 @@ def test_taking_snapshots_changes_nothing_in_the_training(digits: Dataset, netwo
     assert curves[0] == curves[1]
 
 
-def test_training_is_stopped_when_the_loss_has_not_been_below_its_lowest_for_so_many_epochs(digits: Dataset) -> None:
+def test_training_stops_after_patience_epochs_without_a_lower_loss(digits: Dataset) -> None:
     def is_stopped(losses: list[float], patience: int) -> bool:
         trainer = trainer_of(digits, params_of("mlp", patience=patience))
         trainer.curve = [Epoch(n, 0.1, 1.0, loss, 0.5, 0.1, 0.9) for n, loss in enumerate(losses, start=1)]
         return trainer.is_stopped_early
 
-    falls_then_rises = [3.0, 2.0, 2.5, 2.0, 2.2]  # as low as before is not below
+    falls_then_rises = [3.0, 2.0, 2.5, 2.0, 2.2]  # as low as before does not count as lower
     assert [is_stopped(falls_then_rises[:count], 2) for count in range(6)] == [False, False, False, False, True, True]
     assert [is_stopped(falls_then_rises[:count], 3) for count in range(6)] == [False, False, False, False, False, True]
     assert not is_stopped(falls_then_rises, 4)
@@ -225,9 +219,7 @@ def test_one_epoch_of_one_update_ends_well(digits: Dataset, network: str, schedu
 
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("schedule", ["triangular", "cosine_restarts"])
-def test_a_training_that_diverges_ends_with_the_error_of_guessing_also_with_snapshots(
-    digits: Dataset, network: str, schedule: str
-) -> None:
+def test_a_diverged_ensemble_has_the_error_of_guessing(digits: Dataset, network: str, schedule: str) -> None:
     params = params_of(network, schedule=schedule, learning_rate=1e30, snapshots=True, restart_period=1)
     trainer = trainer_of(digits, params)
     run(trainer)
@@ -248,15 +240,13 @@ def test_examples_of_one_class_are_learnt_without_an_error(digits: Dataset, netw
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_a_mini_batch_larger_than_the_training_part_is_refused_whatever_the_schedule(
-    digits: Dataset, network: str
-) -> None:
+def test_a_too_large_mini_batch_is_refused_with_any_schedule(digits: Dataset, network: str) -> None:
     with pytest.raises(ValueError, match="batch_size is 201, but digits has 200 training examples"):
         trainer_of(digits, params_of(network, batch_size=201, schedule="triangular", snapshots=True))
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_a_network_sees_every_training_image_changed_anew_each_epoch(digits: Dataset, network: str) -> None:
+def test_every_training_image_changes_in_each_epoch(digits: Dataset, network: str) -> None:
     trainer = trainer_of(digits, params_of(network, batch_size=200, augmentation=True))
     seen: list[torch.Tensor] = []
     trainer.model.register_forward_hook(

@@ -50,9 +50,9 @@ def test_training_learns() -> None:
     assert {epoch.learning_rate for epoch in curve} == {0.1}
 
 
-def test_the_same_seeds_give_the_same_curve_to_the_last_bit(digits: Dataset) -> None:
+def test_the_same_seeds_give_the_same_curve(digits: Dataset) -> None:
     first = measured(run(Trainer(digits, PARAMS, SEEDS, CPU), 3))
-    torch.rand(100)  # what the process drew before does not matter
+    torch.rand(100)  # earlier draws of the process must not matter
     assert measured(run(Trainer(digits, PARAMS, SEEDS, CPU), 3)) == first
 
 
@@ -64,9 +64,7 @@ def test_each_seed_makes_a_difference_of_its_own(digits: Dataset, source: str) -
 
 
 @pytest.mark.parametrize("stopped_after", [0, 1, 4, 6, 9, 13, 17])
-def test_a_trainer_that_was_stopped_between_any_two_batches_goes_on_to_the_last_bit(
-    digits: Dataset, stopped_after: int
-) -> None:
+def test_training_resumes_between_any_two_batches_to_the_last_bit(digits: Dataset, stopped_after: int) -> None:
     whole = measured(run(Trainer(digits, PARAMS, SEEDS, CPU), 3))
     stopped = Trainer(digits, PARAMS, SEEDS, CPU)
     should_stop = after(stopped_after)
@@ -91,7 +89,7 @@ def test_the_time_of_an_epoch_adds_up_over_its_interruptions(digits: Dataset) ->
 
 
 def test_the_last_incomplete_mini_batch_is_dropped(digits: Dataset) -> None:
-    # 200 = 6 * 32 + 8: what the dropped examples are cannot matter
+    # 200 = 6 * 32 + 8, so the last 8 examples of an epoch are dropped
     seen: list[int] = []
     trainer = Trainer(digits, PARAMS, SEEDS, CPU)
     handle = trainer.model.register_forward_hook(lambda _module, inputs, _output: seen.append(len(inputs[0])))
@@ -100,7 +98,7 @@ def test_the_last_incomplete_mini_batch_is_dropped(digits: Dataset) -> None:
     assert seen == [32] * 6
 
 
-def test_the_training_loss_is_the_mean_over_the_epochs_mini_batches(digits: Dataset) -> None:
+def test_the_training_loss_is_the_mean_over_mini_batches(digits: Dataset) -> None:
     trainer = Trainer(digits, PARAMS, SEEDS, CPU)
     order = trainer._order[:192].reshape(6, 32)
     losses: list[float] = []
@@ -116,7 +114,7 @@ def test_the_training_loss_is_the_mean_over_the_epochs_mini_batches(digits: Data
     assert epoch.training_loss == pytest.approx(sum(losses) / 6, rel=1e-6)
 
 
-def test_examples_are_shuffled_anew_each_epoch_and_each_is_seen_once(digits: Dataset) -> None:
+def test_each_epoch_shows_each_example_once_in_another_order(digits: Dataset) -> None:
     trainer = Trainer(digits, replace(PARAMS, batch_size=50), SEEDS, CPU)
     orders = []
     for _ in range(2):
@@ -126,7 +124,7 @@ def test_examples_are_shuffled_anew_each_epoch_and_each_is_seen_once(digits: Dat
     assert orders[0] != orders[1]
 
 
-def test_a_loss_that_is_no_number_any_more_ends_training_with_the_error_of_guessing(digits: Dataset) -> None:
+def test_a_loss_that_is_not_finite_ends_training(digits: Dataset) -> None:
     trainer = Trainer(digits, replace(PARAMS, learning_rate=1e5), SEEDS, CPU)
     curve = run(trainer, 50)
     assert trainer.is_diverged
@@ -140,7 +138,7 @@ def test_a_mini_batch_larger_than_the_training_part_is_refused(digits: Dataset) 
         Trainer(digits, replace(PARAMS, batch_size=201), SEEDS, CPU)
 
 
-def test_a_mini_batch_as_large_as_the_training_part_is_one_step(digits: Dataset) -> None:
+def test_a_mini_batch_may_be_the_whole_training_part(digits: Dataset) -> None:
     assert len(run(Trainer(digits, replace(PARAMS, batch_size=200), SEEDS, CPU), 1)) == 1
 
 

@@ -123,9 +123,9 @@ def test_a_study_without_results_is_exported_as_well(data: StudyData, tmp_path: 
     written = export(empty, form, tmp_path / f"out.{form}")
     assert all(path.exists() for path in written)
     if form == "csv":
-        assert [pd.read_csv(path).shape for path in written] == [(0, data.trials.shape[1]), (0, 11)]
+        assert [pd.read_csv(path).shape for path in written] == [(0, data.trials.shape[1]), (0, 12)]
     if form == "parquet":
-        assert [pd.read_parquet(path).shape for path in written] == [(0, data.trials.shape[1]), (0, 11)]
+        assert [pd.read_parquet(path).shape for path in written] == [(0, data.trials.shape[1]), (0, 12)]
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
