@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
@@ -11,20 +12,20 @@ from hyperspool.master.journal.journal import Batch, Journal
 from hyperspool.master.journal.proposer import Proposer
 
 
-def journal_of(spec: StudySpec, results: Mapping[int, Result]) -> Journal:
+def journal_of(spec: StudySpec, results: Mapping[EvaluationKey, Result]) -> Journal:
     """What a master recorded that proposed what these are results of: every batch until one is not finished."""
     journal = Journal()
     proposer = Proposer(spec, journal)
-    while all(trial in results for trial, _ in journal.entries) and (batch := proposer.propose({})):
+    while all(key in results for key in journal.entries) and (batch := proposer.propose({})):
         journal.add(Batch(batch.head, tuple(_as_found(entry, results) for entry in batch.proposals)))
         for entry in batch.proposals:
-            if result := results.get(entry.trial):
+            if result := results.get(entry.key):
                 proposer.finish(result)
     return journal
 
 
-def _as_found(entry: ProposalEntry, results: Mapping[int, Result]) -> ProposalEntry:
-    result = results.get(entry.trial)
+def _as_found(entry: ProposalEntry, results: Mapping[EvaluationKey, Result]) -> ProposalEntry:
+    result = results.get(entry.key)
     return entry.as_found(result) if result else entry
 
 

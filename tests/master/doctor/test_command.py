@@ -95,7 +95,7 @@ def test_fsck_warns_of_a_missing_journal_and_writes_it(processes: Processes, fol
     assert run(processes, "fsck", *where)[1].startswith("in order: ")
 
 
-def test_fsck_of_a_study_that_is_not_there_is_wrong_usage(processes: Processes, root: Path) -> None:
+def test_fsck_of_a_missing_study_is_wrong_usage(processes: Processes, root: Path) -> None:
     assert run(processes, "fsck", "demo", "--root", str(root))[0] == 2
     assert run(processes, "fsck", "../demo", "--root", str(root))[0] == 2
     assert run(processes, "fsck", "demo", "--root", str(root / "missing"))[0] == 2

@@ -173,8 +173,8 @@ def standing(*values: tuple[float, float | None], **changes: Any) -> Standing:
         "trials": len(values),
     }
     spec = spec_of(**(table | changes))
-    results = {trial: result_of(spec, trial, *pair) for trial, pair in enumerate(values)}
-    return Standing(spec, {(trial, 0): result for trial, result in results.items()}, journal=journal_of(spec, results))
+    results = {(trial, 0): result_of(spec, trial, *pair) for trial, pair in enumerate(values)}
+    return Standing(spec, results, journal=journal_of(spec, results))
 
 
 def test_the_winner_is_the_setting_with_the_best_mean() -> None:

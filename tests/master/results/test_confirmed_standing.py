@@ -34,8 +34,8 @@ def standing(
     )
     rates = [0.0, 0.1, 0.2, 0.3, *(finalists[turn % 2] / 10 for turn in range(4))]
     values = enumerate(zip(rates, [*SEARCH, *again], strict=False))
-    results = {trial: result_of(spec, trial, rate, value) for trial, (rate, value) in values}
-    return Standing(spec, {(trial, 0): result for trial, result in results.items()}, journal=journal_of(spec, results))
+    results = {(trial, 0): result_of(spec, trial, rate, value) for trial, (rate, value) in values}
+    return Standing(spec, results, journal=journal_of(spec, results))
 
 
 def shown(renderable: RenderableType) -> str:

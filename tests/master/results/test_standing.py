@@ -11,6 +11,7 @@ from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Failure, FailureKind, Result, Status
 from hyperspool.common.report import report
+from hyperspool.master.results.reading import read_results
 from hyperspool.master.results.standing import Standing, read_standing
 from hyperspool.master.results.wording import duration_text, first_line, params_text
 from hyperspool.master.terminal.tables import workers_table
@@ -18,6 +19,7 @@ from hyperspool.master.terminal.trials_table import TrialsTable
 from hyperspool.master.terminal.views import Pace
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import job_of, spec_of
+from tests.master.recorded import journal_of, record
 
 
 def finish(folder: StudyFolder, trial: int, value: float | None) -> None:
@@ -47,7 +49,7 @@ def test_a_study_without_results_stands_at_pending(folder: StudyFolder) -> None:
     }
 
 
-def test_counts_add_up_to_the_total_and_the_incumbent_is_the_lowest_and_earliest(folder: StudyFolder) -> None:
+def test_counts_add_up_and_the_incumbent_is_the_lowest(folder: StudyFolder) -> None:
     for trial, value in enumerate([0.5, 0.2, None]):
         finish(folder, trial, value)
     atomic.replace(folder.worker("lab-1"), worker("lab-1", 3).to_json(), durable=False)
@@ -60,7 +62,7 @@ def test_counts_add_up_to_the_total_and_the_incumbent_is_the_lowest_and_earliest
     assert json.loads(json.dumps(told)) == told
 
 
-def test_the_best_trials_follow_the_direction_and_the_earlier_one_wins_a_tie(folder: StudyFolder) -> None:
+def test_best_trials_follow_the_direction_and_earlier_wins_ties(folder: StudyFolder) -> None:
     for trial, value in enumerate([0.5, 0.2, 0.2, 0.9]):
         finish(folder, trial, value)
     minimise = read_standing(folder, spec_of())
@@ -80,14 +82,14 @@ def test_a_worker_whose_trial_has_its_result_is_between_trials(folder: StudyFold
     assert "between trials" not in lines[2]
 
 
-def test_the_latest_results_are_those_that_landed_last_by_the_file_servers_clock(folder: StudyFolder) -> None:
+def test_latest_results_are_those_that_landed_last(folder: StudyFolder) -> None:
     for trial, landed_s in {0: 3000.0, 1: 1000.0, 2: 2000.0}.items():
         finish(folder, trial, 0.5)
         os.utime(folder.result(trial), (landed_s, landed_s))
     assert [result.trial for result in read_standing(folder, spec_of()).latest(2)] == [2, 0]
 
 
-def test_the_time_left_counts_from_the_first_evaluation_and_not_from_the_masters_start(folder: StudyFolder) -> None:
+def test_time_left_counts_from_the_first_evaluation(folder: StudyFolder) -> None:
     finish(folder, 0, 0.5)
     result = read_standing(folder, spec_of()).results[0, 0]  # its evaluation took 1 s
     now_s = [0.0]
@@ -122,11 +124,11 @@ def test_unreadable_files_are_passed_over_and_left_where_they_are(folder: StudyF
         (7800, "2 h 10 min"),
     ],
 )
-def test_durations_are_told_in_the_units_of_their_size(seconds: float, text: str) -> None:
+def test_durations_are_shown_in_units_of_their_size(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
 
 
-def test_params_are_told_short() -> None:
+def test_params_are_shown_short() -> None:
     assert params_text({"rate": 0.0123456, "filters": 32, "nesterov": True, "method": "sgd"}) == (
         "rate=0.01235 filters=32 nesterov=true method=sgd"
     )
@@ -141,7 +143,7 @@ def test_trials_with_different_params_share_a_table(folder: StudyFolder) -> None
     assert table.row_count == 2
 
 
-def test_a_text_from_elsewhere_is_shown_as_it_is_and_moves_no_cursor(folder: StudyFolder) -> None:
+def test_text_from_elsewhere_moves_no_cursor(folder: StudyFolder) -> None:
     finish(folder, 0, 0.5)
     result = read_standing(folder, spec_of()).results[0, 0]
     odd = result.model_copy(update={"params": {"activation": "[/relu] \x1b[2J\nnext"}})
@@ -152,10 +154,33 @@ def test_a_text_from_elsewhere_is_shown_as_it_is_and_moves_no_cursor(folder: Stu
     assert first_line("one\ntwo") == "one"
 
 
-def test_results_of_another_study_or_beyond_the_last_trial_do_not_count(folder: StudyFolder) -> None:
+def test_results_of_other_studies_or_trials_do_not_count(folder: StudyFolder) -> None:
     finish(folder, 0, 0.5)
     text = folder.result(0).read_text()
     folder.result(1).write_text(text)
     folder.result(50).write_text(text.replace('"trial": 0', '"trial": 50'))
     folder.result(2).write_text(text.replace('"trial": 0', '"trial": 2').replace('"demo"', '"other"'))
     assert list(read_standing(folder, spec_of()).results) == [(0, 0)]
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_standing_knows_what_each_trial_was_for(folder: StudyFolder, is_recorded: bool) -> None:
+    spec = spec_of(trials=2, confirm={"finalists": 1, "replicates": 2})
+    for trial, value in enumerate([0.5, 0.2, 0.3, 0.4]):
+        finish(folder, trial, value)
+    if is_recorded:
+        record(folder, journal_of(spec, read_results(folder, spec).results))
+    stands = read_standing(folder, spec)
+    assert [seen.stage.kind for seen in stands.evaluations()] == ["search"] * 2 + ["confirmation"] * 2
+    (finalist,) = stands.confirmed()
+    assert finalist.trial == 0
+    assert finalist.mean == pytest.approx(0.35)
+    assert [result.trial for result in stands.best(9)] == [0, 1]
+
+
+def test_batches_are_those_that_were_recorded(folder: StudyFolder) -> None:
+    for trial in range(4):
+        finish(folder, trial, 0.5)
+    record(folder, journal_of(spec_of(batch=1), read_results(folder, spec_of()).results))
+    entries = read_standing(folder, spec_of()).journal.entries.values()
+    assert [entry.batch for entry in entries] == [0, 1, 2, 3]

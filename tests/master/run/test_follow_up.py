@@ -10,6 +10,7 @@ from hyperspool.common.errors import UsageError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Result
+from hyperspool.master.results.standing import open_standing
 from hyperspool.master.run.follow_up import FollowUp, follow_up_of
 from hyperspool.master.studies.published import read_published
 from tests.conftest import MakeStudy, spec_of
@@ -43,7 +44,7 @@ def begun(folder: StudyFolder) -> tuple[FollowUp, StudyFolder]:
     return found, target
 
 
-def test_a_finished_search_is_confirmed_by_a_study_of_its_own_name(searched: StudyFolder) -> None:
+def test_finished_search_is_confirmed_by_a_study_of_its_own(searched: StudyFolder) -> None:
     found = follow_up(searched, confirm=AGAIN)
     assert found is not None
     assert found.spec == spec_of(confirm=AGAIN, name="demo-confirm-2x3")
@@ -74,7 +75,7 @@ def test_the_confirmation_of_a_confirmation_is_named_after_the_search(searched: 
     assert (second.source.name, second.spec.name) == ("demo-confirm-2x3", "demo-confirm-1x9")
 
 
-def test_results_and_curves_are_taken_over_as_they_are_and_only_once(searched: StudyFolder) -> None:
+def test_results_and_curves_are_taken_over_unchanged_and_once(searched: StudyFolder) -> None:
     found, target = begun(searched)
     assert found.take_over(target) == 4
     for trial in range(4):
@@ -84,7 +85,7 @@ def test_results_and_curves_are_taken_over_as_they_are_and_only_once(searched: S
     assert found.take_over(target) == 0
 
 
-def test_what_was_cut_short_goes_on_and_what_is_there_stays(searched: StudyFolder) -> None:
+def test_take_over_cut_short_goes_on_and_keeps_results(searched: StudyFolder) -> None:
     found, target = begun(searched)
     found.take_over(target)
     own = target.result(1).read_bytes()
@@ -94,7 +95,7 @@ def test_what_was_cut_short_goes_on_and_what_is_there_stays(searched: StudyFolde
     assert target.result(1).read_bytes() == own
 
 
-def test_a_result_whose_curve_is_damaged_is_left_to_be_evaluated_again(searched: StudyFolder) -> None:
+def test_result_whose_curve_is_damaged_is_evaluated_again(searched: StudyFolder) -> None:
     searched.curve(0).unlink()
     searched.curve(1).write_text("torn")
     found, target = begun(searched)
@@ -114,10 +115,14 @@ def test_confirmed_later_is_the_same_as_confirmed_from_the_start(
     whole = make_study("curved", name="whole")
     processes.finish(processes.master(whole, *OPTIONS, *again))
     assert _proposed(StudyFolder(root, "late-confirm-2x2")) == _proposed(StudyFolder(root, "whole"))
+    late, whole_study = (open_standing(StudyFolder(root, name)).journal for name in ("late-confirm-2x2", "whole"))
+    assert late.entries == whole_study.entries
     assert StudyFolder(root, "late").spec.read_bytes() == published
     assert "is finished: 8 trials\n" in processes.finish(processes.master(study, *OPTIONS, *again))
 
 
 def _proposed(folder: StudyFolder) -> list[tuple[Any, ...]]:
     results = [read_record(folder.result(trial), Result) for trial in finished_trials(folder)]
-    return [(result.trial, result.params, result.seeds, result.value, result.epochs) for result in results]
+    return [
+        (result.trial, result.params, result.seeds, result.stage, result.value, result.epochs) for result in results
+    ]

@@ -77,7 +77,7 @@ def test_replicates_repeat_each_setting_in_a_row(name: str) -> None:
     assert [each.stage for each in replicated] == stages
 
 
-def test_search_gets_the_mean_of_a_setting_once_all_replicates_finished() -> None:
+def test_search_gets_a_settings_mean_once_all_replicates_finished() -> None:
     inner, known = Listening(), Known()
     sampler = Replicated(inner, 3)
     values = iter([1.0, 2.0, 6.0, None, 4.0, float("inf"), None, None, None])

@@ -23,6 +23,8 @@ from hyperspool.common.records import (
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.columns import params_of
 from hyperspool.master.analysis.data.frames import curves_frame, load_study, spent_s, trials_frame
+from tests.conftest import spec_of
+from tests.master.analysis.searched import searched
 
 NAN = float("nan")
 
@@ -88,7 +90,7 @@ def finish(
 X = {"x": {"type": "float", "low": 0.0, "high": 1.0}}
 
 
-def test_a_trial_and_its_epochs_are_rows_with_all_that_the_files_tell(root: Path) -> None:
+def test_trials_and_epochs_are_rows_with_all_of_the_files(root: Path) -> None:
     folder = publish(root, X)
     finish(folder, 3, {"x": 0.1}, 0.9, 0.2, 0.4)
     data = load_study(root, "demo")
@@ -96,6 +98,7 @@ def test_a_trial_and_its_epochs_are_rows_with_all_that_the_files_tell(root: Path
     assert row.pop("published_at") == pd.Timestamp("2026-01-31T12:00:00Z")
     assert row.pop("claimed_at") == pd.Timestamp("2026-01-31T12:00:01.250Z")
     assert row.pop("ended_at") == pd.Timestamp("2026-01-31T12:00:03Z")
+    assert pd.isna(row.pop("round"))
     assert row == {
         "trial": 3,
         "setting": 0,
@@ -103,6 +106,8 @@ def test_a_trial_and_its_epochs_are_rows_with_all_that_the_files_tell(root: Path
         "status": "COMPLETE",
         "value": 0.4,
         "diverged": False,
+        "batch": 0,
+        "stage": "search",
         "failure": None,
         "failure_message": None,
         "epochs": 3,
@@ -128,7 +133,20 @@ def test_a_trial_and_its_epochs_are_rows_with_all_that_the_files_tell(root: Path
     assert data.unreadable == ()
 
 
-def test_a_study_without_results_has_every_column_in_the_type_that_it_has_with_them(root: Path) -> None:
+def test_batch_stage_and_round_are_the_journals() -> None:
+    rounds = {"name": "coarse-to-fine", "rounds": 2, "keep": 2}
+    spec = spec_of(trials=6, batch=2, sampler=rounds, confirm={"finalists": 1, "replicates": 3})
+    data = searched(spec, lambda _, params: float(params["x"]), done=8)
+    assert data.trials["batch"].tolist() == [0, 0, 1, 2, 2, 3, 4, 4]
+    assert data.trials["stage"].tolist() == ["search"] * 6 + ["confirmation"] * 2
+    assert data.trials["round"].tolist()[:6] == [1, 1, 1, 2, 2, 2]
+    assert data.trials["round"].isna().tolist()[6:] == [True, True]
+    assert [seen.trial for seen in data.evaluations] == list(range(8))
+    assert all(seen.stage == data.journal.stage(seen.trial) for seen in data.evaluations)
+    assert [seen.value for seen in data.evaluations] == data.trials["value"].tolist()
+
+
+def test_study_without_results_has_columns_of_the_same_types(root: Path) -> None:
     space = X | {
         "n": {"type": "int", "low": 1, "high": 9},
         "kind": ["a", "b"],
@@ -165,7 +183,7 @@ def test_trials_of_equal_params_are_replicates_of_one_setting(root: Path) -> Non
     assert data.curves["setting"].tolist() == [0, 1, 0, 2]
 
 
-def test_what_is_no_result_of_the_study_is_left_out_named_and_left_where_it_is(root: Path) -> None:
+def test_foreign_result_is_left_out_named_and_left_in_place(root: Path) -> None:
     folder = publish(root, X, trials=4)
     finish(folder, 0, {"x": 0.5}, 0.5)
     folder.result(1).write_text("torn")
@@ -194,7 +212,7 @@ def test_what_is_no_result_of_the_study_is_left_out_named_and_left_where_it_is(r
         (None, "missing"),
     ],
 )
-def test_a_malformed_curve_is_left_out_and_named_and_its_trial_stays(root: Path, text: str | None, reason: str) -> None:
+def test_malformed_curve_is_left_out_and_its_trial_stays(root: Path, text: str | None, reason: str) -> None:
     folder = publish(root, X)
     finish(folder, 0, {"x": 0.5}, 0.5, 0.4)
     finish(folder, 1, {"x": 0.6}, 0.5)
@@ -209,7 +227,7 @@ def test_a_malformed_curve_is_left_out_and_named_and_its_trial_stays(root: Path,
     assert reason in line
 
 
-def test_the_curve_of_a_reporter_that_died_before_moving_it_is_read_where_it_is(root: Path) -> None:
+def test_curve_that_was_not_moved_is_read_in_place(root: Path) -> None:
     folder = publish(root, X)
     finish(folder, 0, {"x": 0.5}, 0.5, 0.4, issue=2, attempt=3)
     folder.curve(0).rename(folder.running_curve(AttemptName(Issue(0, number=2), 3)))
@@ -227,7 +245,7 @@ def test_a_failed_trial_has_no_value_but_a_reason(root: Path) -> None:
     assert (row["status"], row["failure"], row["failure_message"]) == ("FAILED", "time_limit", "too slow")
 
 
-def test_every_start_of_a_trial_counts_as_an_attempt_also_that_of_an_earlier_issue(root: Path) -> None:
+def test_starts_of_earlier_issues_count_as_attempts(root: Path) -> None:
     finish(publish(root, X), 0, {"x": 0.5}, 0.5, issue=2, attempt=3)
     assert trials_frame(root, "demo")["attempts"].tolist() == [4]
 
@@ -240,7 +258,7 @@ def test_losses_that_ran_away_stay_what_they_are(root: Path) -> None:
     assert losses[1] == float("inf")
 
 
-def test_an_inactive_parameter_is_missing_and_params_come_back_in_the_types_of_the_space(root: Path) -> None:
+def test_inactive_parameters_are_missing_and_others_keep_their_types(root: Path) -> None:
     space = {
         "method": ["sgd", "adam"],
         "steps": {"type": "int", "low": 1, "high": 9, "when": {"method": "sgd"}},

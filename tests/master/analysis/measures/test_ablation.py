@@ -60,7 +60,7 @@ def measured(spec: StudySpec, sign: float = 1.0, trials: int | None = None) -> l
 
 
 @pytest.mark.parametrize(("direction", "sign"), [("minimise", 1.0), ("maximise", -1.0)])
-def test_a_gain_is_the_difference_to_the_base_with_welchs_interval(direction: str, sign: float) -> None:
+def test_gain_is_the_difference_to_base_with_welchs_interval(direction: str, sign: float) -> None:
     spec = study(direction)
     rows = ablation_rows(spec, measured(spec, sign))
     assert [row.case.name for row in rows] == list(VALUES)
@@ -74,7 +74,7 @@ def test_a_gain_is_the_difference_to_the_base_with_welchs_interval(direction: st
         assert (row.gain_interval.low, row.gain_interval.high) == pytest.approx((expected.low, expected.high))
 
 
-def test_only_the_replicates_count_and_the_tuned_value_is_the_best_settings() -> None:
+def test_only_replicates_count_and_the_best_setting_is_shown() -> None:
     spec = study()
     seen = measured(spec)
     for case, row in enumerate(ablation_rows(spec, seen)):
@@ -83,7 +83,7 @@ def test_only_the_replicates_count_and_the_tuned_value_is_the_best_settings() ->
         assert row.tuned == {"l2": seen[case * 3 + 1].params["l2"]}
 
 
-def test_sentences_say_what_is_better_worse_and_not_told() -> None:
+def test_sentences_say_what_is_better_worse_and_undecided() -> None:
     spec = study()
     assert ablation_verdict(spec, ablation_rows(spec, measured(spec)))[:3] == (
         "Better than the base, by 4 fresh replicates of each case's best setting: wide_net (+0.0975).",
@@ -128,7 +128,7 @@ def test_csv_holds_the_numbers_to_the_last_digit() -> None:
     ]
 
 
-def test_a_tuned_parameter_whose_name_is_a_columns_hides_no_column() -> None:
+def test_tuned_parameter_named_as_a_column_hides_none() -> None:
     spec = study()
     table = json.loads(spec.to_json())
     table["space"]["gain"] = table["space"].pop("l2")

@@ -46,7 +46,7 @@ def test_finalists_are_ordered_by_their_fresh_replicates_alone() -> None:
     assert [one.trial for one in finalists(LUCKY, "maximise")] == [1, 2]
 
 
-def test_a_finalist_that_is_told_apart_wins_and_what_choosing_had_hidden_is_told() -> None:
+def test_distinct_finalist_wins_and_its_estimate_is_given() -> None:
     verdict = finalists_verdict(confirmed(), finalists(LUCKY, "minimise"))
     assert verdict[0] == "Trial 2's params win: the replicates tell them from every other finalist's."
     assert verdict[1].startswith("Against the next: trial 2's params is better than trial 1's params, by 0.07")
@@ -54,7 +54,7 @@ def test_a_finalist_that_is_told_apart_wins_and_what_choosing_had_hidden_is_told
     assert verdict[2].endswith("is 0.2100.")
 
 
-def test_replicates_that_do_not_suffice_are_told_with_how_many_would() -> None:
+def test_verdict_is_undecided_with_the_replicates_needed() -> None:
     found = seen(0.5, 0.1, 0.2, 0.3, fresh={1: [0.3, 0.1, 0.5], 2: [0.2, 0.4, 0.35], 3: [0.9, 0.91, 0.92]})
     spec = confirmed(finalists=3)
     verdict = finalists_verdict(spec, finalists(found, "minimise"))
@@ -73,7 +73,7 @@ def test_a_single_finalist_has_nothing_to_win_but_its_estimate() -> None:
     assert verdict[0].endswith(" is 0.3000.")
 
 
-def test_finalists_whose_replicates_failed_come_last_and_lose_to_nobody_by_it() -> None:
+def test_finalists_whose_replicates_failed_come_last() -> None:
     found = finalists(seen(0.5, 0.1, 0.2, 0.9, fresh={1: [None, None, None], 2: [0.2, None, 0.4]}), "minimise")
     assert [one.trial for one in found] == [2, 1]
     assert finalists_rows(found)[1] == ("1", "-", "-", "-", "0", "0.1000")
@@ -87,7 +87,7 @@ def noisy(trial: int, params: Params) -> float:
     return float(params["x"]) + (0.01 * (trial % 5) if trial >= 4 else 0.0)
 
 
-def test_the_report_asks_for_the_best_finalist_and_counts_its_replicates_nowhere_else() -> None:
+def test_replicates_of_finalists_count_in_their_own_answer_only() -> None:
     data = searched(confirmed(), noisy)
     assert len(data.trials) == 10
     answer = best_finalist(data)[0]

@@ -36,7 +36,7 @@ def flat(trial: int, _: Params) -> float:
 
 
 @pytest.mark.parametrize("replicates", [1, 2])
-def test_rounds_are_told_with_where_they_drew_and_their_best(replicates: int) -> None:
+def test_rounds_show_where_they_drew_and_their_best(replicates: int) -> None:
     data = searched(fine(60 * replicates, replicates=replicates), distance)
     found = rounds(data)
     spans = [(20 * replicates * number, 20 * replicates * (number + 1) - 1) for number in range(3)]
@@ -51,7 +51,7 @@ def test_rounds_are_told_with_where_they_drew_and_their_best(replicates: int) ->
         assert low <= 70 <= high
 
 
-def test_regions_are_those_of_the_search_also_where_trials_failed_or_diverged() -> None:
+def test_regions_are_the_searchs_when_trials_failed_or_diverged() -> None:
     spec = fine(direction="maximise")
 
     def value(trial: int, params: Params) -> float | None:
@@ -64,14 +64,14 @@ def test_regions_are_those_of_the_search_also_where_trials_failed_or_diverged() 
 
 
 @pytest.mark.parametrize(("done", "lengths"), [(5, [5]), (20, [20]), (27, [20, 7]), (60, [20, 20, 20])])
-def test_a_search_under_way_tells_the_rounds_that_have_begun(done: int, lengths: list[int]) -> None:
+def test_search_under_way_shows_the_rounds_that_have_begun(done: int, lengths: list[int]) -> None:
     data = searched(fine(), distance, done)
     assert [len(each.trials) for each in rounds(data)] == lengths
     answer = narrowing(data)[0]
     assert ("The search goes on" in answer.sentences[-1]) == (done < 60)
 
 
-def test_after_a_result_that_cannot_be_read_no_round_is_told() -> None:
+def test_rounds_after_an_unreadable_result_are_left_out() -> None:
     torn = without_result(searched(fine(), distance), 3)
     assert [each.is_complete for each in rounds(torn)] == [False]
 
@@ -82,7 +82,7 @@ def test_no_other_search_has_rounds() -> None:
 
 
 @pytest.mark.parametrize(("direction", "word"), [("minimise", "lower"), ("maximise", "higher")])
-def test_narrowing_that_helps_is_told_from_one_that_may_be_chance(direction: str, word: str) -> None:
+def test_narrowing_that_helps_is_distinct_from_chance(direction: str, word: str) -> None:
     sign = 1 if direction == "minimise" else -1
     helped = narrowing(searched(fine(direction=direction), lambda trial, params: sign * distance(trial, params)))[0]
     assert f"On the whole, values are {word} in round 2 than in round 1 (" in "\n".join(helped.sentences)
@@ -91,7 +91,7 @@ def test_narrowing_that_helps_is_told_from_one_that_may_be_chance(direction: str
     assert "partly luck" in helped.sentences[-1]
 
 
-def test_a_round_that_is_worse_is_told_so_and_three_values_are_too_few() -> None:
+def test_worse_round_is_named_and_three_values_are_too_few() -> None:
     worse = narrowing(searched(fine(), lambda trial, _: trial / 100))[0]
     told = (
         "On the whole, values are higher in round 2 than in round 1 (a value of the one is better in 0% of all pairs;"
@@ -119,7 +119,7 @@ def test_the_table_holds_each_rounds_ranges_and_three_best() -> None:
     ]
 
 
-def test_a_long_list_is_told_by_its_ends() -> None:
+def test_long_list_is_shown_by_its_ends() -> None:
     rate = {"type": "float", "low": 1.0, "high": 9.0, "coarse": [float(number) for number in range(1, 10)]}
     spec = spec_of(trials=20, sampler={"name": "coarse-to-fine", "rounds": 2}, space={"rate": rate})
     assert rounds(searched(spec, flat))[0].ranges() == {"rate": "9 values from 1 to 9"}
