@@ -67,6 +67,24 @@ def dies_first(params: dict[str, Any], trial: Trial) -> float:
     return square(params, trial)
 
 
+def breaks_cuda(_params: dict[str, Any], _trial: Trial) -> float:
+    """Raises the error of PyTorch after a failed CUDA kernel, which makes the process useless."""
+    import torch  # noqa: F401 - the child recognises the error only where PyTorch is loaded
+
+    raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+
+def __getattr__(name: str) -> Any:
+    """Die when an objective `dies_at_import` is looked up for the first time; later, find `square` under that name."""
+    if name != "dies_at_import":
+        raise AttributeError(name)
+    mark = Path(os.environ["NOTES"]).with_name("died-at-import")
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return square
+
+
 def raising(params: dict[str, Any], _trial: Trial) -> float:
     """Raises an error in half of its domain."""
     if params["x"] > 0.5:

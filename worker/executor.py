@@ -40,7 +40,7 @@ PREPARE_LIMIT_S = 3600.0
 
 
 class Listener:
-    """The parent's side of a conversation. This one ignores all messages."""
+    """The parent's side of a conversation. This base class ignores all messages and keeps the claim."""
 
     def hear(self, message: Progress | Stop) -> None:
         """Take in a message from the child, or the `Stop` that was sent to it."""

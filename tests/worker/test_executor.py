@@ -47,6 +47,8 @@ NAMES = (
     "not_a_number",
     "leaves_a_grandchild",
     "verbose",
+    "breaks_cuda",
+    "dies_at_import",
 )
 
 
@@ -161,6 +163,21 @@ def test_a_child_that_dies_is_noticed_and_replaced(bench: Bench) -> None:
 def test_a_child_that_died_while_idle_costs_no_trial(bench: Bench) -> None:
     bench.evaluate("square")
     os.kill(bench.child_pid, signal.SIGKILL)
+    assert isinstance(bench.evaluate("square"), Finished)
+
+
+def test_a_child_that_dies_before_it_begins_is_replaced_at_once(bench: Bench) -> None:
+    bench.evaluate("square")
+    assert bench.evaluate("dies_at_import") == Finished(SQUARE_OF_HALF, is_diverged=False)
+
+
+def test_a_child_without_its_cuda_context_is_replaced(bench: Bench) -> None:
+    bench.evaluate("square")
+    first = bench.child_pid
+    outcome = bench.evaluate("breaks_cuda")
+    assert isinstance(outcome, Failed)
+    assert (outcome.kind, outcome.is_child_lost) == (FailureKind.WORKER_LOST, True)
+    assert not is_alive(first)
     assert isinstance(bench.evaluate("square"), Finished)
 
 

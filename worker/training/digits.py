@@ -17,7 +17,9 @@ SPLIT_SIZES = {"training": 1000, "validation": 400, "test": 397}
 
 
 def load_digits(*, test: bool) -> dict[str, tuple[Tensor, Tensor]]:
-    """Load the training and validation parts, or the test part: images (N, 1, 28, 28) float32 in [0, 1], labels int64.
+    """Load the training and validation parts, or the test part.
+
+    Images are (N, 1, 28, 28) float32 in [0, 1], labels (N,) int64.
 
     The split is fixed. Every part has the classes in the same proportions, and the order is that of a hash of the
     image's index, so the split depends on no library's random numbers.

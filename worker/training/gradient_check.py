@@ -2,7 +2,7 @@
 
 A loss with ReLUs and max-pools has kinks. At a kink it has no gradient, and a difference across a kink means nothing.
 So each evaluation notes on which side of every kink it lies. An entry whose difference crosses a kink is tried again
-with a smaller step. If that crosses one too, the entry is left out, and another entry is drawn at random.
+with a smaller step. If the smallest step crosses one too, the entry is left out, and another is drawn at random.
 
 Biases are drawn before the check, because zero biases over empty pixels lie exactly on the kink of a ReLU.
 """

@@ -43,7 +43,9 @@ class DataMissingError(RuntimeError):
 
 
 def load_mnist(folder: Path, *, test: bool) -> dict[str, tuple[Tensor, Tensor]]:
-    """Load MNIST's training and validation parts, or its test part: images (N, 1, 28, 28) float32, labels int64.
+    """Load MNIST's training and validation parts, or its test part.
+
+    Images are (N, 1, 28, 28) float32 in [0, 1], labels (N,) int64.
 
     Raises:
         DataMissingError: the files are not in `folder`.
@@ -56,7 +58,9 @@ def load_mnist(folder: Path, *, test: bool) -> dict[str, tuple[Tensor, Tensor]]:
 
 
 def load_cifar10(folder: Path, *, test: bool) -> dict[str, tuple[Tensor, Tensor]]:
-    """Load CIFAR-10's training and validation parts, or its test part: images (N, 3, 32, 32) float32, labels int64.
+    """Load CIFAR-10's training and validation parts, or its test part.
+
+    Images are (N, 3, 32, 32) float32 in [0, 1], labels (N,) int64.
 
     Raises:
         DataMissingError: the files are not in `folder`.

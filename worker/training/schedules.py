@@ -1,7 +1,7 @@
 """Schedules: how learning rate and momentum change from update to update.
 
 A schedule is a function of the update's number alone. So a resumed training goes on with the same bits, and its
-checkpoint holds nothing about the schedule. Updates are counted from 0, where a formula has its value at 0.
+checkpoint holds nothing about the schedule. Updates are counted from 0: update 0 has the value of the formula at 0.
 
 The curves are those of `torch.optim.lr_scheduler`; the tests compare them. Torch's classes are not used, because they
 change one of torch's optimisers step by step, and the first optimiser of a process imports `torch._dynamo`. That costs
