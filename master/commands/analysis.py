@@ -92,9 +92,10 @@ def ablation(
     out: Annotated[Path | None, typer.Option(help="File to write it to. Default: print it.")] = None,
 ) -> None:
     """Show what each test case of an ablation gains over its base, and what it was tuned to."""
+    from hyperspool.master.analysis.answers.ablation import ablation_verdict
     from hyperspool.master.analysis.data.frames import load_study
     from hyperspool.master.analysis.exports.ablation_table import short_cells, write_table, written_table
-    from hyperspool.master.analysis.measures.ablation import ablation_rows, ablation_verdict
+    from hyperspool.master.analysis.measures.ablation import ablation_rows
     from hyperspool.master.terminal.tables import cells_table
 
     data = load_study(root, study)

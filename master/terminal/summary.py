@@ -91,13 +91,14 @@ def print_result(console: Terminal, folder: StudyFolder, standing: Standing, ela
 
 def _print_cases(console: Terminal, standing: Standing) -> None:
     # They need pandas and scipy, which few studies come to.
+    from hyperspool.master.analysis.answers.ablation import ablation_verdict
     from hyperspool.master.analysis.exports import ablation_table
-    from hyperspool.master.analysis.measures import ablation
+    from hyperspool.master.analysis.measures.ablation import ablation_rows
 
-    rows = ablation.ablation_rows(standing.spec, standing.evaluations())
+    rows = ablation_rows(standing.spec, standing.evaluations())
     console.print(Text("the test cases, the best setting of each evaluated again", style="bold"))
     console.print(cells_table(ablation_table.short_cells(standing.spec, rows)), "")
-    for sentence in ablation.ablation_verdict(standing.spec, rows):
+    for sentence in ablation_verdict(standing.spec, rows):
         console.tell(sentence)
     console.print()
 

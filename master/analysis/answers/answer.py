@@ -1,4 +1,4 @@
-"""An answer to one question about a study, and the words and numbers that all answers share."""
+"""An answer to one question about a study, and the functions that all answers share."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from hyperspool.master.analysis.measures.intervals import Sample
 from hyperspool.master.analysis.measures.settings import Axis, complete, searched_parameters, source_axis
 
 MAX_SENTENCES = 10
-"""Lines of a list that people read; the table holds the rest."""
+"""Most sentences of a list. The table holds the rest."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Answer:
     """One question about a study and its answer.
 
     Attributes:
-        question: a question.
-        sentences: the answer, from the main point to its limits.
-        table: the numbers that it rests on; None if the sentences hold them all.
+        question: the question, with its question mark.
+        sentences: the answer: first the main point, last its limits.
+        table: the numbers behind the answer; None if the sentences contain all of them.
     """
 
     question: str
@@ -34,24 +34,24 @@ class Answer:
 
 
 def measure_of(spec: StudySpec) -> str:
-    """What the value of the study's trials is called."""
+    """The name of the value that the study's trials measure."""
     return measure_name(spec.objective.name)
 
 
 def compared_axes(spec: StudySpec) -> list[Axis]:
-    """The parameters of which one value may be better than another; none where sources of randomness are compared."""
+    """The parameters whose values are compared; empty if the study compares sources of randomness instead."""
     return [] if source_axis(spec) else searched_parameters(spec)
 
 
-def sample_of(data: StudyData, setting: int, name: str) -> Sample:
-    """The COMPLETE replicates of a setting."""
+def setting_sample(data: StudyData, setting: int, name: str) -> Sample:
+    """The values of a setting's COMPLETE replicates."""
     trials = complete(data.trials)
     trials = trials[trials["setting"] == setting]
     return Sample(name, tuple(trials["value"]), int(trials["diverged"].sum()))
 
 
 def by_value(frame: pd.DataFrame, spec: StudySpec, column: str = "median") -> pd.DataFrame:
-    """The rows that have a value, best first, the earlier row first among equals."""
+    """The rows that have a value, best first. Equal rows keep their order."""
     is_ascending = spec.objective.direction == "minimise"
     return frame.dropna(subset=[column]).sort_values(column, ascending=is_ascending, kind="stable")
 
@@ -75,7 +75,7 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def trend(values: Sequence[Scalar]) -> str | None:
-    """Whether numbers rise, fall or stay, in a word; None if they do neither, or are not all numbers."""
+    """Whether values rise, fall or stay the same, as a verb; None if they do neither or are not all numbers."""
     numbers = [float(value) for value in values if not isinstance(value, bool | str)]
     if len(numbers) < len(values) or len(numbers) < 2:  # noqa: PLR2004 - one value has no trend
         return None
@@ -86,9 +86,11 @@ def trend(values: Sequence[Scalar]) -> str | None:
 
 
 def edge_remark(axis: Axis, chosen: Iterable[Scalar]) -> str | None:
-    """A warning if the best value was the least or the greatest one tried, so that a better one may lie beyond."""
+    """Warn if a best value is the lowest or the highest one that was tried, because a better one may lie beyond it."""
     if not axis.is_numeric or len(axis.choices) < 2:  # noqa: PLR2004 - a single value has no edge
         return None
-    edges = {axis.choices[0]: "least", axis.choices[-1]: "greatest"}
-    told = [f"{axis.text(value)} is the {edges[value]} tried" for value in dict.fromkeys(chosen) if value in edges]
-    return f"{listed(told)}: a better value may lie beyond." if told else None
+    edges = {axis.choices[0]: "lowest", axis.choices[-1]: "highest"}
+    parts = [
+        f"{axis.text(value)} is the {edges[value]} value tried" for value in dict.fromkeys(chosen) if value in edges
+    ]
+    return f"{listed(parts)}: a better value may lie beyond." if parts else None

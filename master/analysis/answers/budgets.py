@@ -1,4 +1,4 @@
-"""Answers by budget: what was best within so many epochs, and within so many seconds of training."""
+"""Answers by budget: the best setting for a given number of epochs, and for a given training time."""
 
 from typing import Any
 
@@ -14,24 +14,24 @@ from hyperspool.master.analysis.measures.settings import Axis, is_grid
 from hyperspool.master.results.wording import counted, measured_text, param_text
 
 SHARES = (0.25, 0.5, 1.0)
-"""The parts of the whole budget at which the question is asked."""
+"""The shares of the whole budget for which the question is answered."""
 
 
 def best_within(
     data: StudyData, count: int, *, epochs: int | None = None, seconds: float | None = None
 ) -> pd.DataFrame:
-    """The trials whose curves came lowest within a budget.
+    """The trials whose curves reach the lowest validation error within a budget.
 
     Args:
         data: the study.
-        count: how many trials.
-        epochs: how many epochs of each curve count; None: all.
-        seconds: how many seconds of training count; None: all.
+        count: how many trials to return.
+        epochs: how many epochs of each curve count; None for all.
+        seconds: how many seconds of training count; None for all.
 
     Returns:
-        Columns trial; value, the lowest validation error; epoch, the first that reached it; elapsed_s, the seconds of
-        training until then; params_<name>. Best first, the earlier trial first among equals. An error is better the
-        lower it is, also where the study's own measure is to be maximised.
+        Columns: trial; value, the lowest validation error; epoch, the first that reached it; elapsed_s, the seconds of
+        training until then; params_<name>. Best first, and the earlier trial first among equals. A lower error is
+        better even if the study maximises its own measure.
     """
     curves = data.curves
     if epochs is not None:
@@ -48,9 +48,9 @@ def best_within(
 
 
 def best_by_budget(data: StudyData) -> list[Answer]:
-    """Where a single listed parameter varies: its best value within parts of the epochs, and of the time.
+    """If a single parameter with listed values varies: its best value for shares of the epochs, and of the time.
 
-    The whole time is what the quickest setting took, so that every setting has run as long.
+    The whole time is that of the fastest setting, because every other setting has run at least as long.
     """
     axes = compared_axes(data.spec)
     if len(axes) != 1 or not is_grid(axes) or data.curves.empty:
@@ -65,20 +65,20 @@ def best_by_budget(data: StudyData) -> list[Answer]:
     by_epochs = {counted(limit, "epoch"): curves[curves["epoch"] <= limit] for limit in epochs}
     by_time = {seconds_text(share * whole_s): curves[curves["elapsed_s"] <= share * whole_s] for share in SHARES}
     return [
-        _answer(data, axis, by_epochs, f"Which {axis.label} is best within a number of epochs?"),
-        _answer(data, axis, by_time, f"Which {axis.label} is best within a time of training?"),
+        _answer(data, axis, by_epochs, f"Which {axis.label} is best for a given number of epochs?"),
+        _answer(data, axis, by_time, f"Which {axis.label} is best for a given training time?"),
     ]
 
 
 def _first_best(curves: pd.DataFrame) -> pd.DataFrame:
-    """The epoch of each trial in which its validation error was lowest, the first of equals."""
+    """The epoch in which each trial's validation error was lowest; the first such epoch among equals."""
     measured = curves.dropna(subset=["validation_error"])
     return measured.loc[measured.groupby("trial")["validation_error"].idxmin()]
 
 
 def _of_finished(data: StudyData) -> pd.DataFrame:
     finished = data.trials.loc[data.trials["status"] == Status.COMPLETE.value, "trial"]
-    # A diverged curve ends early, and never had the budget that it is asked about.
+    # A diverged curve ends early, so it never used the budget in question.
     diverged = data.trials.loc[data.trials["diverged"], "trial"]
     return data.curves[data.curves["trial"].isin(finished) & ~data.curves["trial"].isin(diverged)]
 
@@ -100,20 +100,20 @@ def _answer(data: StudyData, axis: Axis, budgets: dict[str, pd.DataFrame], quest
             continue
         (best, lowest), others = ranked[0], ranked[1:]
         chosen.append(best)
-        told = f"Within {name}: {axis.text(best)}, with a validation error of {measured_text(lowest)}"
+        sentence = f"Within {name}: {axis.text(best)}, with a validation error of {measured_text(lowest)}"
         if others:
-            told += f"; next is {param_text(others[0][0])} with {measured_text(others[0][1])}"
-        sentences.append(f"{told}.")
+            sentence += f"; next is {param_text(others[0][0])} with {measured_text(others[0][1])}"
+        sentences.append(f"{sentence}.")
     if axis.is_numeric and (word := trend(chosen)):
         sentences.append(f"With a larger budget the best {axis.label} {word}.")
     if remark := edge_remark(axis, chosen):
         sentences.append(remark)
     sentences.append(
-        "Counted is the lowest validation error of each curve up to there, the median over replicates; "
+        "These are the lowest validation errors of the curves within the budget, as medians over replicates; "
         "diverged trials are left out."
     )
-    if told := snapshot_sentence(data):
-        sentences.append(told)
+    if remark := snapshot_sentence(data):
+        sentences.append(remark)
     table = pd.DataFrame(columns).sort_index()
     table.insert(0, axis.label, value_of.loc[table.index])
     return Answer(question, tuple(sentences), table.reset_index(drop=True))

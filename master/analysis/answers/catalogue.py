@@ -1,7 +1,8 @@
-"""What a study answers: its questions, each with plain sentences and the numbers behind them.
+"""The questions that a study answers, each with plain sentences and the numbers behind them.
 
-Everything is computed from the results at hand, also while a study runs; a question that they cannot answer is not
-asked. Where a statement could be chance, the sentence says so (see `master.analysis.intervals`).
+Every answer is computed from the results so far, so a running study has answers too. A question that the results cannot
+answer is left out. Where a statement could be due to chance, the sentence says so (see
+`master.analysis.measures.intervals`).
 """
 
 from collections.abc import Callable
@@ -12,12 +13,30 @@ from hyperspool.master.analysis.answers.budgets import best_by_budget
 from hyperspool.master.analysis.answers.finalists import best_finalist
 from hyperspool.master.analysis.answers.grids import best_for_each, epoch_times
 from hyperspool.master.analysis.answers.importance import which_matter
-from hyperspool.master.analysis.answers.lr_range import cycle_ends
 from hyperspool.master.analysis.answers.randomness import curves_without_randomness, spread_by_source
 from hyperspool.master.analysis.answers.rounds import narrowing
 from hyperspool.master.analysis.answers.settings import best_two, correlations, divergences
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.data.phases import of_search
+from hyperspool.master.analysis.measures.lr_range import Proposal, is_range_test, proposed
+
+
+def cycle_ends(data: StudyData) -> list[Answer]:
+    """Answer between which learning rates a cycle should move; empty unless the study is a range test."""
+    if not is_range_test(data.spec) or data.curves.empty:
+        return []
+    found = proposed(data)
+    question = "Between which learning rates should a cycle move?"
+    if not isinstance(found, Proposal):
+        return [Answer(question, (f"No range is proposed: {found}.",))]
+    begin = f"From {found.eta_min:.3g} (eta_min), where accuracy has begun to rise, to {found.eta_max:.3g} (eta_max), "
+    end = (
+        "the last rate before accuracy fell or became ragged."
+        if found.has_ended
+        else "the last rate of the test. Accuracy neither fell nor became ragged: a higher --to may find more room."
+    )
+    return [Answer(question, (begin + end,))]
+
 
 _QUESTIONS: tuple[Callable[[StudyData], list[Answer]], ...] = (
     cycle_ends,
@@ -33,11 +52,11 @@ _QUESTIONS: tuple[Callable[[StudyData], list[Answer]], ...] = (
     epoch_times,
 )
 _QUESTIONS_OF_CASES = (divergences, epoch_times)
-"""The trials of test cases are no sample of the space: over all of them, no parameter's effect can be told."""
+"""For an ablation. Its trials are not a sample of the space, so they do not show the effect of a single parameter."""
 
 
 def answers(data: StudyData) -> list[Answer]:
-    """The answers that the study's results give, the most telling first; empty before the first result."""
+    """The answers that the study's results give, the most informative first; empty before the first result."""
     if data.trials.empty:
         return []
     searched = of_search(data)

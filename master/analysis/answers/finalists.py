@@ -1,4 +1,4 @@
-"""The answer of a search whose best settings were evaluated again."""
+"""The answer of a search that evaluated its best settings again."""
 
 import statistics
 from typing import Any
@@ -7,14 +7,14 @@ import pandas as pd
 
 from hyperspool.master.analysis.answers.answer import Answer
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.measures.finalists import finalists_verdict, sample_of
+from hyperspool.master.analysis.measures.finalists import finalist_sample, finalists_verdict
 from hyperspool.master.analysis.measures.intervals import mean_interval
 from hyperspool.master.analysis.measures.settings import searched_parameters, setting_label
 from hyperspool.master.results.finalists import Finalist, finalists
 
 
 def best_finalist(data: StudyData) -> list[Answer]:
-    """Which finalist wins, and whether the replicates suffice to say so."""
+    """Answer which finalist is best, and whether the replicates decide it."""
     if all(seen.stage.is_search for seen in data.evaluations):
         return []
     found = finalists(data.evaluations, data.spec.objective.direction)
@@ -24,7 +24,7 @@ def best_finalist(data: StudyData) -> list[Answer]:
 
 
 def _row(finalist: Finalist, label: str) -> dict[str, Any]:
-    again = sample_of(finalist)
+    again = finalist_sample(finalist)
     interval = mean_interval(again.values)
     return {
         "setting": label,

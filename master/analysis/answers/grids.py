@@ -1,4 +1,4 @@
-"""Answers where every parameter takes listed values: which goes best with which, and what an epoch costs."""
+"""Answers for studies whose parameters have listed values: best combinations, and the time of an epoch."""
 
 from itertools import combinations
 from statistics import geometric_mean
@@ -14,8 +14,8 @@ from hyperspool.master.analysis.answers.answer import (
     edge_remark,
     measure_of,
     ratio_text,
-    sample_of,
     seconds_text,
+    setting_sample,
     trend,
 )
 from hyperspool.master.analysis.data.frames import StudyData
@@ -24,15 +24,16 @@ from hyperspool.master.analysis.measures.settings import Axis, is_grid, settings
 from hyperspool.master.results.wording import counted, measured_text, param_text
 
 TUNED_FIRST = "learning_rate"
-"""Of two parameters it is the one whose best value is asked for, as what has to be tuned anew for every other."""
+"""In a pair with this parameter, its best value is asked for each value of the other, because the best learning rate
+depends on the other parameters."""
 COSTLY = ("batch_size", "num_filters")
-"""The parameters of the built-in objectives that change the work of an epoch."""
+"""The parameters of the built-in objectives that change the time of an epoch."""
 NOTABLE = 1.1
-"""A ratio of epochs' times that is worth telling of a parameter of a user's own objective."""
+"""The least ratio of epoch times that is reported for a parameter of a user's own objective."""
 
 
 def best_for_each(data: StudyData) -> list[Answer]:
-    """For every pair of listed parameters: the best value of one for each value of the other."""
+    """Answer, for every pair of parameters, which value of one is best for each value of the other."""
     axes = compared_axes(data.spec)
     if not is_grid(axes):
         return []
@@ -54,14 +55,14 @@ def _best_for_each(data: StudyData, table: pd.DataFrame, best: Axis, each: Axis)
             continue
         first, others = group.iloc[0], group.iloc[1:]
         row = {each.label: value, f"best {best.label}": first[best.column], measure: first["median"]}
-        told = f"{each.text(value)}: {best.text(first[best.column])} is best, with {_value(first, measure)}"
+        sentence = f"{each.text(value)}: {best.text(first[best.column])} is best, with {_value(first, measure)}"
         if not others.empty:
             other = others.iloc[0]
             row |= {"next": other[best.column], f"{measure} of the next": other["median"]}
-            told += f"; next is {param_text(other[best.column])} with {measured_text(float(other['median']))}"
-            told += _certainty(data, first, other)
+            sentence += f"; next is {param_text(other[best.column])} with {measured_text(float(other['median']))}"
+            sentence += _certainty(data, first, other)
         rows.append(row)
-        sentences.append(f"{told}.")
+        sentences.append(f"{sentence}.")
     if not rows:
         return None
     chosen = [row[f"best {best.label}"] for row in rows]
@@ -79,15 +80,15 @@ def _value(row: "pd.Series[Any]", measure: str) -> str:
 
 
 def _certainty(data: StudyData, *rows: "pd.Series[Any]") -> str:
-    first, second = (sample_of(data, int(row["setting"]), str(row["label"])) for row in rows)
+    first, second = (setting_sample(data, int(row["setting"]), str(row["label"])) for row in rows)
     if min(len(first.finite), len(second.finite)) < MIN_SPREAD:
         return ""
     winner = difference(first, second, data.spec.objective.direction).winner
-    return ", which the replicates tell apart" if winner else ", which the replicates do not tell apart"
+    return ", and the replicates confirm that" if winner else ", but the replicates leave that undecided"
 
 
 def epoch_times(data: StudyData) -> list[Answer]:
-    """For every listed parameter that an epoch's time depends on: how many times as long an epoch takes."""
+    """Answer, for every parameter that changes the time of an epoch, how much longer an epoch takes with each value."""
     axes = compared_axes(data.spec)
     if not is_grid(axes) or data.curves.empty:
         return []
@@ -99,7 +100,8 @@ def epoch_times(data: StudyData) -> list[Answer]:
 
 def _epoch_times(data: StudyData, table: pd.DataFrame, axis: Axis, axes: list[Axis]) -> Answer | None:
     others = [other.column for other in axes if other != axis]
-    # Like is compared with like: only where the other parameters were tried with every value of this one.
+    # Only combinations of the other parameters that were tried with every value of this one are compared. Otherwise a
+    # value that happened to be tried with slow combinations would look slow.
     wide = table.assign(all=0).pivot_table(
         index=["all", *others], columns=axis.column, values="epoch_s", aggfunc="median", dropna=False
     )
@@ -107,7 +109,7 @@ def _epoch_times(data: StudyData, table: pd.DataFrame, axis: Axis, axes: list[Ax
     present = [value for value in axis.choices if value in wide.columns]
     if wide.empty or len(present) < 2:  # noqa: PLR2004 - a ratio takes two
         return None
-    # Geometric means: their ratio is the mean of the ratios, whichever of the values is the reference.
+    # The ratio of geometric means equals the geometric mean of the ratios, whichever value is the reference.
     seconds: dict[Any, float] = {value: geometric_mean(wide[value]) for value in present}
     reference = min(present, key=lambda value: seconds[value])
     ratios = {value: seconds[value] / seconds[reference] for value in present}
@@ -123,10 +125,10 @@ def _epoch_times(data: StudyData, table: pd.DataFrame, axis: Axis, axes: list[Ax
         + "."
     ]
     if others:
-        sentences.append(f"Compared at equal other parameters, {counted(len(wide), 'combination')} of them.")
+        sentences.append(f"The other parameters are equal in each comparison: {counted(len(wide), 'combination')}.")
     devices = data.trials[["host", "device"]].drop_duplicates()
     if len(devices) > 1:
-        sentences.append(f"The trials ran on {len(devices)} different devices, so part of it is their difference.")
+        sentences.append(f"The trials ran on {len(devices)} different devices, which may explain part of the ratio.")
     found = pd.DataFrame(
         {axis.label: present, "epoch_s": [seconds[v] for v in present], "ratio": [ratios[v] for v in present]}
     )

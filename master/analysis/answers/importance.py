@@ -1,4 +1,4 @@
-"""Which parameters matter, in words: by which method, how sure that is, or why it cannot be said."""
+"""The answer on parameter importance: by each method, with its uncertainty, or the reason why it is missing."""
 
 import pandas as pd
 
@@ -12,23 +12,23 @@ from hyperspool.master.results.wording import counted
 QUESTION = "Which parameters matter?"
 _MEANING = {
     FANOVA: "explains most of how the {measure} varies over the whole space",
-    PED_ANOVA: "does most to set the best {best} apart from all",
+    PED_ANOVA: "distinguishes the best {best} most from all trials",
 }
 
 
 def which_matter(data: StudyData) -> list[Answer]:
-    """The most important parameter by each method; of a search that cannot tell, why not."""
+    """Answer which parameter is the most important by each method, or why a search does not show it."""
     if not searched_parameters(data.spec):
         return []
     found = importances(data)
     if found.reason:
-        # A grid of few settings is read value by value: nobody misses importances there.
+        # A grid of few settings is compared value by value, so its missing importances are not worth a question.
         return [] if data.spec.sampler.name == "grid" else [Answer(QUESTION, (found.reason,))]
-    told = {method: _ranked(found, method) for method in METHODS}
-    sentences = [_sentence(rows, method, data.spec, found) for method, rows in told.items()]
-    firsts = {str(rows["label"].iloc[0]) for rows in told.values() if len(rows)}
+    ranked = {method: _ranked(found, method) for method in METHODS}
+    sentences = [_sentence(rows, method, data.spec, found) for method, rows in ranked.items()]
+    firsts = {str(rows["label"].iloc[0]) for rows in ranked.values() if len(rows)}
     if len(firsts) > 1:
-        sentences.append("The methods differ because they ask differently: over the whole space, and among the best.")
+        sentences.append("The methods differ because one looks at the whole space and the other at the best trials.")
     share = f"{found.main_effects:.0%}"
     rest = "" if share == "100%" else "; the rest is in their interactions"
     sentences.append(f"One by one, parameters explain {share} of the variance{rest}.")
@@ -45,16 +45,16 @@ def _ranked(found: Importances, method: str) -> pd.DataFrame:
 
 def _sentence(rows: pd.DataFrame, method: str, spec: StudySpec, found: Importances) -> str:
     if rows.empty:
-        return f"{method} cannot tell: too many trials are as good as the best."
+        return f"{method} gives no result: too many trials are as good as the best."
     first, others = rows.iloc[0], rows.iloc[1:]
     meaning = _MEANING[method].format(measure=measure_of(spec), best=counted(found.best, "trial"))
     numbers = f"{first['importance']:.0%}, between {first['low']:.0%} and {first['high']:.0%} on random halves"
     close = [str(label) for label in others.loc[others["high"] >= first["low"], "label"]]
-    sure = (
-        f"the interval of {listed(close)} overlaps with that, so which matters more is not sure"
+    certainty = (
+        f"the interval of {listed(close)} overlaps with that, so it is uncertain which of the two matters more"
         if len(close) == 1
-        else f"the intervals of {listed(close)} overlap with that, so which matters most is not sure"
+        else f"the intervals of {listed(close)} overlap with that, so it is uncertain which matters most"
         if close
-        else "no other parameter's interval reaches as far"
+        else "no other parameter's interval overlaps with that"
     )
-    return f"By {method}, {first['label']} {meaning} ({numbers}); {sure}."
+    return f"By {method}, {first['label']} {meaning} ({numbers}); {certainty}."

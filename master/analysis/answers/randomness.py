@@ -1,7 +1,7 @@
-"""Answers of a study whose parameter `varies` says which source of randomness differs between replicates.
+"""Answers of a study whose parameter `varies` selects the source of randomness that differs between replicates.
 
-Its values are those of `common.objectives.SOURCES`: nothing differs, one source differs while the others keep their
-seeds, or all do.
+The values of `varies` are `common.objectives.SOURCES`: no source differs, one source differs while the others keep
+their seeds, or all sources differ.
 """
 
 from itertools import pairwise
@@ -22,7 +22,7 @@ _REPEATED = ("training_loss", "validation_loss", "validation_error")
 
 
 def spread_by_source(data: StudyData) -> list[Answer]:
-    """How far the end of training scatters with each source of randomness, per setting of the other parameters."""
+    """Answer how much the end of training varies with each source of randomness, at equal other parameters."""
     groups = _last_epochs(data)
     if groups is None:
         return []
@@ -35,7 +35,7 @@ def spread_by_source(data: StudyData) -> list[Answer]:
 
 
 def curves_without_randomness(data: StudyData) -> list[Answer]:
-    """Whether runs in which no source of randomness differs have the same curve to the last bit."""
+    """Answer whether runs in which no source of randomness differs have the same curve to the last bit."""
     axis = source_axis(data.spec)
     if axis is None or data.curves.empty:
         return []
@@ -45,7 +45,7 @@ def curves_without_randomness(data: StudyData) -> list[Answer]:
     for _, group in data.curves[data.curves["trial"].isin(trials["trial"])].groupby("setting"):
         curves = [curve.reset_index(drop=True) for _, curve in group.groupby("trial")]
         compared += len(curves) if len(curves) > 1 else 0
-        differing += [told for curve in curves[1:] if (told := _deviation(curves[0], curve))]
+        differing += [sentence for curve in curves[1:] if (sentence := _deviation(curves[0], curve))]
     if not compared:
         return []
     question = "Do runs with the same seeds give the same curve?"
@@ -61,7 +61,7 @@ def curves_without_randomness(data: StudyData) -> list[Answer]:
 
 
 def _last_epochs(data: StudyData) -> list[tuple[str, pd.DataFrame]] | None:
-    """The last epoch of every COMPLETE run, by source; None if the study does not ask for it."""
+    """The last epoch of every COMPLETE run, by source; None if the study does not compare sources."""
     axis = source_axis(data.spec)
     if axis is None or data.curves.empty:
         return None
@@ -72,7 +72,7 @@ def _last_epochs(data: StudyData) -> list[tuple[str, pd.DataFrame]] | None:
 
 def _spread(source: str, runs: pd.DataFrame, column: str) -> dict[str, Any] | None:
     numbers = runs[np.isfinite(runs[column])]
-    # Several settings of the other parameters: each scatters about its own mean.
+    # The runs may have several settings of the other parameters, and each setting has its own mean.
     interval = deviation_interval(*(group for _, group in numbers.groupby("setting")[column]))
     if interval is None:
         return None
@@ -101,7 +101,7 @@ def _spread_answer(spreads: list[dict[str, Any]], measure: str) -> Answer:
             if more["at least"] <= less["at most"]
         ]
         if unsure:
-            sentences.append(f"The intervals overlap, so the order is not sure, of {'; of '.join(unsure)}.")
+            sentences.append(f"Intervals overlap, so the order is uncertain, for {'; for '.join(unsure)}.")
     return Answer(
         f"How much of the spread of the {measure} does each source cause?", tuple(sentences), pd.DataFrame(spreads)
     )
@@ -118,7 +118,7 @@ def _spread_sentence(spread: dict[str, Any]) -> str:
 
 
 def _deviation(first: pd.DataFrame, other: pd.DataFrame) -> str | None:
-    """Where two curves part, in a sentence; None if they do not."""
+    """Say where two curves first differ; None if they are equal."""
     trials = f"trials {first['trial'].iloc[0]} and {other['trial'].iloc[0]}"
     if len(first) != len(other):
         return f"{trials} have {len(first)} and {len(other)} epochs."

@@ -1,4 +1,4 @@
-"""Answers of a search from coarse to fine: where its rounds drew, and whether narrowing helped."""
+"""The answer of a search from coarse to fine: the region and results of each round, and whether narrowing helped."""
 
 from itertools import pairwise
 from typing import Any
@@ -13,11 +13,11 @@ from hyperspool.master.analysis.measures.settings import label_of
 from hyperspool.master.results.wording import counted, measured_text
 
 LEAST_MEASURED = 5
-"""Of each of two rounds; with four and four, a rank test hardly ever reaches 95 %."""
+"""Least values of each of two compared rounds. With four and four, a rank test hardly ever reaches 95 %."""
 
 
 def narrowing(data: StudyData) -> list[Answer]:
-    """Where each round drew and its three best; whether a round's values are better than those of the one before."""
+    """Answer what each round found, and whether its values are better than those of the previous round."""
     found = [each for each in rounds(data) if len(each.measured)]
     if not found:
         return []
@@ -27,7 +27,7 @@ def narrowing(data: StudyData) -> list[Answer]:
     if len(found) > 1:
         sentences.append(_remark(found, is_lower=is_lower))
     if not found[-1].is_complete or len(found) < (data.spec.sampler.rounds or 0):
-        sentences.append(f"The search goes on: {len(found)} of {data.spec.sampler.rounds} rounds have results.")
+        sentences.append(f"The search is not finished: {len(found)} of {data.spec.sampler.rounds} rounds have results.")
     table = pd.DataFrame([_row(each, is_lower=is_lower) for each in found])
     return [Answer("Did searching from coarse to fine help?", tuple(sentences), table)]
 
@@ -39,8 +39,10 @@ def _best(each: Round, *, is_lower: bool) -> float:
 def _sentence(each: Round, measure: str, *, is_lower: bool) -> str:
     best, median = measured_text(_best(each, is_lower=is_lower)), measured_text(float(each.measured.median()))
     trials = f"trial {each.best[0]}" if len(each.best) == 1 else f"trials {listed([str(trial) for trial in each.best])}"
-    told = f"; its best are {trials}" if each.best else ""
-    return f"Round {each.number}, {counted(len(each.measured), 'trial')}: best {measure} {best}, median {median}{told}."
+    names = f"; its best are {trials}" if each.best else ""
+    return (
+        f"Round {each.number}, {counted(len(each.measured), 'trial')}: best {measure} {best}, median {median}{names}."
+    )
 
 
 def _comparison(before: Round, after: Round, *, is_lower: bool) -> str:
@@ -49,12 +51,12 @@ def _comparison(before: Round, after: Round, *, is_lower: bool) -> str:
     names = f"round {after.number} than in round {before.number}"
     better, worse = ("lower", "higher") if is_lower else ("higher", "lower")
     if min(len(before.measured), len(after.measured)) < LEAST_MEASURED:
-        return f"Whether values are {better} in {names}: too few to tell."
+        return f"Too few values to decide whether they are {better} in {names}."
     test = stats.mannwhitneyu(after.measured, before.measured, alternative="two-sided")
     pairs = len(before.measured) * len(after.measured)
-    share = float(test.statistic) / pairs  # of pairs in which the later value is the higher one, ties by half
+    share = float(test.statistic) / pairs  # of pairs in which the later value is the higher one; a tie counts half
     share_better = 1 - share if is_lower else share
-    numbers = f"a value of the one is better in {share_better:.0%} of all pairs; rank test, p = {test.pvalue:.2g}"
+    numbers = f"the later value is better in {share_better:.0%} of all pairs; rank test, p = {test.pvalue:.2g}"
     if test.pvalue >= 1 - CONFIDENCE:
         return f"Values are not clearly {better} in {names} ({numbers})."
     return f"On the whole, values are {better if share_better > 0.5 else worse} in {names} ({numbers})."  # noqa: PLR2004 - half of them
@@ -64,8 +66,8 @@ def _remark(found: list[Round], *, is_lower: bool) -> str:
     values = [_best(each, is_lower=is_lower) for each in found]
     place = values.index(min(values) if is_lower else max(values))
     return (
-        f"The best value of all is from round {found[place].number}. A best value is a single run and partly luck: "
-        "that a later round has found a better setting is sure only when both are evaluated again (--confirm)."
+        f"The best value of all is from round {found[place].number}. A best value is a single run and partly luck. "
+        "Only evaluating both settings again (--confirm) shows whether a later round found a better one."
     )
 
 

@@ -1,4 +1,4 @@
-"""Answers on single settings: which is best and whether that is sure, what goes with a good value, what diverged."""
+"""Answers on settings: the comparison of the best two, correlations with the value, and what diverged."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from hyperspool.master.analysis.answers.answer import (
     compared_axes,
     listed,
     measure_of,
-    sample_of,
+    setting_sample,
 )
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.intervals import Sample, correlation_threshold, difference, mean_interval
@@ -19,19 +19,19 @@ from hyperspool.master.analysis.measures.settings import complete, is_grid, sett
 from hyperspool.master.results.wording import counted, measured_text
 
 MIN_CORRELATED = 8
-"""Trials below which a correlation says nothing worth a sentence: chance alone exceeds 0.7 then."""
+"""Least trials for a sentence on a correlation. Below it, chance alone exceeds 0.7."""
 
 
 def best_two(data: StudyData) -> list[Answer]:
-    """Whether the best setting is better than the next, by their replicates."""
+    """Answer whether the best setting is better than the next, by their replicates."""
     axes = compared_axes(data.spec)
     ranked = by_value(settings_table(data), data.spec)
     if not axes or len(ranked) < 2:  # noqa: PLR2004 - a comparison takes two
         return []
     firsts = data.trials.drop_duplicates("setting").set_index("setting")["trial"]
-    # Four drawn numbers make no name that a sentence could carry twice.
+    # A label of four random numbers would be too long to appear twice in a sentence.
     names = ranked["label"] if is_grid(axes) else "trial " + ranked["setting"].map(firsts).astype(str) + "'s params"
-    samples = [sample_of(data, int(s), str(name)) for s, name in zip(ranked["setting"][:2], names, strict=False)]
+    samples = [setting_sample(data, int(s), str(name)) for s, name in zip(ranked["setting"][:2], names, strict=False)]
     compared = difference(samples[0], samples[1], data.spec.objective.direction)
     measure = measure_of(data.spec)
     values = [
@@ -57,7 +57,7 @@ def _samples_table(samples: list[Sample]) -> pd.DataFrame:
 
 
 def correlations(data: StudyData) -> list[Answer]:
-    """For a search that draws its params: how the value goes with each parameter, by Spearman's rank correlation."""
+    """Answer, for a search with random params, how the value correlates with each parameter (Spearman's rho)."""
     axes = compared_axes(data.spec)
     trials = complete(data.trials)
     if is_grid(axes) or not axes or len(trials) < MIN_CORRELATED:
@@ -68,7 +68,7 @@ def correlations(data: StudyData) -> list[Answer]:
             continue
         pairs = trials[[axis.column, "value"]].dropna()
         rank = pairs.astype("float64").rank()
-        if len(pairs) >= MIN_CORRELATED and rank.std().gt(0).all():  # what is the same everywhere goes with nothing
+        if len(pairs) >= MIN_CORRELATED and rank.std().gt(0).all():  # a constant has no correlation
             found = float(rank[axis.column].corr(rank["value"]))
             rows.append({"parameter": axis.label, "correlation": found, "trials": len(pairs)})
     if not rows:
@@ -80,7 +80,7 @@ def correlations(data: StudyData) -> list[Answer]:
     if diverged:
         share = f"{diverged} of {counted(len(trials), 'trial')} ({diverged / len(trials):.0%})"
         sentences.append(f"{share} diverged; they count with the error of guessing.")
-    question = f"Which parameters does the {measure} go with?"
+    question = f"Which parameters correlate with the {measure}?"
     return [Answer(question, tuple(sentences), pd.DataFrame(rows))]
 
 
@@ -89,13 +89,13 @@ def _correlation_sentence(row: dict[str, Any], measure: str) -> str:
     limit = correlation_threshold(count)
     numbers = f"rank correlation {rho:.2f} over {counted(count, 'trial')}"
     if abs(rho) < limit:
-        return f"{row['parameter']}: nothing that chance would not give ({numbers}; chance gives up to {limit:.2f})."
+        return f"{row['parameter']}: no correlation beyond chance ({numbers}; chance alone gives up to {limit:.2f})."
     word = "higher" if rho > 0 else "lower"
     return f"{row['parameter']}: the higher it is, the {word} the {measure} ({numbers})."
 
 
 def divergences(data: StudyData) -> list[Answer]:
-    """Which settings diverged, and in which epoch."""
+    """Answer which settings diverged, and in which epochs."""
     diverged = data.trials[data.trials["diverged"]]
     if data.curves.empty and diverged.empty:
         return []

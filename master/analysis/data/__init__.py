@@ -1,1 +1,1 @@
-"""A study's files as data frames."""
+"""A study's files, read into data frames."""

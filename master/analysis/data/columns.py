@@ -1,7 +1,7 @@
-"""Columns of params and metrics: which type a parameter's has, and the way back from a row to what a trial had."""
+"""Columns of the data frames: their names and types, and the way back from a row to a trial's params."""
 
-from collections.abc import Hashable, Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -11,25 +11,35 @@ from hyperspool.common.study_spec import StudySpec
 
 Parameter = Float | Int | Categorical | Fixed
 METRICS = "metrics_"
+TIMESTAMP: Final = "datetime64[ms, UTC]"
+
+
+def series(values: Sequence[Any], dtype: str) -> "pd.Series[Any]":
+    """Make a column of that type. An empty column has the type too, which pandas would not infer."""
+    if dtype == TIMESTAMP:
+        # A text that is not a time becomes NaT: times are shown to people, and no result depends on them.
+        texts = pd.Series(values, dtype=object)
+        return pd.Series(pd.to_datetime(texts, utc=True, format="ISO8601", errors="coerce"), dtype=TIMESTAMP)
+    return pd.Series(values, dtype=dtype)
 
 
 def params_column(name: str) -> str:
-    """The column of a parameter."""
+    """The name of a parameter's column."""
     return f"params_{name}"
 
 
 def metrics_column(name: str) -> str:
-    """The column of what an objective measured beside its value."""
+    """The name of a metric's column. A metric is what an objective measures beside its value."""
     return f"{METRICS}{name}"
 
 
 def metrics_columns(trials: pd.DataFrame) -> list[str]:
-    """The columns of metrics that a frame of trials has."""
+    """The names of the metrics' columns in a frame of trials."""
     return [str(name) for name in trials.columns if str(name).startswith(METRICS)]
 
 
 def params_of(spec: StudySpec, row: "Mapping[Hashable, Any] | pd.Series[Any]") -> Params:
-    """The params in one row of a frame with params columns, in the types of the space, without inactive ones."""
+    """The params in a row that has params columns: in the types of the space, without inactive parameters."""
     params: Params = {}
     for name, parameter in spec.space.items():
         cell = row[params_column(name)]
@@ -39,7 +49,7 @@ def params_of(spec: StudySpec, row: "Mapping[Hashable, Any] | pd.Series[Any]") -
 
 
 def dtype_of(parameter: Parameter) -> str:
-    """The type of a parameter's column. An integer that can be inactive needs a float's NaN."""
+    """The type of a parameter's column. Integers are stored as floats if they can be inactive, which is NaN."""
     match parameter:
         case Float():
             values: tuple[Scalar, ...] = (0.0,)
@@ -58,7 +68,7 @@ def dtype_of(parameter: Parameter) -> str:
 
 
 def as_declared(parameter: Parameter, cell: Any) -> Scalar:
-    """A value of the parameter, as a frame or a file has it, in the type and to the digits of the space."""
+    """Convert a value from a frame or a file to the type and the exact digits that the space declares."""
     match parameter:
         case Float():
             return float(cell)

@@ -1,4 +1,4 @@
-"""The curves of a study as a data frame: one row per epoch."""
+"""The curves of a study in one data frame, with one row per epoch."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -12,8 +12,8 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import EpochRecord, Result
+from hyperspool.master.analysis.data.columns import series
 from hyperspool.master.analysis.data.places import Places
-from hyperspool.master.analysis.data.series import series
 
 _CURVE_TYPES = {
     "trial": "int64",
@@ -34,7 +34,14 @@ _CURVE_TYPES = {
 def curves_frame_of(
     folder: StudyFolder, results: Sequence[Result], places: Places, unreadable: list[str]
 ) -> pd.DataFrame:
-    """The curves of the results, as `StudyData.curves`; what was left out is added to `unreadable`."""
+    """Read the curves of the results into the frame `StudyData.curves`.
+
+    Args:
+        folder: the study's.
+        results: whose curves to read.
+        places: the setting and replicate of each result.
+        unreadable: gets a line for each curve that is left out.
+    """
     columns: dict[str, list[Any]] = {name: [] for name in _CURVE_TYPES}
     for result in results:
         curve = _read_curve(folder, result, unreadable) if result.epochs else []
@@ -50,23 +57,23 @@ def curves_frame_of(
 
 
 def _read_curve(folder: StudyFolder, result: Result, unreadable: list[str]) -> list[EpochRecord]:
-    """A trial's curve; an empty one if it is left out."""
+    """Read a trial's curve. Returns an empty curve if the file is missing or malformed."""
     path = folder.curve(*result.evaluation)
     try:
         try:
             curve = read_curve(path)
         except FileNotFoundError:
-            # Whoever reported the result died before moving the curve; the next claimant, or the master, will.
+            # The worker died between writing the result and moving the curve. The next claimant or the master moves it.
             attempt = AttemptName(Issue(*result.evaluation, result.issue), result.attempt)
             curve = read_curve(folder.running_curve(attempt))
     except FileNotFoundError:
-        unreadable.append(f"{path}: missing, though the result tells of {result.epochs} epochs")
+        unreadable.append(f"{path}: missing, but the result counts {result.epochs} epochs")
         return []
     except (OSError, ProtocolError) as error:
         unreadable.append(_line(path, error))
         return []
     if len(curve) != result.epochs:
-        unreadable.append(f"{path}: its number of epochs is {len(curve)}, by its result {result.epochs}")
+        unreadable.append(f"{path}: found {len(curve)} epochs, but the result counts {result.epochs}")
         return []
     return curve
 

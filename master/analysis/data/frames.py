@@ -1,4 +1,4 @@
-"""A study's files as data frames: one row per finished trial, one row per epoch of each.
+"""A study's files as data frames: one row per finished evaluation, and one row per epoch of its curve.
 
 In a notebook:
 
@@ -10,9 +10,9 @@ In a notebook:
     data.trials.plot.scatter("params_learning_rate", "value", logx=True)
     data.curves.pivot(index="epoch", columns="trial", values="validation_error").plot()
 
-The frames look the same before the first result as after the last: every column is there and has its type, which
-follows from the study alone; but for metrics, which are what the results so far hold. Reading changes nothing; a file
-that is not what it should be is left out and named in `unreadable`.
+Columns and their types follow from the study alone, so an empty frame has the same ones as a full frame. The exception
+is metrics: their columns are those that the results so far contain. Reading changes no file. A malformed file is left
+out and named in `unreadable`.
 """
 
 from collections.abc import Sequence
@@ -26,10 +26,16 @@ from hyperspool.common.ablation import cases_of
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import MAX_METRICS, Result
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.analysis.data.columns import as_declared, dtype_of, metrics_column, params_column
+from hyperspool.master.analysis.data.columns import (
+    TIMESTAMP,
+    as_declared,
+    dtype_of,
+    metrics_column,
+    params_column,
+    series,
+)
 from hyperspool.master.analysis.data.curve_frame import curves_frame_of
 from hyperspool.master.analysis.data.places import Place, Places, places_of
-from hyperspool.master.analysis.data.series import TIMESTAMP, series
 from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
@@ -74,26 +80,26 @@ _TRIAL_TYPES = {
 
 @dataclass(frozen=True, eq=False)
 class StudyData:
-    """A study and what came of it so far.
+    """A study and its results so far.
 
     Attributes:
         spec: the study, as published.
-        trials: one row per evaluation that has a result, by trial and rung. Columns: trial; rung; setting (trials
-            of equal params are replicates of one setting, settings numbered from 0 by their first trial); replicate
-            (from 0 within its setting); status; value (NaN if FAILED); diverged; batch (from 0) and stage (`search` or
-            `confirmation`), as the master recorded them; round (of a search in rounds, from 1; else NaN); failure (its
-            kind) and failure_message, or None; epochs; best_epoch and best_value (NaN without a curve); attempts (how
-            often the trial was started, each earlier issue counted as one); issue; evaluation_s and training_s; worker,
-            host, device, threads; published_at, claimed_at, ended_at (UTC); seed_initialisation, seed_shuffling,
-            seed_dropout; params_<name> for every parameter of the space, NaN or None where it is not active; of an
-            ablation test_case, its name; and metrics_<name> for everything that the objective measured beside its value
-            in any trial, NaN where it did not, in the order in which the trials bring them up.
-        curves: one row per epoch, by trial, rung and epoch. Columns: trial, rung, setting, replicate, epoch,
-            seconds (of this epoch), elapsed_s (of this and all epochs before), training_loss, validation_loss,
-            validation_error, learning_rate, momentum. A loss that is no number is NaN or infinite.
-        evaluations: the same trials as the search method sees them, with what each was for.
-        journal: what the master proposed.
-        unreadable: what was left out, a file or some of its metrics, each with its reason.
+        trials: one row per evaluation that has a result, sorted by trial and rung. Columns: trial; rung; setting
+            (trials of equal params are replicates of one setting; settings are numbered from 0 by their first trial);
+            replicate (from 0 within its setting); status; value (NaN if FAILED); diverged; batch (from 0) and stage
+            (`search` or `confirmation`), as the master recorded them; round (from 1; NaN unless the study searches in
+            rounds); failure (its kind) and failure_message, or None; epochs; best_epoch and best_value (NaN without a
+            curve); attempts (how often the trial was started; each earlier issue counts as one start); issue;
+            evaluation_s and training_s; worker, host, device, threads; published_at, claimed_at, ended_at (UTC);
+            seed_initialisation, seed_shuffling, seed_dropout; params_<name> for every parameter of the space (NaN or
+            None where it is not active); test_case, the case's name, in an ablation only; metrics_<name> for every
+            metric of any trial (NaN where the trial has none), ordered by first appearance.
+        curves: one row per epoch, sorted by trial, rung and epoch. Columns: trial, rung, setting, replicate, epoch,
+            seconds (of this epoch), elapsed_s (of this and all earlier epochs), training_loss, validation_loss,
+            validation_error, learning_rate, momentum. A loss that is not finite stays NaN or infinite.
+        evaluations: the same trials as the search method sees them, with the stage of each.
+        journal: the master's proposals.
+        unreadable: one line, with the reason, for each file or group of metrics that was left out.
     """
 
     spec: StudySpec
@@ -117,11 +123,11 @@ def load_study(root: Path | str, study: str) -> StudyData:
 
 
 def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults) -> StudyData:
-    """A study's frames from the results that were read.
+    """Build a study's frames from results that were already read.
 
     Args:
-        folder: the study's; curves and the journal are read from it.
-        spec: as published.
+        folder: the study's; curves and the journal are read from here.
+        spec: the study, as published.
         read: its results.
     """
     unreadable = read.problems(folder)
@@ -140,28 +146,28 @@ def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults) -> Stud
 
 
 def trials_frame(root: Path | str, study: str) -> pd.DataFrame:
-    """The trials of a study, as in `StudyData.trials`."""
+    """Read the trials of a study, as in `StudyData.trials`."""
     return load_study(root, study).trials
 
 
 def curves_frame(root: Path | str, study: str) -> pd.DataFrame:
-    """The curves of a study, as in `StudyData.curves`."""
+    """Read the curves of a study, as in `StudyData.curves`."""
     return load_study(root, study).curves
 
 
 def spent_s(trials: pd.DataFrame) -> "pd.Series[float]":
-    """What each trial cost in seconds: the time of its epochs; without epochs, that of its attempt."""
+    """The cost of each trial in seconds: the time of its epochs or, without epochs, of its last attempt."""
     return trials["training_s"].where(trials["epochs"] > 0, trials["evaluation_s"])
 
 
 def _as_declared(result: Result, spec: StudySpec) -> Result:
-    # Equal but for the last digits is equal; from here on it is so to the last bit.
+    # A value that equals a declared one but for its last digits is that one. From here on the two are the same bits.
     params = {name: as_declared(spec.space.root[name], value) for name, value in result.params.items()}
     return result.model_copy(update={"params": params})
 
 
 def _metrics(folder: StudyFolder, results: Sequence[Result], unreadable: list[str]) -> list[str]:
-    """The names of all metrics; as many as one trial may have, or results could bring up columns without end."""
+    """The names of all metrics, at most as many as one trial may have: else results could add columns without end."""
     names: dict[str, None] = {}
     for result in results:
         found = dict.fromkeys(result.metrics or {})
@@ -169,8 +175,8 @@ def _metrics(folder: StudyFolder, results: Sequence[Result], unreadable: list[st
         names |= dict.fromkeys(new)
         if left_out := [name for name in found if name not in names]:
             unreadable.append(
-                f"{folder.result(*result.evaluation)}: {len(left_out)} of its metrics are left out: the study's trials "
-                f"have more than {MAX_METRICS} of them"
+                f"{folder.result(*result.evaluation)}: {len(left_out)} of its metrics are left out: the study has more "
+                f"than {MAX_METRICS} different metrics"
             )
     return list(names)
 

@@ -1,4 +1,4 @@
-"""The parts of a study: its search, and the trials that confirm what the search found."""
+"""The two phases of a study: its search, and the trials that confirm the best settings of the search."""
 
 from dataclasses import replace
 
@@ -8,8 +8,8 @@ from hyperspool.master.analysis.data.frames import StudyData
 def of_search(data: StudyData) -> StudyData:
     """The study without the trials that confirm finalists.
 
-    Those repeat what was best. Counted with the search's own, they would make its settings look better, and its
-    parameters matter more, than they are.
+    Confirming trials repeat the best settings. Counted as part of the search, they would bias it: its settings would
+    look better, and its parameters more important, than they are.
     """
     if data.spec.confirm is None:
         return data

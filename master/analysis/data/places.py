@@ -1,4 +1,4 @@
-"""Which setting a trial evaluates, and which of its replicates it is, by the params of the results that are there."""
+"""Which setting each trial evaluates, and which replicate of it, worked out from the params of the results."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from hyperspool.common.values import setting_key
 
 
 class Place(NamedTuple):
-    """A trial's place among the settings, both numbered from 0."""
+    """A trial's setting and its replicate within that setting, both numbered from 0."""
 
     setting: int
     replicate: int
@@ -19,7 +19,7 @@ Places = Mapping[EvaluationKey, Place]
 
 
 def places_of(results: Sequence[Result]) -> dict[EvaluationKey, Place]:
-    """Each evaluation's place; the rungs of a trial share one."""
+    """The place of each evaluation. All rungs of a trial have the same place."""
     settings: dict[Hashable, int] = {}
     counts: list[int] = []
     of_trial: dict[int, Place] = {}

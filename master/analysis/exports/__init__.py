@@ -1,1 +1,1 @@
-"""What a study's data are written as for other programs and papers."""
+"""Exports of a study's data for other programs and for papers."""

@@ -1,4 +1,4 @@
-"""The table of an ablation's test cases: as numbers, and as Markdown, CSV and LaTeX."""
+"""The table of an ablation's test cases: as a data frame, and written as Markdown, CSV or LaTeX."""
 
 import re
 from collections.abc import Sequence
@@ -20,24 +20,24 @@ from hyperspool.master.results.wording import first_line, measured_text, signed_
 
 KINDS = {"base": "", "single": "one at a time", "cumulative": "together"}
 TEXTS = {"test case", "improvements"}
-"""Columns that are set to the left."""
+"""Columns of text, which are aligned to the left."""
 GAIN_INTERVAL = "95% interval of the gain"
 BAR = r"\|"
-"""In Markdown, a bar within a cell."""
+"""A bar inside a cell of a Markdown table, where a plain bar would end the cell."""
 NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)(?:e([-+]?\d+))?")
 
 
 def ablation_frame(spec: StudySpec, rows: Sequence[Row]) -> pd.DataFrame:
-    """The table as numbers, one row a test case.
+    """The table as numbers, one row per test case.
 
     Columns: case, kind (base, single, cumulative), params_<name> of the tuned parameters, replicates, mean, mean_low,
-    mean_high, gain, gain_low, gain_high; what there is not is missing. A gain above 0 is better than the base.
+    mean_high, gain, gain_low, gain_high. Numbers that do not exist are missing. A gain above 0 is better than the base.
     """
     return pd.DataFrame([_numbers(row, _tuned_names(spec, rows)) for row in rows])
 
 
 def ablation_cells(spec: StudySpec, rows: Sequence[Row]) -> pd.DataFrame:
-    """The table as people read it: numbers as text, each interval in one column."""
+    """The table for people: numbers as text, and each interval in one column."""
     names = _tuned_names(spec, rows)
     return pd.DataFrame(
         [
@@ -57,23 +57,23 @@ def ablation_cells(spec: StudySpec, rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def short_cells(spec: StudySpec, rows: Sequence[Row]) -> pd.DataFrame:
-    """The table as people read it, without what the reader of a narrow one misses least."""
+    """The table for people, reduced to fit a terminal: without kinds, the means' intervals and replicate counts."""
     cells = ablation_cells(spec, rows).drop(columns=["improvements", "95% interval", "replicates"])
     return cells.rename(columns={GAIN_INTERVAL: "95% interval"})
 
 
 def write_table(spec: StudySpec, rows: Sequence[Row], table_format: TableFormat, out: Path) -> None:
-    """Write the table to a file, which is replaced if it is there.
+    """Write the table to a file. An existing file is replaced.
 
     Raises:
-        UsageError: there is no folder for the file, or a folder of its name.
+        UsageError: the file's folder does not exist, or the name is that of a folder.
     """
     check_out(out)
     atomic.replace(out, written_table(spec, rows, table_format).encode(), durable=False)
 
 
 def written_table(spec: StudySpec, rows: Sequence[Row], table_format: TableFormat) -> str:
-    """The table as a file's text."""
+    """The table as the text of a file."""
     match table_format:
         case TableFormat.CSV:
             return str(ablation_frame(spec, rows).to_csv(index=False))
@@ -98,7 +98,7 @@ def _latex(cells: pd.DataFrame) -> str:
 
 
 def _in_mathematics(text: str) -> str:
-    """The numbers of a cell with true minus signs and powers of ten."""
+    """A cell with its numbers in LaTeX's mathematics, which has real minus signs and powers of ten."""
     return NUMBER.sub(lambda found: f"${found[1]}{_power(found[2])}$", text)
 
 
@@ -107,7 +107,7 @@ def _power(exponent: str | None) -> str:
 
 
 def _tuned_names(spec: StudySpec, rows: Sequence[Row]) -> list[str]:
-    """The parameters that are tuned in some case, in the study's order."""
+    """The parameters that at least one case tunes, in the study's order."""
     return [name for name, _ in spec.space.items() if any(name in row.tuned for row in rows)]
 
 

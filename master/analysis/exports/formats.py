@@ -1,11 +1,11 @@
-"""What exports and tables are written as. Apart from what writes them: the command line needs no pandas to offer it."""
+"""The formats of exports and tables. They are kept apart from the writers, so that the command line needs no pandas."""
 
 from enum import StrEnum
 from pathlib import Path
 
 
 class ExportFormat(StrEnum):
-    """What an export is written as."""
+    """The format of an export."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -14,7 +14,7 @@ class ExportFormat(StrEnum):
 
 
 class TableFormat(StrEnum):
-    """What a table is written as."""
+    """The format of a table."""
 
     MARKDOWN = "markdown"
     CSV = "csv"
@@ -22,10 +22,10 @@ class TableFormat(StrEnum):
 
     @property
     def suffix(self) -> str:
-        """How the names of such files end."""
+        """The ending of such files' names."""
         return {TableFormat.MARKDOWN: ".md", TableFormat.CSV: ".csv", TableFormat.LATEX: ".tex"}[self]
 
     @classmethod
     def of(cls, file: Path) -> "TableFormat":
-        """What a file of such a name holds; Markdown if its name does not tell."""
+        """The format by the ending of a file's name; Markdown for an unknown ending."""
         return next((kind for kind in cls if kind.suffix == file.suffix), cls.MARKDOWN)

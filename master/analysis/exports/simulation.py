@@ -1,4 +1,4 @@
-"""`simulate`: what a study's trials say of random search, as sentences, tables and figures."""
+"""The command `simulate`: random searches simulated from a study's trials, as sentences, tables and figures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,9 +33,12 @@ class SimulatedStudy:
     """Random searches simulated from a study's finished trials.
 
     Args:
-        data: the study; at least one trial has a result.
-        runs: how many searches.
+        data: the study; at least one trial must have a result.
+        runs: how many searches to simulate.
         seed: of the shuffling.
+
+    Raises:
+        UsageError: the study is an ablation, or no trial has a result.
     """
 
     data: StudyData
@@ -45,7 +48,7 @@ class SimulatedStudy:
     def __post_init__(self) -> None:
         if self.data.spec.ablation:
             raise UsageError(
-                f"study {self.data.spec.name} is an ablation: each of its test cases is searched by itself, so there "
+                f"study {self.data.spec.name} is an ablation: each of its test cases is a search of its own, so there "
                 "is no search to simulate"
             )
         if not len(self.data.trials):
@@ -53,19 +56,19 @@ class SimulatedStudy:
 
     @property
     def sentences(self) -> Iterator[str]:
-        """What there is to say, each sentence fit to stand alone."""
+        """The results in sentences, each of which can stand alone."""
         spec = self.data.spec
         if spec.sampler.name != "random":
             yield (
-                f"The trials come from {spec.sampler.name} search. Shuffled, they tell how a random order through "
-                "the same trials would have done."
+                f"The trials come from {spec.sampler.name} search. Shuffling shows how a random order of the same "
+                "trials would have done."
             )
         yield from simulation_summary(self._values, self._seconds, spec.batch, spec.objective.direction)
         yield (
-            f"The median of {self.runs:,} simulated searches is off the exact median by "
-            f"{float(np.nanmax(np.abs(self._simulated[1] - self._exact[1]), initial=0.0)):.2g} at most."
+            f"The median of {self.runs:,} simulated searches differs from the exact median by at most "
+            f"{float(np.nanmax(np.abs(self._simulated[1] - self._exact[1]), initial=0.0)):.2g}."
         )
-        yield "Below: the best value so far, exactly over all orders, and (sim.) over the simulated searches."
+        yield "Below is the best value so far: exact over all orders, and (sim.) over the simulated searches."
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -83,28 +86,28 @@ class SimulatedStudy:
 
     @cached_property
     def speedups(self) -> pd.DataFrame:
-        """What more workers would have bought, in batches and asynchronously."""
+        """The speedup of more workers, in batches and asynchronous."""
         return speedups(self._seconds, self.data.spec.batch, WORKERS)
 
     @property
     def figures(self) -> list[NamedFigure]:
-        """The figures."""
+        """The figures of the simulated searches."""
         return study_figures(self.data, self.runs, self.seed)
 
     def save(self, out: Path) -> list[Path]:
-        """Write the figures as PNG and SVG into `out`, which is made if it is not there."""
+        """Write the figures as PNG and SVG into `out`, which is created if it does not exist."""
         return [path for figure in self.figures for path in save_figure(figure, out).paths]
 
     def to_json(self) -> dict[str, Any]:
-        """What `simulate --json` prints: the curves after t = 1..n evaluations, None where there is no value yet."""
+        """The output of `simulate --json`: curves after t = 1..n evaluations; None where no trial has a value yet."""
         curves = {"mean": exact_mean(self._lower)} | dict(
             zip(("q25", "median", "q75"), self._lowest_exact, strict=True)
         )
         return {
             "study": self.data.spec.name,
             "runs": self.runs,
-            "exact": {name: _listed(to_minimise(curve, self._direction)) for name, curve in curves.items()},
-            "simulated": dict(zip(("q25", "median", "q75"), map(_listed, self._simulated), strict=True)),
+            "exact": {name: _json_list(to_minimise(curve, self._direction)) for name, curve in curves.items()},
+            "simulated": dict(zip(("q25", "median", "q75"), map(_json_list, self._simulated), strict=True)),
             "workers": self.speedups.to_dict("records"),
         }
 
@@ -138,5 +141,5 @@ class SimulatedStudy:
         return to_minimise(simulated_quantiles(best, QUARTILES), self._direction)
 
 
-def _listed(curve: Floats) -> list[float | None]:
+def _json_list(curve: Floats) -> list[float | None]:
     return [None if np.isnan(value) else float(value) for value in curve]

@@ -1,13 +1,13 @@
-"""A study's results and curves as files for other programs.
+"""Export of a study's results and curves to files for other programs.
 
-csv      OUT with a row per trial, and OUT's name with `.curves.csv` with a row per epoch
-jsonl    the same as lines of JSON; a number that is none (no value, a loss that is not finite) is null
-parquet  the same with their types
-txt      one zip with a text file per run, an index of them and a README.txt: what other programs plot at once
+csv      OUT has a row per trial; beside it, a file of the same name with the ending `.curves.csv` has a row per epoch
+jsonl    the same as lines of JSON; a missing value or a loss that is not finite is null
+parquet  the same, with the types of the columns
+txt      a zip with a text file per run, an index and a README.txt, which other programs can plot directly
 
-What an objective measured beside its value stands in columns `metrics_<name>`, in jsonl in an object `metrics`.
-Numbers are written to the last digit: reading gives the same bits. Files are replaced whole, so a reader never sees
-half an export, and the same study always gives the same bytes.
+Metrics, which an objective measures beside its value, have columns `metrics_<name>`; in jsonl they are an object
+`metrics`. Numbers are written to the last digit, so reading them gives the same bits. Files are replaced whole, so a
+reader never sees half an export. The same study always gives the same bytes.
 """
 
 import io
@@ -32,22 +32,22 @@ from hyperspool.master.analysis.measures.settings import searched_parameters, se
 
 RUN_COLUMNS = ("epoch", "elapsed_s", "training_loss", "validation_loss", "validation_error")
 MAX_NAME = 120
-"""Characters of a run's file name; every file system takes 255 bytes."""
+"""Most characters of the label in a run's file name. File systems allow names of 255 bytes."""
 
 
 def export(data: StudyData, form: ExportFormat | str, out: Path | None = None) -> list[Path]:
-    """Write a study's trials and curves. Files of those names are replaced.
+    """Write a study's trials and curves. Existing files of the same names are replaced.
 
     Args:
         data: the study.
-        form: what to write.
-        out: the file of the trials, or the zip; None: `<study>.<csv|jsonl|parquet|zip>` in the current folder.
+        form: the format.
+        out: the file of the trials, or the zip; None for `<study>.<csv|jsonl|parquet|zip>` in the current folder.
 
     Returns:
-        The files written: trials and curves, or the zip alone.
+        The files that were written: trials and curves, or the zip alone.
 
     Raises:
-        UsageError: there is no such format, no folder for `out`, or a folder of its name.
+        UsageError: the format is unknown, the folder of `out` does not exist, or `out` is itself a folder.
     """
     if form not in set(ExportFormat):
         raise UsageError(f"--format {form}: expected one of {', '.join(ExportFormat)}")
@@ -62,26 +62,26 @@ def export(data: StudyData, form: ExportFormat | str, out: Path | None = None) -
 
 
 def check_out(out: Path) -> None:
-    """Refuse a file that cannot be written.
+    """Check that a file can be written.
 
     Raises:
-        UsageError: there is no folder for it, or a folder of its name.
+        UsageError: the file's folder does not exist, or the name is that of a folder.
     """
     if not out.parent.is_dir():
         raise UsageError(f"--out {out}: there is no folder {out.parent.absolute()}; make it first")
     if out.is_dir():
-        raise UsageError(f"--out {out}: that is a folder; give the name of a file in it")
+        raise UsageError(f"--out {out}: this is a folder; give the name of a file in it")
 
 
 def _plain_trials(data: StudyData) -> pd.DataFrame:
-    """The trials with whole numbers as such where a frame needs floats, and one type per column."""
+    """The trials with one type per column, and with integers where the frame has floats for the sake of NaN."""
     trials = data.trials.copy()
     whole = {params_column(name) for name, parameter in data.spec.space.items() if isinstance(parameter, Int)}
     for name in {"best_epoch", "round", *whole}:
         trials[name] = trials[name].astype("Int64")
     for name in map(str, trials.select_dtypes("object").columns):
         types = {type(value) for value in trials[name] if not pd.isna(value)}
-        if not types or len(types) > 1:  # no other format has a type for the values 1, "auto" and true of one parameter
+        if not types or len(types) > 1:  # only text can hold the values 1, "auto" and true of one parameter
             trials[name] = trials[name].map(str, na_action="ignore").astype("string")
     return trials
 
@@ -91,7 +91,7 @@ def _csv(frame: pd.DataFrame) -> bytes:
 
 
 def _with_time_texts(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with times as the records have them: `2026-01-31T12:00:00.000Z`."""
+    """The frame with times as text, in the format of the records: `2026-01-31T12:00:00.000Z`."""
     changed = frame.copy()
     for name in frame.select_dtypes("datetimetz").columns:
         changed[name] = frame[name].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str.slice(stop=-3) + "Z"
@@ -139,13 +139,13 @@ def _zip(files: Iterable[tuple[str, str]]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files:
-            # ZipInfo's own date, the same for ever: an export of the same study is the same file.
+            # ZipInfo's default date is constant, so the same study gives the same bytes.
             archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
 def _runs(data: StudyData) -> Iterator[tuple[str, str]]:
-    """The files of the zip: (name, text) each."""
+    """The files of the zip, each as (name, text)."""
     axes = searched_parameters(data.spec)
     curves = dict(iter(data.curves.groupby("trial")))
     names: list[str] = []
@@ -159,8 +159,8 @@ def _runs(data: StudyData) -> Iterator[tuple[str, str]]:
     index = _plain_trials(data)
     index.insert(0, "file", pd.Series(names, index=index.index, dtype=object))
     parameters = [params_column(name) for name, _ in data.spec.space.items()]
-    told = ["file", "trial", "setting", "replicate", "status", "value", "diverged", "epochs", "training_s"]
-    yield "index.txt", _table(index[[*told, *parameters, *metrics_columns(index)]])
+    leading = ["file", "trial", "setting", "replicate", "status", "value", "diverged", "epochs", "training_s"]
+    yield "index.txt", _table(index[[*leading, *parameters, *metrics_columns(index)]])
     yield "README.txt", _readme(data)
 
 
@@ -175,13 +175,13 @@ def _readme(data: StudyData) -> str:
 {len(data.trials)} of {spec.all_trials} trials of {spec.objective.name}{what}
 epochs: {spec.budget.epochs}; seed: {spec.seed}
 
-runs/      one file per run, named by its trial and what sets its setting apart. A header line, then a line per epoch:
-           epoch, elapsed_s (seconds of training and validation since the start of epoch 1, to the end of this epoch),
-           training_loss, validation_loss, validation_error. Columns are separated by tabs; nan and inf are numbers that
-           ran away.
-index.txt  a line per run: its file, trial, setting (runs of equal params have the same), replicate, status, value,
-           every parameter, and what else was measured (metrics). A run that failed before its first epoch has no
-           file ("-").
+runs/      one file per run, named after its trial and its varied params. Each has a header line and a line per epoch:
+           epoch, elapsed_s (seconds of training and validation from the start of epoch 1 to the end of this epoch),
+           training_loss, validation_loss, validation_error. Columns are separated by tabs; nan and inf stand for
+           values that are not finite.
+index.txt  one line per run: its file, trial, setting (equal for runs of equal params), replicate, status, value,
+           diverged, epochs, training_s, every parameter, and other measured numbers (metrics). A run that failed before
+           its first epoch has no file ("-").
 """
 
 
@@ -194,4 +194,5 @@ WRITERS: dict[ExportFormat, Callable[[StudyData, Path, Path], dict[Path, bytes]]
     ExportFormat.PARQUET: lambda data, out, curves: {out: _parquet(_plain_trials(data)), curves: _parquet(data.curves)},
     ExportFormat.TXT: lambda data, out, _curves: {out: _zip(_runs(data))},
 }
-"""By format: from a study, the file of its trials and that of its curves, the content of each file to write."""
+"""For each format, a function of a study, the file of its trials and the file of its curves. It returns the content of
+each file to write."""

@@ -1,1 +1,1 @@
-"""What is computed from a study's data frames: pure functions."""
+"""Measures of a study: pure functions of its data frames."""

@@ -1,7 +1,7 @@
-"""What each test case of an ablation is worth, and what it gains over the base.
+"""The value of each test case of an ablation, and its gain over the base.
 
-Only the trials that evaluate a case's best setting again count. Those that tuned it are low partly because the lowest
-was chosen, and the more so the more were tried.
+Only the trials that evaluate a case's best setting again count. A value from the tuning is biased: the setting was
+chosen because its value was low, and the more settings were tried, the more luck is in the lowest one.
 """
 
 import math
@@ -13,25 +13,23 @@ from hyperspool.common.ablation import Case, cases_of
 from hyperspool.common.space import Fixed, Params
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.values import setting_key
-from hyperspool.master.analysis.answers.answer import listed
 from hyperspool.master.analysis.measures.intervals import Comparison, Interval, Sample, difference, mean_interval
-from hyperspool.master.results.wording import counted, signed_text
 from hyperspool.master.search.known import Evaluation
 from hyperspool.master.search.settings import settings_of
 
 
 @dataclass(frozen=True)
 class Row:
-    """A test case and what came of it.
+    """A test case and its results.
 
     Attributes:
         case: the test case.
-        tuned: of its best setting, the params that were tuned; empty until it is chosen.
-        fresh: the values of its replicates; NaN for a FAILED one.
-        searched: the value by which the setting was chosen; None if there is none.
-        gain: how much better than the base its mean is, above 0 if it is better; None for the base itself, and without
-            values to compare.
-        comparison: with the base, its interval that of the gain; None where `gain` is.
+        tuned: the tuned params of its best setting; empty until that setting is chosen.
+        fresh: the values of its replicates; NaN for a FAILED replicate.
+        searched: the value by which the setting was chosen; None without such a value.
+        gain: by how much its mean is better than the base's: positive if it is better. None for the base itself, and
+            without values to compare.
+        comparison: the comparison with the base, whose interval is that of the gain; None where `gain` is None.
     """
 
     case: Case
@@ -43,26 +41,26 @@ class Row:
 
     @property
     def mean(self) -> float | None:
-        """The mean of its replicates' finite values; None if there is none."""
+        """The mean of its replicates' finite values; None without finite values."""
         return statistics.fmean(self.fresh.finite) if self.fresh.finite else None
 
     @property
     def interval(self) -> Interval | None:
-        """Where the mean lies with 95 % confidence; None for fewer than two values."""
+        """The 95 % confidence interval of the mean; None for fewer than two values."""
         return mean_interval(self.fresh.values)
 
     @property
     def gain_interval(self) -> Interval | None:
-        """Where the gain lies with 95 % confidence; None without spread or values."""
+        """The 95 % confidence interval of the gain; None without values, or if they do not vary."""
         return self.comparison.interval if self.comparison else None
 
 
 def ablation_rows(spec: StudySpec, seen: Iterable[Evaluation]) -> list[Row]:
-    """A row for each test case, in the study's order; none for a study without test cases.
+    """One row for each test case, in the study's order; an empty list for a study that is not an ablation.
 
     Args:
         spec: the study.
-        seen: its finished evaluations.
+        seen: its finished evaluations, in any order.
     """
     if spec.ablation is None:
         return []
@@ -73,42 +71,6 @@ def ablation_rows(spec: StudySpec, seen: Iterable[Evaluation]) -> list[Row]:
             found[entry.stage.case].append(entry)
     rows = [_row(case, own) for case, own in zip(cases, found, strict=True)]
     return [rows[0], *(_compared(spec, row, rows[0]) for row in rows[1:])]
-
-
-def ablation_verdict(spec: StudySpec, rows: Sequence[Row]) -> tuple[str, ...]:
-    """Which improvements help, which do harm, and which the replicates cannot tell, in sentences.
-
-    Args:
-        spec: the study.
-        rows: as `ablation_rows` gives them.
-    """
-    compared = [(row, row.comparison) for row in rows if row.comparison]
-    if not compared:
-        return ("No case can be compared with the base yet: that needs replicates of both.",)
-    replicates = counted(spec.confirm.replicates, "fresh replicate") if spec.confirm else "fresh replicates"
-    better = [row for row, seen in compared if seen.winner == row.fresh.name]
-    worse = [row for row, seen in compared if seen.winner == rows[0].fresh.name]
-    untold = [(row, seen) for row, seen in compared if seen.winner is None]
-    sentences = [f"Better than the base, by {replicates} of each case's best setting: {_listed(better)}."]
-    sentences += [f"Worse: {_listed(worse)}."] if worse else []
-    sentences += [_untold(untold, len(compared))] if untold else []
-    sentences.append(
-        "Each interval holds for its case alone: of twenty cases that do nothing, one would seem to help or to harm."
-    )
-    return tuple(sentences)
-
-
-def _listed(rows: Sequence[Row]) -> str:
-    return listed([f"{row.case.name} ({signed_text(row.gain)})" for row in rows]) if rows else "none"
-
-
-def _untold(untold: Sequence[tuple[Row, Comparison]], compared: int) -> str:
-    told = f"The replicates cannot tell {len(untold)} of {counted(compared, 'case')} from the base."
-    needs = [(seen.needed, row.case.name) for row, seen in untold if seen.needed]
-    if not needs:
-        return told
-    needed, name = min(needs)
-    return f"{told} The clearest of them, {name}, would need about {needed} of each."
 
 
 def _row(case: Case, seen: Sequence[Evaluation]) -> Row:
@@ -127,7 +89,7 @@ def _row(case: Case, seen: Sequence[Evaluation]) -> Row:
 def _compared(spec: StudySpec, row: Row, base: Row) -> Row:
     if row.mean is None or base.mean is None:
         return row
-    # Lower is better where the base minus the case is what the case gains.
+    # The gain is positive if the case is better: the base minus the case if lower is better, else the reverse.
     is_lower = spec.objective.direction == "minimise"
     first, second = (base, row) if is_lower else (row, base)
     gain = base.mean - row.mean if is_lower else row.mean - base.mean

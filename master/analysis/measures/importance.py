@@ -1,22 +1,23 @@
-"""Which parameters mattered: fANOVA and PED-ANOVA, as Optuna computes them, each with how sure it is.
+"""Parameter importance: fANOVA and PED-ANOVA, as Optuna computes them, each with an interval.
 
 - fANOVA (Hutter, Hoos and Leyton-Brown 2014, ICML, PMLR 32:754) fits a random forest to the values and splits the
-  variance of its prediction, averaged over the whole space: the share that a parameter explains by itself.
-- PED-ANOVA (Watanabe et al. 2023, arXiv:2304.10255) compares where the best trials lie with where all lie, parameter by
-  parameter: what mattered for being among the best. Differences among bad trials do not count, so where most of the
-  variance is between bad and worse, the two answer differently and both are right.
+  variance of its prediction over the whole space. A parameter's importance is the share that it explains by itself.
+- PED-ANOVA (Watanabe et al. 2023, arXiv:2304.10255) compares, for each parameter, the distribution of the best trials
+  with that of all trials. It measures what makes a trial one of the best; differences among bad trials do not count.
+  Where most of the variance lies between bad and worse trials, the two methods differ, and both are right.
 
-Both are given as shares that sum to 1 over the parameters. For fANOVA, `main_effects` says how much of the variance the
-parameters explain one by one; the rest is in their interactions, and no share tells of it.
+Both methods give shares that sum to 1 over the parameters. For fANOVA, `main_effects` is the part of the variance that
+the parameters explain one by one. The rest is in their interactions, which no share contains.
 
-How sure: fANOVA's forest is random, PED-ANOVA is not, and neither says what other trials would have said. So both are
-computed again on random halves of the trials, and `low` to `high` is the middle 90 % of the answers. Halves without
-replacement scatter around the whole as the whole scatters around the truth (the delete-d jackknife with d = n/2; Shao
-and Wu 1989, doi:10.1214/aos/1176347263). A bootstrap would draw trials twice, which both take for more structure
-than there is; the spread between seeds of the forest alone would look far too sure.
+Uncertainty: fANOVA's forest is random and PED-ANOVA is not, but neither says how the result would differ for other
+trials. So both are computed again on random halves of the trials, and `low` to `high` is the middle 90 % of those
+results. Halves drawn without replacement scatter around the whole sample as the whole scatters around the truth (the
+delete-d jackknife with d = n/2; Shao and Wu 1989, doi:10.1214/aos/1176347263). A bootstrap would draw some trials
+twice, which both methods take for structure that is not there. The spread between seeds of the forest alone would be
+far too narrow.
 
-Optuna is given each parameter by its place between the ends of its range on the scale that was searched. Its fANOVA
-takes no logarithm by itself: it would weigh a learning rate's upper decade ten times as much as the one below.
+Optuna gets each parameter as its position in its range, on the scale that was searched. The reason: Optuna's fANOVA
+takes no logarithm, so it would weigh the upper decade of a learning rate ten times as much as the decade below.
 """
 
 import logging
@@ -55,30 +56,31 @@ METHODS: Final = (FANOVA, PED_ANOVA)
 COLUMNS: Final = ["parameter", "label", "method", "importance", "low", "high"]
 LEAST_TRIALS: Final = 10
 FORESTS, TREES, DEPTH = 10, 6, 6
-"""Forests on all trials, trees of each, and their depth: 64 leaves. Deeper trees moved no importance of 1,000 trials of
-four parameters by more than 0.02, and Optuna's walk through them takes minutes."""
+"""Forests on all trials, trees per forest, and depth of a tree (64 leaves). For 1,000 trials of four parameters, deeper
+trees changed no importance by more than 0.02, and Optuna's walk through them takes minutes."""
 HALVES, HALF_TREES = 20, 8
 BEST_SHARE, LEAST_BEST = 0.1, 5
-"""PED-ANOVA looks at the best tenth, at five trials at least, as Optuna's documentation advises."""
+"""PED-ANOVA takes the best tenth of the trials, but at least five, as Optuna's documentation advises."""
 
 MAX_LEVELS = 10
-"""A parameter of so few values is one of choices to Optuna: PED-ANOVA takes few numbers for spikes of a density."""
+"""Optuna gets a parameter with at most this many values as categorical: as numbers, PED-ANOVA would take them for
+spikes of a density."""
 
 Shares = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Importances:
-    """Which parameters mattered.
+    """The importance of each parameter.
 
     Attributes:
-        table: one row per parameter and method, the most important parameter first: parameter, label, method,
-            importance, low, high. Shares, in [0, 1]. Empty if `reason` says why there is none.
-        trials: how many it rests on: COMPLETE ones, diverged ones with the error of guessing.
-        best: how many of them PED-ANOVA takes for the best, with all that tie with the last of them.
+        table: one row per parameter and method, the most important parameter first. Columns: parameter, label, method,
+            importance, low, high; the last three are shares in [0, 1]. Empty if there is a `reason`.
+        trials: how many trials it is based on: the COMPLETE ones. Diverged ones count with the error of guessing.
+        best: how many of them PED-ANOVA takes as the best, including all that tie with the last of these.
         main_effects: the share of the variance that parameters explain one by one, by fANOVA; NaN without a table.
-        left_out: labels of parameters that are not active in every trial, which fANOVA cannot do.
-        reason: why there is no table, one sentence; None if there is one.
+        left_out: labels of parameters that are not active in every trial, because fANOVA cannot handle them.
+        reason: why the table is empty, in one sentence; None if it is not empty.
     """
 
     table: pd.DataFrame
@@ -91,12 +93,12 @@ class Importances:
 
 @lru_cache(maxsize=1)
 def importances(data: StudyData, *, seed: int = 0) -> Importances:
-    """Compute both methods' importances. About three seconds for 1,000 trials and four parameters.
+    """Compute both methods' importances. This takes about three seconds for 1,000 trials and four parameters.
 
-    The last study's are kept: a report has them in an answer and in a figure.
+    The result for the last study is cached, because a report shows it in an answer and in a figure.
 
     Args:
-        data: of the study; failed trials are left out.
+        data: the study; its failed trials are left out.
         seed: of the forests and the halves. The same seed gives the same table.
     """
     sample = _Sample(data)
@@ -116,7 +118,10 @@ def importances(data: StudyData, *, seed: int = 0) -> Importances:
 
 
 def most_important(data: StudyData) -> list[Axis]:
-    """All searched parameters, the most important first by PED-ANOVA alone, which is fast; the rest last."""
+    """All searched parameters, the most important first. Parameters without an importance come last.
+
+    The order is PED-ANOVA's, which is fast.
+    """
     axes = searched_parameters(data.spec)
     sample = _Sample(data)
     if sample.problem():
@@ -127,7 +132,7 @@ def most_important(data: StudyData) -> list[Axis]:
 
 
 class _Sample:
-    """The trials of a study and the parameters that all of them have, ready for Optuna."""
+    """The trials of a study, with the parameters that are active in all of them, in Optuna's terms."""
 
     def __init__(self, data: StudyData) -> None:
         self.trials = drawn_trials(data)
@@ -141,7 +146,7 @@ class _Sample:
         self._distributions = {name: _distribution(places) for name, places in self._places.items()}
 
     def problem(self) -> str | None:
-        """Why nothing can be said, one sentence."""
+        """The reason why there are no importances, in one sentence; None if there are."""
         if len(self.trials) < LEAST_TRIALS:
             return f"Importances need at least {LEAST_TRIALS} COMPLETE trials; there are {len(self.trials)}."
         if len(self.axes) < 2:  # noqa: PLR2004 - one parameter's share is 1, whatever it does
@@ -151,7 +156,10 @@ class _Sample:
         return None
 
     def part(self, rows: NDArray[np.int64]) -> "_Part":
-        """Some of the trials. Optuna copies every trial that it is given, which takes longer than a forest."""
+        """Some of the trials, as an Optuna study that both methods share.
+
+        Optuna copies every trial that it gets, and that takes longer than fitting a forest.
+        """
         with _quiet():
             study = optuna.create_study(direction="minimize" if self._is_minimised else "maximize")
             study.add_trials([self._trial(int(row)) for row in rows])
@@ -165,28 +173,28 @@ class _Sample:
 
 @dataclass(frozen=True)
 class _Part:
-    """Some trials as Optuna takes them, and both methods on them."""
+    """Some trials as an Optuna study, and both methods on them."""
 
     study: optuna.Study
     names: tuple[str, ...]
     losses: NDArray[np.float64]
 
     def fanova(self, trees: int, seed: int) -> Shares:
-        """By parameter, the share of the forest's variance; nothing if all values are equal."""
+        """The share of the forest's variance, by parameter; empty if all values are equal."""
         if np.ptp(self.losses) == 0:
             return {}
         with _quiet():
             return self._evaluate(FanovaImportanceEvaluator(n_trees=trees, max_depth=DEPTH, seed=seed))
 
     def ped_anova(self, best_share: float) -> Shares:
-        """By parameter, the divergence between the best trials and all; nothing if all tie with the best."""
+        """The divergence between the best trials and all trials, by parameter; empty if all tie with the best."""
         if self.best_count(best_share) == len(self.losses):
             return {}
         with _quiet():
             return self._evaluate(PedAnovaImportanceEvaluator(target_quantile=best_share))
 
     def best_count(self, best_share: float) -> int:
-        """How many trials PED-ANOVA takes for the best: those that tie with the last of them too."""
+        """How many trials PED-ANOVA takes as the best, including those that tie with the last of these."""
         last = np.sort(self.losses)[math.ceil(best_share * len(self.losses)) - 1]
         return int(np.count_nonzero(self.losses <= last))
 
@@ -196,7 +204,12 @@ class _Part:
 
 
 def _places(spec: StudySpec, axis: Axis, trials: pd.DataFrame) -> NDArray[np.float64] | NDArray[np.int64]:
-    """Each trial's place in a parameter's range, in [0, 1] on the scale that was searched; the index of few values."""
+    """Each trial's position in a parameter's range.
+
+    Returns:
+        `(n,)` float64 in [0, 1], on the scale that was searched; or int64, the index of the value, if there are at most
+        `MAX_LEVELS` values.
+    """
     places = positions(axis, trials[axis.column])
     if not axis.is_numeric or _levels(spec, axis) <= MAX_LEVELS:
         return np.unique(places, return_inverse=True)[1].astype(np.int64)
@@ -207,7 +220,7 @@ def _places(spec: StudySpec, axis: Axis, trials: pd.DataFrame) -> NDArray[np.flo
 
 
 def _levels(spec: StudySpec, axis: Axis) -> float:
-    """How many values a parameter has."""
+    """How many values a parameter can take; infinite for a range of floats."""
     parameter = spec.space.root[axis.name]
     if axis.choices:
         return len(axis.choices)
@@ -230,7 +243,7 @@ def _on_halves(sample: _Sample, random: np.random.Generator, best_share: float) 
         half = sample.part(random.permutation(len(sample.trials))[: len(sample.trials) // 2])
         found[FANOVA].append(half.fanova(HALF_TREES, _seed(random)))
         found[PED_ANOVA].append(half.ped_anova(best_share))
-    # A half in which nothing differs says nothing.
+    # A half without any difference has no shares.
     return {method: [_as_shares(raw) for raw in answers if sum(raw.values())] for method, answers in found.items()}
 
 
@@ -258,7 +271,7 @@ def _table(sample: _Sample, whole: dict[str, Shares], halves: dict[str, list[Sha
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without Optuna's log of studies made in memory, and its notes that raw importances are experimental."""
+    """Silence Optuna's log lines on in-memory studies, and its warnings that raw importances are experimental."""
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(logging.WARNING)
     try:

@@ -1,11 +1,12 @@
-"""How far a few replicates can be trusted: intervals for means, medians and spreads, and whether two settings differ.
+"""Confidence intervals for means, medians and spreads of a few replicates, and the comparison of two settings.
 
-Three replicates say little, and these functions say how little. Student's t, not the normal distribution, makes the
-intervals for means; for a median without assumptions there is nothing below six values; and a comparison that the
-replicates cannot decide is told as such, with the number of replicates that probably could.
+Three replicates say little, and these functions say how little. Intervals for means use Student's t, because with few
+replicates the normal distribution is too narrow. The interval for a median makes no assumption about the distribution,
+so it needs at least six values. A comparison that the replicates do not decide is called undecided, and comes with the
+number of replicates that probably would decide it.
 
-The means assume that replicates of a setting scatter about normally. A setting of which some replicates diverge does
-not: its interval is very wide then, and the verdict names the diverged ones.
+Means assume that the replicates of a setting are about normally distributed. If some of them diverge they are not: the
+interval is then very wide, and the verdict names the diverged replicates.
 """
 
 import math
@@ -19,18 +20,18 @@ from hyperspool.master.results.wording import counted, measured_text
 
 CONFIDENCE = 0.95
 POWER = 0.8
-"""Probability with which as many replicates as `Comparison.needed` would decide: 0.8 is the custom."""
+"""Probability that `Comparison.needed` replicates decide a comparison. 0.8 is the usual choice."""
 MAX_NEEDED = 1000
-"""Replicates of a setting beyond which nobody wants to know the number."""
+"""Above this number of replicates per setting, sentences say "more than" instead of the number."""
 MIN_SPREAD = 2
-"""Values that have a spread at all."""
+"""The least number of values that have a spread."""
 
 Direction = Literal["minimise", "maximise"]
 
 
 @dataclass(frozen=True)
 class Interval:
-    """An interval that covers the true value with probability `confidence`, `centre` being its estimate."""
+    """An interval that covers the true value with probability `confidence`. `centre` is the estimate."""
 
     centre: float
     low: float
@@ -44,8 +45,8 @@ class Sample:
     """One side of a comparison.
 
     Attributes:
-        name: what a sentence calls it.
-        values: one per replicate; NaN for a FAILED one, which is left out.
+        name: its name in sentences.
+        values: one per replicate; NaN for a FAILED replicate, which is left out.
         n_diverged: how many of the replicates diverged. They count with their value, the error of guessing.
     """
 
@@ -55,20 +56,21 @@ class Sample:
 
     @property
     def finite(self) -> tuple[float, ...]:
-        """The values that are numbers."""
+        """The finite values."""
         return _finite(self.values)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the replicates of two settings say about their difference.
+    """The difference of two settings, estimated from their replicates.
 
     Attributes:
-        interval: of the mean of the first minus that of the second; None if a side has fewer than two values, or no
-            value differs from the others of its side.
-        winner: the name of the better side, or None if the replicates cannot tell.
-        needed: about how many replicates of each setting would tell; None if they do, or nothing says how many.
-        verdict: all of it in a sentence.
+        interval: of the mean of the first minus the mean of the second; None if a side has fewer than two values, or
+            if the values do not vary within either side.
+        winner: the name of the better side; None if the comparison is undecided.
+        needed: about how many replicates of each setting would decide it; None if it is decided, or if the number
+            cannot be estimated.
+        verdict: all of this in one sentence, without its full stop.
     """
 
     interval: Interval | None
@@ -88,10 +90,10 @@ def mean_interval(values: Iterable[float], confidence: float = CONFIDENCE) -> In
 
 
 def median_interval(values: Iterable[float], confidence: float = CONFIDENCE) -> Interval | None:
-    """The narrowest pair of order statistics that covers the median at least so often, whatever the distribution.
+    """The narrowest pair of order statistics that covers the median with `confidence` or more, for any distribution.
 
-    Its `confidence` is what it reaches. None if not even the least and the greatest value reach it: at 0.95 that is
-    with fewer than six values. NaN and infinite values are left out.
+    The interval's own `confidence` is the one that it reaches. None if not even the lowest and the highest value reach
+    the one that is asked for: at 0.95, with fewer than six values. NaN and infinite values are left out.
     """
     from scipy import stats
 
@@ -107,10 +109,10 @@ def median_interval(values: Iterable[float], confidence: float = CONFIDENCE) -> 
 
 
 def deviation_interval(*groups: Iterable[float], confidence: float = CONFIDENCE) -> Interval | None:
-    """The interval for the standard deviation of normal values within groups, each with a mean of its own.
+    """The interval for the standard deviation of normal values within groups that have different means.
 
-    By the chi-squared distribution. With one group of three values it reaches from half to more than six times the
-    estimate. None if no group has two values. NaN and infinite values are left out.
+    It uses the chi-squared distribution. For one group of three values it reaches from half the estimate to more than
+    six times the estimate. None if no group has two values. NaN and infinite values are left out.
     """
     from scipy import stats
 
@@ -125,9 +127,9 @@ def deviation_interval(*groups: Iterable[float], confidence: float = CONFIDENCE)
 
 
 def correlation_threshold(count: int, confidence: float = CONFIDENCE) -> float:
-    """The rank correlation that chance exceeds, in size, with probability 1 - confidence; 1 for fewer than four pairs.
+    """The absolute rank correlation that unrelated data exceed with probability 1 - confidence.
 
-    By the t approximation: r = t / sqrt(n - 2 + t^2).
+    It uses the t approximation r = t / sqrt(n - 2 + t^2). For fewer than four pairs it is 1.
     """
     freedom = count - 2
     if freedom < MIN_SPREAD:
@@ -139,23 +141,24 @@ def correlation_threshold(count: int, confidence: float = CONFIDENCE) -> float:
 def difference(
     first: Sample, second: Sample, direction: Direction = "minimise", confidence: float = CONFIDENCE
 ) -> Comparison:
-    """Which of two settings is better, by Welch's interval for the difference of their means.
+    """Compare two settings by Welch's interval for the difference of their means.
 
-    Also fit for the best two of many: when all settings were in truth alike, 3 or 5 replicates of the best two of 2, 5
-    or 20 settings were told apart in less than 5 % of 1,500 simulated studies.
+    The best two of many settings may be compared too. In 1,500 simulated studies of 2, 5 or 20 settings that were in
+    truth equal, with 3 or 5 replicates each, the best two were declared different in less than 5 % of the studies.
 
-    If the interval holds 0 the replicates cannot tell. `needed` is then the smallest n for which a fresh study, with n
-    replicates of each setting, the same difference and the same standard deviations, would decide with probability 0.8:
+    If the interval contains 0 the comparison is undecided. `needed` is then the smallest n with which a fresh study (n
+    replicates of each setting, the same difference, the same standard deviations) would decide with probability 0.8:
 
         n >= (t(1 - alpha / 2) + t(0.8))^2 * (s1^2 + s2^2) / difference^2
 
-    with Welch's degrees of freedom for n and n. Both spreads are themselves known from few replicates: take it as a
-    rough number.
+    with Welch's degrees of freedom for n and n. The number is rough, because the standard deviations are themselves
+    estimated from few replicates.
     """
     remark = _diverged_remark(first, second)
     if min(len(first.finite), len(second.finite)) < MIN_SPREAD:
         counts = f"{counted(len(first.finite), 'replicate')} of {first.name} and {len(second.finite)} of {second.name}"
-        verdict = f"cannot be told: {counts} have no spread to compare by; at least 3 of each are needed{remark}"
+        # Two of each would have a spread, but an interval that is mostly too wide to decide: advise three.
+        verdict = f"undecided, because {counts} have no spread to compare by; at least 3 of each are needed{remark}"
         return Comparison(None, None, None, verdict)
     estimate = statistics.mean(first.finite) - statistics.mean(second.finite)
     better, worse = (first, second) if (estimate < 0) == (direction == "minimise") else (second, first)
@@ -178,13 +181,13 @@ def _undecided(counts: Sequence[int], interval: Interval, needed: int | None, re
         counted(counts[0], "replicate") if counts[0] == counts[1] else f"{counts[0]} and {counts[1]} replicates"
     )
     if needed is None:
-        more = "the means are equal, which no number of replicates would tell from a tiny difference"
+        more = "the means are equal, and no number of replicates can tell equal means from a tiny difference"
     elif needed > MAX_NEEDED:
         more = f"more than {MAX_NEEDED} replicates of each would be needed"
     else:
         more = f"about {needed} replicates of each would be needed"
     span = f"a {interval.confidence:.0%} interval from {measured_text(interval.low)} to {measured_text(interval.high)}"
-    return f"cannot be told: {replicates} give {span} for the difference; {more}{remark}"
+    return f"undecided, because {replicates} give {span} for the difference; {more}{remark}"
 
 
 def _without_spread(better: Sample, worse: Sample, estimate: float, remark: str) -> Comparison:
@@ -192,15 +195,15 @@ def _without_spread(better: Sample, worse: Sample, estimate: float, remark: str)
         verdict = f"no difference: every replicate of both gave {measured_text(better.finite[0])}{remark}"
         return Comparison(None, None, None, verdict)
     verdict = (
-        f"{better.name} is better than {worse.name}: every replicate of the one gave "
-        f"{measured_text(better.finite[0])}, every one of the other {measured_text(worse.finite[0])}{remark}"
+        f"{better.name} is better than {worse.name}: every replicate of the first gave "
+        f"{measured_text(better.finite[0])}, every one of the second {measured_text(worse.finite[0])}{remark}"
     )
     return Comparison(None, better.name, None, verdict)
 
 
 def _diverged_remark(*samples: Sample) -> str:
-    told = [f"{sample.n_diverged} of {len(sample.values)} of {sample.name}" for sample in samples if sample.n_diverged]
-    return f" (diverged: {' and '.join(told)}; they count with the error of guessing)" if told else ""
+    parts = [f"{sample.n_diverged} of {len(sample.values)} of {sample.name}" for sample in samples if sample.n_diverged]
+    return f" (diverged: {' and '.join(parts)}; they count with the error of guessing)" if parts else ""
 
 
 def _needed(estimate: float, deviations: Sequence[float], confidence: float) -> int | None:
@@ -212,7 +215,7 @@ def _needed(estimate: float, deviations: Sequence[float], confidence: float) -> 
         reach = _student(confidence, freedom) + _student(2 * POWER - 1, freedom)
         return abs(estimate) >= reach * _error(deviations, [count, count])
 
-    # Once enough, more are too: with every replicate both the quantiles and the error shrink.
+    # A bisection is enough: with every further replicate both the quantiles and the standard error shrink.
     return MIN_SPREAD + bisect_left(range(MIN_SPREAD, MAX_NEEDED + 1), True, key=is_enough)
 
 
@@ -222,14 +225,15 @@ def _error(deviations: Sequence[float], counts: Sequence[int]) -> float:
 
 
 def _freedom(deviations: Sequence[float], counts: Sequence[int]) -> float:
-    """Welch and Satterthwaite's degrees of freedom."""
+    """The degrees of freedom by Welch and Satterthwaite."""
+    # The ratio has no unit: dividing by the largest keeps fourth powers of huge or tiny values from overflowing.
     largest = max(deviations)
     shares = [(deviation / largest) ** 2 / count for deviation, count in zip(deviations, counts, strict=True)]
     return sum(shares) ** 2 / sum(share**2 / (count - 1) for share, count in zip(shares, counts, strict=True))
 
 
 def _student(confidence: float, freedom: float) -> float:
-    """How many standard errors a two-sided interval reaches to either side."""
+    """The half-width of a two-sided interval, in standard errors."""
     from scipy import stats
 
     return float(stats.t.ppf((1 + confidence) / 2, freedom))

@@ -1,4 +1,4 @@
-"""What a learning-rate range test proposes: the two rates between which a cycle should move."""
+"""The result of a learning-rate range test: the two rates between which a cyclical schedule should move."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,24 +8,24 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.frames import StudyData
 
 CHANCE = 0.1
-"""Accuracy of guessing: every data set has ten classes."""
+"""Accuracy of guessing. Every data set has ten classes."""
 LEAST_GAIN = 0.05
-"""Accuracy above guessing that the best point must have, or nothing was learned."""
+"""Least accuracy above guessing that the best point must reach. Below it, nothing was learned."""
 RISE = 0.1
-"""Accuracy starts to rise where it has gained so much of what it gains in all."""
+"""Accuracy starts to rise at the point where it has reached this share of its gain."""
 REACHED = 0.9
-"""From where it has gained so much a fall counts; before that, training stumbles and goes on rising."""
+"""A fall counts once accuracy has reached this share of its gain. Earlier falls are stumbles: training rises again."""
 DROP = 0.05
-"""It has become ragged, or falls, where it lies so much of that below its highest so far."""
+"""Accuracy falls or becomes ragged where it lies this share of its gain below its highest value so far."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """One line of a range test's curve.
+    """One epoch of a range test's curve.
 
     Attributes:
         rate: learning rate of the epoch's last update.
-        accuracy: 1 - validation error after it.
+        accuracy: 1 - validation error after that update.
     """
 
     rate: float
@@ -39,7 +39,7 @@ class Proposal:
     Attributes:
         eta_min: the lowest learning rate.
         eta_max: the highest one.
-        has_ended: whether accuracy became ragged or fell; if not, higher rates may do, and the test did not reach them.
+        has_ended: whether accuracy became ragged or fell. If not, higher rates than the test's last may work too.
     """
 
     eta_min: float
@@ -48,20 +48,24 @@ class Proposal:
 
 
 def propose(points: Sequence[Point], chance: float) -> Proposal | str:
-    """The two ends of the range, or why there are none.
+    """Propose the two ends of the range, or say why there is no range.
 
-    With `gain`, how far the highest accuracy lies above guessing:
+    `gain` is the distance from guessing to the highest accuracy:
 
     - eta_min: the first rate at which accuracy lies `RISE` of the gain above guessing.
-    - eta_max: the last rate before accuracy lies `DROP` of the gain below its highest so far, looked for from where it
-      first lies `REACHED` of the gain above guessing; the last rate of the test if that never happens.
+    - eta_max: the last rate before accuracy falls `DROP` of the gain below its highest value so far. The search for
+      that fall starts where accuracy first lies `REACHED` of the gain above guessing. Without a fall, eta_max is the
+      last rate of the test.
 
-    Source: Smith 2017, arXiv:1506.01186, sec. 3.3: the rate where accuracy starts to increase, and the one where its
-    increase slows, becomes ragged or starts to fall. The shares make a rule of what is read from a plot there.
+    Source: Smith 2017, arXiv:1506.01186, sec. 3.3: the rate where accuracy starts to increase, and the rate where the
+    increase slows, becomes ragged or starts to fall. The paper reads both from a plot; the shares make that a rule.
 
     Args:
-        points: by rising rate.
+        points: sorted by rising rate.
         chance: accuracy of guessing.
+
+    Returns:
+        The range, or the reason in words.
     """
     gain = max((point.accuracy for point in points), default=0.0) - chance
     if gain < LEAST_GAIN:
@@ -74,7 +78,7 @@ def propose(points: Sequence[Point], chance: float) -> Proposal | str:
             break
         end = place
     if end == begin:
-        return "accuracy rises and falls within one step of the rate: take more epochs (--epochs), or --log"
+        return "accuracy rises and falls within one step of the rate: use more epochs (--epochs), or --log"
     return Proposal(points[begin].rate, points[end].rate, has_ended=end < len(points) - 1)
 
 
@@ -83,17 +87,17 @@ def _first_at(points: Sequence[Point], accuracy: float) -> int:
 
 
 def is_range_test(spec: StudySpec) -> bool:
-    """Whether the study is one training in which the learning rate rises through all of the budget."""
+    """Whether the study is a single training in which the learning rate rises through the whole budget."""
     return spec.all_trials == 1 and _fixed(spec, "schedule") == "range_test"
 
 
 def is_log(spec: StudySpec) -> bool:
-    """Whether the rate's logarithm rises evenly, not the rate."""
+    """Whether the rate rises evenly on a logarithmic scale instead of a linear one."""
     return _fixed(spec, "eta_log") is True
 
 
 def proposed(data: StudyData) -> Proposal | str:
-    """The two ends that a range test's curve proposes, or why there are none."""
+    """The range that the curve of a range test proposes, or the reason why it proposes none."""
     columns = zip(data.curves["learning_rate"], data.curves["validation_error"], strict=True)
     return propose([Point(float(rate), 1.0 - float(error)) for rate, error in columns], CHANCE)
 

@@ -1,4 +1,4 @@
-"""Where a parameter's values lie on its axis, as numbers: for what is computed from them as for what is drawn."""
+"""Positions of a parameter's values on its axis, as numbers. Measures and figures use the same ones."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 
 def positions(axis: Axis, column: "pd.Series[Any]") -> Floats:
-    """Where the cells of a parameter's column lie on its axis: numbers as they are, choices at 0, 1, 2 ...
+    """Positions of the cells of a parameter's column: numbers as they are, choices at 0, 1, 2 ...
 
     Returns:
         `(n,)`, NaN where the parameter is not active.
@@ -26,7 +26,7 @@ def positions(axis: Axis, column: "pd.Series[Any]") -> Floats:
 
 
 def bounds(spec: StudySpec, axis: Axis) -> tuple[float, float]:
-    """The ends of a parameter's axis: those of its range, or its lowest and highest value."""
+    """The ends of a parameter's axis: the ends of its range, or its lowest and highest value."""
     if not axis.is_numeric:
         return 0.0, float(len(axis.choices) - 1)
     parameter = spec.space.root[axis.name]

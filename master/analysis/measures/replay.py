@@ -1,13 +1,14 @@
-"""What more workers would have bought: recorded durations played again on any number of them.
+"""Replay of a search: its recorded durations, scheduled on any number of workers.
 
-Two ways of giving trials to workers, both in trial order and both to the worker that is free first (greedy list
-scheduling, Graham 1966, doi:10.1002/j.1538-7305.1966.tb01709.x: never longer than 2 - 1/W times the best schedule):
+A replay shows how much faster the search would have been with more workers. There are two modes. Both give out trials
+in trial order, each to the worker that is free first (greedy list scheduling; Graham 1966,
+doi:10.1002/j.1538-7305.1966.tb01709.x: never longer than 2 - 1/W times the best schedule):
 
-- in batches of b: a batch begins when all of the one before are in, so workers wait at each batch's end;
-- asynchronously: the next trial begins as soon as a worker is free, so workers wait only at the very end.
+- in batches of b: a batch starts when all trials of the previous one have ended, so workers wait at each batch's end;
+- asynchronous: the next trial starts as soon as a worker is free, so workers wait only at the very end.
 
-The limit: a trial takes as long as it took when it was recorded. Workers that share a machine slow each other down,
-and publishing, claiming and starting cost a little more; neither is in here.
+The limit: a replayed trial takes as long as the recorded one. Not included are that workers on one machine slow each
+other down, and that publishing, claiming and starting cost a little time.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Schedule:
-    """When each trial ran, and where. All arrays are `(n,)`, in trial order; seconds count from the search's begin."""
+    """When and on which worker each trial runs. Arrays are `(n,)`, in trial order; seconds since the search's start."""
 
     start_s: Floats
     end_s: Floats
@@ -34,37 +35,37 @@ class Schedule:
 
     @property
     def makespan_s(self) -> float:
-        """Seconds until the last trial is in."""
+        """Seconds until the last trial ends."""
         return float(self.end_s.max(initial=0.0))
 
     @property
     def busy_s(self) -> float:
-        """Seconds of evaluation, over all workers."""
+        """Seconds of evaluation, summed over all workers."""
         return float((self.end_s - self.start_s).sum())
 
     @property
     def idle_s(self) -> float:
-        """Seconds that workers waited until the last trial was in, over all workers."""
+        """Seconds of waiting until the last trial ends, summed over all workers."""
         return max(self.workers * self.makespan_s - self.busy_s, 0.0)
 
     @property
     def efficiency(self) -> float:
-        """The share of the workers' time that went into trials; 1 for a search without any."""
+        """The share of the workers' time that went into trials; 1 for a search without trials."""
         return self.busy_s / (self.busy_s + self.idle_s) if self.busy_s else 1.0
 
     @property
     def mode(self) -> str:
-        """How trials were given to workers, for people."""
+        """The mode in words."""
         return mode_name(self.batch)
 
 
 def mode_name(batch: int | None) -> str:
-    """How trials are given to workers, for people: `batches of 8`, or `asynchronous`."""
+    """The mode in words: `batches of 8`, or `asynchronous`."""
     return "asynchronous" if batch is None else f"batches of {batch}"
 
 
 def replay(durations: ArrayLike, workers: int, batch: int | None) -> Schedule:
-    """Play recorded durations again.
+    """Schedule the recorded durations on a number of workers.
 
     Args:
         durations: `(n,)` seconds per trial, in trial order.
@@ -72,7 +73,7 @@ def replay(durations: ArrayLike, workers: int, batch: int | None) -> Schedule:
         batch: trials per batch, at least 1; None for asynchronous.
 
     Raises:
-        UsageError: a duration is negative or missing, or there is no worker or an empty batch.
+        UsageError: a duration is negative or missing, or `workers` or `batch` is below 1.
     """
     seconds = _checked(durations, workers, batch)
     start, worker = _begin(seconds[np.newaxis, :], workers, batch)
@@ -80,14 +81,15 @@ def replay(durations: ArrayLike, workers: int, batch: int | None) -> Schedule:
 
 
 def best_against_time(values: ArrayLike, schedule: Schedule) -> tuple[Floats, Floats]:
-    """The best value so far against time, as a step function.
+    """The best value so far as a step function of time.
 
     Args:
         values: `(n,)`, in trial order; lower is better; NaN for a trial without a value.
         schedule: of the same trials.
 
     Returns:
-        `(n,)` seconds at which trials end, ascending, and `(n,)` the best value from then on; NaN before the first.
+        `(n,)` the seconds at which trials end, ascending, and `(n,)` the best value from then on; NaN until the first
+        value.
     """
     order = np.argsort(schedule.end_s, kind="stable")
     best = np.fmin.accumulate(np.asarray(values, dtype=np.float64)[order])
@@ -97,17 +99,17 @@ def best_against_time(values: ArrayLike, schedule: Schedule) -> tuple[Floats, Fl
 def median_against_time(
     values: ArrayLike, durations: ArrayLike, workers: int, batch: int | None, *, runs: int = 200, seed: int = 0
 ) -> tuple[Floats, Floats]:
-    """The median over simulated random searches of the best value so far, against time.
+    """The best value so far as a function of time: the median over simulated random searches.
 
-    Each search is the trials in another order, played again. Two calls with the same `runs` and `seed` shuffle alike,
-    so that what differs between numbers of workers is due to the workers.
+    Each simulated search replays the trials in another order. Two calls with the same `runs` and `seed` use the same
+    orders, so differences between numbers of workers are due to the workers.
 
     Args:
         values: `(n,)`, in trial order; lower is better; NaN for a trial without a value.
         durations: `(n,)` seconds, in trial order.
         workers: how many, at least 1.
         batch: trials per batch, at least 1; None for asynchronous.
-        runs: how many searches.
+        runs: how many searches to simulate.
         seed: of the shuffling.
 
     Returns:
@@ -115,7 +117,7 @@ def median_against_time(
         until half of the searches have a value.
 
     Raises:
-        UsageError: as `replay`.
+        UsageError: as in `replay`.
     """
     seconds = _checked(durations, workers, batch)
     orders = np.random.default_rng(seed).permuted(np.tile(np.arange(seconds.size), (runs, 1)), axis=1)
@@ -124,7 +126,7 @@ def median_against_time(
     by_end = np.argsort(ends, axis=1, kind="stable")
     ends = np.take_along_axis(ends, by_end, axis=1)
     shuffled = np.asarray(values, dtype=np.float64)[np.take_along_axis(orders, by_end, axis=1)]
-    # A column before the first trial's end, so that a search without a finished trial has a place to point at.
+    # The first column stands for the time before any trial has ended, so every instant has a column to look up.
     best = np.column_stack([np.full(runs, np.nan), np.fmin.accumulate(shuffled, axis=1)])
     times = _instants(ends)
     reached = np.stack([row[np.searchsorted(end, times, side="right")] for row, end in zip(best, ends, strict=True)])
@@ -132,7 +134,7 @@ def median_against_time(
 
 
 def speedups(durations: ArrayLike, batch: int, workers: tuple[int, ...] = (1, 2, 4, 8)) -> pd.DataFrame:
-    """What more workers buy, in batches and asynchronously.
+    """The speedup of more workers, in batches and asynchronous.
 
     Args:
         durations: `(n,)` seconds per trial, in trial order.
@@ -141,10 +143,10 @@ def speedups(durations: ArrayLike, batch: int, workers: tuple[int, ...] = (1, 2,
 
     Returns:
         One row per number of workers and mode: `workers`, `mode` ("batches of 8" or "asynchronous"), `makespan_s`,
-        `speedup` (over one worker), `lost_s` (waited, over all workers) and `lost_share` (of all workers' time).
+        `speedup` (over one worker), `lost_s` (waiting, summed over workers) and `lost_share` (of all workers' time).
 
     Raises:
-        UsageError: as `replay`.
+        UsageError: as in `replay`.
     """
     alone = replay(durations, 1, None).makespan_s
     schedules = [replay(durations, count, mode) for count in workers for mode in (batch, None)]
@@ -169,13 +171,13 @@ def _checked(durations: ArrayLike, workers: int, batch: int | None) -> Floats:
     wrong = np.flatnonzero(~(np.isfinite(seconds) & (seconds >= 0)))
     if wrong.size:
         raise UsageError(
-            f"The duration of trial {wrong[0]} is {seconds[wrong[0]]}; a replay needs a time of 0 s or more for each."
+            f"The duration of trial {wrong[0]} is {seconds[wrong[0]]}; a replay needs 0 s or more for each trial."
         )
     return seconds
 
 
 def _begin(seconds: Floats, workers: int, batch: int | None) -> tuple[Floats, Integers]:
-    """When and on which worker each trial begins, of many searches at once.
+    """Schedule many searches at once: the start and the worker of each trial.
 
     Args:
         seconds: `(runs, n)` durations, in the order in which trials are given out.
@@ -183,7 +185,7 @@ def _begin(seconds: Floats, workers: int, batch: int | None) -> tuple[Floats, In
         batch: trials per batch; None for asynchronous.
 
     Returns:
-        Two arrays `(runs, n)`. The lowest-numbered of the workers that are free first takes the trial.
+        Two arrays `(runs, n)`. If several workers are free first, the one with the lowest number takes the trial.
     """
     runs, count = seconds.shape
     start, worker = np.empty((runs, count)), np.empty((runs, count), dtype=np.int64)
@@ -191,7 +193,7 @@ def _begin(seconds: Floats, workers: int, batch: int | None) -> tuple[Floats, In
     every = np.arange(runs)
     for trial in range(count):
         if batch is not None and trial % batch == 0:
-            free_at[:] = free_at.max(axis=1, keepdims=True)
+            free_at[:] = free_at.max(axis=1, keepdims=True)  # a barrier: nobody starts before the last one ends
         chosen = free_at.argmin(axis=1)
         worker[:, trial] = chosen
         start[:, trial] = free_at[every, chosen]
@@ -200,7 +202,10 @@ def _begin(seconds: Floats, workers: int, batch: int | None) -> tuple[Floats, In
 
 
 def _instants(ends: Floats, points: int = 1000) -> Floats:
-    """Instants at which a median is worth knowing: 0, and trials' ends, the denser the earlier; the last is the end."""
+    """The instants at which the median is computed: 0, and at most `points` trial ends, denser the earlier they are.
+
+    The last instant is the last end.
+    """
     distinct = np.unique(ends)
     places = np.unique(np.geomspace(1, distinct.size, points).round().astype(np.int64)) - 1
     return np.append(0.0, distinct[places])

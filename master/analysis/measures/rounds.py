@@ -1,4 +1,4 @@
-"""The rounds of a search from coarse to fine: where each drew, and what it found there."""
+"""The rounds of a coarse-to-fine search: the region that each round drew from, and its best trials."""
 
 from dataclasses import dataclass
 
@@ -15,21 +15,21 @@ from hyperspool.master.search.methods import coarse_to_fine, settings_count
 from hyperspool.master.search.replicates import of_settings
 
 BEST_SHOWN = 3
-MAX_LISTED = 5
-"""Values of a list that a table's cell has room for."""
+MAX_IN_CELL = 5
+"""Most values of a list that a table's cell shows one by one."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """One round, as far as it has come.
+    """One round and its results so far.
 
     Attributes:
         number: from 1.
         first: its first trial.
-        last: its last trial.
-        region: where it drew.
-        trials: the rows of `StudyData.trials` that belong to it.
-        best: its best trials, best first.
+        last: its last trial, which may not have a result yet.
+        region: the part of the space that it draws from.
+        trials: its rows of `StudyData.trials`.
+        best: its best trials, at most `BEST_SHOWN`, best first.
     """
 
     number: int
@@ -41,26 +41,26 @@ class Round:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every trial has its result."""
+        """Whether every trial of the round has a result."""
         return len(self.trials) == self.last - self.first + 1
 
     @property
     def measured(self) -> "pd.Series[float]":
-        """The finite values of its COMPLETE trials, diverged ones with the error of guessing."""
+        """The finite values of its COMPLETE trials. A diverged trial counts with the error of guessing."""
         measured: pd.Series[float] = complete(self.trials)["value"]
         return measured[np.isfinite(measured)]
 
     def ranges(self) -> dict[str, str]:
-        """The values that each parameter was drawn from, by name, for people; fixed ones left out."""
+        """The values that each parameter is drawn from, in words, by name. Fixed parameters are left out."""
         parameters = self.region.items()
         return {name: _range_text(parameter) for name, parameter in parameters if not isinstance(parameter, Fixed)}
 
 
 def rounds(data: StudyData) -> list[Round]:
-    """The rounds that have begun, in order; empty unless the study searches its one space from coarse to fine.
+    """The rounds that have begun, in order; empty unless the study is a single search from coarse to fine.
 
-    Where a round drew follows from the results of the rounds before it. A round after one of which a result is missing
-    or unreadable is left out.
+    A round's region depends on the results of all earlier rounds. So the list ends with the first round of which a
+    result is missing or unreadable.
     """
     spec = data.spec
     if spec.ablation or spec.sampler.rounds is None:
@@ -85,8 +85,9 @@ def rounds(data: StudyData) -> list[Round]:
 def _range_text(parameter: Float | Int | Categorical | Fixed) -> str:
     match parameter:
         case Categorical():
-            told = [param_text(choice) for choice in parameter.choices]
-            return ", ".join(told) if len(told) <= MAX_LISTED else f"{len(told)} values from {told[0]} to {told[-1]}"
+            texts = [param_text(choice) for choice in parameter.choices]
+            is_short = len(texts) <= MAX_IN_CELL
+            return ", ".join(texts) if is_short else f"{len(texts)} values from {texts[0]} to {texts[-1]}"
         case Fixed():
             return param_text(parameter.value)
         case _:

@@ -1,4 +1,4 @@
-"""The curve of each setting: the middle of its replicates' curves, and how far they lie apart."""
+"""The curve of each setting: the median of its replicates' curves, and their lowest and highest values."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from hyperspool.master.analysis.measures.positions import Floats
 
 @dataclass(frozen=True)
 class SettingCurve:
-    """One quantity of one setting after each epoch; all arrays are `(epochs,)`.
+    """One quantity of one setting after each epoch. All arrays are `(epochs,)`.
 
     Attributes:
-        setting: its number.
+        setting: the setting's number.
         epoch: from 1.
-        elapsed_s: training time at the end of each epoch in seconds, the median over replicates.
-        median: over replicates.
-        low: the lowest of the replicates.
-        high: the highest of the replicates.
-        is_diverged: whether all of its replicates diverged.
+        elapsed_s: training time in seconds at the end of each epoch, the median over replicates.
+        median: the median over replicates.
+        low: the lowest value of a replicate.
+        high: the highest value of a replicate.
+        is_diverged: whether all replicates of the setting diverged.
     """
 
     setting: int
@@ -35,9 +35,10 @@ class SettingCurve:
 
 
 def measured(data: StudyData, quantity: str) -> pd.DataFrame:
-    """The epochs in which a quantity was measured and is a finite number.
+    """The rows of `StudyData.curves` in which a quantity is finite.
 
-    The epoch in which a trial diverged is left out of every quantity: its error is that of guessing, not a measurement.
+    The epoch in which a trial diverged is left out for every quantity: its error is that of guessing, which was not
+    measured.
     """
     curves = data.curves
     is_there = np.isfinite(curves[quantity])
@@ -48,9 +49,10 @@ def measured(data: StudyData, quantity: str) -> pd.DataFrame:
 
 
 def setting_curves(data: StudyData, quantity: str) -> list[SettingCurve]:
-    """The curves of a column of `StudyData.curves`, by setting; settings without any are left out.
+    """The curves of one column of `StudyData.curves`, sorted by setting. Settings without a curve are left out.
 
-    A setting's curve ends where fewer than half of its replicates go on.
+    A setting's curve ends with the last epoch that at least half of its replicates have. Beyond it, the median would
+    describe the few replicates that went on.
     """
     rows = measured(data, quantity)
     replicates = data.curves.groupby("setting")["trial"].nunique()

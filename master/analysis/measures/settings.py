@@ -1,4 +1,4 @@
-"""What a study varies, what each of its settings is called, and what came of each."""
+"""The parameters that a study varies, the labels of its settings, and each setting's results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from hyperspool.master.results.wording import param_text
 VARIES = "varies"
 """The parameter that says which source of randomness differs between replicates."""
 LABELS = {"num_filters": "number of filters", "batch_size": "mini-batch size", VARIES: "what varies"}
-"""What people call parameters whose names would not do with blanks for underscores."""
+"""Labels of parameters for which the name with blanks for underscores would read badly."""
 ONLY_SETTING = "the only setting"
-MAX_LISTED = 1000
-"""Steps of a range that are still a list of values to compare one by one."""
+MAX_STEPS = 1000
+"""A range with at most this many steps is a list of values that can be compared one by one."""
 DECADE = 10.0
 
 
@@ -29,12 +29,13 @@ class Axis:
     """A parameter that differs between trials of the study.
 
     Attributes:
-        name: in the study's space.
-        label: for people.
+        name: its name in the study's space.
+        label: its name for people.
         is_numeric: whether its values are numbers.
         is_log: whether a logarithmic scale shows it best.
-        choices: the values that it takes, numbers from low to high, others as in the study; empty for a range.
-        zero_at: where a value of 0 stands that its logarithmic scale does not have; None if it has no such value.
+        choices: its possible values: numbers from low to high, others in the study's order; empty for a range.
+        zero_at: the position at which a value of 0 is shown, because a logarithmic scale has no 0; None if the
+            parameter cannot be 0 on such a scale.
     """
 
     name: str
@@ -50,12 +51,12 @@ class Axis:
         return params_column(self.name)
 
     def text(self, value: Scalar) -> str:
-        """One of its values with its name, for a sentence or a legend: `learning rate 0.05`."""
+        """The label with one value, for a sentence or a legend: `learning rate 0.05`."""
         return f"{self.label} {param_text(value)}"
 
 
 def label_of(name: str) -> str:
-    """What people call a parameter."""
+    """The name of a parameter for people."""
     return LABELS.get(name, name.replace("_", " "))
 
 
@@ -84,39 +85,39 @@ def searched_parameters(spec: StudySpec) -> list[Axis]:
 
 
 def source_axis(spec: StudySpec) -> Axis | None:
-    """The parameter that says which source of randomness differs, if the study compares them."""
+    """The parameter that selects the source of randomness; None if the study does not compare such sources."""
     found = (axis for axis in searched_parameters(spec) if axis.name == VARIES and set(axis.choices) <= set(SOURCES))
     return next(found, None)
 
 
 def is_grid(axes: Sequence[Axis]) -> bool:
-    """Whether every parameter that varies takes listed values, so that settings can be compared one by one."""
+    """Whether every varied parameter has listed values, so that settings can be compared one by one."""
     return bool(axes) and all(axis.choices for axis in axes)
 
 
 def setting_label(params: Mapping[str, Scalar], axes: Sequence[Axis]) -> str:
-    """What sets a setting apart, short enough for a legend: `learning rate 0.05, momentum 0.9`.
+    """The varied params of a setting, short enough for a legend: `learning rate 0.05, momentum 0.9`.
 
     Args:
-        params: a trial's.
-        axes: what varies in its study.
+        params: the params of a trial.
+        axes: the parameters that its study varies.
     """
     return ", ".join(axis.text(params[axis.name]) for axis in axes if axis.name in params) or ONLY_SETTING
 
 
 def setting_labels(data: StudyData) -> dict[int, str]:
-    """The label of every setting that has a trial, by setting."""
+    """The label of every setting that has a result, by the setting's number."""
     axes = searched_parameters(data.spec)
     firsts = data.trials.drop_duplicates("setting")
     return {int(row["setting"]): setting_label(params_of(data.spec, row), axes) for _, row in firsts.iterrows()}
 
 
 def settings_table(data: StudyData) -> pd.DataFrame:
-    """What came of each setting, one row each, by setting.
+    """The results of each setting: one row each, sorted by setting.
 
-    Columns: setting; label; params_<name> of every parameter; n_complete, n_pruned, n_failed and n_diverged trials;
-    median, min and max of the COMPLETE trials' values, where a diverged one counts with the error of guessing; epoch_s,
-    the median of the seconds that an epoch took, NaN without curves.
+    Columns: setting; label; params_<name> of every parameter; n_complete, n_pruned, n_failed and n_diverged (numbers of
+    trials); median, min and max of the COMPLETE trials' values, where diverged ones count with the error of guessing;
+    epoch_s, the median time of an epoch in seconds, NaN without curves.
     """
     trials = data.trials
     names = [params_column(name) for name, _ in data.spec.space.items()]
@@ -134,7 +135,7 @@ def settings_table(data: StudyData) -> pd.DataFrame:
 
 
 def complete(trials: pd.DataFrame) -> pd.DataFrame:
-    """The COMPLETE trials: those whose values may be compared."""
+    """The COMPLETE trials, which are the ones whose values may be compared."""
     return trials[trials["status"] == Status.COMPLETE.value]
 
 
@@ -152,4 +153,4 @@ def _axis(name: str, parameter: Parameter, *, is_grid: bool) -> Axis:
 
 def _steps(parameter: Float | Int) -> tuple[Scalar, ...]:
     count, values = grid_values(parameter)
-    return tuple(values) if count <= MAX_LISTED else ()
+    return tuple(values) if count <= MAX_STEPS else ()

@@ -1,4 +1,4 @@
-"""What a simulated random search says, in sentences, each number computed from the trials at hand."""
+"""The results of simulated random searches in sentences, with numbers computed from the given trials."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,9 +8,9 @@ from hyperspool.master.analysis.measures.simulation import TIE, Direction, Float
 from hyperspool.master.results.wording import duration_text, measured_text
 
 NEAR_SHARE = 0.1
-"""Near the best: within this share of it."""
+"""A value is near the best if it is within this share of it."""
 NEAR_ERROR = 0.005
-"""Near the best for values that are shares themselves, such as errors: within half a percentage point."""
+"""Where values are themselves shares, such as errors, near also means within half a percentage point."""
 LEVELS = {0.5: "half of all orders", 0.25: "a quarter", 0.75: "three quarters"}
 
 
@@ -21,17 +21,17 @@ def simulation_summary(
     direction: Direction = "minimise",
     workers: tuple[int, ...] = (2, 4, 8),
 ) -> list[str]:
-    """How soon a random search comes near its best, and what more workers would have bought it.
+    """Say how soon a random search comes near its best value, and how much faster it is with more workers.
 
     Args:
         values: `(n,)`, in trial order; NaN for a trial without a value.
         durations: `(n,)` seconds, in trial order.
         batch: trials per batch.
         direction: of the objective.
-        workers: numbers of workers to tell of.
+        workers: the numbers of workers to compare.
 
     Returns:
-        Sentences, each fit to stand alone.
+        Sentences, each of which can stand alone.
 
     Raises:
         UsageError: a duration is negative or missing, or the batch is empty.
@@ -40,7 +40,7 @@ def simulation_summary(
 
 
 def _on_evaluations(values: Floats, direction: Direction) -> list[str]:
-    """Sentences on how many evaluations it takes; `values` are to be minimised."""
+    """Sentences on the number of evaluations until near the best. Lower `values` are better."""
     known = values[np.isfinite(values)]
     if not known.size:
         return ["No trial has a value, so there is no search to simulate."]
@@ -71,10 +71,10 @@ def _reached(values: Floats, target: float, near: str) -> str:
 
 
 def _on_workers(durations: ArrayLike, batch: int, workers: tuple[int, ...]) -> list[str]:
-    """Sentences on the time that more workers take."""
+    """Sentences on the time that the trials take with more workers."""
     alone = replay(durations, 1, None).makespan_s
     if not alone:
-        return ["The trials took no time, so more workers would have bought nothing."]
+        return ["The trials took no time, so more workers would not have saved any."]
     sentences = [f"One worker needs {duration_text(alone)} for these trials."]
     for count in workers:
         batched, free = replay(durations, count, batch), replay(durations, count, None)
@@ -84,5 +84,5 @@ def _on_workers(durations: ArrayLike, batch: int, workers: tuple[int, ...]) -> l
             f"waiting, {duration_text(batched.idle_s)} in all) and {duration_text(free.makespan_s)} asynchronously "
             f"({alone / free.makespan_s:.1f} times as fast; {1 - free.efficiency:.0%} lost)."
         )
-    sentences.append("That holds as long as workers do not slow each other down, as they do when they share a machine.")
+    sentences.append("These times assume that workers do not slow each other down. On a shared machine they do.")
     return sentences

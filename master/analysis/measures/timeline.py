@@ -1,9 +1,9 @@
-"""Who evaluated what and when, and how long workers waited for the rest of their batch.
+"""Which worker evaluated which trial and when, and how long workers waited for the rest of their batch.
 
-All times come from the results, where each is told by the clock of the host that evaluated the trial. Clocks of
-different hosts may differ, by milliseconds where they are synchronised and by anything where they are not: what is
-compared across hosts (the wait at a batch's end, the order of rows) is as good as that. A trial's bar is its last
-attempt; what a killed worker did for a trial before is in no result and so not in here.
+All times come from the results, and each is read from the clock of the host that evaluated the trial. Clocks of
+different hosts differ: by milliseconds if they are synchronised, by any amount if they are not. Comparisons across
+hosts (the wait at a batch's end, the order of rows) are no more exact than that. A trial's bar is its last attempt. The
+time that a killed worker spent on an earlier attempt is in no result, so it is not included.
 
 In a notebook: `waiting(load_study(Path(), "scenario6"))`.
 """
@@ -14,20 +14,20 @@ import pandas as pd
 from hyperspool.master.analysis.data.frames import StudyData
 
 PAUSE_MEDIANS, PAUSE_LEAST_S = 10.0, 60.0
-"""A time without any trial is a pause if it is longer than so many median trials, and than so many seconds."""
+"""A time without any trial is a pause if it is longer than this many median trials, and than this many seconds."""
 
 
 def timeline(data: StudyData) -> pd.DataFrame:
-    """When each trial ran, and where.
+    """When and on which worker each trial ran.
 
     Returns:
-        One row per trial that has both times, by trial: worker, trial, batch (from 0, as the master
-        recorded it), start_s and end_s since the first start. Pauses are in there: see `pauses` and `without_pauses`.
+        One row per trial that has both times, sorted by trial. Columns: worker, trial, batch (from 0, as the master
+        recorded it), start_s and end_s since the first start. Pauses are included: see `pauses` and `without_pauses`.
     """
     trials = data.trials.dropna(subset=["claimed_at", "ended_at"])
     begin = trials["claimed_at"].min()
     start_s = (trials["claimed_at"] - begin).dt.total_seconds()
-    # A clock that was set back between claim and end: the trial took no negative time.
+    # The host's clock may have been set back between claim and end. Then the trial counts as taking no time.
     end_s = (trials["ended_at"] - begin).dt.total_seconds().clip(lower=start_s)
     bars = {
         "worker": trials["worker"],
@@ -40,13 +40,13 @@ def timeline(data: StudyData) -> pd.DataFrame:
 
 
 def pauses(bars: pd.DataFrame) -> pd.DataFrame:
-    """Long times in which no worker had a trial: the master or all workers were off.
+    """Long times in which no worker had a trial, because the master or all workers were off.
 
     Args:
-        bars: of `timeline`.
+        bars: from `timeline`.
 
     Returns:
-        One row per pause, by time: start_s and end_s, in the seconds of `bars`.
+        One row per pause, sorted by time: start_s and end_s, in the seconds of `bars`.
     """
     ordered = bars.sort_values("start_s")
     least_s = (
@@ -59,11 +59,11 @@ def pauses(bars: pd.DataFrame) -> pd.DataFrame:
 
 
 def without_pauses(bars: pd.DataFrame) -> pd.DataFrame:
-    """The bars of `timeline` with every pause cut out: what comes after it moves up to its begin."""
+    """The bars of `timeline` without pauses: later bars move forward by the length of the pause."""
     cuts = pauses(bars)
     starts, lengths = cuts["start_s"].to_numpy(), (cuts["end_s"] - cuts["start_s"]).to_numpy()
     cut_s = np.concatenate([[0.0], np.cumsum(lengths)])
-    # A bar that ends exactly where a pause begins stays; one that begins where it ends moves.
+    # A bar that ends exactly where a pause begins stays; a bar that begins exactly where the pause ends moves.
     moved = {
         "start_s": bars["start_s"] - cut_s[np.searchsorted(starts, bars["start_s"], side="left")],
         "end_s": bars["end_s"] - cut_s[np.searchsorted(starts, bars["end_s"], side="left")],
@@ -72,15 +72,15 @@ def without_pauses(bars: pd.DataFrame) -> pd.DataFrame:
 
 
 def waits(bars: pd.DataFrame) -> pd.DataFrame:
-    """The waits at the batches' ends: the next batch is proposed when all of one is in.
+    """The waits of each worker at the end of each batch. Workers wait because the next batch needs all results of one.
 
     Args:
-        bars: of `timeline` or `without_pauses`.
+        bars: from `timeline` or `without_pauses`.
 
     Returns:
-        One row per worker and batch: worker, batch, start_s (the end of its last trial in the batch) and end_s (the
-        end of the batch's last trial). A worker that had trials in an earlier and in a later batch, but none in this
-        one, waits from this batch's first start. Of a batch that is not finished, the end is the latest known.
+        One row per worker and batch: worker, batch, start_s (the end of the worker's last trial in the batch) and end_s
+        (the end of the batch's last trial). A worker that had trials in an earlier and in a later batch, but no trial
+        in this one, waits from this batch's first start. The end of an unfinished batch is the latest known end.
     """
     batches = bars.groupby("batch").agg(start_s=("start_s", "min"), end_s=("end_s", "max"))
     last_end_s = bars.groupby(["worker", "batch"])["end_s"].max()
@@ -97,11 +97,11 @@ def waits(bars: pd.DataFrame) -> pd.DataFrame:
 
 
 def waiting(data: StudyData) -> pd.DataFrame:
-    """How long each worker evaluated, and how long it waited at the batches' ends. Pauses do not count as waiting.
+    """How long each worker evaluated, and how long it waited at the ends of batches. Pauses do not count as waiting.
 
     Returns:
-        One row per worker, by its first start: worker, trials, busy_s, waited_s and waited_share, which is waited_s
-        over busy_s + waited_s.
+        One row per worker, sorted by its first start: worker, trials, busy_s, waited_s and waited_share, which is
+        waited_s / (busy_s + waited_s).
     """
     bars = without_pauses(timeline(data))
     bars["busy_s"] = bars["end_s"] - bars["start_s"]

@@ -1,1 +1,1 @@
-"""The report: one page with every figure, answer and table of a study."""
+"""The report: one page with all figures, answers and tables of a study."""

@@ -1,4 +1,4 @@
-"""The report's page: what stands on it, and how it becomes one HTML file that needs nothing else."""
+"""The report's page: its content, and its rendering as one HTML file that needs no other file."""
 
 import math
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from markupsafe import Markup
 from hyperspool.common.printable import printable
 from hyperspool.common.records import scalar_text
 from hyperspool.master.analysis.data.columns import METRICS
-from hyperspool.master.results.wording import measured_text
+from hyperspool.master.results.wording import counted, measured_text
 
 MISSING = "-"
 SHOWN_ROWS = 60
-"""Rows of a table that the page shows; its CSV file has them all."""
+"""Most rows of a table that the page shows. The table's CSV file has all rows."""
 MEASURED = {
     "value",
     "validation_error",
@@ -32,13 +32,13 @@ MEASURED = {
     "25 %",
     "75 %",
 }
-"""Columns of measured values, which people compare digit by digit."""
+"""Columns of measured values. They get a fixed number of decimals, because people compare them digit by digit."""
 UNITS = {"_s": " (s)", "_share": " (share)"}
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A number at the top of the page, and what it is."""
+    """A value at the top of the page, with its label."""
 
     value: str
     label: str
@@ -46,7 +46,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Column:
-    """A table's column: text is set to the left, numbers to the right."""
+    """A table's column: text is aligned to the left, numbers to the right."""
 
     label: str
     is_text: bool
@@ -54,7 +54,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ShownTable:
-    """A table as people read it, and what it leaves out."""
+    """A table as text for people, with a sentence on the rows that it leaves out."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -66,9 +66,9 @@ class ShownFigure:
     """A figure inside the page.
 
     Attributes:
-        name: of its files, and its anchor.
+        name: the name of its files, and its anchor in the page.
         title: its heading.
-        caption: what it says in words.
+        caption: what it shows, in words.
         svg: its SVG file in base64.
         width: in CSS pixels.
         height: in CSS pixels.
@@ -84,7 +84,7 @@ class ShownFigure:
 
 @dataclass(frozen=True)
 class Section:
-    """Figures that answer one kind of question."""
+    """Figures under one heading, which answer one kind of question."""
 
     title: str
     figures: tuple[ShownFigure, ...]
@@ -101,7 +101,7 @@ class ShownAnswer:
 
 @dataclass(frozen=True)
 class Page:
-    """Everything on the page, in its order."""
+    """The content of the page, in the order of the page."""
 
     name: str
     title: str
@@ -117,7 +117,7 @@ class Page:
 
 
 def render(page: Page) -> str:
-    """The page as HTML. All text is escaped: params and messages are whatever a study's author or a worker wrote."""
+    """Render the page as HTML. All text is escaped, because params and messages come from authors and workers."""
     source = (resources.files("hyperspool.master") / "analysis" / "page" / "page.html.j2").read_text(encoding="utf-8")
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_as_text
@@ -126,17 +126,17 @@ def render(page: Page) -> str:
 
 
 def _as_text(value: object) -> object:
-    # What a macro has rendered is Markup: its parts have been through here.
+    # The output of a macro is Markup. Its parts have already been through this function.
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def shown_table(frame: pd.DataFrame, labels: dict[str, str], max_rows: int = SHOWN_ROWS) -> ShownTable:
-    """A data frame as people read it: measured values with four decimals, other numbers with four significant digits.
+    """Turn a data frame into text: measured values with four decimals, other numbers with four significant digits.
 
     Args:
-        frame: its index is not shown.
-        labels: column to heading, where the column's own name will not do.
-        max_rows: how many of the first rows are shown.
+        frame: the data; its index is not shown.
+        labels: column to heading, for columns whose own name would read badly.
+        max_rows: how many rows are shown, counted from the first.
     """
     kinds = {column: _is_number(frame[column]) for column in frame}
     columns = tuple(Column(labels.get(str(name)) or heading(str(name)), not kinds[name]) for name in frame)
@@ -147,12 +147,12 @@ def shown_table(frame: pd.DataFrame, labels: dict[str, str], max_rows: int = SHO
         for row in shown.itertuples(index=False, name=None)
     )
     hidden = len(frame) - len(shown)
-    left_out = f"{hidden} more rows are in the CSV file." if hidden > 0 else ""
+    left_out = f"The CSV file has {counted(hidden, 'more row')}." if hidden > 0 else ""
     return ShownTable(columns, rows, left_out)
 
 
 def heading(column: str) -> str:
-    """A column's name as people read it: `params_batch_size` is `batch size`, `makespan_s` is `makespan (s)`."""
+    """The heading of a column: `params_batch_size` becomes `batch size`, `makespan_s` becomes `makespan (s)`."""
     name = column.removeprefix("params_").removeprefix(METRICS)
     for ending, unit in UNITS.items():
         if name.endswith(ending):
@@ -169,7 +169,7 @@ def _is_measured(column: str) -> bool:
 
 
 def value_cell(value: Any) -> str:
-    """A measured value, with as many decimals as the others of its column."""
+    """The text of a measured value, with as many decimals as the other values of its column."""
     return MISSING if pd.isna(value) else measured_text(float(value))
 
 

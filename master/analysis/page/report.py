@@ -1,4 +1,4 @@
-"""The report: everything that can be said of a study, as one page, its figures and its tables."""
+"""The report of a study: one page, with its figures and tables also as files."""
 
 import base64
 from collections import Counter
@@ -40,11 +40,13 @@ from hyperspool.master.results.standing import Standing, read_standing
 from hyperspool.master.results.wording import counted, duration_text, first_line, measured_text
 from hyperspool.master.studies.published import published_study, read_published
 
-BEST_SHOWN = 10
+BEST_TRIALS_SHOWN = 10
 METRICS_SHOWN = 8
-"""Columns of the best trials' table; the CSV file has them all."""
+"""Most metrics in the table of the best trials. The CSV file has all metrics."""
 REASONS_SHOWN = 5
-SETTINGS_LABELS = {
+COLUMN_LABELS = {
+    "at least": "95% interval from",
+    "at most": "95% interval to",
     "epoch_s": "time per epoch (s)",
     "n_diverged": "diverged",
     "n_failed": "FAILED",
@@ -56,7 +58,7 @@ SETTINGS_LABELS = {
 
 @dataclass(frozen=True)
 class Written:
-    """What a report consists of."""
+    """The page of a report that was written, and how many figures and tables it has."""
 
     page: Path
     figures: int
@@ -64,11 +66,11 @@ class Written:
 
 
 def write_report(folder: StudyFolder, out: Path) -> Written:
-    """Write `report.html`, `figures/` and `tables/` into `out`. What an earlier report left there is replaced.
+    """Write `report.html`, `figures/` and `tables/` into `out`. Files of an earlier report are replaced.
 
     Args:
-        folder: of a published study, running or not.
-        out: made if it is not there.
+        folder: the folder of a published study, which may be running.
+        out: the folder to write to; it is created if it does not exist.
 
     Raises:
         UsageError: there is no such study.
@@ -110,7 +112,7 @@ def _tables(data: StudyData, found: list[Answer]) -> Iterator[tuple[str, pd.Data
 
 
 def _written_tables(data: StudyData) -> Iterator[tuple[str, str]]:
-    """By file name, tables that papers and pages take as they are."""
+    """Tables in formats that papers and web pages use directly, by file name."""
     if rows := ablation_rows(data.spec, data.evaluations):
         for table_format in TableFormat:
             yield f"ablation{table_format.suffix}", written_table(data.spec, rows, table_format)
@@ -118,10 +120,10 @@ def _written_tables(data: StudyData) -> Iterator[tuple[str, str]]:
 
 def _page(data: StudyData, standing: Standing, shown: list[Section], found: list[Answer]) -> Page:
     labels = {params_column(name): label_of(name) for name, _ in data.spec.space.items()}
-    # A metric may bear a parameter's name: `snapshots` are asked for, and counted.
+    # A metric may have the name of a parameter: `snapshots` is both, whether to take them and how many were taken.
     taken = set(labels.values())
     labels |= {name: f"{heading(name)} (measured)" for name in metrics_columns(data.trials) if heading(name) in taken}
-    labels |= SETTINGS_LABELS | {"value": measure_name(data.spec.objective.name)}
+    labels |= COLUMN_LABELS | {"value": measure_name(data.spec.objective.name)}
     if len(data.trials) == data.trials["setting"].nunique():
         labels["median"] = labels["value"]
     return Page(
@@ -152,9 +154,9 @@ def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
     how = f", mean of {counted(confirmed[0].replicates, 'fresh replicate')}" if confirmed else ""
     yield Fact(measured_text(value), f"best {measure_name(spec.objective.name)}{how}")
     yield Fact(f"{spec.objective.name}{f' on {spec.data.name}' if spec.data else ''}", "objective")
-    yield Fact(counted(spec.budget.epochs, "epoch"), "each trial")
+    yield Fact(counted(spec.budget.epochs, "epoch"), "per trial")
     if len(trials):
-        yield Fact(duration_text(float(spent_s(trials).sum())), "of evaluation, all trials together")
+        yield Fact(duration_text(float(spent_s(trials).sum())), "of evaluation, summed over trials")
         passed = trials["ended_at"].max() - trials["claimed_at"].min()
         if not pd.isna(passed):
             workers = counted(trials["worker"].nunique(), "worker")
@@ -164,28 +166,28 @@ def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
 def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
     counts = {status.value: count for status, count in standing.counts.items()}
     if not len(data.trials):
-        yield "No trial has a result yet, so there is nothing to draw. The same command later shows more."
+        yield "No trial has a result yet, so there is nothing to show. Run the same command again later."
     elif len(data.trials) < data.spec.all_trials:
         rest = f"{counts['RUNNING']} running, {counts['PENDING']} waiting"
-        yield f"The study goes on: {rest}. This page shows the trials that have a result."
+        yield f"The study is not finished: {rest}. This page shows the trials that have a result."
     failed = data.trials[data.trials["status"] == "FAILED"]
     if len(failed):
-        told = f"{counted(len(failed), 'trial')} FAILED and {'has' if len(failed) == 1 else 'have'} no value"
-        yield f"{told}; figures and answers leave them out."
+        sentence = f"{counted(len(failed), 'trial')} FAILED and {'has' if len(failed) == 1 else 'have'} no value"
+        yield f"{sentence}; figures and answers leave {'it' if len(failed) == 1 else 'them'} out."
         reasons = Counter(first_line(str(message)) for message in failed["failure_message"])
         for reason, count in reasons.most_common(REASONS_SHOWN):
-            yield f"{count} times: {reason}"
+            yield f"{counted(count, 'time')}: {reason}"
     diverged = int(data.trials["diverged"].sum())
     if diverged:
         yield (
-            f"{counted(diverged, 'trial')} diverged: a loss was no finite number any more. "
-            "Their value is the error of guessing, and their curves end there."
+            f"{counted(diverged, 'trial')} diverged: a loss was no longer finite. "
+            "A diverged trial's value is the error of guessing, and its curve ends there."
         )
     yield from data.unreadable
 
 
 def _best(data: StudyData, standing: Standing, labels: dict[str, str]) -> ShownTable | None:
-    best = [result.trial for result in standing.best(BEST_SHOWN) if result.trial in set(data.trials["trial"])]
+    best = [result.trial for result in standing.best(BEST_TRIALS_SHOWN) if result.trial in set(data.trials["trial"])]
     if not best:
         return None
     rows = data.trials.set_index("trial", drop=False).loc[best]
@@ -205,15 +207,15 @@ def _varied(data: StudyData) -> list[str]:
 def _fixed(data: StudyData) -> str:
     varied = {axis.name for axis in searched_parameters(data.spec)}
     fixed = [(name, parameter) for name, parameter in data.spec.space.items() if name not in varied]
-    told = [
+    texts = [
         f"{label_of(name)} {fixed_text(parameter)}{' (where it is active)' if parameter.when else ''}"
         for name, parameter in fixed
     ]
-    return f"The same in all trials: {', '.join(told)}." if told else ""
+    return f"The same in all trials: {', '.join(texts)}." if texts else ""
 
 
 def _settings(data: StudyData) -> pd.DataFrame:
-    """The settings as the page shows them: what is the same in all rows is left out, what says the same twice too."""
+    """The settings as the page shows them, without columns that are constant or that repeat another column."""
     table = settings_table(data)
     shown = [*_varied(data), "median"]
     if len(data.trials) > len(table):
@@ -225,7 +227,7 @@ def _settings(data: StudyData) -> pd.DataFrame:
 
 
 def _made(data: StudyData, standing: Standing) -> Iterator[str]:
-    yield f"Written on {now_text()} from the files of the study; seed {data.spec.seed}."
+    yield f"Written on {now_text()} from the study's files; seed {data.spec.seed}."
     if len(data.trials):
         devices = ", ".join(sorted(set(data.trials["device"])))
         hosts = ", ".join(sorted(set(data.trials["host"])))
@@ -235,7 +237,7 @@ def _made(data: StudyData, standing: Standing) -> Iterator[str]:
         threads = counted(data.spec.objective.threads, "CPU thread")
         software = ", ".join(versions) or "unknown versions"
         yield f"Evaluated on {devices} of {hosts}, {threads} per trial, with {software}."
-    yield "The study as it was published:"
+    yield "The published study:"
 
 
 def _versions(result: Result) -> Iterable[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""A finished study with curves, made once by real processes, and its report."""
+"""A finished study with curves, made once by real processes, and the study's report."""
 
 import shutil
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ kind = ["<b>bold</b>", "plain & simple"]
 
 @pytest.fixture(scope="session", autouse=True)
 def _few_forests() -> Iterator[None]:
-    """Importances that are a little less exact, and an answer in a tenth of the time."""
+    """Compute importances less exactly, in a tenth of the time."""
     with pytest.MonkeyPatch.context() as patch:
         for name, count in (("FORESTS", 2), ("HALVES", 4), ("HALF_TREES", 4)):
             patch.setattr(importance, name, count)
@@ -33,7 +33,7 @@ def _few_forests() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def curved_study(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
-    """To read in; whoever changes it takes `curved_copy`."""
+    """A study for reading alone. A test that changes files takes `curved_copy`."""
     root = tmp_path_factory.mktemp("curved")
     for name in ("jobs", "results"):
         (root / name).mkdir()

@@ -1,4 +1,4 @@
-"""Searches played through without workers, as the analysis reads them."""
+"""Searches that are run without workers, in the form that the analysis reads."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,13 +26,13 @@ def searched(
     *,
     is_recorded: bool = True,
 ) -> StudyData:
-    """A study whose trials' values are given, in the study's own direction.
+    """A study whose trials have given values, in the study's own direction.
 
     Args:
         spec: the study.
         value_of: the value of a trial; None if it failed, infinite if it diverged.
-        done: trials that have a result, the first ones; None for all.
-        is_recorded: whether the study has a journal; else what was proposed is worked out from the results.
+        done: how many trials have a result, counted from the first; None for all.
+        is_recorded: whether the study has a journal. Without one, its proposals are reconstructed from the results.
     """
     journal, results = Journal(), StudyResults()
     proposer = Proposer(spec, journal)
@@ -46,7 +46,7 @@ def searched(
 
 
 def _as_read(spec: StudySpec, journal: Journal, results: StudyResults) -> StudyData:
-    """A study's data, its journal read from a file."""
+    """The data of a study whose journal is read from a file."""
     with TemporaryDirectory() as root:
         folder = StudyFolder(Path(root), spec.name)
         folder.results.mkdir(parents=True)
@@ -55,7 +55,7 @@ def _as_read(spec: StudySpec, journal: Journal, results: StudyResults) -> StudyD
 
 
 def result_of(spec: StudySpec, entry: ProposalEntry, value: float | None) -> Result:
-    """The result of a proposal: FAILED for None; of an infinite value, a COMPLETE one of 1 that diverged."""
+    """The result of a proposal: FAILED for None; COMPLETE, diverged and with value 1 for an infinite value."""
     has_diverged = value == float("inf")
     return Result(
         study=spec.name,
@@ -77,6 +77,6 @@ def result_of(spec: StudySpec, entry: ProposalEntry, value: float | None) -> Res
 
 
 def without_result(data: StudyData, trial: int) -> StudyData:
-    """A study of which one result is gone."""
+    """The study without the result of one trial."""
     evaluations = tuple(seen for seen in data.evaluations if seen.trial != trial)
     return replace(data, trials=data.trials[data.trials["trial"] != trial], evaluations=evaluations)

@@ -1,4 +1,4 @@
-"""Studies made up for tests of tables and figures: what `master.analysis.data.frames` reads, without any file."""
+"""Synthetic studies for tests of tables and figures: the data of `master.analysis.data.frames`, without files."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -39,19 +39,19 @@ def make_study_data(
     fails: Sequence[int] = (),
     seed: int = 0,
 ) -> StudyData:
-    """A finished study whose errors fall exponentially towards a floor that the params decide.
+    """A finished study whose errors fall exponentially towards a floor that depends on the params.
 
     Args:
-        space: as a study's file has it.
-        trials: how many random settings; None for the whole grid.
+        space: in the format of a study file.
+        trials: number of random settings; None for the whole grid.
         replicates: trials per setting, one after the other.
-        epochs: of every curve.
-        objective: its name; a user's own is any that is not built in.
-        direction: of the objective; to maximise, values and curves are 1 minus the error.
+        epochs: length of every curve.
+        objective: its name. Any name that is not built in is a user's own objective.
+        direction: of the objective. To maximise, values and curves are 1 minus the error.
         has_curves: whether the objective reported epochs.
-        diverges: whether a trial's loss becomes NaN, in the middle of its curve.
+        diverges: whether the loss of a trial with these params becomes NaN in the middle of its curve.
         fails: trials without a value.
-        seed: of everything random in here.
+        seed: of all random numbers here.
     """
     random = np.random.default_rng(seed)
     parameters = Space.model_validate(dict(space))
@@ -72,7 +72,7 @@ def make_study_data(
     evaluations: list[Evaluation] = []
     for setting, params in enumerate(settings):
         for replicate in range(replicates):
-            place = {"trial": len(rows), "setting": setting, "replicate": replicate}
+            place = {"trial": len(rows), "rung": 0, "setting": setting, "replicate": replicate}
             curve = _curve(parameters, params, epochs, random, is_diverged=diverges(params))
             if direction == "maximise":
                 curve["validation_error"] = 1 - curve["validation_error"]
@@ -97,7 +97,7 @@ def _evaluation(proposal: Proposal, row: Mapping[str, Any]) -> Evaluation:
 
 
 def _journal(spec: StudySpec, proposals: Sequence[Proposal]) -> Journal:
-    """What a master records that proposes whole batches."""
+    """The journal of a master that proposes whole batches."""
     journal = Journal()
     for first in range(0, len(proposals), spec.batch):
         number = first // spec.batch
@@ -111,7 +111,7 @@ def _random_settings(space: Space, count: int, random: np.random.Generator) -> l
 
 
 def _unit(parameter: Any, value: Scalar) -> float:
-    """Where a value lies between the ends of its parameter, in [0, 1]."""
+    """The position of a value in its parameter's range, in [0, 1]."""
     match parameter:
         case Categorical():
             return parameter.choices.index(value) / max(len(parameter.choices) - 1, 1)
@@ -204,7 +204,7 @@ def _typed(trials: pd.DataFrame, space: Space) -> pd.DataFrame:
 
 
 def _one_frame(curves: Sequence[pd.DataFrame], *, has_curves: bool) -> pd.DataFrame:
-    order = ["trial", "setting", "replicate", "epoch", "seconds", "elapsed_s"]
+    order = ["trial", "rung", "setting", "replicate", "epoch", "seconds", "elapsed_s"]
     order += ["training_loss", "validation_loss", "validation_error", "learning_rate", "momentum"]
     whole = pd.concat(curves, ignore_index=True)[order]
     return whole if has_curves else whole.head(0)

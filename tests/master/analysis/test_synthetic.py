@@ -6,7 +6,7 @@ from tests.conftest import spec_of
 from tests.master.analysis.synthetic import make_study_data
 
 
-def test_made_up_study_has_the_columns_of_a_read_one(folder: StudyFolder) -> None:
+def test_a_synthetic_study_has_the_columns_of_a_read_one(folder: StudyFolder) -> None:
     read = load_study(folder.root, "demo")
     made = make_study_data({"x": {"type": "float", "low": 0.0, "high": 1.0}}, trials=3, objective="square")
     assert made.spec.space == spec_of().space

@@ -57,4 +57,4 @@ def test_the_end_of_a_run_tells_the_finalists_by_their_fresh_replicates(
     assert "8 trials of square, 1 epoch each, in batches of 8; then the best 2 settings 3 times" in printed
     assert "study demo is finished: 14 trials" in printed
     assert "the best 3 of the search" in printed
-    assert f"Trial {first}'s params win: the replicates tell them from every other finalist's." in printed
+    assert f"Trial {first}'s params win: by the replicates they are better than every other finalist." in printed

@@ -1,4 +1,4 @@
-"""Finished grids whose every number a test gives, and what they answer."""
+"""Finished grids with numbers that the tests give, and their answers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ RATES = {"learning_rate": [0.01, 0.1, 1.0], "batch_size": [20, 100]}
 
 
 def answer_to(data: StudyData, question: str) -> Answer:
-    """The answer to one of the questions that the study answers."""
+    """The study's answer to one question."""
     return next(answer for answer in answers(data) if answer.question == question)
 
 
@@ -26,7 +26,7 @@ def questions_of(data: StudyData) -> list[str]:
 
 
 def text_of(data: StudyData, question: str) -> str:
-    """The sentences of an answer, one a line."""
+    """The sentences of an answer, one per line."""
     return "\n".join(answer_to(data, question).sentences)
 
 
@@ -42,7 +42,7 @@ def study(
 
     Args:
         space: lists of values.
-        errors: the curve of the params' n-th replicate; the last one is the value.
+        errors: the curve of the n-th replicate of given params; its last error is the value.
         replicates: of each setting.
         seconds: of an epoch.
         direction: of the objective.

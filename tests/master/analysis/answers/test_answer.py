@@ -28,5 +28,5 @@ def test_ratios_have_three_digits_and_lists_an_and() -> None:
         ([True, False], None),
     ],
 )
-def test_a_trend_is_told_where_there_is_one(values: list[Any], word: str | None) -> None:
+def test_a_trend_is_named_where_there_is_one(values: list[Any], word: str | None) -> None:
     assert trend(values) == word

@@ -2,28 +2,28 @@ from hyperspool.master.analysis.answers.budgets import best_within
 from tests.master.analysis.answers.answered_grids import falling, study, text_of
 
 
-def test_the_best_number_of_filters_depends_on_whether_epochs_or_seconds_are_counted() -> None:
+def test_the_best_setting_differs_between_epochs_and_seconds() -> None:
     # An epoch's time grows with the square of the filters: by the clock, few filters win.
     data = study(
         {"num_filters": [1, 2, 4]}, falling, replicates=2, seconds=lambda params: float(params["num_filters"]) ** 2
     )
-    by_epochs = text_of(data, "Which number of filters is best within a number of epochs?")
+    by_epochs = text_of(data, "Which number of filters is best for a given number of epochs?")
     assert (
         "Within 2 epochs: number of filters 4, with a validation error of 0.1116; next is 2 with 0.2005." in by_epochs
     )
     assert "With a larger budget the best number of filters stays the same." in by_epochs
-    assert "number of filters 4 is the greatest tried" in by_epochs
-    by_time = text_of(data, "Which number of filters is best within a time of training?")
+    assert "number of filters 4 is the highest value tried" in by_epochs
+    by_time = text_of(data, "Which number of filters is best for a given training time?")
     assert "Within 8.00 s: number of filters 1, with a validation error of 0.1116; next is 2 with 0.2005." in by_time
 
 
 def test_a_diverged_curve_is_not_the_best_within_its_budget() -> None:
     data = study({"num_filters": [1, 2, 4]}, falling)
     data.trials.loc[2, "diverged"] = True
-    assert "number of filters 2, with" in text_of(data, "Which number of filters is best within a number of epochs?")
+    assert "number of filters 2, with" in text_of(data, "Which number of filters is best for a given number of epochs?")
 
 
-def test_the_best_within_a_budget_are_those_whose_curves_came_lowest_there() -> None:
+def test_the_best_within_a_budget_have_the_lowest_curves() -> None:
     curves = {1: [0.5, 0.1, 0.2], 2: [0.4, 0.4, 0.05], 4: [0.4, 0.3, 0.3]}
     data = study(
         {"num_filters": [1, 2, 4]},
@@ -46,13 +46,13 @@ def test_the_best_within_a_budget_are_those_whose_curves_came_lowest_there() -> 
     assert best_within(data, 9, seconds=0.5).empty
 
 
-def test_an_error_is_lower_the_better_also_in_a_study_that_maximises_its_value() -> None:
+def test_a_lower_error_is_better_even_when_maximising() -> None:
     data = study({"num_filters": [1, 2]}, lambda params, _: [1 / float(params["num_filters"])], direction="maximise")
     assert best_within(data, 1, epochs=1)["value"].tolist() == [0.5]
 
 
-def test_where_a_value_is_an_ensembles_the_answer_says_that_the_curve_is_not() -> None:
+def test_snapshots_are_named_where_value_and_curve_differ() -> None:
     space = {"num_filters": [1, 2, 4], "snapshots": True}
     assert "curve is the single network's" in text_of(
-        study(space, falling), "Which number of filters is best within a number of epochs?"
+        study(space, falling), "Which number of filters is best for a given number of epochs?"
     )

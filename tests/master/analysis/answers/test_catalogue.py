@@ -6,7 +6,7 @@ from tests.master.analysis.answers.answered_grids import RATES
 from tests.master.analysis.synthetic import SPACE, make_study_data
 
 
-def test_no_result_answers_nothing() -> None:
+def test_a_study_without_results_has_no_answers() -> None:
     data = make_study_data(SPACE, trials=3)
     assert answers(StudyData(data.spec, data.trials.iloc[:0], data.curves.iloc[:0])) == []
 
@@ -26,7 +26,7 @@ def test_no_result_answers_nothing() -> None:
     ],
     ids=["no curves", "all failed", "gaps", "conditions", "one setting", "no numbers"],
 )
-def test_whatever_the_study_has_every_answer_has_something_to_say(data: StudyData) -> None:
+def test_every_answer_has_sentences_whatever_the_study(data: StudyData) -> None:
     for answer in answers(data):
         assert answer.question.endswith("?")
         assert answer.sentences

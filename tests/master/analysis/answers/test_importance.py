@@ -15,7 +15,7 @@ def ranked(method: str, *rows: tuple[str, float, float, float]) -> list[tuple[An
 
 
 def sentences_of(rows: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch, **other: Any) -> tuple[str, ...]:
-    """What is said of given importances."""
+    """The sentences of the answer on given importances."""
     table = pd.DataFrame(rows, columns=["parameter", "label", "method", "importance", "low", "high"])
     known: dict[str, Any] = {"trials": 100, "best": 10, "main_effects": 0.8, "left_out": (), "reason": None}
     found = Importances(table, **(known | other))
@@ -26,7 +26,7 @@ def sentences_of(rows: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch, *
     return answer.sentences
 
 
-def test_the_most_important_parameter_of_each_method_is_named_with_its_interval(
+def test_each_method_names_its_most_important_parameter_and_interval(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rows = ranked(FANOVA, ("b", 0.3, 0.2, 0.4), ("a", 0.7, 0.6, 0.8))
@@ -34,37 +34,40 @@ def test_the_most_important_parameter_of_each_method_is_named_with_its_interval(
     assert sentences_of(rows, monkeypatch) == (
         (
             "By fANOVA, the a explains most of how the validation error varies over the whole space (70%, between 60% "
-            "and 80% on random halves); no other parameter's interval reaches as far."
+            "and 80% on random halves); no other parameter's interval overlaps with that."
         ),
         (
-            "By PED-ANOVA, the b does most to set the best 10 trials apart from all (60%, between 50% and 70% on "
-            "random halves); the interval of the a overlaps with that, so which matters more is not sure."
+            "By PED-ANOVA, the b distinguishes the best 10 trials most from all trials (60%, between 50% and 70% "
+            "on random halves); the interval of the a overlaps with that, so it is uncertain which of the two matters "
+            "more."
         ),
-        "The methods differ because they ask differently: over the whole space, and among the best.",
+        "The methods differ because one looks at the whole space and the other at the best trials.",
         "One by one, parameters explain 80% of the variance; the rest is in their interactions.",
     )
 
 
-def test_several_parameters_may_be_as_important_and_a_method_may_have_nothing_to_say(
+def test_overlapping_intervals_and_a_method_without_result_are_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rows = ranked(FANOVA, ("a", 0.4, 0.1, 0.6), ("b", 0.3, 0.1, 0.4), ("c", 0.3, 0.1, 0.4))
     nothing = (float("nan"),) * 3
     rows += ranked(PED_ANOVA, ("a", *nothing), ("b", *nothing), ("c", *nothing))
-    told = sentences_of(rows, monkeypatch, left_out=("the d", "the e"), main_effects=0.999)
-    assert told[0].endswith("the intervals of the b and the c overlap with that, so which matters most is not sure.")
-    assert told[1] == "PED-ANOVA cannot tell: too many trials are as good as the best."
-    assert "One by one, parameters explain 100% of the variance." in told
-    assert "The methods differ" not in " ".join(told)
-    assert told[-1] == "Left out, because not every trial has a value for them: the d and the e."
+    found = sentences_of(rows, monkeypatch, left_out=("the d", "the e"), main_effects=0.999)
+    assert found[0].endswith(
+        "the intervals of the b and the c overlap with that, so it is uncertain which matters most."
+    )
+    assert found[1] == "PED-ANOVA gives no result: too many trials are as good as the best."
+    assert "One by one, parameters explain 100% of the variance." in found
+    assert "The methods differ" not in " ".join(found)
+    assert found[-1] == "Left out, because not every trial has a value for them: the d and the e."
 
 
-def test_a_search_that_cannot_tell_says_why_and_a_grid_is_not_asked() -> None:
+def test_too_few_trials_are_the_reason_except_for_a_grid() -> None:
     (answer,) = which_matter(make_study_data(SPACE, trials=3))
     assert answer.sentences == ("Importances need at least 10 COMPLETE trials; there are 3.",)
     assert answer.table is None
     assert QUESTION not in questions_of(study(RATES, lambda *_: [0.5]))
 
 
-def test_a_search_with_enough_trials_is_asked() -> None:
+def test_a_search_with_enough_trials_ranks_its_parameters() -> None:
     assert QUESTION in questions_of(make_study_data(SPACE, trials=10))

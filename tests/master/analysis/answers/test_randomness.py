@@ -10,7 +10,7 @@ SAME = "Do runs with the same seeds give the same curve?"
 
 
 def scattered(params: Params, replicate: int) -> list[float]:
-    """Curves whose ends scatter by source: none not at all, initialisation most."""
+    """Curves whose ends vary by source: not at all for "none", most for "all"."""
     size = {"none": 0.0, "initialisation": 0.1, "shuffling": 0.001, "dropout": 0.0009, "all": 0.2}
     return [0.9, 0.3 + size[str(params["varies"])] * (replicate - 1)]
 
@@ -25,7 +25,7 @@ def test_each_source_of_randomness_has_its_spread() -> None:
     spread = "standard deviation 0.1000 (95% interval 0.0521 to 0.6285), 0.2000 to 0.4000 over 3 runs"
     assert answer.sentences[1] == f"varies initialisation: {spread}."
     assert "By size: initialisation > shuffling > dropout." in answer.sentences
-    assert "The intervals overlap, so the order is not sure, of shuffling and dropout." in answer.sentences
+    assert "Intervals overlap, so the order is uncertain, for shuffling and dropout." in answer.sentences
     assert answer.table is not None
     assert answer.table["standard deviation"].tolist() == pytest.approx([0, 0.1, 0.001, 0.0009, 0.2], abs=1e-12)
     assert "How much of the spread of the final training loss does each source cause?" in questions_of(data)
@@ -36,7 +36,7 @@ def test_sources_of_randomness_are_not_ranked_as_settings() -> None:
     assert not [question for question in asked if "best" in question]
 
 
-def test_runs_with_the_same_seeds_are_compared_to_the_last_bit() -> None:
+def test_runs_with_equal_seeds_are_compared_to_the_last_bit() -> None:
     data = study(SOURCES, scattered, replicates=3)
     assert text_of(data, SAME) == "Yes: the 3 curves with the same seeds are equal to the last bit."
     curves = data.curves.copy()
@@ -48,7 +48,7 @@ def test_runs_with_the_same_seeds_are_compared_to_the_last_bit() -> None:
     )
 
 
-def test_curves_that_ran_away_alike_are_equal() -> None:
+def test_equal_curves_may_contain_nan() -> None:
     data = study(SOURCES, scattered, replicates=2)
     curves = data.curves.assign(training_loss=NAN)
     assert text_of(StudyData(data.spec, data.trials, curves), SAME).startswith("Yes")

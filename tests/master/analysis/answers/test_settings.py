@@ -15,17 +15,17 @@ def test_the_best_two_settings_are_compared_by_their_replicates() -> None:
     )
 
 
-def test_two_drawn_settings_without_replicates_cannot_be_told_apart() -> None:
+def test_two_random_settings_without_replicates_are_undecided() -> None:
     sentences = answer_to(make_study_data(SPACE, trials=10), BEST_TWO).sentences
     assert "'s params: validation error" in sentences[0]
-    assert "cannot be told: 1 replicate of trial" in sentences[1]
+    assert "undecided, because 1 replicate of trial" in sentences[1]
 
 
-def test_a_drawn_search_says_which_parameters_its_value_goes_with() -> None:
+def test_a_random_search_reports_correlations_with_its_parameters() -> None:
     data = make_study_data(SPACE, trials=20)
     data.trials["value"] = data.trials["params_momentum"] ** 3
     data.trials.loc[:3, "diverged"] = True
-    question = "Which parameters does the validation error go with?"
+    question = "Which parameters correlate with the validation error?"
     sentences = answer_to(data, question).sentences
     assert sentences[0] == (
         "momentum: the higher it is, the higher the validation error (rank correlation 1.00 over 20 trials)."
@@ -35,14 +35,14 @@ def test_a_drawn_search_says_which_parameters_its_value_goes_with() -> None:
     assert question not in questions_of(few)
 
 
-def test_values_that_go_with_nothing_are_not_made_into_a_finding() -> None:
+def test_a_correlation_within_chance_is_not_a_finding() -> None:
     data = make_study_data(SPACE, trials=20)
     data.trials["value"] = [0.1, 0.2] * 10
     data.trials["params_momentum"] = sorted(data.trials["params_momentum"])
-    told = text_of(data, "Which parameters does the validation error go with?")
-    assert "momentum: nothing that chance would not give" in told
+    question = "Which parameters correlate with the validation error?"
+    assert "momentum: no correlation beyond chance" in text_of(data, question)
     data.trials["value"] = 0.1
-    assert "Which parameters does the validation error go with?" not in questions_of(data)
+    assert question not in questions_of(data)
 
 
 def test_the_diverged_settings_are_named_with_their_epochs() -> None:
@@ -64,6 +64,6 @@ def test_many_diverged_settings_are_left_to_the_table() -> None:
     assert len(answer.table) == 30
 
 
-def test_it_is_told_that_nothing_diverged_unless_there_are_no_curves() -> None:
+def test_that_nothing_diverged_is_said_if_there_are_curves() -> None:
     assert text_of(make_study_data(SPACE, trials=3), DIVERGED) == "None of 3 trials diverged."
     assert DIVERGED not in questions_of(make_study_data(SPACE, trials=3, objective="mine", has_curves=False))

@@ -30,7 +30,7 @@ NAN = float("nan")
 
 
 def publish(root: Path, space: dict[str, Any], *, trials: int = 10) -> StudyFolder:
-    """A published study of a user's own objective."""
+    """Publish a study of a user's own objective."""
     table = {"name": "demo", "trials": trials, "objective": {"name": "mine"}, "budget": {"epochs": 3}, "space": space}
     folder = StudyFolder(root, "demo")
     for path in (*folder.folders, folder.trial_folder(0)):
@@ -57,7 +57,7 @@ def epochs_of(*errors: float, loss: float = 1.0) -> list[EpochRecord]:
 def finish(
     folder: StudyFolder, trial: int, params: dict[str, Any], *errors: float, loss: float = 1.0, **changes: Any
 ) -> Result:
-    """A COMPLETE result with a curve of those validation errors, as files."""
+    """Write a COMPLETE result and a curve of those validation errors."""
     curve = epochs_of(*errors, loss=loss)
     result = Result(
         study="demo",
@@ -90,7 +90,7 @@ def finish(
 X = {"x": {"type": "float", "low": 0.0, "high": 1.0}}
 
 
-def test_trials_and_epochs_are_rows_with_all_of_the_files(root: Path) -> None:
+def test_trials_and_epochs_are_rows_with_all_recorded_fields(root: Path) -> None:
     folder = publish(root, X)
     finish(folder, 3, {"x": 0.1}, 0.9, 0.2, 0.4)
     data = load_study(root, "demo")
@@ -101,6 +101,7 @@ def test_trials_and_epochs_are_rows_with_all_of_the_files(root: Path) -> None:
     assert pd.isna(row.pop("round"))
     assert row == {
         "trial": 3,
+        "rung": 0,
         "setting": 0,
         "replicate": 0,
         "status": "COMPLETE",
@@ -146,7 +147,7 @@ def test_batch_stage_and_round_are_the_journals() -> None:
     assert [seen.value for seen in data.evaluations] == data.trials["value"].tolist()
 
 
-def test_study_without_results_has_columns_of_the_same_types(root: Path) -> None:
+def test_an_empty_study_has_the_same_column_types(root: Path) -> None:
     space = X | {
         "n": {"type": "int", "low": 1, "high": 9},
         "kind": ["a", "b"],
@@ -183,7 +184,7 @@ def test_trials_of_equal_params_are_replicates_of_one_setting(root: Path) -> Non
     assert data.curves["setting"].tolist() == [0, 1, 0, 2]
 
 
-def test_foreign_result_is_left_out_named_and_left_in_place(root: Path) -> None:
+def test_invalid_results_are_named_and_stay_where_they_are(root: Path) -> None:
     folder = publish(root, X, trials=4)
     finish(folder, 0, {"x": 0.5}, 0.5)
     folder.result(1).write_text("torn")
@@ -195,7 +196,7 @@ def test_foreign_result_is_left_out_named_and_left_in_place(root: Path) -> None:
     assert data.curves["trial"].tolist() == [0]
     assert len(data.unreadable) == 4
     for trial, line, reason in zip(
-        [1, 2, 3, 9], data.unreadable, ["JSON", "trial: found 0, expected 2", "7.0", "trial"], strict=True
+        [1, 2, 3, 9], data.unreadable, ["JSON", "trial: found 00000, expected 00002", "7.0", "trial"], strict=True
     ):
         assert line.startswith(f"{folder.result(trial)}: ")
         assert reason in line
@@ -207,12 +208,12 @@ def test_foreign_result_is_left_out_named_and_left_in_place(root: Path) -> None:
     [
         (to_text(epochs_of(0.5, 0.4))[:-5], "torn"),
         (to_text(epochs_of(0.5, 0.4)).replace("0.4", "good"), "not an epoch"),
-        (to_text(epochs_of(0.5)), "number of epochs is 1, by its result 2"),
+        (to_text(epochs_of(0.5)), "found 1 epochs, but the result counts 2"),
         ("", "first line"),
         (None, "missing"),
     ],
 )
-def test_malformed_curve_is_left_out_and_its_trial_stays(root: Path, text: str | None, reason: str) -> None:
+def test_a_malformed_curve_is_named_and_its_trial_stays(root: Path, text: str | None, reason: str) -> None:
     folder = publish(root, X)
     finish(folder, 0, {"x": 0.5}, 0.5, 0.4)
     finish(folder, 1, {"x": 0.6}, 0.5)
@@ -227,7 +228,7 @@ def test_malformed_curve_is_left_out_and_its_trial_stays(root: Path, text: str |
     assert reason in line
 
 
-def test_curve_that_was_not_moved_is_read_in_place(root: Path) -> None:
+def test_a_curve_that_was_not_yet_moved_is_read(root: Path) -> None:
     folder = publish(root, X)
     finish(folder, 0, {"x": 0.5}, 0.5, 0.4, issue=2, attempt=3)
     folder.curve(0).rename(folder.running_curve(AttemptName(Issue(0, number=2), 3)))
@@ -245,12 +246,12 @@ def test_a_failed_trial_has_no_value_but_a_reason(root: Path) -> None:
     assert (row["status"], row["failure"], row["failure_message"]) == ("FAILED", "time_limit", "too slow")
 
 
-def test_starts_of_earlier_issues_count_as_attempts(root: Path) -> None:
+def test_attempts_include_those_of_earlier_issues(root: Path) -> None:
     finish(publish(root, X), 0, {"x": 0.5}, 0.5, issue=2, attempt=3)
     assert trials_frame(root, "demo")["attempts"].tolist() == [4]
 
 
-def test_losses_that_ran_away_stay_what_they_are(root: Path) -> None:
+def test_losses_that_are_not_finite_are_kept(root: Path) -> None:
     finish(publish(root, X), 0, {"x": 0.5}, 0.9, loss=NAN, diverged=True)
     finish(StudyFolder(root, "demo"), 1, {"x": 0.6}, 0.9, loss=float("inf"), diverged=True)
     losses = curves_frame(root, "demo")["training_loss"].tolist()
@@ -258,7 +259,7 @@ def test_losses_that_ran_away_stay_what_they_are(root: Path) -> None:
     assert losses[1] == float("inf")
 
 
-def test_inactive_parameters_are_missing_and_others_keep_their_types(root: Path) -> None:
+def test_params_come_back_typed_and_without_inactive_ones(root: Path) -> None:
     space = {
         "method": ["sgd", "adam"],
         "steps": {"type": "int", "low": 1, "high": 9, "when": {"method": "sgd"}},
@@ -282,7 +283,7 @@ def test_inactive_parameters_are_missing_and_others_keep_their_types(root: Path)
     assert [type(value) for value in found[1].values()] == [str, int, bool]
 
 
-def test_values_equal_but_for_the_last_digits_are_one_value(root: Path) -> None:
+def test_values_equal_except_for_last_digits_are_one_value(root: Path) -> None:
     folder = publish(root, {"n": [1, 2], "rate": [0.1, 0.2]})
     finish(folder, 0, {"n": 1, "rate": 0.1}, 0.5)
     finish(folder, 1, {"n": 1.00000000001, "rate": 0.10000000000001}, 0.5)
@@ -291,7 +292,7 @@ def test_values_equal_but_for_the_last_digits_are_one_value(root: Path) -> None:
     assert data.trials["params_n"].tolist() == [1, 1]
 
 
-def test_a_time_that_is_none_is_missing(root: Path) -> None:
+def test_a_text_that_is_not_a_time_is_missing(root: Path) -> None:
     times = Times(published_at="", claimed_at="yesterday", ended_at="99999-01-01", evaluation_s=1.0, training_s=0.0)
     finish(publish(root, X), 0, {"x": 0.5}, times=times)
     data = load_study(root, "demo")
@@ -305,6 +306,6 @@ def test_a_trial_without_epochs_cost_the_time_of_its_attempt(root: Path) -> None
     assert spent_s(load_study(root, "demo").trials).tolist() == [1.75, 1.0]
 
 
-def test_a_study_that_is_not_there_is_the_users_mistake(root: Path) -> None:
+def test_an_unknown_study_is_a_usage_error(root: Path) -> None:
     with pytest.raises(UsageError, match="no study 'other'"):
         load_study(root, "other")

@@ -1,4 +1,4 @@
-"""What an objective measured beside its value, on its way to whoever reads the results."""
+"""Metrics, which an objective measures beside its value, in frames, exports and the report."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ NAN = float("nan")
 
 @pytest.fixture
 def folder(root: Path) -> StudyFolder:
-    """Three trials: of two metrics, of one, of none."""
+    """Three trials: with two metrics, one metric and no metric."""
     folder = publish(root, X)
     finish(folder, 0, {"x": 0.1}, 0.5, metrics={"recall": 0.25, "f1": 1 / 3})
     finish(folder, 1, {"x": 0.2}, 0.4, metrics={"f1": 0.75})
@@ -38,13 +38,13 @@ def data(folder: StudyFolder) -> StudyData:
     return load_study(folder.root, "demo")
 
 
-def test_each_metric_is_a_column_with_nan_where_it_was_not_measured(data: StudyData) -> None:
+def test_each_metric_is_a_column_with_nan_where_missing(data: StudyData) -> None:
     assert data.trials.columns.tolist()[-3:] == ["params_x", "metrics_recall", "metrics_f1"]
     pd.testing.assert_series_equal(data.trials["metrics_f1"], pd.Series([1 / 3, 0.75, NAN], name="metrics_f1"))
     assert data.trials["metrics_recall"].dropna().tolist() == [0.25]
 
 
-def test_a_study_may_bring_up_as_many_metrics_as_one_trial(root: Path) -> None:
+def test_a_study_has_at_most_one_trials_number_of_metrics(root: Path) -> None:
     folder = publish(root, X)
     finish(folder, 0, {"x": 0.1}, metrics={f"a{number}": 1.0 for number in range(MAX_METRICS - 1)})
     finish(folder, 1, {"x": 0.2}, metrics={"a0": 1.0, "b0": 1.0, "b1": 1.0, "b2": 1.0})
@@ -52,7 +52,7 @@ def test_a_study_may_bring_up_as_many_metrics_as_one_trial(root: Path) -> None:
     assert len([name for name in data.trials if str(name).startswith("metrics_")]) == MAX_METRICS
     assert data.trials["metrics_b0"].tolist()[1:] == [1.0]
     assert data.unreadable == (
-        f"{folder.result(1)}: 2 of its metrics are left out: the study's trials have more than {MAX_METRICS} of them",
+        f"{folder.result(1)}: 2 of its metrics are left out: the study has more than {MAX_METRICS} different metrics",
     )
 
 
@@ -66,7 +66,7 @@ def test_tables_hold_the_metrics_as_columns(data: StudyData, tmp_path: Path) -> 
     assert index["metrics_f1"].tolist()[:2] == [1 / 3, 0.75]
 
 
-def test_a_line_of_json_holds_the_metrics_that_its_trial_has(data: StudyData, tmp_path: Path) -> None:
+def test_a_json_line_holds_its_own_trials_metrics(data: StudyData, tmp_path: Path) -> None:
     (out, _) = export(data, "jsonl", tmp_path / "out.jsonl")
     lines = [json.loads(line) for line in out.read_text().splitlines()]
     assert [line["metrics"] for line in lines] == [{"recall": 0.25, "f1": 1 / 3}, {"f1": 0.75}, {}]

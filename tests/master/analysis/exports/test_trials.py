@@ -26,7 +26,7 @@ SPACE: dict[str, Any] = {
 
 @pytest.fixture
 def data(root: Path) -> StudyData:
-    """Two replicates, a diverged trial, a failed one."""
+    """A study with two replicates, a diverged trial and a failed trial."""
     folder = publish(root, SPACE)
     params = {"rate": 0.1 + 0.2, "kind": "a", "mixed": 1, "steps": 3}
     finish(folder, 0, params, 1 / 3, 0.2)
@@ -38,7 +38,7 @@ def data(root: Path) -> StudyData:
 
 
 def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
-    """Equal cell by cell, whatever the columns' types; but for times."""
+    """Check that frames are equal cell by cell, whatever the columns' types. Times are not compared."""
     assert found.columns.tolist() == expected.columns.tolist()
     for name in expected.columns:
         if not name.endswith("_at"):
@@ -51,7 +51,7 @@ def _cell(value: Any) -> Any:
 
 
 def as_text(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with the parameter of several types as text, the one type that all its values have."""
+    """The frame with the parameter of mixed types as text, the only type that fits all its values."""
     return frame.assign(params_mixed=frame["params_mixed"].map(str))
 
 
@@ -65,7 +65,7 @@ def test_csv_reads_back_to_the_same_numbers(data: StudyData, tmp_path: Path) -> 
     assert_same(pd.read_csv(tmp_path / "out.curves.csv"), data.curves)
 
 
-def test_jsonl_has_a_line_per_trial_with_the_keys_that_others_rely_on(data: StudyData, tmp_path: Path) -> None:
+def test_jsonl_has_a_line_per_trial_with_stable_keys(data: StudyData, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     assert export(data, ExportFormat.JSONL, out) == [out, tmp_path / "out.curves.jsonl"]
     lines = [json.loads(line) for line in out.read_text().splitlines()]
@@ -95,7 +95,7 @@ def test_parquet_reads_back_with_its_types(data: StudyData, tmp_path: Path) -> N
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out.curves.parquet"), data.curves)
 
 
-def test_txt_is_one_zip_with_a_file_per_run_an_index_and_an_explanation(data: StudyData, tmp_path: Path) -> None:
+def test_txt_is_a_zip_of_runs_an_index_and_readme(data: StudyData, tmp_path: Path) -> None:
     out = tmp_path / "out.zip"
     assert export(data, "txt", out) == [out]
     archive = zipfile.ZipFile(out)
@@ -118,7 +118,7 @@ def test_txt_is_one_zip_with_a_file_per_run_an_index_and_an_explanation(data: St
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
-def test_a_study_without_results_is_exported_as_well(data: StudyData, tmp_path: Path, form: ExportFormat) -> None:
+def test_a_study_without_results_is_exported_too(data: StudyData, tmp_path: Path, form: ExportFormat) -> None:
     empty = StudyData(data.spec, data.trials.iloc[:0], data.curves.iloc[:0])
     written = export(empty, form, tmp_path / f"out.{form}")
     assert all(path.exists() for path in written)
@@ -129,9 +129,7 @@ def test_a_study_without_results_is_exported_as_well(data: StudyData, tmp_path: 
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
-def test_a_former_export_is_replaced_and_the_same_study_gives_the_same_bytes(
-    data: StudyData, tmp_path: Path, form: ExportFormat
-) -> None:
+def test_an_export_replaces_the_last_with_the_same_bytes(data: StudyData, tmp_path: Path, form: ExportFormat) -> None:
     out = tmp_path / "exports"
     out.mkdir()
     first = {path: path.read_bytes() for path in export(data, form, out / "a")}
@@ -140,9 +138,7 @@ def test_a_former_export_is_replaced_and_the_same_study_gives_the_same_bytes(
     assert sorted(out.iterdir()) == sorted(first)
 
 
-def test_the_file_is_named_by_the_study_unless_told_otherwise(
-    data: StudyData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_default_file_name_is_the_studys(data: StudyData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert [str(path) for path in export(data, "csv")] == ["demo.csv", "demo.curves.csv"]
     assert [str(path) for path in export(data, "txt")] == ["demo.zip"]
@@ -157,7 +153,7 @@ def test_the_file_is_named_by_the_study_unless_told_otherwise(
         ("csv", ".", "is a folder"),
     ],
 )
-def test_what_cannot_be_written_is_the_users_mistake(
+def test_an_export_that_cannot_be_written_is_refused(
     data: StudyData, tmp_path: Path, form: str, out: str, message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):

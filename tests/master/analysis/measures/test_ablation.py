@@ -1,4 +1,4 @@
-"""An ablation looked back at: what each test case gains over the base, as numbers, sentences and files."""
+"""What each test case of an ablation gains over the base: numbers, sentences and files."""
 
 import csv
 import io
@@ -11,9 +11,10 @@ import pytest
 from scipy import stats
 
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.answers.ablation import ablation_verdict
 from hyperspool.master.analysis.exports.ablation_table import ablation_cells, written_table
 from hyperspool.master.analysis.exports.formats import TableFormat
-from hyperspool.master.analysis.measures.ablation import ablation_rows, ablation_verdict
+from hyperspool.master.analysis.measures.ablation import ablation_rows
 from hyperspool.master.search.known import Evaluation, Proposal
 from tests.conftest import spec_of
 from tests.master.played import evaluated, played
@@ -24,7 +25,7 @@ VALUES = {
     "deep|net": (0.40, 0.42, 0.41, 0.43),
     "wide_net + deep|net": (0.29, 0.33, 0.30, 0.30),
 }
-"""Per test case what its replicates measure."""
+"""The values of each test case's replicates."""
 
 
 def study(direction: str = "minimise", settings: int = 3) -> StudySpec:
@@ -46,7 +47,7 @@ def study(direction: str = "minimise", settings: int = 3) -> StudySpec:
 
 
 def measured(spec: StudySpec, sign: float = 1.0, trials: int | None = None) -> list[Evaluation]:
-    """The study's trials: while it is tuned, 0.5 less than the replicates in the second setting, 1 more elsewhere."""
+    """The study's trials. While a case is tuned, its second setting is 0.5 below its replicates, the others 1 above."""
 
     def value_of(proposal: Proposal) -> float:
         stage = proposal.stage
@@ -60,7 +61,7 @@ def measured(spec: StudySpec, sign: float = 1.0, trials: int | None = None) -> l
 
 
 @pytest.mark.parametrize(("direction", "sign"), [("minimise", 1.0), ("maximise", -1.0)])
-def test_gain_is_the_difference_to_base_with_welchs_interval(direction: str, sign: float) -> None:
+def test_a_gain_is_the_difference_to_base_with_welchs_interval(direction: str, sign: float) -> None:
     spec = study(direction)
     rows = ablation_rows(spec, measured(spec, sign))
     assert [row.case.name for row in rows] == list(VALUES)
@@ -74,7 +75,7 @@ def test_gain_is_the_difference_to_base_with_welchs_interval(direction: str, sig
         assert (row.gain_interval.low, row.gain_interval.high) == pytest.approx((expected.low, expected.high))
 
 
-def test_only_replicates_count_and_the_best_setting_is_shown() -> None:
+def test_only_replicates_of_the_best_setting_count() -> None:
     spec = study()
     seen = measured(spec)
     for case, row in enumerate(ablation_rows(spec, seen)):
@@ -90,13 +91,13 @@ def test_sentences_say_what_is_better_worse_and_undecided() -> None:
         "Worse: deep|net (-0.1125).",
         # Two standard deviations of 0.017 and means 0.0025 apart: by the normal distribution 743.
         (
-            "The replicates cannot tell 1 of 3 cases from the base. The clearest of them, wide_net + deep|net, would "
-            "need about 745 of each."
+            "Undecided: 1 of 3 cases, by these replicates. The clearest of them, wide_net + deep|net, would need about "
+            "745 of each."
         ),
     )
 
 
-def test_a_study_that_is_under_way_shows_what_there_is() -> None:
+def test_a_running_study_shows_the_results_so_far() -> None:
     spec = study()
     for count in (0, 5, spec.trials, spec.trials + 1, spec.trials + 6):
         rows = ablation_rows(spec, measured(spec, trials=count))
@@ -128,7 +129,7 @@ def test_csv_holds_the_numbers_to_the_last_digit() -> None:
     ]
 
 
-def test_tuned_parameter_named_as_a_column_hides_none() -> None:
+def test_a_parameter_called_like_a_column_hides_no_column() -> None:
     spec = study()
     table = json.loads(spec.to_json())
     table["space"]["gain"] = table["space"].pop("l2")

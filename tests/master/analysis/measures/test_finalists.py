@@ -5,7 +5,7 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.answers.catalogue import answers
 from hyperspool.master.analysis.answers.finalists import best_finalist
 from hyperspool.master.analysis.data.phases import of_search
-from hyperspool.master.analysis.measures.finalists import finalists_rows, finalists_verdict, sample_of
+from hyperspool.master.analysis.measures.finalists import finalist_sample, finalists_rows, finalists_verdict
 from hyperspool.master.results.finalists import finalists
 from hyperspool.master.search.known import Evaluation
 from tests.conftest import spec_of
@@ -24,7 +24,7 @@ def confirmed(direction: str = "minimise", replicates: int = 3, finalists: int =
 
 
 def seen(*values: float | None, fresh: dict[int, list[float | None]]) -> list[Evaluation]:
-    """A search's values, and those of the replicates of its finalists, by first trial."""
+    """The evaluations of a search and of its finalists' replicates, given by the finalist's first trial."""
     found = [evaluation(trial, dict(X[trial]), value) for trial, value in enumerate(values)]
     for setting, (trial, own) in enumerate(fresh.items()):
         for number, value in enumerate(own):
@@ -38,7 +38,7 @@ LUCKY = seen(0.5, 0.1, 0.2, 0.9, fresh={1: [0.32, 0.30, 0.31], 2: [0.20, 0.21, 0
 
 def test_finalists_are_ordered_by_their_fresh_replicates_alone() -> None:
     found = finalists(LUCKY, "minimise")
-    assert [(one.trial, one.searched.mean, sample_of(one).values) for one in found] == [
+    assert [(one.trial, one.searched.mean, finalist_sample(one).values) for one in found] == [
         (2, 0.2, (0.20, 0.21, 0.22)),
         (1, 0.1, (0.32, 0.30, 0.31)),
     ]
@@ -46,25 +46,25 @@ def test_finalists_are_ordered_by_their_fresh_replicates_alone() -> None:
     assert [one.trial for one in finalists(LUCKY, "maximise")] == [1, 2]
 
 
-def test_distinct_finalist_wins_and_its_estimate_is_given() -> None:
+def test_a_clear_winner_is_named_beside_its_search_value() -> None:
     verdict = finalists_verdict(confirmed(), finalists(LUCKY, "minimise"))
-    assert verdict[0] == "Trial 2's params win: the replicates tell them from every other finalist's."
-    assert verdict[1].startswith("Against the next: trial 2's params is better than trial 1's params, by 0.07")
+    assert verdict[0] == "Trial 2's params win: by the replicates they are better than every other finalist."
+    assert verdict[1].startswith("Against the next best: trial 2's params is better than trial 1's params, by 0.07")
     assert verdict[2].startswith("In the search trial 2's params had 0.2000; the mean of their 3 fresh replicates")
     assert verdict[2].endswith("is 0.2100.")
 
 
-def test_verdict_is_undecided_with_the_replicates_needed() -> None:
+def test_undecided_finalists_come_with_the_replicates_needed() -> None:
     found = seen(0.5, 0.1, 0.2, 0.3, fresh={1: [0.3, 0.1, 0.5], 2: [0.2, 0.4, 0.35], 3: [0.9, 0.91, 0.92]})
     spec = confirmed(finalists=3)
     verdict = finalists_verdict(spec, finalists(found, "minimise"))
     assert verdict[0] == (
-        "Undecided: trial 1's params have the best mean, but the replicates do not tell them from trial 2's."
+        "Undecided: trial 1's params have the best mean, but by the replicates trial 2 may be as good or better."
     )
     assert "replicates of each would be needed" in verdict[1]
 
 
-def test_a_single_finalist_has_nothing_to_win_but_its_estimate() -> None:
+def test_a_single_finalist_has_an_estimate_but_no_comparison() -> None:
     spec = confirmed(finalists=1)
     found = finalists(seen(0.5, 0.1, 0.2, 0.3, fresh={1: [0.2, 0.3, 0.4]}), "minimise")
     verdict = finalists_verdict(spec, found)
@@ -83,11 +83,11 @@ def test_finalists_whose_replicates_failed_come_last() -> None:
 
 
 def noisy(trial: int, params: Params) -> float:
-    """The luckiest of the search is not the best."""
+    """The trial with the best value in the search is lucky, but not the best."""
     return float(params["x"]) + (0.01 * (trial % 5) if trial >= 4 else 0.0)
 
 
-def test_replicates_of_finalists_count_in_their_own_answer_only() -> None:
+def test_finalists_replicates_count_in_their_own_answer_alone() -> None:
     data = searched(confirmed(), noisy)
     assert len(data.trials) == 10
     answer = best_finalist(data)[0]
@@ -97,7 +97,7 @@ def test_replicates_of_finalists_count_in_their_own_answer_only() -> None:
     assert of_search(searched(spec_of(), noisy)).trials.shape[0] == 4
 
 
-def test_before_the_first_replicate_no_finalist_is_asked_for() -> None:
+def test_without_replicates_there_is_no_answer_on_finalists() -> None:
     assert best_finalist(searched(confirmed(), noisy, done=4)) == []
     assert best_finalist(searched(spec_of(), noisy)) == []
 

@@ -31,7 +31,7 @@ def valued(
     trials: int = 120,
     direction: str = "minimise",
 ) -> StudyData:
-    """A study whose values a function of its trials decides."""
+    """A study whose values are computed from its trials by a function."""
     data = make_study_data(space, trials=trials, objective="mine", direction=direction)
     return replace(data, trials=data.trials.assign(value=function(data.trials)))
 
@@ -78,7 +78,7 @@ def test_where_parameters_act_together_the_main_effects_are_small(straight: Impo
     assert straight.main_effects > 0.8
 
 
-def test_a_parameter_counts_on_the_scale_on_which_it_was_searched() -> None:
+def test_importance_uses_the_scale_that_was_searched() -> None:
     # A straight line in the logarithm over four decades: on the linear scale nearly all of the range would lie flat.
     space = {"rate": {"type": "float", "low": 1e-4, "high": 1.0, "log": True}, "x": UNIT}
 
@@ -101,7 +101,7 @@ def test_the_choice_that_decides_is_important() -> None:
         assert max(shares, key=lambda name: shares[name]) == "optimiser"
 
 
-def test_ped_anova_looks_at_the_high_end_where_more_is_better() -> None:
+def test_ped_anova_takes_the_highest_values_when_maximising() -> None:
     def spike(trials: pd.DataFrame) -> "pd.Series[float]":
         # Among the highest values only x1 differs, among the lowest only x2.
         return (trials["params_x1"] - 0.8).clip(lower=0) - (0.2 - trials["params_x2"]).clip(lower=0)
@@ -155,7 +155,7 @@ def test_failed_trials_are_left_out() -> None:
         (valued(lambda trials: 0 * trials["params_x1"], trials=20), "same value"),
     ],
 )
-def test_where_nothing_can_be_said_the_reason_is_told(data: StudyData, reason: str) -> None:
+def test_missing_importances_have_a_reason(data: StudyData, reason: str) -> None:
     found = importances(data)
     assert reason in str(found.reason)
     assert found.table.empty
@@ -170,12 +170,12 @@ def test_trials_that_tie_with_the_best_are_among_the_best(direction: str, best_v
     assert share(data, PED_ANOVA)["x1"] > 0.8
 
 
-def test_where_all_but_a_few_tie_with_the_best_fanova_alone_answers() -> None:
+def test_fanova_alone_answers_where_most_tie_with_the_best() -> None:
     data = valued(lambda trials: -(trials["params_x1"] > 0.95).astype(float), direction="maximise", trials=40)
     assert share(data, FANOVA)["x1"] > 0.5
 
 
-def test_all_parameters_are_ranked_the_unknown_last() -> None:
+def test_all_parameters_are_ranked_with_unknown_ones_last() -> None:
     space = {"late": UNIT | {"when": {"gate": [True]}}, "x3": UNIT, "x1": UNIT, "x2": UNIT, "gate": [True, False]}
     names = [axis.name for axis in most_important(valued(ninety_ten, space))]
     assert names[0] == "x1"

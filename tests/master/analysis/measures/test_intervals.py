@@ -24,7 +24,7 @@ def test_the_interval_for_a_mean_is_students() -> None:
     assert 2.0 - found.low == pytest.approx(found.high - 2.0)
 
 
-def test_one_value_has_no_interval_and_what_is_no_number_does_not_count() -> None:
+def test_one_value_has_no_interval_and_nan_does_not_count() -> None:
     assert mean_interval([0.5]) is None
     assert mean_interval([0.5, NAN, math.inf]) is None
     assert mean_interval([]) is None
@@ -47,7 +47,7 @@ def test_a_median_has_an_interval_from_six_values_on() -> None:
     assert six.confidence == pytest.approx(1 - 2 / 2**6)
 
 
-def test_the_interval_for_a_median_is_no_wider_than_it_has_to_be() -> None:
+def test_the_interval_for_a_median_is_the_narrowest_possible() -> None:
     # From tables of the sign test: with 15 values the 4th and the 12th, at 96.5 %.
     found = median_interval(range(1, 16))
     assert found is not None
@@ -55,7 +55,7 @@ def test_the_interval_for_a_median_is_no_wider_than_it_has_to_be() -> None:
     assert found.confidence == pytest.approx(0.9648, abs=1e-4)
 
 
-def test_the_interval_for_a_median_covers_it_as_often_as_it_says() -> None:
+def test_the_median_interval_has_the_coverage_it_states() -> None:
     random = np.random.default_rng(0)
     found = [median_interval(random.exponential(size=15)) for _ in range(2000)]
     covered = [interval.low <= math.log(2) <= interval.high for interval in found if interval]
@@ -63,7 +63,7 @@ def test_the_interval_for_a_median_covers_it_as_often_as_it_says() -> None:
     assert np.mean(covered) == pytest.approx(found[0].confidence if found[0] else 0, abs=0.015)
 
 
-def test_the_interval_for_a_standard_deviation_covers_it_as_often_as_it_says() -> None:
+def test_the_standard_deviation_interval_has_the_coverage_it_states() -> None:
     random = np.random.default_rng(0)
     groups = random.normal(loc=[[0.0], [50.0]], scale=2.0, size=(2000, 2, 4))
     found = [deviation_interval(*pair) for pair in groups]
@@ -72,14 +72,14 @@ def test_the_interval_for_a_standard_deviation_covers_it_as_often_as_it_says() -
     assert np.mean(covered) == pytest.approx(0.95, abs=0.015)
 
 
-def test_the_correlation_that_chance_gives_is_that_of_the_tables() -> None:
+def test_the_correlation_threshold_matches_printed_tables() -> None:
     # Critical values of the correlation coefficient, two-sided 5 %: n = 10 and n = 42.
     assert correlation_threshold(10) == pytest.approx(0.632, abs=5e-4)
     assert correlation_threshold(42) == pytest.approx(0.304, abs=5e-4)
     assert correlation_threshold(3) == 1.0
 
 
-def test_settings_far_apart_are_told_apart_in_the_direction_of_the_study() -> None:
+def test_clearly_different_settings_are_ranked_by_the_direction() -> None:
     first, second = Sample("A", (0.10, 0.11, 0.12)), Sample("B", (0.30, 0.31, 0.33))
     found = difference(first, second)
     assert (found.winner, found.needed) == ("A", None)
@@ -100,17 +100,17 @@ def test_welchs_interval_is_that_of_a_worked_example() -> None:
     assert found.interval.centre == pytest.approx(-1.0)
 
 
-def test_what_the_replicates_cannot_tell_comes_with_the_number_that_could() -> None:
+def test_an_undecided_comparison_names_the_replicates_needed() -> None:
     found = difference(Sample("A", (0.01, 0.02, 0.03)), Sample("B", (0.02, 0.03, 0.04)))
     assert found.winner is None
     assert found.needed == 17
     assert found.verdict == (
-        "cannot be told: 3 replicates give a 95% interval from -0.0327 to 0.0127 for the difference; "
+        "undecided, because 3 replicates give a 95% interval from -0.0327 to 0.0127 for the difference; "
         "about 17 replicates of each would be needed"
     )
 
 
-def test_as_many_replicates_as_are_said_to_be_needed_decide_four_times_of_five() -> None:
+def test_the_replicates_needed_decide_four_times_of_five() -> None:
     random = np.random.default_rng(0)
     wins = [
         difference(Sample("A", tuple(first)), Sample("B", tuple(second))).winner == "A"
@@ -121,13 +121,13 @@ def test_as_many_replicates_as_are_said_to_be_needed_decide_four_times_of_five()
     assert np.mean(wins) == pytest.approx(0.8, abs=0.04)
 
 
-def test_settings_that_are_alike_are_rarely_told_apart() -> None:
+def test_equal_settings_rarely_have_a_winner() -> None:
     random = np.random.default_rng(0)
-    told = [
+    decided = [
         difference(Sample("A", tuple(first)), Sample("B", tuple(second))).winner is not None
         for first, second in random.normal(size=(1000, 2, 3))
     ]
-    assert np.mean(told) < 0.06
+    assert np.mean(decided) < 0.06
 
 
 def test_equal_values_decide_without_an_interval() -> None:
@@ -152,7 +152,7 @@ def test_a_tiny_difference_asks_for_more_replicates_than_anyone_runs() -> None:
 def test_a_single_replicate_cannot_be_compared() -> None:
     found = difference(Sample("A", (0.1,)), Sample("B", (0.2, 0.3, NAN)))
     assert found.winner is None
-    assert found.verdict.startswith("cannot be told: 1 replicate of A and 2 of B")
+    assert found.verdict.startswith("undecided, because 1 replicate of A and 2 of B")
 
 
 def test_diverged_replicates_are_named_in_the_verdict() -> None:

@@ -1,4 +1,4 @@
-"""What is read from a range test's curve."""
+"""The range that is proposed from a range test's curve."""
 
 import math
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def test_a_clean_rise_and_fall_is_bounded_by_both() -> None:
     assert found.has_ended
 
 
-def test_a_slow_fall_ends_where_it_is_a_twentieth_of_the_gain_deep() -> None:
+def test_a_slow_fall_ends_at_5_percent_of_the_gain() -> None:
     found = propose(points(lambda rate: rising(rate) - max(rate - 0.3, 0.0)), CHANCE)
     assert isinstance(found, Proposal)
     assert found.eta_max == pytest.approx(0.34)  # at 0.35 it is 0.05 deep, more than 0.05 * 0.8
@@ -40,20 +40,20 @@ def test_a_ragged_end_counts_as_one_even_if_accuracy_recovers() -> None:
     assert found.eta_max == pytest.approx(0.27)
 
 
-def test_small_waves_on_the_way_up_and_on_top_do_not_end_it() -> None:
+def test_small_waves_do_not_end_the_range() -> None:
     found = propose(points(lambda rate: rising(rate) + 0.015 * math.sin(800 * rate)), CHANCE)
     assert isinstance(found, Proposal)
     assert found.eta_max == pytest.approx(RATES[-1])
     assert not found.has_ended
 
 
-def test_a_stumble_on_the_way_up_does_not_end_it() -> None:
+def test_a_dip_on_the_way_up_does_not_end_it() -> None:
     found = propose(points(lambda rate: 0.3 if round(rate, 2) == 0.18 else rising(rate)), CHANCE)
     assert isinstance(found, Proposal)
     assert not found.has_ended
 
 
-def test_a_rise_without_a_fall_reaches_to_the_last_rate_and_says_so() -> None:
+def test_a_rise_without_a_fall_reaches_the_last_rate() -> None:
     assert propose(points(lambda rate: 0.1 + rate), CHANCE) == Proposal(RATES[3], RATES[-1], has_ended=False)
 
 
@@ -66,6 +66,6 @@ def test_a_curve_without_points_proposes_nothing() -> None:
     assert "never rose" in str(propose([], CHANCE))
 
 
-def test_a_peak_of_one_point_is_too_narrow_for_a_cycle() -> None:
+def test_a_single_point_peak_is_too_narrow() -> None:
     peak = points(lambda rate: 0.9 if round(rate, 2) == 0.2 else 0.1)
     assert "within one step" in str(propose(peak, CHANCE))

@@ -5,7 +5,7 @@ from tests.master.analysis.synthetic import make_study_data
 MIXED = {"kind": ["a", "b", 1, True], "size": [64, 16, 256]}
 
 
-def test_choices_lie_at_their_place_in_the_list_and_true_is_not_one() -> None:
+def test_choices_have_list_positions_and_true_differs_from_1() -> None:
     data = make_study_data(MIXED, trials=20, objective="mine")
     axis = searched_parameters(data.spec)[0]
     places = positions(axis, data.trials[axis.column])

@@ -11,7 +11,7 @@ SECONDS = [4.0, 1.0, 2.0, 1.0, 3.0, 1.0]
 DURATIONS = st.lists(st.integers(0, 20), min_size=1, max_size=20)
 
 
-def test_one_worker_evaluates_one_trial_after_the_other_whatever_the_batch() -> None:
+def test_one_worker_evaluates_trials_in_order_whatever_the_batch() -> None:
     for batch in (1, 4, None):
         schedule = replay(SECONDS, 1, batch)
         np.testing.assert_array_equal(schedule.start_s, [0, 4, 5, 7, 8, 11])
@@ -30,7 +30,7 @@ def test_a_free_worker_takes_the_next_trial_when_asynchronous() -> None:
     assert schedule.mode == "asynchronous"
 
 
-def test_a_batch_begins_when_all_of_the_one_before_are_in() -> None:
+def test_a_batch_starts_when_the_previous_one_has_ended() -> None:
     schedule = replay(SECONDS, 2, 2)
     np.testing.assert_array_equal(schedule.worker, [0, 1, 0, 1, 0, 1])
     np.testing.assert_array_equal(schedule.start_s, [0, 0, 4, 4, 6, 6])
@@ -41,7 +41,7 @@ def test_a_batch_begins_when_all_of_the_one_before_are_in() -> None:
     assert schedule.mode == "batches of 2"
 
 
-def test_within_a_batch_the_next_trial_goes_to_the_first_free_worker() -> None:
+def test_a_batch_gives_trials_to_the_first_free_worker() -> None:
     schedule = replay(SECONDS, 2, 4)
     np.testing.assert_array_equal(schedule.worker, [0, 1, 1, 1, 0, 1])
     np.testing.assert_array_equal(schedule.start_s, [0, 0, 1, 3, 4, 4])
@@ -72,7 +72,7 @@ def test_no_schedule_overlaps_loses_time_or_breaks_a_bound(seconds: list[int], w
         assert np.array_equal(schedule.start_s, replay(seconds, workers, len(seconds)).start_s)
 
 
-def test_the_best_against_time_steps_when_trials_end_not_in_their_order() -> None:
+def test_the_best_against_time_steps_at_trial_ends() -> None:
     schedule = replay([4.0, 1.0, 2.0], 2, None)
     times, best = best_against_time([0.1, NAN, 0.3], schedule)
     np.testing.assert_array_equal(times, [1, 3, 4])
@@ -86,7 +86,7 @@ def test_the_median_of_equal_trials_is_their_schedule() -> None:
 
 
 @pytest.mark.parametrize("batch", [2, None])
-def test_the_median_against_time_is_that_of_the_orders_played_one_by_one(batch: int | None) -> None:
+def test_the_median_against_time_matches_replaying_every_order(batch: int | None) -> None:
     values, seconds = np.array([0.5, 0.1, NAN, 0.4, 0.3]), np.array([3.0, 5.0, 1.0, 2.0, 2.5])
     orders = np.random.default_rng(4).permuted(np.tile(np.arange(5), (11, 1)), axis=1)
     played = [best_against_time(values[order], replay(seconds[order], 2, batch)) for order in orders]
@@ -113,7 +113,7 @@ def test_more_workers_reach_the_best_sooner_in_the_median() -> None:
     assert reached[0] > 1.5 * reached[1] > 2 * reached[2]
 
 
-def test_the_table_of_speedups_compares_batches_with_none() -> None:
+def test_the_table_of_speedups_compares_batches_with_asynchronous() -> None:
     table = speedups(SECONDS, 2, workers=(1, 2))
     assert list(table.columns) == ["workers", "mode", "makespan_s", "speedup", "lost_s", "lost_share"]
     assert table["workers"].tolist() == [1, 1, 2, 2]
@@ -139,6 +139,8 @@ def test_trials_that_took_no_time_lose_none() -> None:
         ([1.0], 1, 0, "at least one trial, not 0"),
     ],
 )
-def test_what_cannot_be_played_is_named(seconds: list[float], workers: int, batch: int | None, message: str) -> None:
+def test_invalid_replay_arguments_are_named(
+    seconds: list[float], workers: int, batch: int | None, message: str
+) -> None:
     with pytest.raises(UsageError, match=message):
         replay(seconds, workers, batch)

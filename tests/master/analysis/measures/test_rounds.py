@@ -31,12 +31,12 @@ def distance(_: int, params: Params) -> float:
 
 
 def flat(trial: int, _: Params) -> float:
-    """The same whatever the params: the digits of a number that looks random."""
+    """A value that does not depend on the params and looks random."""
     return (trial * 0.6180339887) % 1.0
 
 
 @pytest.mark.parametrize("replicates", [1, 2])
-def test_rounds_show_where_they_drew_and_their_best(replicates: int) -> None:
+def test_each_round_has_its_ranges_and_best_trials(replicates: int) -> None:
     data = searched(fine(60 * replicates, replicates=replicates), distance)
     found = rounds(data)
     spans = [(20 * replicates * number, 20 * replicates * (number + 1) - 1) for number in range(3)]
@@ -51,7 +51,7 @@ def test_rounds_show_where_they_drew_and_their_best(replicates: int) -> None:
         assert low <= 70 <= high
 
 
-def test_regions_are_the_searchs_when_trials_failed_or_diverged() -> None:
+def test_regions_match_the_search_despite_failed_and_diverged_trials() -> None:
     spec = fine(direction="maximise")
 
     def value(trial: int, params: Params) -> float | None:
@@ -64,11 +64,11 @@ def test_regions_are_the_searchs_when_trials_failed_or_diverged() -> None:
 
 
 @pytest.mark.parametrize(("done", "lengths"), [(5, [5]), (20, [20]), (27, [20, 7]), (60, [20, 20, 20])])
-def test_search_under_way_shows_the_rounds_that_have_begun(done: int, lengths: list[int]) -> None:
+def test_a_running_search_lists_the_rounds_that_have_begun(done: int, lengths: list[int]) -> None:
     data = searched(fine(), distance, done)
     assert [len(each.trials) for each in rounds(data)] == lengths
     answer = narrowing(data)[0]
-    assert ("The search goes on" in answer.sentences[-1]) == (done < 60)
+    assert ("The search is not finished" in answer.sentences[-1]) == (done < 60)
 
 
 def test_rounds_after_an_unreadable_result_are_left_out() -> None:
@@ -82,7 +82,7 @@ def test_no_other_search_has_rounds() -> None:
 
 
 @pytest.mark.parametrize(("direction", "word"), [("minimise", "lower"), ("maximise", "higher")])
-def test_narrowing_that_helps_is_distinct_from_chance(direction: str, word: str) -> None:
+def test_a_real_improvement_is_distinguished_from_chance(direction: str, word: str) -> None:
     sign = 1 if direction == "minimise" else -1
     helped = narrowing(searched(fine(direction=direction), lambda trial, params: sign * distance(trial, params)))[0]
     assert f"On the whole, values are {word} in round 2 than in round 1 (" in "\n".join(helped.sentences)
@@ -91,15 +91,15 @@ def test_narrowing_that_helps_is_distinct_from_chance(direction: str, word: str)
     assert "partly luck" in helped.sentences[-1]
 
 
-def test_worse_round_is_named_and_three_values_are_too_few() -> None:
+def test_a_worse_round_is_named_and_three_values_undecided() -> None:
     worse = narrowing(searched(fine(), lambda trial, _: trial / 100))[0]
-    told = (
-        "On the whole, values are higher in round 2 than in round 1 (a value of the one is better in 0% of all pairs;"
+    sentence = (
+        "On the whole, values are higher in round 2 than in round 1 (the later value is better in 0% of all pairs;"
     )
-    assert told in "\n".join(worse.sentences)
+    assert sentence in "\n".join(worse.sentences)
     assert "The best value of all is from round 1." in worse.sentences[-1]
     few = narrowing(searched(fine(), distance, done=23))[0]
-    assert "Whether values are lower in round 2 than in round 1: too few to tell." in few.sentences
+    assert "Too few values to decide whether they are lower in round 2 than in round 1." in few.sentences
 
 
 def test_the_table_holds_each_rounds_ranges_and_three_best() -> None:
@@ -119,7 +119,7 @@ def test_the_table_holds_each_rounds_ranges_and_three_best() -> None:
     ]
 
 
-def test_long_list_is_shown_by_its_ends() -> None:
+def test_a_long_list_of_values_is_shortened_to_its_ends() -> None:
     rate = {"type": "float", "low": 1.0, "high": 9.0, "coarse": [float(number) for number in range(1, 10)]}
     spec = spec_of(trials=20, sampler={"name": "coarse-to-fine", "rounds": 2}, space={"rate": rate})
     assert rounds(searched(spec, flat))[0].ranges() == {"rate": "9 values from 1 to 9"}

@@ -8,7 +8,7 @@ from tests.master.analysis.synthetic import CHANCE, make_study_data
 SPACE = {"learning_rate": [0.01, 0.1, 1.0]}
 
 
-def test_a_curve_is_the_median_between_the_lowest_and_the_highest_replicate() -> None:
+def test_a_settings_curve_has_median_lowest_and_highest_replicate() -> None:
     data = make_study_data(SPACE, replicates=3, epochs=4)
     curve = setting_curves(data, "validation_loss")[1]
     rows = data.curves[data.curves["setting"] == 1].pivot_table(
@@ -22,7 +22,7 @@ def test_a_curve_is_the_median_between_the_lowest_and_the_highest_replicate() ->
     assert (np.diff(curve.elapsed_s) > 0).all()
 
 
-def test_the_epoch_in_which_a_trial_diverged_is_in_no_curve() -> None:
+def test_the_epoch_of_divergence_is_in_no_curve() -> None:
     data = make_study_data(SPACE, epochs=8, diverges=lambda params: params["learning_rate"] == 1.0)
     for quantity in ("training_loss", "validation_loss", "validation_error"):
         curves = setting_curves(data, quantity)
@@ -36,14 +36,14 @@ def test_a_setting_that_diverged_at_once_has_no_curve() -> None:
     assert [curve.setting for curve in setting_curves(data, "validation_error")] == [0, 1]
 
 
-def test_a_curve_ends_where_fewer_than_half_of_its_replicates_go_on() -> None:
+def test_a_curve_ends_when_most_of_its_replicates_have() -> None:
     whole = make_study_data(SPACE, replicates=3, epochs=4)
     is_short = whole.curves["trial"].isin([0, 1]) & (whole.curves["epoch"] > 2)
     data = StudyData(whole.spec, whole.trials, whole.curves[~is_short])
     assert [len(curve.epoch) for curve in setting_curves(data, "validation_loss")] == [2, 4, 4]
 
 
-def test_a_users_objective_that_reports_errors_alone_has_a_curve_of_them() -> None:
+def test_an_objective_without_losses_has_a_curve_of_errors() -> None:
     whole = make_study_data(SPACE, objective="mine", epochs=4)
     curves = whole.curves.assign(training_loss=np.nan, validation_loss=np.nan)
     data = StudyData(whole.spec, whole.trials, curves)

@@ -29,7 +29,7 @@ def axes_of(space: dict[str, Any], sampler: str = "random") -> list[Axis]:
     return searched_parameters(StudySpec.model_validate(table))
 
 
-def test_what_has_one_value_does_not_vary() -> None:
+def test_a_parameter_with_one_value_does_not_vary() -> None:
     space = {
         "a": 1,
         "b": ["only"],
@@ -61,7 +61,7 @@ def test_an_axis_says_how_to_show_its_parameter(
     assert (axis.is_numeric, axis.is_log, axis.choices) == (is_numeric, is_log, choices)
 
 
-def test_the_integers_of_a_range_are_listed_in_a_grid_and_nowhere_else() -> None:
+def test_a_range_of_integers_is_listed_in_grids_only() -> None:
     space = {"p": {"type": "int", "low": 1, "high": 3}}
     assert axes_of(space)[0].choices == ()
     assert axes_of(space, "grid")[0].choices == (1, 2, 3)
@@ -70,12 +70,12 @@ def test_the_integers_of_a_range_are_listed_in_a_grid_and_nowhere_else() -> None
     assert not is_grid([])
 
 
-def test_a_range_of_very_many_steps_is_no_list() -> None:
+def test_a_range_of_many_steps_is_not_listed() -> None:
     (axis,) = axes_of({"p": {"type": "float", "low": 0.0, "high": 1.0, "step": 1e-6}})
     assert axis.choices == ()
 
 
-def test_a_label_tells_what_varies_in_words_and_short_numbers() -> None:
+def test_a_label_names_varied_parameters_with_short_numbers() -> None:
     axes = axes_of(
         {"learning_rate": [0.05, 0.1], "weight_decay": [0.0, 1e-4], "num_filters": 8, "nesterov": [True, False]}
     )
@@ -85,7 +85,7 @@ def test_a_label_tells_what_varies_in_words_and_short_numbers() -> None:
     assert setting_label(params, []) == ONLY_SETTING
 
 
-def test_a_label_moves_no_cursor() -> None:
+def test_a_label_contains_no_terminal_escapes() -> None:
     (axis,) = axes_of({"p": ["\x1b[2J\nx", "b"]})
     assert setting_label({"p": "\x1b[2J\nx"}, [axis]) == "p ?[2J"
 
@@ -93,7 +93,7 @@ def test_a_label_moves_no_cursor() -> None:
 GRID = {"learning_rate": [0.01, 0.1], "num_filters": 8}
 
 
-def test_the_table_has_a_row_per_setting_with_what_came_of_its_trials() -> None:
+def test_the_table_has_a_row_per_setting() -> None:
     data = make_study_data(GRID, replicates=3, diverges=lambda params: params["learning_rate"] == 0.1, fails=(1,))
     table = settings_table(data)
     assert table["setting"].tolist() == [0, 1]
@@ -117,7 +117,7 @@ def test_the_value_of_a_pruned_trial_is_not_compared() -> None:
     assert table["median"].isna().tolist() == [True, False]
 
 
-def test_the_table_of_no_trials_has_the_columns_of_the_table_of_some() -> None:
+def test_the_table_of_an_empty_study_has_the_same_columns() -> None:
     data = make_study_data(SPACE, trials=3)
     empty = StudyData(data.spec, data.trials.iloc[:0], data.curves.iloc[:0])
     table = settings_table(empty)

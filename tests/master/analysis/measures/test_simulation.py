@@ -45,7 +45,7 @@ def test_the_exact_quantile_is_that_of_all_orders(values: list[float], level: fl
 
 
 @pytest.mark.parametrize("values", SIX)
-def test_the_exact_mean_is_that_of_all_orders_that_have_a_value(values: list[float]) -> None:
+def test_the_exact_mean_is_that_of_all_valued_orders(values: list[float]) -> None:
     np.testing.assert_allclose(exact_mean(values), np.nanmean(all_orders(values), axis=0), rtol=1e-12)
 
 
@@ -57,7 +57,7 @@ def test_the_exact_distribution_is_the_share_of_all_orders(values: list[float], 
     np.testing.assert_allclose(exact_distribution(values, target), expected, atol=1e-12)
 
 
-def test_the_exact_distribution_of_ten_thousand_is_the_ratio_of_binomials() -> None:
+def test_the_distribution_of_ten_thousand_is_the_binomial_ratio() -> None:
     values = np.arange(10_000.0)
     chance = exact_distribution(values, 9.0)
     for evaluations in (1, 2, 100, 693, 5_000, 9_990, 9_991):
@@ -65,7 +65,7 @@ def test_the_exact_distribution_of_ten_thousand_is_the_ratio_of_binomials() -> N
         assert chance[evaluations - 1] == pytest.approx(exact, rel=1e-9)
 
 
-def test_the_exact_quantile_and_mean_of_ten_thousand_are_those_of_uniform_draws() -> None:
+def test_quantile_and_mean_of_ten_thousand_match_uniform_draws() -> None:
     values = np.arange(1, 10_001) / 10_001
     evaluations = np.arange(1, 10_001)
     np.testing.assert_allclose(exact_mean(values), 1 / (evaluations + 1), rtol=1e-9)
@@ -73,7 +73,7 @@ def test_the_exact_quantile_and_mean_of_ten_thousand_are_those_of_uniform_draws(
     np.testing.assert_allclose(exact_quantile(values, 0.5)[few], 1 - 0.5 ** (1 / evaluations[few]), rtol=0.02)
 
 
-def test_a_quantile_that_meets_its_level_exactly_takes_the_lower_value() -> None:
+def test_a_quantile_exactly_at_its_level_takes_the_lower() -> None:
     # Half of all orders have the best among the first n / 2: the probability is 1/2 but for rounding.
     for count in range(2, 400, 2):
         median = exact_quantile(np.arange(float(count)), 0.5)
@@ -106,13 +106,13 @@ def test_every_simulated_search_is_an_order_of_the_trials() -> None:
     assert simulated == possible
 
 
-def test_the_same_seed_simulates_the_same_searches_and_another_seed_others() -> None:
+def test_the_same_seed_simulates_the_same_searches() -> None:
     values = np.arange(30.0)
     np.testing.assert_array_equal(best_so_far(values, 5, seed=3), best_so_far(values, 5, seed=3))
     assert not np.array_equal(best_so_far(values, 5, seed=3), best_so_far(values, 5, seed=4))
 
 
-def test_the_values_handed_in_stay_as_they_are() -> None:
+def test_the_given_values_are_not_changed() -> None:
     values = np.array([0.3, NAN, math.inf, 0.1])
     before = values.copy()
     best_so_far(values, 3, seed=0)
@@ -139,14 +139,14 @@ def test_quantile_and_distribution_are_each_others_inverse(values: Floats, level
         assert all(exact_distribution(values, target)[place] < level for target in lower if np.isfinite(target))
 
 
-def test_simulated_quantiles_are_missing_where_too_few_runs_have_a_value() -> None:
+def test_simulated_quantiles_are_missing_where_runs_lack_values() -> None:
     best = np.array([[NAN, NAN], [NAN, 2.0], [1.0, 1.0], [NAN, 4.0]])
     np.testing.assert_array_equal(
         simulated_quantiles(best, (0.25, 0.5, 0.75, 1.0)), [[1, 1], [NAN, 2], [NAN, 4], [NAN, NAN]]
     )
 
 
-def test_what_is_maximised_is_turned_and_turned_back() -> None:
+def test_maximised_values_are_negated_and_back() -> None:
     values = np.array([0.2, NAN, 0.9])
     np.testing.assert_array_equal(to_minimise(to_minimise(values, "maximise"), "maximise"), values)
     assert np.nanmin(to_minimise(values, "maximise")) == -0.9

@@ -6,7 +6,7 @@ from hyperspool.master.analysis.measures.simulation_summary import simulation_su
 NAN = float("nan")
 
 
-def test_the_summary_tells_the_evaluations_that_reach_near_the_best() -> None:
+def test_the_summary_counts_evaluations_until_near_the_best() -> None:
     # One trial of eight is near: t evaluations find it with probability t / 8.
     values = [0.1, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, NAN]
     failed, share, difference, *_ = simulation_summary(values, [1.0] * 8, 4)
@@ -18,13 +18,13 @@ def test_the_summary_tells_the_evaluations_that_reach_near_the_best() -> None:
     assert difference == f"Within 0.005 of the best of 8 trials (0.1000): {reached}"
 
 
-def test_half_of_all_orders_have_the_best_in_their_first_half() -> None:
+def test_half_of_all_orders_find_the_best_halfway() -> None:
     for count in range(2, 200, 2):
         sentences = simulation_summary([0.1] + [0.9] * (count - 1), [1.0] * count, 4)
         assert f"half of all orders after {count // 2} evaluation" in sentences[0]
 
 
-def test_the_summary_turns_with_the_direction() -> None:
+def test_the_summary_follows_the_direction() -> None:
     values = np.array([1.0, 5.0, 96.0, 100.0])
     sentences = simulation_summary(values, [1.0] * 4, 4, "maximise")
     assert sentences[0].startswith(
@@ -34,7 +34,7 @@ def test_the_summary_turns_with_the_direction() -> None:
     assert not any("Within 0.005" in sentence for sentence in sentences)
 
 
-def test_no_share_of_a_best_of_zero_is_told() -> None:
+def test_a_best_of_zero_has_no_relative_distance() -> None:
     sentences = simulation_summary([0.0, 0.5], [1.0, 1.0], 4)
     assert sentences[0].startswith("Within 0.005 of the best of 2 trials (0.0000)")
 
@@ -46,7 +46,7 @@ def test_the_summary_compares_workers() -> None:
         "2 workers would need 9.0 s in batches of 2 (1.3 times as fast; 33% of their time lost waiting, 6.0 s in all) "
         "and 7.0 s asynchronously (1.7 times as fast; 14% lost)."
     )
-    assert "share a machine" in sentences[-1]
+    assert "On a shared machine they do" in sentences[-1]
 
 
 @pytest.mark.parametrize("values", [[NAN, NAN], []])
@@ -54,5 +54,5 @@ def test_without_a_value_there_is_nothing_to_simulate(values: list[float]) -> No
     sentences = simulation_summary(values, [0.0] * len(values), 4)
     assert sentences == [
         "No trial has a value, so there is no search to simulate.",
-        "The trials took no time, so more workers would have bought nothing.",
+        "The trials took no time, so more workers would not have saved any.",
     ]

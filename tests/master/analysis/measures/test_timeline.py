@@ -27,7 +27,7 @@ TWO_BATCHES = scheduled([("a", 5, 10), ("b", 5, 7), ("a", 11, 12), ("b", 11, 15)
 NIGHT = scheduled([("a", 0, 10), ("b", 0, 4), ("a", 28_810, 28_820), ("b", 28_810, 28_812)], batch=2)
 
 
-def test_timeline_counts_from_the_first_start() -> None:
+def test_a_timeline_starts_at_zero_and_numbers_the_batches() -> None:
     bars = timeline(TWO_BATCHES)
     assert list(bars.columns) == ["worker", "trial", "batch", "start_s", "end_s"]
     assert bars["batch"].tolist() == [0, 0, 1, 1]
@@ -61,7 +61,7 @@ def test_a_clock_that_was_set_back_makes_no_negative_bar() -> None:
     assert bars["end_s"].tolist() == [5, 7]
 
 
-def test_worker_waits_from_its_last_trial_to_the_batchs_end() -> None:
+def test_a_worker_waits_until_its_batch_ends() -> None:
     table = waiting(TWO_BATCHES).set_index("worker")
     assert table["trials"].to_dict() == {"a": 2, "b": 2}
     assert table["busy_s"].to_dict() == {"a": 6, "b": 6}
@@ -69,18 +69,18 @@ def test_worker_waits_from_its_last_trial_to_the_batchs_end() -> None:
     assert table["waited_share"].tolist() == pytest.approx([1 / 3, 1 / 3])
 
 
-def test_worker_without_a_trial_of_a_batch_waits_throughout() -> None:
+def test_a_worker_without_trials_waits_through_the_whole_batch() -> None:
     data = scheduled([("a", 0, 4), ("b", 0, 4), ("a", 5, 9), ("a", 9, 12), ("a", 13, 14), ("b", 13, 14)], batch=2)
     assert waiting(data).set_index("worker")["waited_s"].to_dict() == {"a": 0, "b": 7}
 
 
-def test_late_worker_does_not_wait_before_it_came() -> None:
+def test_a_late_worker_does_not_wait_before_its_start() -> None:
     data = scheduled([("a", 0, 4), ("a", 4, 8), ("a", 9, 11), ("b", 9, 10)], batch=2)
     assert waits(timeline(data)).query("worker == 'b'")["batch"].tolist() == [1]
     assert waiting(data).set_index("worker").loc["b", "waited_s"] == 1
 
 
-def test_a_night_without_any_trial_is_cut_out() -> None:
+def test_a_night_without_trials_is_cut_out() -> None:
     cuts = pauses(timeline(NIGHT))
     assert cuts.to_numpy().tolist() == [[10, 28_810]]
     bars = without_pauses(timeline(NIGHT))
@@ -88,7 +88,7 @@ def test_a_night_without_any_trial_is_cut_out() -> None:
     assert bars["end_s"].tolist() == [10, 4, 20, 12]
 
 
-def test_night_within_a_batch_is_no_waiting() -> None:
+def test_a_pause_within_a_batch_is_not_waiting() -> None:
     data = scheduled([("a", 0, 10), ("b", 28_810, 28_820)], batch=2)
     assert waiting(data).set_index("worker")["waited_s"].to_dict() == {"a": 10, "b": 0}
 
@@ -98,7 +98,7 @@ def test_nothing_is_cut_while_one_worker_is_busy() -> None:
     assert pauses(timeline(scheduled(bars, batch=8))).empty
 
 
-def test_gap_below_ten_median_trials_is_no_pause() -> None:
+def test_a_gap_below_ten_median_trials_is_not_a_pause() -> None:
     assert pauses(timeline(scheduled([("a", 0, 100), ("a", 1050, 1150)], batch=1))).empty
 
 

@@ -1,4 +1,4 @@
-"""The report in a real browser: it opens from disk, shows its figures, asks nobody for anything."""
+"""The report in a real browser: it opens from disk, shows its figures and makes no requests."""
 
 import shutil
 from collections.abc import Iterator
@@ -23,9 +23,7 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-def test_the_report_opens_from_disk_without_errors_or_requests_and_shows_every_figure(
-    curved_report: Written, browser: Browser
-) -> None:
+def test_the_report_opens_from_disk_without_errors_or_requests(curved_report: Written, browser: Browser) -> None:
     page = browser.new_page()
     complaints: list[str] = []
     asked: list[str] = []

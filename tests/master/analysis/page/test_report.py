@@ -14,7 +14,7 @@ from tests.conftest import MakeStudy, spec_of
 from tests.processes import Processes
 
 
-def test_a_report_is_a_page_with_each_figure_as_png_and_svg_and_each_table_as_csv(
+def test_a_report_has_a_page_figures_and_tables(
     curved_report: Written,
 ) -> None:
     written, out = curved_report, curved_report.page.parent
@@ -35,31 +35,31 @@ def test_a_report_is_a_page_with_each_figure_as_png_and_svg_and_each_table_as_cs
 
 @pytest.fixture
 def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests of what the page says: figures take most of a report's time."""
+    """Leave out the figures, which take most of a report's time, in tests of the page's text."""
     monkeypatch.setattr(report, "sections", lambda _: [])
 
 
 @pytest.mark.usefixtures("_undrawn")
-def test_a_report_of_a_running_study_says_what_it_leaves_out(curved_copy: StudyFolder, tmp_path: Path) -> None:
+def test_the_report_of_a_running_study_names_missing_trials(curved_copy: StudyFolder, tmp_path: Path) -> None:
     for trial in range(4, 12):
         curved_copy.result(trial).unlink()
     curved_copy.result(3).write_text("{torn")
     curved_copy.curve(2).write_text("torn")
     page = write_report(curved_copy, tmp_path / "out").page.read_text()
     assert "3 of 12" in page
-    assert "The study goes on: 0 running, 9 waiting" in page
+    assert "The study is not finished: 0 running, 9 waiting" in page
     assert str(curved_copy.result(3)) in page
     assert str(curved_copy.curve(2)) in page
 
 
-def test_a_report_of_an_empty_study_says_that_there_is_nothing_yet(folder: StudyFolder, tmp_path: Path) -> None:
+def test_the_report_of_an_empty_study_says_so(folder: StudyFolder, tmp_path: Path) -> None:
     written = write_report(folder, tmp_path / "out")
     assert "No trial has a result yet" in written.page.read_text()
     assert written.figures == 0
 
 
 @pytest.mark.usefixtures("_undrawn")
-def test_failed_trials_are_counted_by_their_reasons(
+def test_failed_trials_are_counted_by_reason(
     root: Path, processes: Processes, make_study: MakeStudy, tmp_path: Path
 ) -> None:
     study = make_study("raising", trials=8, batch=8)
@@ -76,7 +76,7 @@ def test_a_second_report_replaces_the_first(folder: StudyFolder, tmp_path: Path)
     assert first.page.read_text() != "old"
 
 
-def test_a_page_escapes_whatever_a_study_says_of_itself() -> None:
+def test_the_page_escapes_all_text_of_a_study() -> None:
     page = Page(
         name="demo",
         title="<script>alert(1)</script>",
@@ -95,17 +95,17 @@ def test_a_page_escapes_whatever_a_study_says_of_itself() -> None:
     assert "<img" not in html
 
 
-def test_a_table_shows_a_dash_for_what_is_missing_and_says_how_much_it_hides() -> None:
+def test_a_table_shows_dashes_and_counts_its_hidden_rows() -> None:
     frame = pd.DataFrame({"value": [0.01, float("nan")], "params_batch_size": [16, 32], "kind": ["a", None]})
     shown = shown_table(frame, {}, max_rows=1)
     assert [column.label for column in shown.columns] == ["value", "batch size", "kind"]
     assert [column.is_text for column in shown.columns] == [False, False, True]
     assert shown.rows == (("0.0100", "16", "a"),)
-    assert shown.left_out == "1 more rows are in the CSV file."
+    assert shown.left_out == "The CSV file has 1 more row."
     assert shown_table(frame, {}).rows[1] == (MISSING, "32", MISSING)
 
 
-def test_a_study_that_is_gone_has_no_report(folder: StudyFolder, tmp_path: Path) -> None:
+def test_a_deleted_study_has_no_report(folder: StudyFolder, tmp_path: Path) -> None:
     shutil.rmtree(folder.jobs)
     atomic.make_folder(folder.jobs)
     with pytest.raises(ValueError, match="no study 'demo'"):
