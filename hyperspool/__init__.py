@@ -1,8 +1,8 @@
 """Hyperspool: a hyperparameter search whose whole server is a folder.
 
-Everything is imported under this name, so that a person's own packages called `common`, `master` or `worker` never meet
-ours. What an objective or a notebook needs stands here; each name is loaded when it is first used, so that
-`import hyperspool` costs milliseconds and brings neither torch nor pandas.
+Every module is imported under this name, so that a user's own packages called `common`, `master` or `worker` cannot
+clash with it. This module exports what an objective or a notebook needs. Each name is loaded on first use, so
+`import hyperspool` takes milliseconds and imports neither torch nor pandas.
 """
 
 from importlib import import_module
@@ -30,7 +30,7 @@ def __getattr__(name: str) -> Any:
 
         try:
             found: Any = version("hyperspool")
-        except PackageNotFoundError:  # run from a checkout that nobody installed
+        except PackageNotFoundError:  # run from a checkout that is not installed
             found = "unknown"
     elif name in _HOMES:
         found = getattr(import_module(_HOMES[name]), name)

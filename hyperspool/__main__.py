@@ -1,4 +1,4 @@
-"""`python -m hyperspool`: the master's command line, as `hyperspool` is."""
+"""`python -m hyperspool`: the same command line as `hyperspool`, the master's."""
 
 from hyperspool.master.__main__ import main
 

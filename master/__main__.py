@@ -6,7 +6,7 @@ from hyperspool.common.dependencies import complaining_of_missing
 
 
 def main() -> None:
-    """Run the master's command line. Ctrl-C while it is still being imported ends it quietly."""
+    """Run the master's command line. Ctrl-C during the imports exits without a traceback."""
     try:
         with complaining_of_missing():
             from hyperspool.master.cli import main as run_command_line

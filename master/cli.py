@@ -1,4 +1,4 @@
-"""The master's command line put together; every error ends as one message and a status."""
+"""The master's command line: all commands in one app, every error as one message and an exit status."""
 
 import logging
 import sys
@@ -13,14 +13,14 @@ from hyperspool.master.terminal.console import errors, log_handler
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    help="Search hyperparameters by files: publish jobs, collect results, say what came of it.",
+    help="Search hyperparameters through a shared folder: publish jobs, collect results, show results.",
 )
 for family in (run, look, analysis, folder, finalize, range_test):
     app.add_typer(family.app)
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is one message and exit status 2."""
+    """Run the command line. A user's mistake prints one message and exits with status 2."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[log_handler()])
     try:
         app(prog_name=program_name("master"))

@@ -22,7 +22,7 @@ def call(*arguments: str, cwd: Path = REPOSITORY, **environment: str) -> "subpro
 
 
 def refused(*arguments: str, status: int = 2) -> str:
-    """The message of a command that must fail as a user's mistake does: one message, no traceback."""
+    """Run a command that must fail like a user's mistake: return its one message, without a traceback."""
     called = call(*arguments)
     assert called.returncode == status, called.stdout + called.stderr
     assert "Traceback" not in called.stdout + called.stderr

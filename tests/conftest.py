@@ -17,7 +17,7 @@ from tests.processes import Processes
 
 MakeStudy = Callable[..., Path]
 
-# A shell that starts the tests in the background lets them ignore Ctrl-C, and all that they start would inherit that.
+# A shell that starts the tests in the background makes them ignore Ctrl-C. Their child processes would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -39,7 +39,7 @@ def processes(root: Path) -> Iterator[Processes]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """An empty file system of its own, 1 MiB; needs the right to mount."""
+    """A separate, empty file system of 1 MiB; skipped without the right to mount."""
     mountpoint = tmp_path / "disk"
     mountpoint.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(mountpoint)]
@@ -51,7 +51,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
-    """Trains in this process with one thread, as a worker does, so that every run adds up in the same order."""
+    """Trains in this process with one thread, like a worker, so that every run sums in the same order."""
     from hyperspool.worker.training.runtime import configure
 
     with _torch_left_as_it_was():
@@ -61,7 +61,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def torch_left_as_it_was() -> Iterator[None]:
-    """Takes back what evaluating a trial in this process sets for all of it."""
+    """Restores torch's process-wide settings, which evaluating a trial in this process changes."""
     with _torch_left_as_it_was():
         yield
 
@@ -78,7 +78,7 @@ def _torch_left_as_it_was() -> Iterator[None]:
 
 @pytest.fixture
 def make_study(root: Path) -> MakeStudy:
-    """Writes a study file over x in [0, 1]; keyword arguments are its objective and anything that TOML puts on top."""
+    """Returns a function that writes a study file over x in [0, 1]; `more` is TOML that is added to it."""
 
     def write(objective: str, *, name: str = "demo", trials: int = 4, batch: int = 4, more: str = "") -> Path:
         path = root / f"{name}.toml"

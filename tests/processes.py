@@ -1,4 +1,4 @@
-"""Real masters and workers for tests: started, watched, signalled, and always cleaned up."""
+"""Starts, watches and signals real masters and workers for tests, and always cleans them up."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ DEADLINE_S = 60.0
 
 
 def until(condition: Callable[[], object], what: str, root: Path, deadline_s: float = DEADLINE_S) -> None:
-    """Wait until a condition on the shared folder holds: looks again at each event there, at the latest after 50 ms."""
+    """Wait until a condition on the shared folder holds. It is tested at each event there, and every 50 ms."""
     bell = Wakeup()
     try:
         with FolderWatch(bell) as watch:
@@ -47,7 +47,7 @@ class Processes:
         self._started: list[subprocess.Popen[str]] = []
 
     def start(self, module: str, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start `python -m module`, its output going to a file of its own."""
+        """Start `python -m module` with its output in a separate file."""
         log = self.log(len(self._started))
         with log.open("w") as sink:
             process = subprocess.Popen(
@@ -64,7 +64,7 @@ class Processes:
         return process
 
     def worker(self, *arguments: str, objective: str | None = None) -> subprocess.Popen[str]:
-        """Start a worker on the CPU; `objective` is a function of `tests.objectives`, known to studies by its name."""
+        """Start a worker on the CPU; `objective` names a function of `tests.objectives`."""
         options = ["--root", str(self.root), "--device", "cpu", *arguments]
         if objective:
             options += ["--objective", f"{objective}=tests.objectives:{objective}"]
@@ -75,7 +75,7 @@ class Processes:
         return self.start("master", "run", str(study), "--root", str(self.root), *arguments)
 
     def noted(self) -> list[str]:
-        """The lines that objectives have left in `notes`."""
+        """Return the lines that objectives have written to `notes`."""
         return self.notes.read_text().splitlines() if self.notes.exists() else []
 
     def finish(self, process: subprocess.Popen[str], deadline_s: float = DEADLINE_S) -> str:
@@ -86,17 +86,17 @@ class Processes:
         return printed
 
     def output(self, process: subprocess.Popen[str]) -> str:
-        """What a process has printed so far."""
+        """Return what a process has printed so far."""
         return self.log(self._started.index(process)).read_text(errors="replace")
 
     def log(self, number: int) -> Path:
-        """The file that the n-th process prints to; outside the folders that tests look into."""
+        """Return the file that the n-th process prints to; it is outside the folders that tests look into."""
         return self.log_folder / f"process-{number}.log"
 
     def kill_all(self) -> None:
         """End everything that was started, with its children."""
         for process in self._started:
-            # One that was waited for has given its number back, and another process may bear it now.
+            # After a wait the system may give the process id to another process, so it must not be signalled.
             if process.returncode is None:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
@@ -104,14 +104,14 @@ class Processes:
 
 
 def children_of(pid: int) -> list[int]:
-    """The live children of a process that evaluate, without multiprocessing's resource tracker."""
+    """Return the live child processes that evaluate trials, without multiprocessing's resource tracker."""
     listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
     rows = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
     return [int(pid) for pid, command in rows if "resource_tracker" not in command]
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process is there and not a zombie."""
+    """Return whether a process exists and is not a zombie."""
     try:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""An ablation as a person runs it: a study's file, a run that is killed and goes on, the table in every form."""
+"""An ablation from a user's view: a study file, a run that is killed and resumed, the table in every format."""
 
 import json
 import re
@@ -50,7 +50,7 @@ def _has_results(folder: StudyFolder, count: int) -> bool:
 def test_an_ablation_says_which_idea_helps(root: Path, processes: Processes, study: Path, tmp_path: Path) -> None:
     printed = processes.finish(processes.master(study, "--workers", "2", *OBJECTIVE))
     assert "24 trials of bettered" in printed
-    assert "6 to tune each of 4 test cases, in 2 rounds; then the best of each 3 times" in printed
+    assert "6 to tune each of 4 test cases, in 2 rounds; then the best setting of each again, 3 times" in printed
     assert "Better than the base, by 3 fresh replicates of each case's best setting: a good idea (+" in printed
     assert "Worse: a bad idea (-0." in printed
     place = ["--root", str(root)]
@@ -81,7 +81,8 @@ def test_an_ablation_says_which_idea_helps(root: Path, processes: Processes, stu
     assert (report / "figures" / "ablation.png").exists()
     page = (report / "report.html").read_text()
     assert "Which improvement helps?" in page
-    # Over the trials of all test cases no parameter's effect can be told, and there is no search to simulate.
+    # Over the trials of all test cases together no parameter's effect can be measured, and there is no single search
+    # to simulate.
     assert not {"Which parameters matter?", "Which parameters mattered", "As a random search"} & set(
         re.split("[<>]", page)
     )
@@ -114,7 +115,7 @@ def test_another_study_is_refused_as_no_ablation(
     root: Path, processes: Processes, folder: StudyFolder, study: Path
 ) -> None:
     place = ["--root", str(root)]
-    assert "study demo is no ablation" in refused("master", "ablation", folder.name, *place)
+    assert "study demo is not an ablation" in refused("master", "ablation", folder.name, *place)
     processes.finish(processes.master(study, "--workers", "1", "--set", "ablation.settings=6", *OBJECTIVE))
     assert "no search to simulate" in refused("master", "simulate", "ideas", *place)
     assert "expected 24: 4 cases of 6 settings each" in refused("master", "run", str(study), "--trials", "7", *place)

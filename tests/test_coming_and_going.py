@@ -1,4 +1,4 @@
-"""Masters and workers that come early, late, twice, and leave when they are asked to, or with their master."""
+"""Masters and workers start early, late or twice, and exit on request or with their master."""
 
 import signal
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.conftest import MakeStudy
 from tests.processes import Processes, is_alive, results_of, until
 
 
-def test_ctrl_c_stops_master_and_its_workers_and_the_same_command_goes_on(
+def test_ctrl_c_stops_everything_and_the_same_command_resumes(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     study = make_study("waiting", trials=2, batch=2)
@@ -63,9 +63,7 @@ def test_a_worker_waits_for_a_study_that_is_published_later(
     assert len(results_of(StudyFolder(root, "demo"))) == 4
 
 
-def test_the_master_waits_for_workers_and_says_how_to_start_one(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
+def test_waiting_master_says_how_to_start_a_worker(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     master = processes.master(make_study("square"))
     until(lambda: "start one in another terminal" in processes.output(master), "the advice", root)
     processes.worker(objective="square")

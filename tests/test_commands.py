@@ -1,4 +1,4 @@
-"""The command lines as a user meets them: exit statuses, and one clear message for each mistake."""
+"""The command lines from a user's view: exit statuses, and one clear message per mistake."""
 
 import json
 import shlex
@@ -60,7 +60,7 @@ def test_studies_lists_presets_with_their_titles() -> None:
         (["top", "no-such"], "no study 'no-such'"),
     ],
 )
-def test_a_masters_users_mistake_is_one_message_and_status_2(root: Path, arguments: list[str], message: str) -> None:
+def test_mistake_on_the_masters_command_line_is_one_message(root: Path, arguments: list[str], message: str) -> None:
     assert message in refused("master", *arguments, "--root", str(root))
     assert list((root / "jobs").iterdir()) == []
 
@@ -77,7 +77,7 @@ def test_a_masters_users_mistake_is_one_message_and_status_2(root: Path, argumen
         (["--claim", "hope"], "'hope' is not one of"),
     ],
 )
-def test_a_workers_users_mistake_is_one_message_and_status_2(root: Path, arguments: list[str], message: str) -> None:
+def test_mistake_on_the_workers_command_line_is_one_message(root: Path, arguments: list[str], message: str) -> None:
     assert message in refused("worker", "--root", str(root), *arguments)
 
 
@@ -90,7 +90,7 @@ def test_a_missing_root_is_refused_and_not_created(tmp_path: Path) -> None:
     assert not (tmp_path / "mnt").exists()
 
 
-def test_a_study_that_differs_from_the_published_one_is_refused_by_key_with_both_ways_out(
+def test_changed_study_is_refused_by_key_with_both_ways_out(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     study = make_study("square")
@@ -105,9 +105,7 @@ def test_a_study_that_differs_from_the_published_one_is_refused_by_key_with_both
     assert "is finished: 4 trials" in kept.stdout
 
 
-def test_to_go_on_the_master_repeats_the_command_as_it_was_typed(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
+def test_stopped_master_repeats_the_typed_command(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     typed = [str(make_study("waiting")), "--root", str(root), "--trials", "6", "--set", "limits.stale_s=20"]
     typed += ["--workers", "1", "--objective", "waiting=tests.objectives:waiting"]
     for extra, expected in (([], typed), (["--new"], ["demo-2", *typed[1:3], *typed[7:]])):
@@ -119,10 +117,10 @@ def test_to_go_on_the_master_repeats_the_command_as_it_was_typed(
         printed = processes.output(master)
         assert "everything is kept. To go on: " in printed
         assert f"-m master run {shlex.join(expected)}\n" in printed
-    assert "draws the same params as every study with seed 0" in processes.output(master)
+    assert "draws the same params as any study with seed 0" in processes.output(master)
 
 
-def test_a_differing_preset_is_gone_on_with_by_its_published_values(root: Path, processes: Processes) -> None:
+def test_changed_preset_is_resumed_with_its_published_values(root: Path, processes: Processes) -> None:
     master = processes.start("master", "run", "scenario6", "--root", str(root), "--epochs", "1")
     until(lambda: StudyFolder(root, "scenario6").open_issues(), "jobs", root)
     master.send_signal(signal.SIGINT)
@@ -131,7 +129,7 @@ def test_a_differing_preset_is_gone_on_with_by_its_published_values(root: Path, 
     assert f"run scenario6 --root {root} --set budget.epochs=1 --workers 2" in message
 
 
-def test_an_objective_that_nobody_was_told_of_is_pointed_out_before_the_waiting(
+def test_missing_objective_is_reported_before_waiting_for_workers(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     master = processes.master(make_study("square"))
@@ -145,15 +143,13 @@ def test_a_master_whose_study_is_removed_says_so(root: Path, processes: Processe
     for top in ("jobs", "results"):
         shutil.rmtree(root / top / "demo")
     assert master.wait(30) == 1
-    # Where the folder goes in the moment between the last job and its flush, the folder itself is what is missed.
-    told = processes.output(master).replace("\n", "")
-    assert "study.json was removed while the study ran" in told or "jobs/demo: No such file" in told
+    # If the folder vanishes between the last job and its flush, the error names the folder instead.
+    printed = processes.output(master).replace("\n", "")
+    assert "study.json was removed while the study ran" in printed or "jobs/demo: No such file" in printed
     assert "Traceback" not in processes.output(master)
 
 
-def test_new_starts_under_a_new_name_and_each_goes_on_by_its_own(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
+def test_new_starts_under_a_new_name_that_resumes_it(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     study = make_study("square")
     for _ in range(3):
         processes.finish(
@@ -172,11 +168,11 @@ def test_a_study_whose_trials_all_failed_ends_with_status_1(
     printed = processes.output(master)
     assert "2 trials FAILED, first trial 0: MemoryError: no room for 1 PiB" in printed
     assert f"its traceback is in {StudyFolder(root, 'demo').result(0)}" in printed
-    assert "with --new tries the trials again" in printed
+    assert "to try the trials again once the cause is fixed: the same command with --new" in printed
     assert "more of them" not in printed
 
 
-def test_a_worker_that_cannot_serve_its_study_says_why_and_the_trial_does_not_suffer(
+def test_worker_with_a_broken_objective_costs_no_attempt(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     study = make_study("square", trials=1, batch=1, more="limits.max_attempts = 1")
@@ -189,13 +185,13 @@ def test_a_worker_that_cannot_serve_its_study_says_why_and_the_trial_does_not_su
     assert len(StudyFolder(root, "demo").all_finished()) == 1
 
 
-def test_a_worker_without_a_gpu_says_that_it_uses_the_cpu(root: Path) -> None:
+def test_worker_without_a_gpu_says_it_uses_the_cpu(root: Path) -> None:
     called = call("worker", "--root", str(root), "--exit-when-idle", CUDA_VISIBLE_DEVICES="")
     assert called.returncode == 0
     assert "no GPU found; using the CPU" in called.stdout
 
 
-def test_a_finished_studys_results_are_checked_again_and_what_was_tampered_with_is_done_anew(
+def test_tampered_result_of_a_finished_study_is_evaluated_again(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     command = (make_study("square"), "--workers", "1", "--objective", "square=tests.objectives:square")
@@ -203,8 +199,8 @@ def test_a_finished_studys_results_are_checked_again_and_what_was_tampered_with_
     folder = StudyFolder(root, "demo")
     honest = json.loads(folder.result(1).read_text())
     folder.result(1).write_text(json.dumps(honest | {"params": {"x": 0.5}, "value": -99.0}))
-    told = json.loads(call("master", "status", "demo", "--json", "--root", str(root)).stdout)
-    assert told["total"] == sum(told["counts"].values()) == 4
+    status = json.loads(call("master", "status", "demo", "--json", "--root", str(root)).stdout)
+    assert status["total"] == sum(status["counts"].values()) == 4
     processes.finish(processes.master(*command))
     again = json.loads(folder.result(1).read_text())
     assert (again["params"], again["value"]) == (honest["params"], honest["value"])

@@ -1,4 +1,4 @@
-"""The documentation names only what exists."""
+"""The documentation names only files, commands, options and presets that exist."""
 
 import re
 import shlex
@@ -29,7 +29,7 @@ def test_every_test_that_a_page_names_exists(page: object) -> None:
     assert [name for name in sorted(named) if not (REPOSITORY / name).exists()] == []
 
 
-def test_faults_on_the_page_and_tests_of_faults_match() -> None:
+def test_faults_on_the_page_and_fault_tests_match() -> None:
     text = (REPOSITORY / "docs" / "reliability.md").read_text()
     tables = text[: text.index("## Figures")]
     rows = [line for line in tables.splitlines() if line.startswith("| ") and not line.startswith("| fault |")]
@@ -40,13 +40,13 @@ def test_faults_on_the_page_and_tests_of_faults_match() -> None:
 
 
 def _written_studies(page: Path) -> Iterator[tuple[str, str]]:
-    """Yield the name and text of each study file that a page asks its reader to write."""
+    """Yield the study files that a page tells its reader to write: (name, text)."""
     text = (REPOSITORY / page).read_text()
     yield from re.findall(r"cat > \$ROOT/([\w-]+)\.toml <<'END'\n(.*?)\nEND\n", text, flags=re.DOTALL)
 
 
 def _commands(page: Path) -> Iterator[list[str]]:
-    """Yield each of the project's commands in a page's shell blocks, as words from the module's name on."""
+    """Yield the project's commands in a page's shell blocks, as words from the module's name on."""
     for block in re.findall(r"```sh\n(.*?)```", (REPOSITORY / page).read_text(), flags=re.DOTALL):
         without_files = re.sub(r"<<'END'\n.*?\nEND\n", "\n", block, flags=re.DOTALL).replace("\\\n", " ")
         for line in without_files.splitlines():
@@ -55,7 +55,7 @@ def _commands(page: Path) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=str)
-def test_every_study_written_on_a_page_can_be_trained(page: Path, tmp_path: Path) -> None:
+def test_every_study_on_a_page_is_trainable(page: Path, tmp_path: Path) -> None:
     for name, text in _written_studies(page):
         path = tmp_path / f"{name}.toml"
         path.write_text(text)
@@ -63,7 +63,7 @@ def test_every_study_written_on_a_page_can_be_trained(page: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=str)
-def test_every_command_option_and_preset_of_a_page_exists(page: Path) -> None:
+def test_every_command_option_and_preset_on_a_page_exists(page: Path) -> None:
     apps = {"master": typer.main.get_command(master_app), "worker": typer.main.get_command(worker_app)}
     written = {f"$ROOT/{name}.toml" for name, _ in _written_studies(page)}
     for module, *words in _commands(page):
@@ -77,7 +77,7 @@ def test_every_command_option_and_preset_of_a_page_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=str)
-def test_every_study_that_a_page_reads_was_run_before(page: Path) -> None:
+def test_pages_look_back_only_at_studies_they_ran(page: Path) -> None:
     there: set[str] = set()
     for module, *words in _commands(page):
         if module != "master" or len(words) < 2 or words[1].startswith("-"):

@@ -1,4 +1,4 @@
-"""Studies that an earlier version began or finished are resumed, reported, exported and checked by this one."""
+"""This version resumes, reports, exports and checks studies of an earlier version."""
 
 import json
 import shutil
@@ -87,7 +87,7 @@ def test_rounds_and_batches_of_earlier_studies_are_worked_out(earlier: Path) -> 
     rounds = load_study(earlier, "old-rounds")
     assert list(rounds.trials["round"].dropna()) == [1.0] * 4 + [2.0] * 4
     assert list(rounds.trials["stage"]) == ["search"] * 8 + ["confirmation"] * 4
-    # Four settings a round in batches of three: a round's end ends a batch.
+    # Four settings per round in batches of three: the end of a round ends a batch.
     assert list(timeline(rounds)["batch"]) == [0, 0, 0, 1, 2, 2, 2, 3, 4, 4, 4, 5]
     ablation = load_study(earlier, "old-ablation")
     assert list(pd.unique(ablation.trials["test_case"])) == [

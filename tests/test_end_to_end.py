@@ -1,4 +1,4 @@
-"""The promises of the whole: real masters and workers, real signals, real files."""
+"""The promises of the whole project, with real masters and workers, signals and files."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ batch_size = 25
 """
 
 
-def test_a_thousand_jobs_on_eight_workers_give_a_thousand_results_each_evaluated_once(
+def test_thousand_jobs_on_eight_workers_are_each_evaluated_once(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     study = make_study("noted", trials=1000, batch=1000)
@@ -81,7 +81,7 @@ def test_kill_9_in_mid_trial_costs_no_trial(
     assert leftovers(folder) == []
 
 
-def test_a_trial_whose_process_keeps_dying_is_failed_after_its_attempts(
+def test_trial_whose_process_keeps_dying_fails_after_its_attempts(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     study = make_study("suicidal", trials=1, batch=1, more="limits.max_attempts = 2")
@@ -98,7 +98,7 @@ def test_a_trial_whose_process_keeps_dying_is_failed_after_its_attempts(
     assert worker.poll() is None
 
 
-def test_a_trial_whose_workers_keep_dying_is_failed_in_the_name_of_its_last_attempt(
+def test_trial_whose_workers_keep_dying_fails_with_its_last_attempt(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     study = make_study("waiting", trials=1, batch=1, more="limits.max_attempts = 1")
@@ -119,7 +119,7 @@ def test_a_trial_whose_workers_keep_dying_is_failed_in_the_name_of_its_last_atte
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_that_is_asked_to_stop_saves_lets_go_and_does_not_count(
+def test_stopped_worker_saves_and_releases_and_costs_no_attempt(
     root: Path, processes: Processes, make_study: MakeStudy, number: signal.Signals
 ) -> None:
     study = make_study("waiting", trials=1, batch=1, more="limits.max_attempts = 1")
@@ -127,7 +127,7 @@ def test_a_worker_that_is_asked_to_stop_saves_lets_go_and_does_not_count(
     master = processes.master(study)
     worker = processes.worker(objective="waiting")
     until(processes.noted, "the evaluation", root)
-    os.killpg(worker.pid, number)  # as a terminal or a cluster does: to the child too
+    os.killpg(worker.pid, number)  # to the child too, like a terminal or a cluster
     assert worker.wait(10) == 0, processes.output(worker)
     assert [path.name for path in folder.checkpoints.iterdir()] == ["00000.issue1.attempt1.pt"]
     assert list(folder.workers.iterdir()) == []
@@ -138,7 +138,7 @@ def test_a_worker_that_is_asked_to_stop_saves_lets_go_and_does_not_count(
     assert leftovers(folder) == []
 
 
-def test_the_same_seed_gives_the_same_params_with_one_two_and_four_workers_and_after_a_restart(
+def test_same_seed_gives_same_params_for_any_workers_and_restarts(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     proposals: list[dict[int, object]] = []
@@ -159,7 +159,7 @@ def test_the_same_seed_gives_the_same_params_with_one_two_and_four_workers_and_a
 SQUARE = "square=tests.objectives:square"
 
 
-def test_an_interrupted_and_resumed_trial_has_the_same_curve_to_the_last_bit(root: Path, processes: Processes) -> None:
+def test_resumed_trial_has_the_same_curve_to_the_last_bit(root: Path, processes: Processes) -> None:
     study = root / "cnn.toml"
     study.write_text(CNN_STUDY)
     processes.finish(processes.master(study, "--workers", "1"))
@@ -184,7 +184,7 @@ def test_an_interrupted_and_resumed_trial_has_the_same_curve_to_the_last_bit(roo
         assert measured(folder, trial) == measured(whole, trial)
 
 
-def test_a_users_objective_that_is_interrupted_keeps_the_epochs_before_its_checkpoint(
+def test_interrupted_user_objective_keeps_epochs_before_its_checkpoint(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     study = make_study("going_on", trials=1, batch=1, more="budget.epochs = 3").read_text()
@@ -211,9 +211,7 @@ def measured(folder: StudyFolder, trial: int) -> list[tuple[float, float, float]
     return [(epoch.training_loss, epoch.validation_loss, epoch.validation_error) for epoch in curve]
 
 
-def test_a_silent_workers_trial_is_issued_again_and_its_late_result_is_kept_aside(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
+def test_late_result_of_a_silent_worker_is_set_aside(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     study = make_study("waiting", trials=1, batch=1, more="limits.stale_s = 5")
     folder = StudyFolder(root, "demo")
     master = processes.master(study)

@@ -1,4 +1,4 @@
-"""What status, top, export and simulate say of a study, to a person and to a script."""
+"""What status, top, export and simulate print about a study, as text and as JSON."""
 
 import json
 import signal
@@ -16,12 +16,11 @@ sampler.name = "grid"
 objective.name = "curved"
 budget.epochs = 2
 space.x = [0.1, 0.2, 0.3]
+space.base = 7
 """
 
 
-def test_a_finished_study_is_looked_back_at_from_the_command_line(
-    root: Path, processes: Processes, tmp_path: Path
-) -> None:
+def test_command_line_looks_back_at_a_finished_study(root: Path, processes: Processes, tmp_path: Path) -> None:
     study = tmp_path / "demo.toml"
     study.write_text(CURVED)
     processes.finish(processes.master(study, "--workers", "1", "--objective", "curved=tests.objectives:curved"))
@@ -29,8 +28,11 @@ def test_a_finished_study_is_looked_back_at_from_the_command_line(
     within = json.loads(call("master", "top", "demo", "--within-epochs", "1", "-k", "1", "--json", *place).stdout)
     assert [(found["trial"], found["epoch"]) for found in within] == [(0, 1)]
     assert within[0]["value"] == pytest.approx(0.02 + 0.1 / 2 + 0.4)
-    assert within[0]["params"] == {"x": 0.1}
-    assert "lowest error" in call("master", "top", "demo", "--within-seconds", "60", *place).stdout
+    assert within[0]["params"] == {"x": 0.1, "base": 7}
+    table = call("master", "top", "demo", "--within-seconds", "60", *place).stdout
+    assert "lowest error" in table
+    assert table.count("base") == 1
+    assert table.endswith("the same in all trials: base=7\n")
     assert "no trial has an epoch" in call("master", "top", "demo", "--within-seconds", "0", *place).stdout
     simulated = call("master", "simulate", "demo", "--runs", "50", *place)
     assert "exact median" in simulated.stdout
@@ -41,7 +43,7 @@ def test_a_finished_study_is_looked_back_at_from_the_command_line(
     assert exported.returncode == 0
     rows = [json.loads(line) for line in lines.read_text().splitlines()]
     assert all({"trial", "status", "value", "params", "attempts"} <= row.keys() for row in rows)
-    assert [row["params"] for row in rows] == [{"x": 0.1}, {"x": 0.2}, {"x": 0.3}]
+    assert [row["params"] for row in rows] == [{"x": x, "base": 7} for x in (0.1, 0.2, 0.3)]
 
 
 def test_what_cannot_be_looked_back_at_is_one_message(root: Path, folder: StudyFolder, tmp_path: Path) -> None:
@@ -52,7 +54,7 @@ def test_what_cannot_be_looked_back_at_is_one_message(root: Path, folder: StudyF
     assert "there is no folder" in refused("master", "export", "demo", "--out", str(tmp_path / "no" / "x.csv"), *place)
 
 
-def test_a_folder_without_studies_and_one_with_ones_own_are_told_apart(
+def test_own_studies_are_listed_and_an_empty_folder_says_so(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     assert "yet" in call("master", "status", "--root", str(root)).stdout
@@ -82,14 +84,14 @@ def test_status_top_and_run_speak_json_and_text(root: Path, processes: Processes
     assert "trials FAILED" in printed
     assert "x is too large for me" in printed
     place = ["--root", str(root)]
-    told = json.loads(call("master", "status", "demo", "--json", *place).stdout)
-    assert told["study"] == "demo"
-    assert told["total"] == sum(told["counts"].values()) == 8
-    assert told["counts"]["COMPLETE"] + told["counts"]["FAILED"] == 8
-    assert told["incumbent"]["value"] == 1.0
+    standing = json.loads(call("master", "status", "demo", "--json", *place).stdout)
+    assert standing["study"] == "demo"
+    assert standing["total"] == sum(standing["counts"].values()) == 8
+    assert standing["counts"]["COMPLETE"] + standing["counts"]["FAILED"] == 8
+    assert standing["incumbent"]["value"] == 1.0
     best = json.loads(call("master", "top", "demo", "-k", "2", "--json", *place).stdout)
     assert [set(entry) for entry in best] == [{"trial", "value", "params"}] * 2
-    assert best[0] == told["incumbent"]
+    assert best[0] == standing["incumbent"]
     assert [entry["study"] for entry in json.loads(call("master", "status", "--json", *place).stdout)] == ["demo"]
     assert "the last results" in call("master", "status", "demo", *place).stdout
     assert "8/8" in call("master", "status", *place).stdout

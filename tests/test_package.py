@@ -1,4 +1,4 @@
-"""What is published is the wheel: it must work where there is no checkout, beside a person's own packages."""
+"""The published wheel works without a checkout, beside packages of a user's own."""
 
 import json
 import os
@@ -37,13 +37,13 @@ space.x = { type = 'float', low = 0, high = 4 }
 
 @dataclass
 class Project:
-    """A person's project, whose packages have the names of our folders; an environment in which we are installed."""
+    """A user's project whose packages have the names of our folders, and an environment with our wheel."""
 
     folder: Path
     environment: Path
 
     def call(self, *command: str) -> str:
-        """What a command of the environment prints; it must end well."""
+        """Return what a command of the environment prints; it must exit with status 0."""
         variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         called = subprocess.run(
             [self.environment / "bin" / command[0], *command[1:]],
@@ -70,17 +70,17 @@ def _files(wheel: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that a checkout builds."""
+    """The wheel that is built from a checkout."""
     return _built("wheel", tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment of its own with the wheel; what it depends on is taken from the environment of the tests."""
+    """A separate environment with the wheel; its dependencies come from the environment of the tests."""
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", folder], check=True, capture_output=True, timeout=110)
     packages = next(folder.glob("lib/python3*/site-packages"))
-    # A path in such a file is added as it is: what lies there of editable installs, this checkout's among them, is not.
+    # Python adds the path but ignores .pth files in it, so editable installs such as this checkout stay out.
     (packages / "dependencies.pth").write_text("\n".join(site.getsitepackages()))
     install = [str(folder / "bin" / "pip"), "install", "--no-deps", "--no-index", "--quiet", str(wheel)]
     subprocess.run(install, check=True, capture_output=True, timeout=110)
@@ -114,7 +114,7 @@ def test_wheel_from_the_source_archive_holds_the_same_files(wheel: Path, tmp_pat
 
 
 @pytest.mark.parametrize("command", [("hyperspool",), ("python", "-m", "hyperspool")], ids=" ".join)
-def test_installed_wheel_runs_a_study_beside_packages_of_the_same_names(project: Project, command: list[str]) -> None:
+def test_installed_wheel_runs_beside_packages_of_the_same_names(project: Project, command: list[str]) -> None:
     assert "scenario6" in {study["name"] for study in json.loads(project.call(*command, "studies", "--json"))}
     printed = project.call(*command, "run", "mine.toml", "--workers", "2", "--objective", "parabola=mine:parabola")
     assert "study mine is finished: 6 trials" in printed

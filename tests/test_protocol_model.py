@@ -1,4 +1,4 @@
-"""The protocol holds in every order in which its steps can come, and the checker finds out whoever breaks it."""
+"""The protocol holds in every possible order of its steps, and the checker detects every broken step."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""A trial that is promoted from rung to rung equals one that ran through: at the level of jobs, by real workers."""
+"""A trial that is promoted from rung to rung equals one without rungs, for jobs that real workers evaluate."""
 
 import signal
 from pathlib import Path
@@ -31,7 +31,7 @@ PARAMS: dict[str, dict[str, Any]] = {
 }
 FULL = 6
 RUNGS = (2, 4, FULL)
-"""Epochs of each rung."""
+"""The epochs of each rung."""
 
 
 def spec_of(objective: str) -> StudySpec:
@@ -49,7 +49,7 @@ def spec_of(objective: str) -> StudySpec:
 
 
 class Stage:
-    """A published study, its jobs laid by hand, and workers that come for one job and leave."""
+    """A published study whose jobs are written by the test, and workers that evaluate one job and exit."""
 
     def __init__(self, root: Path, objective: str, processes: Processes) -> None:
         self.folder = StudyFolder(root, "demo")
@@ -57,7 +57,7 @@ class Stage:
         publish_study(self.folder, self._spec)
 
     def publish(self, trial: int, rung: int, epochs: int, **changes: Any) -> Issue:
-        """A job of the setting; every trial has the seeds of trial 0."""
+        """Make a job of the setting; every trial has the seeds of trial 0."""
         job = Job(
             study="demo",
             trial=trial,
@@ -73,12 +73,12 @@ class Stage:
         return issue
 
     def work(self) -> None:
-        """Let a worker of its own do what is open."""
+        """Start a worker that evaluates the open jobs and exits."""
         own = self._spec.objective.name if self._spec.objective.name == "decay" else None
         self._processes.finish(self._processes.worker("--exit-when-idle", objective=own))
 
     def climb(self, trial: int) -> None:
-        """Take a trial from rung to rung, each with another worker."""
+        """Promote a trial from rung to rung, with another worker on each."""
         for rung, epochs in enumerate(RUNGS):
             self.publish(trial, rung, epochs, continues=rung - 1 if rung else None)
             self.work()
@@ -88,7 +88,7 @@ class Stage:
         return read_record(self.folder.result(trial, rung), Result)
 
     def curve(self, trial: int, rung: int = 0) -> list[EpochRecord]:
-        """An evaluation's curve, without what differs from run to run."""
+        """An evaluation's curve, without the parts that differ between runs."""
         return [line.model_copy(update={"seconds": 0.0}) for line in read_curve(self.folder.curve(trial, rung))]
 
 
@@ -152,7 +152,7 @@ def test_lost_checkpoint_costs_time_and_not_the_result(mlp: Stage, loss: str) ->
     assert mlp.result(0, 1).value == mlp.result(2).value
 
 
-def test_promoted_trial_that_is_killed_goes_on_from_its_own_checkpoint(root: Path, processes: Processes) -> None:
+def test_killed_promoted_trial_resumes_from_its_own_checkpoint(root: Path, processes: Processes) -> None:
     stage = Stage(root, "mlp", processes)
     stage.publish(0, 0, 2)
     stage.work()
@@ -168,8 +168,8 @@ def test_promoted_trial_that_is_killed_goes_on_from_its_own_checkpoint(root: Pat
     assert stage.result(0, 1).value == stage.result(1).value
 
 
-def test_rungs_of_a_trial_are_claimed_as_jobs_of_their_own(mlp: Stage) -> None:
-    """Two rungs that are open at once: neither's files are in the other's way."""
+def test_each_rung_of_a_trial_is_claimed_separately(mlp: Stage) -> None:
+    """Two rungs of a trial may be open at once: their files do not collide."""
     mlp.publish(0, 0, 2)
     mlp.publish(0, 1, 4, continues=0)
     mlp.work()

@@ -1,1 +1,1 @@
-"""The command line: options and output only, a module per family of commands."""
+"""The command line: options and output only, one module per family of commands."""

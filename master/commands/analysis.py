@@ -18,9 +18,12 @@ app = typer.Typer()
 def report(
     study: StudyName,
     root: Root = Path(),
-    out: Annotated[Path | None, typer.Option(help="Folder to write to. Default: results/STUDY/report.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write to this folder. Default: results/STUDY/report.")] = None,
 ) -> None:
-    """Write a page with every figure, answer and table of a study; it opens from disk and needs nothing else."""
+    """Write a page with every figure, answer and table of a study.
+
+    The page opens from disk and needs nothing else.
+    """
     from hyperspool.master.analysis.page.report import write_report
     from hyperspool.master.studies.published import published_study
 
@@ -34,17 +37,17 @@ def export(
     study: StudyName,
     root: Root = Path(),
     file_format: Annotated[
-        ExportFormat, typer.Option("--format", help="txt: one text file per run, all in one zip.")
+        ExportFormat, typer.Option("--format", help="Choose a format; txt: a zip of one file per run.")
     ] = ExportFormat.CSV,
-    out: Annotated[Path | None, typer.Option(help="File to write. Default: STUDY.csv and so on, here.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write this file. Default: STUDY.FORMAT in this folder.")] = None,
 ) -> None:
-    """Write one row per trial, and the curves, for other programs."""
+    """Export one row per trial, and the curves, for other programs."""
     from hyperspool.master.analysis.data.frames import load_study
     from hyperspool.master.analysis.exports.trials import export as write_export
 
     data = load_study(root, study)
-    for told in data.unreadable:
-        errors.say(f"left out: {told}")
+    for problem in data.unreadable:
+        errors.say(f"left out: {problem}")
     for path in write_export(data, file_format, out):
         output.say(str(path))
 
@@ -53,14 +56,17 @@ def export(
 def simulate(
     study: StudyName,
     root: Root = Path(),
-    runs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Simulated searches.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the shuffling.")] = 0,
+    runs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Simulate N searches.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Set the seed of the shuffling.")] = 0,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the figures. Default: results/STUDY/report/figures.")
+        Path | None, typer.Option(help="Write figures to this folder. Default: results/STUDY/report/figures.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Shuffle finished trials into many random searches: how good is one after t evaluations, or on W workers?"""
+    """Estimate how good random search is after t evaluations or on W workers.
+
+    It shuffles the finished trials into many simulated searches.
+    """
     from hyperspool.master.analysis.data.frames import load_study
     from hyperspool.master.analysis.data.phases import of_search
     from hyperspool.master.analysis.exports.simulation import SimulatedStudy
@@ -87,11 +93,11 @@ def ablation(
     study: StudyName,
     root: Root = Path(),
     table_format: Annotated[
-        TableFormat | None, typer.Option("--format", help="As a paper or a page takes it; else by the ending of --out.")
+        TableFormat | None, typer.Option("--format", help="Choose the table's format. Default: by --out's ending.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="File to write it to. Default: print it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the table to this file. Default: print it.")] = None,
 ) -> None:
-    """Show what each test case of an ablation gains over its base, and what it was tuned to."""
+    """Show each test case's gain over the base, and its tuned params."""
     from hyperspool.master.analysis.answers.ablation import ablation_verdict
     from hyperspool.master.analysis.data.frames import load_study
     from hyperspool.master.analysis.exports.ablation_table import short_cells, write_table, written_table
@@ -101,7 +107,9 @@ def ablation(
     data = load_study(root, study)
     rows = ablation_rows(data.spec, data.evaluations)
     if not rows:
-        raise UsageError(f"study {study} is no ablation: it has no table [ablation], which names a base's improvements")
+        raise UsageError(
+            f"study {study} is not an ablation: it has no table [ablation], which names improvements of a base"
+        )
     if out:
         write_table(data.spec, rows, table_format or TableFormat.of(out), out)
         output.say(str(out))

@@ -16,13 +16,13 @@ def finalize(
     study: StudyName,
     root: Root = Path(),
     workers: Annotated[
-        int, typer.Option(min=0, max=1024, help="Start this many workers on this machine; 0: others do the work.")
+        int, typer.Option(min=0, max=1024, help="Start N workers on this machine; 0: others train.")
     ] = 1,
-    out: Annotated[Path | None, typer.Option(help="Also copy the files here. Default: results/STUDY/final.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also copy the files of results/STUDY/final to this folder.")] = None,
 ) -> None:
-    """Train a finished study's winner on training and validation data, and read the test part: once.
+    """Train the winner of a finished study and read the test part once.
 
-    Called again, it shows the first answer.
+    It trains on training and validation data. A second call shows the first answer.
     """
     from hyperspool.master.finalize.session import FinalizeOptions, run_finalize
 

@@ -18,21 +18,22 @@ def doctor(
     root: Root = Path(),
     *,
     with_peer: Annotated[
-        bool, typer.Option("--with-peer", help="Then test between two hosts: run it on both at once.")
+        bool, typer.Option("--with-peer", help="Then test between two hosts; run it on both.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say whether a folder is fit for a search, and by lock or by lease. Takes a few seconds and leaves nothing behind.
+    """Check whether a folder is fit for a search, and recommend lock or lease.
 
-    Exit status: 0 fit, 1 unfit or the other host did not come, 2 wrong usage.
+    It takes a few seconds and leaves no files behind.
+    Exit status: 0 fit, 1 unfit or the other host did not answer, 2 wrong usage.
     """
     from hyperspool.common.shared_folder import need_folder
     from hyperspool.master.doctor.examination import examine
     from hyperspool.master.doctor.finding import recommended
     from hyperspool.master.doctor.wording import advice_text, finding_text
 
-    def say(told: str) -> None:
-        errors.say(told, "dim")
+    def say(sentence: str) -> None:
+        errors.say(sentence, "dim")
 
     need_folder(root)
     findings = []
@@ -43,8 +44,8 @@ def doctor(
     claim = recommended(findings)
     is_answered = not any(finding.is_unanswered for finding in findings)
     if as_json:
-        told = {"root": str(root.absolute()), "claim": claim, "findings": [finding.to_json() for finding in findings]}
-        typer.echo(json.dumps(told, indent=2))
+        summary = {"root": str(root.absolute()), "claim": claim, "findings": [found.to_json() for found in findings]}
+        typer.echo(json.dumps(summary, indent=2))
     else:
         output.say(advice_text(root.absolute(), claim, findings))
     raise typer.Exit(0 if claim and is_answered else 1)
@@ -56,28 +57,29 @@ def fsck(
     root: Root = Path(),
     *,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Mend what can be mended; deletes nothing. Stop the study's master first.")
+        bool, typer.Option("--repair", help="Repair what can be repaired; stop the master first.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check every file of a study against what the protocol promises, also while the study runs.
+    """Check every file of a study against the protocol.
 
-    Exit status: 0 no breach, or all mended; 1 breaches; 2 wrong usage.
+    The check also works while the study runs. A repair deletes nothing.
+    Exit status: 0 no breach, or every breach repaired; 1 breaches; 2 wrong usage.
     """
     from hyperspool.master.fsck.breach import Severity
     from hyperspool.master.fsck.examination import examine_study
     from hyperspool.master.fsck.wording import breach_text, summary_text
 
-    # Each file that is set aside would be told of twice.
+    # Else each file that is set aside is reported twice: by its log line and as a repaired breach.
     logging.getLogger("hyperspool.common.rejection").setLevel(logging.ERROR)
     examined = examine_study(root, study, is_to_repair=repair)
     if as_json:
-        told = {
+        summary = {
             "study": study,
             "breaches": [breach.to_json(root) for breach in examined.left],
             "mended": [breach.to_json(root) for breach in examined.mended],
         }
-        typer.echo(json.dumps(told, indent=2))
+        typer.echo(json.dumps(summary, indent=2))
     else:
         for breach in examined.mended:
             output.say(breach_text(breach, root, is_mended=True))

@@ -1,4 +1,4 @@
-"""The commands that show how studies stand: studies, status, top. Options and output only."""
+"""The commands that show the state of studies: studies, status, top. Options and output only."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ app = typer.Typer()
 
 @app.command()
 def studies(root: Root = Path(), as_json: AsJson = False) -> None:
-    """List the studies that come with the project, and those of the folder that have another name."""
+    """List the presets, and the studies of the folder under other names."""
     from hyperspool.common.layout import study_folders
     from hyperspool.common.shared_folder import need_folder
     from hyperspool.master.studies.preset import load_preset, preset_names
@@ -34,12 +34,12 @@ def studies(root: Root = Path(), as_json: AsJson = False) -> None:
 
 @app.command()
 def status(
-    study: Annotated[str | None, typer.Argument(help="Default: all studies of the folder.")] = None,
+    study: Annotated[str | None, typer.Argument(help="Show this study. Default: all studies of the folder.")] = None,
     root: Root = Path(),
     as_json: AsJson = False,
     watch: Annotated[bool, typer.Option("--watch", help="Refresh every two seconds until Ctrl-C.")] = False,
 ) -> None:
-    """Say how a study stands: counts, incumbent, what each worker does."""
+    """Show a study's progress, its best trial, and what each worker does."""
     from hyperspool.common.layout import study_folders
     from hyperspool.common.shared_folder import need_folder
     from hyperspool.master.results.standing import Standing, open_standing
@@ -78,16 +78,16 @@ def status(
 def top(
     study: StudyName,
     root: Root = Path(),
-    count: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 3,
-    within_epochs: Annotated[int | None, typer.Option(min=1, help="By the lowest error within so many epochs.")] = None,
+    count: Annotated[int, typer.Option("-k", min=1, help="Print N trials.")] = 3,
+    within_epochs: Annotated[int | None, typer.Option(min=1, help="Rank by the lowest error within N epochs.")] = None,
     within_seconds: Annotated[
-        float | None, typer.Option(min=0.0, help="By the lowest error within so many seconds of training.")
+        float | None, typer.Option(min=0.0, help="Rank by the lowest error within N seconds of training.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print the best trials of a search: by their value, or by what their curves reached within a budget.
+    """Print the best trials of a search, by value or within a budget.
 
-    Finalists whose replicates are all in come first, by the mean of these.
+    Once every replicate has its result, the confirmed finalists come first, ranked by their replicates' mean.
     """
     from hyperspool.master.results.standing import open_standing
     from hyperspool.master.studies.published import published_study
@@ -115,6 +115,7 @@ def _top_within(root: Path, study: str, count: int, budget: dict[str, Any], *, a
     from hyperspool.master.analysis.data.phases import of_search
     from hyperspool.master.results.wording import measured_text, params_text
     from hyperspool.master.terminal.tables import text_table
+    from hyperspool.master.terminal.trials_table import constant_params, constant_text
 
     data = of_search(load_study(root, study))
     best = [(row, params_of(data.spec, row)) for _, row in best_within(data, count, **budget).iterrows()]
@@ -126,13 +127,16 @@ def _top_within(root: Path, study: str, count: int, budget: dict[str, Any], *, a
         ]
         print(json.dumps(found, indent=2))
     elif best:
-        headings = ("trial", "lowest error", "in epoch", "after (s)", "params")
-        rows = [
-            (str(int(row["trial"])), measured_text(row["value"]), str(int(row["epoch"])), f"{row['elapsed_s']:.2f}")
-            for row, _ in best
-        ]
-        table = text_table(headings, [(*row, params_text(params)) for row, (_, params) in zip(rows, best, strict=True)])
+        constant = constant_params(data.spec.space)
+        rows: list[tuple[str, ...]] = []
+        for row, params in best:
+            own = {name: value for name, value in params.items() if name not in constant}
+            numbers = (str(int(row["trial"])), measured_text(row["value"]), str(int(row["epoch"])))
+            rows.append((*numbers, f"{row['elapsed_s']:.2f}", params_text(own)))
+        table = text_table(("trial", "lowest error", "in epoch", "after (s)", "params"), rows)
         table.columns[-1].justify = "left"
         output.print(table)
+        if same := constant_text(data.spec.space):
+            output.tell(same)
     else:
         output.print("no trial has an epoch within that budget")

@@ -1,10 +1,10 @@
-"""What the master's commands have in common: options that several take, and the two consoles."""
+"""Options that several of the master's commands take."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Root = Annotated[Path, typer.Option(help="The shared folder, with jobs/ and results/ in it.")]
+Root = Annotated[Path, typer.Option(help="Use this shared folder, which holds jobs/ and results/.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-StudyName = Annotated[str, typer.Argument(help="A study in the folder.")]
+StudyName = Annotated[str, typer.Argument(help="Name a study in the folder.")]

@@ -1,4 +1,4 @@
-"""The commands that prepare a search by training once: lr-range-test. Options and output only."""
+"""The command that prepares a search by one training: lr-range-test. Options and output only."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,23 +15,23 @@ app = typer.Typer()
 def lr_range_test(
     study: Annotated[str | None, typer.Argument(help="Train as this study does. Default: as --objective.")] = None,
     root: Root = Path(),
-    objective: Annotated[str | None, typer.Option(help="cnn or mlp, with its defaults. Default: cnn.")] = None,
-    dataset: Annotated[str | None, typer.Option(help="digits, mnist or cifar10.")] = None,
-    epochs: Annotated[int, typer.Option(min=2, help="Epochs, each of which gives a point of the curve.")] = 40,
-    low: Annotated[float, typer.Option("--from", help="Learning rate of the first update.")] = 1e-6,
-    high: Annotated[float, typer.Option("--to", help="Learning rate of the last update.")] = 1e-1,
-    log: Annotated[bool, typer.Option("--log", help="Raise its logarithm evenly, not the rate.")] = False,
+    objective: Annotated[str | None, typer.Option(help="Train cnn or mlp with its defaults. Default: cnn.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Use digits, mnist or cifar10. Default: the study's.")] = None,
+    epochs: Annotated[int, typer.Option(min=2, help="Train N epochs; each gives a point of the curve.")] = 40,
+    low: Annotated[float, typer.Option("--from", help="Begin with this learning rate at the first update.")] = 1e-6,
+    high: Annotated[float, typer.Option("--to", help="End with this learning rate at the last update.")] = 1e-1,
+    log: Annotated[bool, typer.Option("--log", help="Raise the rate's logarithm evenly, not the rate.")] = False,
     workers: Annotated[
-        int, typer.Option(min=0, max=1024, help="Start this many workers on this machine; 0 leaves it to others.")
+        int, typer.Option(min=0, max=1024, help="Start N workers on this machine; 0: others train.")
     ] = 1,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE, any key of the study; repeatable.")
+        list[str] | None, typer.Option("--set", help="Set any key of the study: KEY=VALUE; repeatable.")
     ] = None,
 ) -> None:
-    """Raise the learning rate through one training, and propose between which two rates a cycle should move.
+    """Raise the learning rate during one training and propose a range for cycles.
 
-    The training is a study of one trial, named after the study with -lr-range behind it. The same command resumes it.
-    Exit status: 0 a range was found, 1 none or the training was stopped, 2 wrong usage.
+    The training is a study of one trial, called STUDY-lr-range. The same command resumes it.
+    Exit status: 0 a range was found, 1 no range was found or the training was stopped, 2 wrong usage.
     """
     from hyperspool.master.range_test.session import answer_range, run_range
     from hyperspool.master.range_test.study import base_study, left_at_defaults, range_study
@@ -41,10 +41,10 @@ def lr_range_test(
     base = base_study(study, objective, root, changes)
     spec = range_study(base, low, high, epochs, is_log=log)
     if searched := left_at_defaults(base):
-        told = (
-            f"{base.name} searches {', '.join(searched)}: trained with their defaults; --set space.KEY=VALUE fixes one"
+        output.say(
+            f"{base.name} searches {', '.join(searched)}: the test trains with their defaults; "
+            "--set space.KEY=VALUE fixes one"
         )
-        output.say(told)
     if status := run_range(output, root, spec, workers):
         raise typer.Exit(status)
     answer = answer_range(root, spec.name)

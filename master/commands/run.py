@@ -14,39 +14,37 @@ app = typer.Typer()
 
 @app.command()
 def run(
-    study: Annotated[
-        str, typer.Argument(help="A preset's name, a .toml file, or a study in the folder.")
-    ] = "scenario6",
+    study: Annotated[str, typer.Argument(help="Name a preset, a .toml file, or a study in the folder.")] = "scenario6",
     root: Root = Path(),
-    workers: Annotated[int, typer.Option(min=0, max=1024, help="Also start this many workers on this machine.")] = 0,
-    trials: Annotated[int | None, typer.Option(help="Number of trials.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs of each trial.")] = None,
-    dataset: Annotated[str | None, typer.Option(help="digits, mnist or cifar10.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Trials proposed at once.")] = None,
-    confirm: Annotated[
-        int | None, typer.Option(help="Evaluate so many of the best settings again when the search is over.")
-    ] = None,
+    workers: Annotated[int, typer.Option(min=0, max=1024, help="Also start N workers on this machine.")] = 0,
+    trials: Annotated[int | None, typer.Option(help="Set the number of trials. Default: the study's.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Set the epochs of each trial. Default: the study's.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Use digits, mnist or cifar10. Default: the study's.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Set the seed of everything random. Default: the study's.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Propose N trials at once. Default: the study's.")] = None,
+    confirm: Annotated[int | None, typer.Option(help="Re-evaluate the best N settings after the search.")] = None,
     confirm_replicates: Annotated[
         int | None,
-        typer.Option("--confirm-replicates", "--replicates", help="Evaluations of each of them (5); or --replicates."),
+        typer.Option(
+            "--confirm-replicates",
+            "--replicates",
+            help="Evaluate each finalist N times. Default: 5. Formerly --replicates.",
+        ),
     ] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE, any key of the study; repeatable.")
+        list[str] | None, typer.Option("--set", help="Set any key of the study: KEY=VALUE; repeatable.")
     ] = None,
-    quick: Annotated[
-        bool,
-        typer.Option(
-            "--quick", help="The study's quick form, within minutes, if it has one; as NAME-quick, or by --set name."
-        ),
-    ] = False,
-    new: Annotated[bool, typer.Option("--new", help="Start another study, under a new name.")] = False,
-    claim: Annotated[ClaimMode | None, typer.Option(help="lease, where the file system has no locks.")] = None,
-    objective: Annotated[list[str] | None, typer.Option(help="For local workers: NAME=MODULE:FUNCTION.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Run the study's quick form, if any, as NAME-quick.")] = False,
+    new: Annotated[bool, typer.Option("--new", help="Start another study under a new name.")] = False,
+    claim: Annotated[ClaimMode | None, typer.Option(help="Use lease where the file system has no locks.")] = None,
+    objective: Annotated[
+        list[str] | None, typer.Option(help="Give local workers an objective: NAME=MODULE:FUNCTION; repeatable.")
+    ] = None,
 ) -> None:
-    """Run a study: publish trials in batches and collect their results, until it is finished.
+    """Run or resume a study; show the result if it is finished.
 
-    Resumes what is there; a finished study prints its result at once.
+    The master publishes trials in batches and collects their results until the study is finished.
+    A quick form takes minutes; --set name=NAME gives it another name than NAME-quick.
     """
     from hyperspool.master.run.session import RunOptions, run_session
     from hyperspool.master.studies.changes import Changes

@@ -1,4 +1,4 @@
-"""The answer of a final evaluation: given once, written once."""
+"""The answer of a final evaluation, which is written once and never changed."""
 
 import math
 from pathlib import Path
@@ -20,37 +20,44 @@ NORMAL_95 = 1.959963984540054
 
 
 class Answer(Record):
-    """What the test part said of a study's winner."""
+    """The result of a study's winner on the test part."""
 
     schema_version: Literal[1] = 1
     study: StudyName
     trial: TrialNumber
-    """The first trial of the study that had the winner's params."""
+    """The first trial of the study with the winner's params."""
     params: BoundedParams
     chosen: Message
-    """How, in a sentence."""
+    """How the winner was chosen, in a sentence."""
     diverged: bool = False
-    """The final training left the numbers; the test part was not read, and nothing of it stands here."""
+    """The final training produced numbers that are not finite. The test part was not read, so the fields below that
+    describe it are None."""
     test_error: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Fraction of the test part that is misclassified."""
+    """The fraction of the test part that is misclassified, in [0, 1]."""
     low: float | None = None
     high: float | None = None
-    """Between these lies the error on further images of the same kind, at 95 % confidence (Wilson's interval)."""
+    """The bounds of the error on further images of the same kind, at 95 % confidence (Wilson's interval)."""
     test_errors: Count | None = None
     test_examples: Count | None = None
     model: ModelFile | None = None
     networks: Count | None = None
-    """Of how many networks the model is, taken together by their mean softmax outputs; None: of one."""
+    """The number of networks in the model, which averages their softmax outputs; None: a single network."""
     worker: Label
     device: Label
     evaluated_at: Moment
 
 
 def answer_of(result: Result, study: str, trial: int, chosen: str) -> Answer:
-    """The answer that a final evaluation's result amounts to.
+    """Make the answer from a final evaluation's result.
+
+    Args:
+        result: the result of the final evaluation.
+        study: the name of the study whose winner was evaluated.
+        trial: the study's first trial with the winner's params.
+        chosen: how the winner was chosen, in a sentence.
 
     Raises:
-        ValueError: the result is none of a final evaluation.
+        ValueError: the result is not from a final evaluation.
     """
     common = {
         "study": study,
@@ -65,7 +72,7 @@ def answer_of(result: Result, study: str, trial: int, chosen: str) -> Answer:
         return Answer.model_validate(common | {"diverged": True})
     metrics = result.metrics or {}
     if not {"test_errors", "test_examples"} <= metrics.keys():
-        raise ValueError("the result does not tell how many test images there are")
+        raise ValueError("the result is not from a final evaluation: it lacks test_errors or test_examples")
     wrong, count = round(metrics["test_errors"]), round(metrics["test_examples"])
     low, high = wilson(wrong, count)
     measured = {"test_error": result.value, "low": low, "high": high, "test_errors": wrong, "test_examples": count}
@@ -74,16 +81,16 @@ def answer_of(result: Result, study: str, trial: int, chosen: str) -> Answer:
 
 
 def wilson(wrong: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a proportion, `wrong` of `count`.
+    """Return the 95 % confidence interval of a proportion, `wrong` of `count`.
 
     Source: E. B. Wilson 1927, Probable inference, the law of succession, and statistical inference, JASA 22. Unlike the
-    usual one it stays within [0, 1], and has a width where nothing is wrong.
+    normal approximation, the interval stays within [0, 1] and has a width even if `wrong` is 0.
 
     Raises:
-        ValueError: `wrong` is no part of `count`.
+        ValueError: `count` is 0, or `wrong` is not in 0 to `count`.
     """
     if not 0 <= wrong <= count or not count:
-        raise ValueError(f"found {wrong} of {count} misclassified, expected a part of at least one")
+        raise ValueError(f"found {wrong} of {count} misclassified, expected 0 to {count} of at least 1")
     share, square = wrong / count, NORMAL_95**2
     centre = share + square / (2 * count)
     half = NORMAL_95 * math.sqrt(share * (1 - share) / count + square / (4 * count**2))
@@ -92,15 +99,15 @@ def wilson(wrong: int, count: int) -> tuple[float, float]:
 
 
 def answer_path(folder: StudyFolder) -> Path:
-    """Where a study's answer stands."""
+    """Return the path of a study's answer."""
     return final_folder(folder) / "answer.json"
 
 
 def read_answer(folder: StudyFolder) -> Answer | None:
-    """The answer that a study has, or None.
+    """Read a study's answer; None if it has none yet.
 
     Raises:
-        ProtocolError: what stands there is no answer of this study.
+        ProtocolError: the file is not a valid answer, or belongs to another study.
     """
     path = answer_path(folder)
     try:
@@ -108,12 +115,12 @@ def read_answer(folder: StudyFolder) -> Answer | None:
     except FileNotFoundError:
         return None
     if answer.study != folder.name:
-        raise ProtocolError(path, f"is the answer of study {answer.study!r}, expected {folder.name!r}")
+        raise ProtocolError(path, f"found the answer of study {answer.study!r}, expected {folder.name!r}")
     return answer
 
 
 def give_answer(folder: StudyFolder, answer: Answer) -> Answer:
-    """Write the answer, unless there is one; return the one that stands."""
+    """Write the answer unless the study has one; return the answer that the study has then."""
     atomic.make_folder(final_folder(folder))
     if atomic.write_once(answer_path(folder), answer.to_json()):
         return answer

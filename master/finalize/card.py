@@ -1,4 +1,4 @@
-"""The model card: what a person must know who finds the model and nothing else."""
+"""The model card: everything that a reader needs who has only the model's folder."""
 
 from collections.abc import Sequence
 
@@ -10,16 +10,16 @@ from hyperspool.master.finalize.cycles import cycles_remark
 from hyperspool.master.results.wording import counted
 
 MODULES = {"cnn": "CnnParams", "mlp": "MlpParams"}
-"""What the params of a built-in objective's network are called in `hyperspool.worker.training.params`."""
+"""The class in `hyperspool.worker.training.params` for the params of each built-in objective."""
 SHAPES = {"digits": (1, 28, 28), "mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
-"""(channels, height, width) of a data set's images."""
+"""(channels, height, width) of each data set's images."""
 _LOADING_ONE = """\
 model = make_model(params, {shape}, classes=10)
 model.load_state_dict(torch.load("model.pt", weights_only=True))
-model.eval()  # takes (N, channels, height, width) float32 in [0, 1], gives logits
+model.eval()  # takes (N, channels, height, width) float32 in [0, 1], returns logits
 """
 _LOADING_SEVERAL = """\
-weights = torch.load("model.pt", weights_only=True)  # of each network
+weights = torch.load("model.pt", weights_only=True)  # one state dict per network
 models = [make_model(params, {shape}, classes=10).eval() for _ in weights]
 for model, own in zip(models, weights):
     model.load_state_dict(own)
@@ -32,21 +32,21 @@ def classes(images):  # (N, channels, height, width) float32 in [0, 1]
 
 
 def model_card(spec: StudySpec, result: Result, answer: Answer, curve: Sequence[EpochRecord]) -> str:
-    """The card, in Markdown.
+    """Return the card, in Markdown.
 
     Args:
-        spec: the final evaluation's study.
-        result: its trial's.
-        answer: what came of it.
-        curve: of its training; empty if it has none.
+        spec: the study of the final evaluation.
+        result: the result of its trial.
+        answer: its answer.
+        curve: the curve of its training; empty if there is no curve.
     """
     sections = {
         f"Model card: the winner of study {answer.study}": answer_text(answer),
-        "How it was chosen": f"{_sentence(answer.chosen)} The test part had no say in it.",
+        "How it was chosen": f"{_sentence(answer.chosen)} The test part played no part in the choice.",
         "Data": _data(spec, result),
         "Params": _table("parameter", with_defaults(spec.objective.name, answer.params)),
         "Training": _training(spec, result, answer, curve),
-        "Where it was trained": _table("what", _surroundings(result)),
+        "Where it was trained": _table("property", _surroundings(result)),
         "How to load it": _loading(spec, answer),
         "What it must not be used for": _limits(spec),
     }
@@ -57,7 +57,7 @@ def model_card(spec: StudySpec, result: Result, answer: Answer, curve: Sequence[
 
 
 def answer_text(answer: Answer) -> str:
-    """The answer in a sentence."""
+    """Return the answer in one or two sentences."""
     if answer.test_error is None or answer.low is None or answer.high is None:
         return "The final training diverged: there is no model, and the test part was not read."
     whose = f" of an ensemble of {counted(answer.networks, 'network')}" if answer.networks else ""
@@ -73,30 +73,30 @@ def _data(spec: StudySpec, result: Result) -> str:
     count = (result.metrics or {}).get("training_examples")
     size = f" ({count:.0f} images)" if count else ""
     return (
-        f"{name}: trained on the training examples that the search used and on the whole validation part{size}; "
-        "measured on the test part, which was read once, after the last epoch."
+        f"{name}. The model is trained on the training examples of the search and on the whole validation part{size}. "
+        "It is measured on the test part, which was read once, after the last epoch."
     )
 
 
 def _training(spec: StudySpec, result: Result, answer: Answer, curve: Sequence[EpochRecord]) -> str:
-    told = f"Network {spec.objective.name}, {counted(spec.budget.epochs, 'epoch')}. "
+    text = f"Network {spec.objective.name}, {counted(spec.budget.epochs, 'epoch')}. "
     if answer.networks:
-        told += (
-            f"The model is {counted(answer.networks, 'network')}, those at the ends of the learning rate's cycles (the "
-            "last 20 at most), taken together by the mean of their softmax outputs, as the search compared them. "
+        text += (
+            f"The model is an ensemble of {counted(answer.networks, 'network')}: those at the ends of the learning "
+            "rate's cycles (the last 20 at most). It averages their softmax outputs, as in the search. "
         )
     if remark := cycles_remark(spec):
-        told += f"{remark} "
-    told += "Early stopping is off: it would need data that are not trained on. Seeds: "
-    told += ", ".join(f"{name} {seed}" for name, seed in result.seeds.model_dump().items()) + "."
+        text += f"{remark} "
+    text += "Early stopping is off, because it needs data that the model is not trained on. Seeds: "
+    text += ", ".join(f"{name} {seed}" for name, seed in result.seeds.model_dump().items()) + "."
     if curve:
         last = curve[-1]
-        told += (
+        text += (
             f" The last epoch, {last.epoch}: training loss {last.training_loss:.4g}, learning rate "
             f"{last.learning_rate:.4g}, momentum {last.momentum:.4g}. The training took "
             f"{result.times.training_s:.1f} s."
         )
-    return told
+    return text
 
 
 def _surroundings(result: Result) -> dict[str, object]:
@@ -123,11 +123,11 @@ def _loading(spec: StudySpec, answer: Answer) -> str:
 def _limits(spec: StudySpec) -> str:
     name = spec.data.name if spec.data else "digits"
     return (
-        "- Not to choose anything further by: a test part that choices are made by is a validation part, and the error "
-        "above is too low from then on.\n"
-        f"- Not for images of another origin, size or kind than those of {name}: the error above says nothing of them, "
-        "and the network names a class for any image at all.\n"
-        "- Not where a wrong class does harm: its outputs are not calibrated, and it was made to study "
+        "- Do not use its test error for further choices: a test part that guides choices becomes a validation part, "
+        "and from then on the error above is too low.\n"
+        f"- Do not use it for images of another origin, size or kind than those of {name}: the error above does not "
+        "hold for them, and the network returns a class for any image at all.\n"
+        "- Do not use it where a wrong class does harm: its outputs are not calibrated, and it was made to study "
         "hyperparameters."
     )
 

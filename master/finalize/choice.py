@@ -1,4 +1,4 @@
-"""Which setting of a study is evaluated in the end, and the study that does it."""
+"""Chooses the setting for the final evaluation, and makes the study that evaluates it."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,12 @@ from hyperspool.master.search.settings import finalists_of, settings_of
 
 @dataclass(frozen=True)
 class Choice:
-    """The setting that a study chose.
+    """The winning setting of a study.
 
     Attributes:
-        params: its params.
-        trial: the first trial of the study that had them.
-        reason: how it was chosen, in a sentence.
+        params: the setting's params.
+        trial: the study's first trial with these params.
+        reason: how the setting was chosen, in a sentence.
     """
 
     params: Params
@@ -31,39 +31,40 @@ class Choice:
 
 
 def choose(standing: Standing) -> Choice:
-    """The best setting of a finished study: of its finalists if they were evaluated again, else of its search.
+    """Choose the best setting of a finished study: among its finalists if it has any, else among all settings.
 
-    A setting counts with the mean of its trials' values. Of finalists, only the values that confirmed them count.
+    Settings are ranked by the mean of their trials' values. For finalists only the replicates' values count.
 
     Raises:
-        UsageError: its objective is not built in, it is not finished, or no trial has a value.
+        UsageError: the objective is not built in, the study is not finished, or no trial has a value without
+            diverging.
     """
     spec = standing.spec
     if spec.objective.name not in PARAMETERS:
         raise UsageError(
             f"study {spec.name} evaluates {spec.objective.name}, an objective of your own, and only its author knows "
-            f"what its test data are: finalize is for {', '.join(PARAMETERS)}"
+            f"its test data: finalize works with {', '.join(PARAMETERS)}"
         )
     if not standing.is_finished:
         raise UsageError(
-            f"study {spec.name} has {len(standing.results)} of {counted(spec.all_trials, 'result')}: finish it first; "
-            "the test part is read once, for the study's last word"
+            f"study {spec.name} has {len(standing.results)} of {counted(spec.all_trials, 'result')}: finish it first, "
+            "because the test part is read only once"
         )
     evaluations = standing.evaluations()
     counting = [seen for seen in evaluations if not seen.stage.is_search] or evaluations
     if all(seen.number is None or seen.diverged for seen in counting):
-        raise UsageError(f"no trial of study {spec.name} came to a value without diverging: there is nothing to choose")
-    # What diverged counts with the error of guessing.
+        raise UsageError(f"no trial of study {spec.name} has a value without diverging: there is nothing to choose")
+    # A diverged trial counts with the error of guessing.
     best = finalists_of(counting, 1, spec.objective.direction)[0]
     first = next(setting.first_trial for setting in settings_of(evaluations) if setting.key == best.key)
     return Choice(best.params, first, _reason(spec, first, len(best.evaluations)))
 
 
 def final_spec(spec: StudySpec, params: Params) -> StudySpec:
-    """The study of one trial that evaluates `params` on the test part.
+    """Make the study of one trial that evaluates `params` on the test part.
 
     Raises:
-        UsageError: the study's name leaves no room for the final one's.
+        UsageError: the study's name is too long to add the suffix of a final evaluation.
     """
     data = spec.data or Data()
     name = final_name(spec.name)
@@ -82,7 +83,9 @@ def final_spec(spec: StudySpec, params: Params) -> StudySpec:
             space=Space({key: Fixed(type="fixed", value=value) for key, value in params.items()}),
         )
     except ValidationError as error:
-        raise UsageError(f"{name!r} cannot name a study: at most 64 letters; give the study a shorter name") from error
+        raise UsageError(
+            f"{name!r} is too long for a study's name (at most 64 characters): give the study a shorter name"
+        ) from error
 
 
 def _reason(spec: StudySpec, first: int, times: int) -> str:
@@ -90,12 +93,12 @@ def _reason(spec: StudySpec, first: int, times: int) -> str:
     if spec.ablation and spec.confirm:
         return (
             f"{searched} in {counted(spec.confirm.finalists, 'test case')} of an ablation; the best setting of each "
-            f"evaluated again {spec.confirm.replicates} times; trial {first}'s had the best mean of these"
+            f"case was evaluated again {spec.confirm.replicates} times; the setting of trial {first} had the best mean"
         )
     if spec.confirm:
         return (
             f"{searched}; the best {counted(spec.confirm.finalists, 'setting')} evaluated again "
-            f"{spec.confirm.replicates} times each; trial {first}'s had the best mean of these"
+            f"{spec.confirm.replicates} times each; the setting of trial {first} had the best mean"
         )
-    often, what = ("once", "value") if times == 1 else (f"{times} times", "mean")
-    return f"{searched}; trial {first}'s setting, evaluated {often}, had the best {what}"
+    often, measure = ("once", "value") if times == 1 else (f"{times} times", "mean")
+    return f"{searched}; the setting of trial {first}, evaluated {often}, had the best {measure}"

@@ -1,4 +1,4 @@
-"""What more training data do to a schedule that counts updates."""
+"""The effect of additional training data on a schedule whose cycles are measured in updates."""
 
 from hyperspool.common.contradictions import DEFAULT_TRAIN_SIZES, VALIDATION_SIZES, WITH_CYCLES_OF_UPDATES
 from hyperspool.common.objectives import with_defaults
@@ -7,10 +7,10 @@ from hyperspool.common.study_spec import Data, StudySpec
 
 
 def cycles_remark(final: StudySpec) -> str | None:
-    """That cycles measured in updates do not stretch with the data; None where there are none.
+    """Warn that cycles measured in updates do not stretch with the data; None if the schedule has no such cycles.
 
     Args:
-        final: the final evaluation's study.
+        final: the study of the final evaluation.
     """
     given = {name: parameter.value for name, parameter in final.space.items() if isinstance(parameter, Fixed)}
     params = with_defaults(final.objective.name, given)
@@ -23,7 +23,8 @@ def cycles_remark(final: StudySpec) -> str | None:
         for examples in (searched, searched + VALIDATION_SIZES[data.name])
     )
     return (
-        f"step_size is {step_size} updates, however many there are: the {before} of a trial of the search held "
-        f"{before / (2 * step_size):.3g} cycles, the {now} with the validation data hold {now / (2 * step_size):.3g}, "
-        "so the schedule is not quite the one that was chosen. The parameter cycles stretches with the data."
+        f"The parameter step_size stays {step_size} updates although the validation data add updates: {before} updates "
+        f"in the search held {before / (2 * step_size):.3g} cycles, {now} updates now hold "
+        f"{now / (2 * step_size):.3g}. So the schedule differs a little from the one that was chosen. The parameter "
+        "cycles stretches with the data."
     )

@@ -1,4 +1,4 @@
-"""The files that a final evaluation leaves for people: model, params, curves and card."""
+"""The files that a final evaluation writes for its user: model, params, curves and model card."""
 
 import hashlib
 import json
@@ -20,17 +20,17 @@ MODEL = "model.pt"
 
 
 def write_files(folder: StudyFolder, final: StudyFolder, spec: StudySpec, result: Result, answer: Answer) -> Path:
-    """Write everything into the study's final folder, anew if it is there already; return the folder.
+    """Write all files into the study's final folder, replacing earlier ones; return the folder.
 
     Args:
-        folder: the study's whose winner it is.
-        final: the final evaluation's.
-        spec: the final evaluation's study.
-        result: its trial's.
-        answer: what came of it.
+        folder: the folder of the study whose winner was evaluated.
+        final: the folder of the final evaluation.
+        spec: the study of the final evaluation.
+        result: the result of its trial.
+        answer: its answer.
 
     Raises:
-        ProtocolError: the model or the curve is not what the result tells of.
+        ProtocolError: the model is not the one that the result names, or the curve is damaged.
     """
     place = final_folder(folder)
     atomic.make_folder(place)
@@ -39,7 +39,7 @@ def write_files(folder: StudyFolder, final: StudyFolder, spec: StudySpec, result
     curve = _curve(final, result)
     _write(place / "params.json", json.dumps(answer.params, indent=2) + "\n")
     if curve:
-        from hyperspool.master.analysis.figures.files import save_figure  # brings matplotlib along
+        from hyperspool.master.analysis.figures.files import save_figure  # imports matplotlib
         from hyperspool.master.analysis.figures.final_curves import curves_figure
 
         save_figure(curves_figure(folder.name, curve), place)
@@ -50,7 +50,7 @@ def write_files(folder: StudyFolder, final: StudyFolder, spec: StudySpec, result
 
 
 def copy_files(place: Path, out: Path) -> None:
-    """Copy what `write_files` wrote, and the answer, into another folder, which is made if it is not there."""
+    """Copy the answer and the files of `write_files` into another folder, which is created if needed."""
     atomic.make_folder(out)
     for name in ("answer.json", MODEL, "params.json", "model-card.md", "curves.png", "curves.svg"):
         with suppress(FileNotFoundError):
@@ -62,9 +62,9 @@ def _place_model(final: StudyFolder, result: Result, model: ModelFile, target: P
         return
     source = model_path(final.checkpoint(AttemptName(Issue(result.trial, number=result.issue), result.attempt)))
     if not _is_model(source, model):
-        raise ProtocolError(source, f"is not there, or not the model of sha256 {model.sha256} that the result names")
+        raise ProtocolError(source, f"is missing, or not the model that the result names (sha256 {model.sha256})")
     atomic.replace(target, read_bytes(source, model.size_bytes), durable=True)
-    # Those of attempts that were killed go with it: nothing tells of them.
+    # Models of killed attempts are removed too: no result names them.
     for leftover in source.parent.glob("*.model"):
         atomic.remove(leftover)
 

@@ -1,4 +1,4 @@
-"""One `finalize`: from a finished study to the answer of its test part, or to the answer that was given already."""
+"""One `finalize`: from a finished study to its winner's answer on the test part, or to the earlier answer."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -27,13 +27,13 @@ from hyperspool.master.terminal.views import waiting_for_workers
 
 @dataclass(frozen=True)
 class FinalizeOptions:
-    """What the command line says.
+    """The options of `finalize`.
 
     Attributes:
         root: the shared folder.
-        study: a finished study there.
+        study: the name of a finished study in it.
         workers: how many to start on this machine.
-        out: a folder for copies of the files; None: none.
+        out: a folder for copies of the files; None: no copies.
     """
 
     root: Path
@@ -43,10 +43,10 @@ class FinalizeOptions:
 
 
 def run_finalize(console: Terminal, options: FinalizeOptions) -> int:
-    """Evaluate a study's winner on the test part, unless that was done; print the answer and write its files.
+    """Evaluate a study's winner on the test part, unless it has an answer; print the answer and write its files.
 
     Returns:
-        The exit status: 0 if there is an answer, else 1.
+        The exit status: 0 if the test error was measured, 1 if the training diverged or was stopped.
     """
     folder = published_study(options.root, options.study)
     open_shared_folder(options.root)
@@ -55,16 +55,17 @@ def run_finalize(console: Terminal, options: FinalizeOptions) -> int:
         raise UsageError(f"study {spec.name} is a final evaluation itself: finalize {spec.name.removesuffix(SUFFIX)}")
     answer = read_answer(folder)
     if answer is not None:
-        told = f"the test part has been read already, for study {answer.study} at {answer.evaluated_at}; the answer was"
-        console.say(told)
+        console.say(
+            f"the test part was read before, for study {answer.study} at {answer.evaluated_at}; the answer then:"
+        )
         return _show(console, folder, answer, options)
     choice = choose(read_standing(folder, spec))
     wanted = final_spec(spec, choice.params)
     final = StudyFolder(options.root, wanted.name)
     if different := publish_study(final, wanted):
         raise UsageError(
-            f"there is a study {final.name} already that is not the final evaluation of {folder.name} as it would be "
-            f"now (different: {', '.join(different)}): move it away, or rename it"
+            f"study {final.name} exists and differs from the final evaluation of {folder.name} "
+            f"(in {', '.join(different)}): move it away, or rename it"
         )
     result = _evaluate(console, final, wanted, choice, options)
     if result is None:
@@ -73,11 +74,11 @@ def run_finalize(console: Terminal, options: FinalizeOptions) -> int:
         return 1
     if result.failure:
         raise SearchError(
-            f"the final evaluation FAILED, and gave no answer: {first_line(result.failure.message)} (more in "
-            f"{final.result(0)}). Once the cause is mended, remove {final.jobs} and {final.results}, and try again"
+            f"the final evaluation FAILED without an answer: {first_line(result.failure.message)} (more in "
+            f"{final.result(0)}). Once the cause is fixed, remove {final.jobs} and {final.results}, and try again"
         )
     answer = answer_of(result, folder.name, choice.trial, choice.reason)
-    # The files first: whoever finds the answer finds them too.
+    # The files come first: a reader that finds the answer finds its files too.
     write_files(folder, final, wanted, result, answer)
     answer = give_answer(folder, answer)
     return _show(console, folder, answer, options)
@@ -89,8 +90,10 @@ def _show(console: Terminal, folder: StudyFolder, answer: Answer, options: Final
         copy_files(place, options.out)
     console.say(f"trial {answer.trial}'s setting: {params_text(answer.params)}")
     console.say(answer_text(answer), "bold")
-    told = f"model, params, curves and model card: {options.out or place}"
-    console.say(told if answer.model else f"the answer: {place}")
+    if answer.model:
+        console.say(f"model, params, curves and model card: {options.out or place}")
+    else:
+        console.say(f"the answer: {place}")
     return 0 if answer.test_error is not None else 1
 
 
@@ -98,8 +101,11 @@ def _evaluate(
     console: Terminal, final: StudyFolder, spec: StudySpec, choice: Choice, options: FinalizeOptions
 ) -> Result | None:
     def begin(_standing: Standing) -> AbstractContextManager[View]:
-        what = f"training trial {choice.trial}'s setting on training and validation data"
-        console.say(f"{choice.reason}\n{what} for {counted(spec.budget.epochs, 'epoch')}")
+        console.say(
+            f"{choice.reason}\n"
+            f"training trial {choice.trial}'s setting on training and validation data "
+            f"for {counted(spec.budget.epochs, 'epoch')}"
+        )
         if remark := cycles_remark(spec):
             console.say(remark, "yellow")
         if not options.workers:
@@ -110,10 +116,10 @@ def _evaluate(
 
 
 class _Silent:
-    """The view of a study with one trial: its result is printed when it is there."""
+    """The view of a study with one trial, whose result is printed at the end."""
 
     def landed(self, standing: Standing, result: Result) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def tick(self, standing: Standing) -> None:
-        """Say nothing."""
+        """Print nothing."""

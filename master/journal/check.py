@@ -1,4 +1,4 @@
-"""Whether a journal says what the study's search method would propose, where that follows from the seed alone."""
+"""Checks a journal against the study's search method, if its proposals follow from the seed alone."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from hyperspool.master.search.methods import is_seeded, make_sampler
 
 
 def first_disagreement(journal: Journal, spec: StudySpec) -> ProposalEntry | None:
-    """The first entry that the study's seed does not give; None if there is none, or the method looks at results."""
+    """Return the first entry that differs from the seed's proposal; None if all agree or the method uses results."""
     if not journal.entries or not is_seeded(spec):
         return None
     proposals = make_sampler(spec).suggest(len(journal.entries), Known())
@@ -22,7 +22,7 @@ def first_disagreement(journal: Journal, spec: StudySpec) -> ProposalEntry | Non
 
 
 def checked(found: JournalFile, spec: StudySpec) -> JournalFile:
-    """What a journal's file holds, up to the batch from which on it does not agree with the study's seed."""
+    """Return the journal's file, cut before the first batch that disagrees with the study's seed."""
     wrong = first_disagreement(found.journal, spec)
     if wrong is None:
         return found

@@ -1,4 +1,4 @@
-"""The lines of a journal: a line for a batch, then a line for each of its proposals."""
+"""The lines of a journal: one line for a batch, then one line for each of its proposals."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal, Self
@@ -11,15 +11,15 @@ from hyperspool.common.names import MAX_TRIALS, StudyName
 from hyperspool.common.records import Budget, Count, Job, Moment, Record, Result, Rung, Seeds, Stage, TrialNumber
 from hyperspool.common.space import BoundedParams
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.search.counter_random import seeds_for
 from hyperspool.master.search.known import Proposal
-from hyperspool.master.search.seeds import seeds_for
 
 Span = Annotated[tuple[TrialNumber, TrialNumber, Rung], Field(strict=False)]
-"""The first and the last of consecutive trials, and their rung: a whole batch is one span."""
+"""The first and last of consecutive trials, and their rung; so a whole batch takes one span."""
 
 
 class ProposalEntry(Record):
-    """One proposal: all that its job says, and what the trial is for."""
+    """One proposal: everything that its job says, and the trial's stage."""
 
     entry: Literal["proposal"] = "proposal"
     batch: Count
@@ -34,7 +34,7 @@ class ProposalEntry(Record):
 
     @classmethod
     def of(cls, proposal: Proposal, spec: StudySpec, batch: int) -> Self:
-        """The entry of a proposal: the study's budget where it names none, and the seeds that belong to its trial."""
+        """Make the entry of a proposal: with the study's budget by default, and with the trial's seeds."""
         full = spec.budget.epochs
         epochs = proposal.budget_epochs or full
         return cls(
@@ -59,12 +59,12 @@ class ProposalEntry(Record):
         return Proposal(self.trial, self.params, self.stage, self.rung, self.budget.epochs, self.continues)
 
     def as_found(self, found: Job | Result) -> Self:
-        """The entry with what a job or a result of it says was asked for."""
+        """Return the entry with the params, budget, horizon and seeds that its job or result holds."""
         names = ("params", "budget", "horizon", "seeds")
         return self.model_copy(update={name: getattr(found, name) for name in names})
 
     def job(self, study: StudyName, issue: int = 1) -> Job:
-        """The job that asks for it."""
+        """Return the job that asks for this evaluation."""
         return Job(
             study=study,
             trial=self.trial,
@@ -82,15 +82,17 @@ class ProposalEntry(Record):
 
 
 class BatchEntry(Record):
-    """The head of a batch. The batch counts if all of its proposals follow, and not otherwise."""
+    """The head of a batch. The batch counts only if all of its proposals follow."""
 
     schema_version: Literal[1] = 1
     entry: Literal["batch"] = "batch"
     batch: Count
     proposals: Annotated[int, Field(ge=1, le=MAX_TRIALS)]
-    """How many follow."""
+    """The number of proposals that follow."""
     told: Annotated[tuple[Span, ...], Field(max_length=MAX_TRIALS, strict=False)] = ()
-    """The finished evaluations that the search method was given for this batch and for no batch before."""
+    """The finished evaluations that the search method received for this batch and for no earlier one.
+
+    The name is the key in the journal's file."""
     at: Moment
 
     @model_validator(mode="after")
@@ -101,15 +103,15 @@ class BatchEntry(Record):
             raise ValueError(f"told: more than {MAX_TRIALS} evaluations")
         return self
 
-    def told_keys(self) -> Iterator[EvaluationKey]:
-        """The evaluations of `told`."""
+    def received_keys(self) -> Iterator[EvaluationKey]:
+        """The evaluations that the search method received, from the spans of `told`."""
         for first, last, rung in self.told:
             for trial in range(first, last + 1):
                 yield trial, rung
 
 
 def spans(keys: Iterable[EvaluationKey]) -> tuple[tuple[int, int, int], ...]:
-    """Evaluations as spans of consecutive trials, in order."""
+    """Group evaluations into spans of consecutive trials, in order of rung and trial."""
     found: list[tuple[int, int, int]] = []
     for rung, trial in sorted((rung, trial) for trial, rung in keys):
         if found and found[-1][1:] == (trial - 1, rung):

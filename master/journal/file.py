@@ -1,4 +1,4 @@
-"""The journal's file: read as untrusted, appended to batch by batch, rewritten where it was damaged."""
+"""The journal's file: read as untrusted input, appended to batch by batch, rewritten if it is damaged."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from hyperspool.master.journal.entries import BatchEntry, ProposalEntry
 from hyperspool.master.journal.journal import Batch, Journal
 
 MAX_JOURNAL_BYTES = 2**29
-"""A proposal takes some hundred bytes, so this is about a million of them."""
+"""A proposal takes some hundred bytes, so this holds about a million proposals."""
 
 Entry = BatchEntry | ProposalEntry
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Annotated[Entry, Field(discriminator="entry")])
@@ -26,12 +26,12 @@ _ENTRY: TypeAdapter[Entry] = TypeAdapter(Annotated[Entry, Field(discriminator="e
 
 @dataclass(frozen=True)
 class JournalFile:
-    """What a journal's file holds.
+    """The content of a journal's file.
 
     Attributes:
-        journal: the whole batches up to the first damage.
-        damage: what is wrong with the file, and since which line nothing counts; None if nothing is.
-        is_cut_short: its last batch was not written to its end. Nothing of that batch was published.
+        journal: the complete batches before the first damage.
+        damage: what is wrong with the file, and the line from which on nothing counts; None if it is undamaged.
+        is_cut_short: the last batch is incomplete, so no job of it was published.
     """
 
     journal: Journal
@@ -40,14 +40,14 @@ class JournalFile:
 
 
 class _DamageError(Exception):
-    """Nothing from this line on counts."""
+    """A line is damaged, so nothing from this line on counts."""
 
 
 def read_journal(folder: StudyFolder, spec: StudySpec) -> JournalFile:
-    """Read a study's journal; an empty one if there is none.
+    """Read a study's journal. A missing file is an empty journal.
 
     Raises:
-        OSError: it is there and cannot be read.
+        OSError: the file exists and cannot be read.
     """
     try:
         content = read_bytes(folder.journal, MAX_JOURNAL_BYTES)
@@ -65,14 +65,14 @@ def read_journal(folder: StudyFolder, spec: StudySpec) -> JournalFile:
 
 
 class JournalWriter:
-    """Writes a study's journal. Only the study's master may have one. Making one writes nothing.
+    """Writes a study's journal. Only the study's master may have one. The constructor writes nothing.
 
     Args:
-        folder: the study's.
-        found: what its file holds.
+        folder: the study's folder.
+        found: the content of the journal's file.
 
     Attributes:
-        journal: what is recorded.
+        journal: the recorded batches.
     """
 
     def __init__(self, folder: StudyFolder, found: JournalFile) -> None:
@@ -81,7 +81,7 @@ class JournalWriter:
         self.journal = found.journal
 
     def mend(self) -> None:
-        """Make the file what `journal` is. A damaged one is set aside first. The call can be repeated.
+        """Make the file equal to `journal`. A damaged file is set aside first. The call can be repeated.
 
         Raises:
             OSError: the disk is full or gone.
@@ -93,10 +93,9 @@ class JournalWriter:
         self._size_bytes = self._size()
 
     def append(self, batch: Batch) -> None:
-        """Record a batch durably, with one flush however many proposals it has.
+        """Record a batch durably, with one flush for all of its proposals.
 
-        If the file is not as long as this process left it, because somebody removed or changed it, all of it is written
-        again.
+        If the file's length is not what this process left, it was removed or changed, and is rewritten as a whole.
 
         Raises:
             OSError: the disk is full or gone. The batch is not in `journal`, and the call can be repeated.
@@ -121,7 +120,7 @@ class JournalWriter:
 
 
 def _read_batches(journal: Journal, lines: Sequence[bytes], spec: StudySpec) -> bool:
-    """Add the batches of a file; return False if the last one lacks proposals."""
+    """Add a file's batches to the journal; return False if the last batch lacks proposals."""
     entries = enumerate(lines, start=1)
     for number, line in entries:
         head = _parsed(number, line)
@@ -152,7 +151,7 @@ def _next(entries: Iterator[tuple[int, bytes]], count: int) -> Iterator[tuple[in
 
 def _parsed(number: int, line: bytes) -> Entry:
     if len(line) > MAX_RECORD_BYTES or line.count(b",") > MAX_VALUES:
-        raise _DamageError(f"line {number}: longer than any entry is")
+        raise _DamageError(f"line {number}: longer than any entry")
     try:
         return _ENTRY.validate_json(line)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""A study's journal in memory: which batches were proposed, and what each proposal was for."""
+"""A study's journal in memory: the batches that were proposed, and the stage of each proposal."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from hyperspool.master.search.known import Evaluation, Known
 
 @dataclass(frozen=True)
 class Batch:
-    """What was proposed at once.
+    """The trials that were proposed together.
 
     Attributes:
-        head: its number, and what the search method was given.
+        head: the batch's number, and the results that the search method received.
         proposals: in the order of their trials.
     """
 
@@ -22,7 +22,7 @@ class Batch:
     proposals: tuple[ProposalEntry, ...]
 
     def lines(self) -> Iterator[str]:
-        """The batch as lines of a file."""
+        """The batch as lines of the journal's file."""
         for entry in (self.head, *self.proposals):
             yield entry.model_dump_json(exclude_none=True)
 
@@ -51,9 +51,9 @@ class Journal:
         return self._entries
 
     @property
-    def told(self) -> set[EvaluationKey]:
-        """The finished evaluations that the search method has been given so far."""
-        return {key for batch in self._batches for key in batch.head.told_keys()}
+    def received(self) -> set[EvaluationKey]:
+        """The finished evaluations that the search method has received so far."""
+        return {key for batch in self._batches for key in batch.head.received_keys()}
 
     def add(self, batch: Batch) -> None:
         """Add the next batch."""
@@ -61,15 +61,15 @@ class Journal:
         self._entries |= {entry.key: entry for entry in batch.proposals}
 
     def stage(self, trial: int, rung: int = 0) -> Stage | None:
-        """What an evaluation is for; None if it was never proposed."""
+        """The stage of an evaluation; None if it was never proposed."""
         entry = self._entries.get((trial, rung))
         return entry.stage if entry else None
 
     def known(self, results: Mapping[EvaluationKey, Result]) -> Known:
-        """What the search method may know: the results of what was proposed, and what is pending.
+        """What the search method may know: the results of proposed evaluations, and the pending proposals.
 
         Args:
-            results: those that are in, by trial and rung; what was never proposed is left out.
+            results: the finished ones, by trial and rung; results that were never proposed are ignored.
         """
         known = Known()
         for key, entry in self._entries.items():

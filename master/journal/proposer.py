@@ -1,4 +1,4 @@
-"""Proposes a study's batches one after another, each from all that is known by then."""
+"""Proposes a study's batches one after another, each from everything that is known by then."""
 
 from collections.abc import Mapping
 
@@ -13,36 +13,36 @@ from hyperspool.master.search.methods import is_seeded, make_sampler
 
 
 class Proposer:
-    """The search method of a study, and what it may know. It writes nothing.
+    """The search method of a study, and what it may know. It writes no files.
 
     Args:
         spec: the study.
-        journal: what was proposed before; the caller adds what is proposed here.
+        journal: the earlier proposals; the caller adds each batch that is proposed here.
     """
 
     def __init__(self, spec: StudySpec, journal: Journal) -> None:
         self._spec, self._journal = spec, journal
         self._sampler = make_sampler(spec)
         self._known = journal.known({})
-        self._untold: set[EvaluationKey] = set()
-        self._told = journal.told
+        self._new: set[EvaluationKey] = set()  # finished, and not yet part of a batch's `told`
+        self._received = journal.received
 
     def finish(self, result: Result) -> None:
-        """Take a result in. One that was never proposed is passed over."""
+        """Add a result to what is known. A result that was never proposed is ignored."""
         entry = self._journal.entries.get(result.evaluation)
         if entry is None:
             return
         self._known.finish(Evaluation(entry.proposal(), result.status, result.value, result.diverged))
-        if entry.key not in self._told:
-            self._untold.add(entry.key)
+        if entry.key not in self._received:
+            self._new.add(entry.key)
 
     def propose(self, found: Mapping[EvaluationKey, Job | Result]) -> Batch | None:
-        """The next batch; None while it depends on pending evaluations, and at the end of the study.
+        """Return the next batch; None while it depends on pending evaluations, and at the end of the study.
 
         Args:
-            found: jobs and results of evaluations that no journal knows, because it was lost, or the study is of a
-                version that kept none. What was asked for then is recorded as it was, unless it follows from the
-                study's seed alone: another version of a library may propose otherwise, and finished work must stand.
+            found: jobs and results that no journal records, because it was lost or the study's version kept none. The
+                batch records their params, budgets and seeds as found, unless these follow from the study's seed alone:
+                another version of a library may propose different ones, and finished work must stay valid.
         """
         left = self._spec.all_trials - self._known.next_trial
         proposals = self._sampler.suggest(min(self._spec.batch, left), self._known) if left > 0 else []
@@ -54,7 +54,7 @@ class Proposer:
             entries = [entry.as_found(found[entry.key]) if entry.key in found else entry for entry in entries]
         for entry in entries:
             self._known.propose(entry.proposal())
-        head = BatchEntry(batch=number, proposals=len(entries), told=spans(self._untold), at=now_text())
-        self._told |= self._untold
-        self._untold = set()
+        head = BatchEntry(batch=number, proposals=len(entries), told=spans(self._new), at=now_text())
+        self._received |= self._new
+        self._new = set()
         return Batch(head, tuple(entries))

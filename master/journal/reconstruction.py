@@ -1,4 +1,4 @@
-"""A study's journal for readers: what its file holds, and what results and open jobs show beyond that, worked out."""
+"""Rebuilds what a journal's file lacks from results and open jobs, for readers of the study."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -14,12 +14,12 @@ from hyperspool.master.journal.proposer import Proposer
 
 
 def unrecorded(journal: Journal, records: Iterable[Job | Result]) -> dict[EvaluationKey, Job | Result]:
-    """The jobs and results of evaluations that a journal does not know."""
+    """Return the jobs and results whose evaluation a journal lacks."""
     return {record.evaluation: record for record in records if record.evaluation not in journal.entries}
 
 
 def find_unrecorded(folder: StudyFolder, spec: StudySpec, journal: Journal) -> dict[EvaluationKey, Job | Result]:
-    """The readable jobs and results in a study's folder that its journal does not know. Reads only those.
+    """Return the valid jobs and results in a study's folder whose evaluation the journal lacks. Opens only those.
 
     Raises:
         OSError: the folder cannot be listed.
@@ -39,10 +39,10 @@ def find_unrecorded(folder: StudyFolder, spec: StudySpec, journal: Journal) -> d
 def completed(
     journal: Journal, spec: StudySpec, results: Mapping[EvaluationKey, Result], jobs: Iterable[Job] = ()
 ) -> Journal:
-    """The journal with the batches that results and jobs show, and that it lacks. It is changed, and returned.
+    """Add to a journal the batches that it lacks and that results and jobs show; return the same journal.
 
-    Proposes batch after batch, as the study's master would when it starts, until every result and job is recorded or
-    the next batch depends on a result that is missing.
+    It proposes batch after batch, as the study's master does when it starts, until every result and job is recorded or
+    the next batch depends on a missing result.
     """
     found = unrecorded(journal, [*jobs, *results.values()])
     if not found:

@@ -1,4 +1,4 @@
-"""Workers on this machine, started and stopped by the master that they serve."""
+"""Workers on this machine, started and stopped by their study's master."""
 
 import logging
 import signal
@@ -17,26 +17,28 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_tail
 
 STOP_S = 8.0
-"""How long a worker may take to save and leave; it kills a child that takes longer than 5 s."""
+"""How long a stopped worker may take to save and exit. The worker itself kills a child that takes longer than 5 s."""
 MAX_RESTARTS = 20
-"""How often workers that died are replaced, all together, before the search is given up."""
+"""How many dead workers are replaced, over all workers, before the run ends with an error."""
 TAIL_BYTES = 20_000
-"""How much of a worker's output is looked at for its last lines."""
+"""How much of the end of a worker's log is read to show its last lines."""
 WRONG_USAGE = 2
+"""A worker's exit status if its command line is wrong or its objective cannot be imported: a restart would not help."""
 
 logger = logging.getLogger(__name__)
 
 
 class LocalWorkers:
-    """Keeps a number of workers running for one study: GPU i for worker i where there are GPUs, else the CPU.
+    """Keeps a number of workers running for one study. Worker i uses GPU i, modulo the GPUs; without GPUs, the CPU.
 
-    They end with this process, however it ends: each watches its standard input, which closes with us. A keyboard
-    interrupt does not reach them (they have a session of their own); they are told to save when the block is left.
+    The workers end with this process, however it ends: each watches its standard input, which closes when this process
+    ends. Ctrl-C does not reach them, because they run in sessions of their own. Leaving the block asks them to save and
+    exit.
 
     Args:
-        folder: the study that they serve.
-        count: how many; 0: none.
-        objectives: the user's objectives, as the worker's command line takes them.
+        folder: the folder of their study.
+        count: the number of workers; may be 0.
+        objectives: the user's objectives, in the form of the worker's option `--objective`.
     """
 
     def __init__(self, folder: StudyFolder, count: int, objectives: Sequence[str]) -> None:
@@ -71,7 +73,7 @@ class LocalWorkers:
         """Replace workers that died.
 
         Raises:
-            SearchError: a worker cannot serve the study, or they keep dying.
+            SearchError: a worker cannot serve the study, or workers have died more than `MAX_RESTARTS` times.
         """
         for index, process in list(self._processes.items()):
             status = process.poll()
@@ -79,12 +81,12 @@ class LocalWorkers:
                 continue
             del self._processes[index]
             if status == 0:
-                logger.info("local worker %d has left", index + 1)
+                logger.info("local worker %d has exited", index + 1)
                 continue
             log = self._log(index)
             if status == WRONG_USAGE or self._restarts >= MAX_RESTARTS:
                 raise SearchError(f"local worker {index + 1} {_ending(status)}; {log} ends with:\n{_tail(log)}")
-            logger.warning("local worker %d %s; starting another, see %s", index + 1, _ending(status), log)
+            logger.warning("local worker %d %s; starting another; its log: %s", index + 1, _ending(status), log)
             self._restarts += 1
             self._start(index)
 
@@ -103,7 +105,7 @@ class LocalWorkers:
 
 
 def _ending(status: int) -> str:
-    return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+    return f"was killed by {signal.Signals(-status).name}" if status < 0 else f"exited with status {status}"
 
 
 def _tail(path: Path, lines: int = 5) -> str:

@@ -1,1 +1,1 @@
-"""The learning-rate range test: a study of one trial, and the two rates that its curve proposes."""
+"""The learning-rate range test: a study of one trial, and the range that its curve proposes."""

@@ -1,4 +1,4 @@
-"""A range test from its study to its answer: run as a job like any other, read from its curve."""
+"""One range test: runs its study like any other, and reads the answer from the curve."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,20 +15,22 @@ from hyperspool.master.analysis.figures.files import save_figure
 from hyperspool.master.analysis.figures.lr_range import figures
 from hyperspool.master.analysis.measures.lr_range import Proposal, proposed
 from hyperspool.master.range_test.study import cyclical_study, to_toml
+from hyperspool.master.results.standing import Standing
 from hyperspool.master.run.loop import publish_study
 from hyperspool.master.run.session import RunOptions, run_session
 from hyperspool.master.studies.changes import Changes
 from hyperspool.master.studies.published import published_study
 from hyperspool.master.studies.validity import need_trainable
 from hyperspool.master.terminal.console import Terminal
+from hyperspool.master.terminal.summary import finished_text, print_places
 
 
 @dataclass(frozen=True)
 class RangeAnswer:
-    """What a range test says.
+    """The answer of a range test.
 
     Attributes:
-        sentences: for the user.
+        sentences: the lines to print.
         paths: the files that were written.
         is_found: whether a range is proposed.
     """
@@ -45,23 +47,33 @@ def run_range(console: Terminal, root: Path, spec: StudySpec, workers: int) -> i
         The exit status of the run: 0 if its trial is complete.
 
     Raises:
-        UsageError: another range test has its name.
+        UsageError: a range test with this name and other settings is published.
+        FolderError: the study claims by locks, and the folder's file system has none.
     """
     open_shared_folder(root)
     if spec.claim is ClaimMode.LOCK and (reason := why_no_locks(root / "jobs")):
         raise FolderError(root.absolute(), f"{reason}; use --set claim=lease")
     need_trainable(spec, f"range test {spec.name}")
     if different := publish_study(StudyFolder(root, spec.name), spec):
-        told = "".join(f"\n  {key}: published {was}, now {now}" for key, (was, now) in different.items())
+        lines = "".join(f"\n  {key}: published {was}, now {now}" for key, (was, now) in different.items())
         raise UsageError(
-            f"range test {spec.name} is published in {root.absolute()} with other settings:{told}\n"
-            "Choose those, or test under another name: --set name=OTHER"
+            f"range test {spec.name} is published in {root.absolute()} with other settings:{lines}\n"
+            "Use those settings, or test under another name: --set name=OTHER"
         )
-    return run_session(console, RunOptions(root, spec.name, Changes(), workers, (), is_new=False))
+    options = RunOptions(root, spec.name, Changes(), workers, (), is_new=False)
+    return run_session(console, options, _print_end)
+
+
+def _print_end(console: Terminal, folder: StudyFolder, standing: Standing, elapsed_s: float | None) -> None:
+    # Not the summary of a search: with a single trial a ranking means nothing. The answer follows from the curve.
+    console.say(finished_text(standing, elapsed_s))
+    print_places(console, folder, standing)
+    if standing.incumbent is None:
+        console.say("to test again once the cause is fixed: the same command with --set name=OTHER")
 
 
 def answer_range(root: Path, study: str) -> RangeAnswer:
-    """Read a range test's curve, draw it, and write a study that cycles between the two rates.
+    """Read a range test's curve, draw it, and write a study that cycles within the proposed range.
 
     Raises:
         OSError: the report's folder cannot be written.
@@ -78,7 +90,10 @@ def answer_range(root: Path, study: str) -> RangeAnswer:
 
 
 def _sentences(proposal: Proposal, path: Path, root: Path) -> list[str]:
-    told = [f'schedule = "triangular"\neta_min = {proposal.eta_min!r}\neta_max = {proposal.eta_max!r}']
+    sentences = [f'schedule = "triangular"\neta_min = {proposal.eta_min!r}\neta_max = {proposal.eta_max!r}']
     if not proposal.has_ended:
-        told.append("accuracy neither fell nor became ragged up to the last rate: a higher --to may find more room")
-    return [*told, f"to train with it: {command_line('master', 'run', str(path), *place_of(root), '--workers', '1')}"]
+        sentences.append(
+            "accuracy neither fell nor became ragged up to the last rate; a higher --to may widen the range"
+        )
+    command = command_line("master", "run", str(path), *place_of(root), "--workers", "1")
+    return [*sentences, f"to train with this range: {command}"]

@@ -1,4 +1,4 @@
-"""The study that a range test is, and the study that its answer becomes."""
+"""The study of a range test, and the study that trains with its answer."""
 
 import json
 from pathlib import Path
@@ -25,17 +25,17 @@ REPLACED = (
     "snapshots",
     "patience",
 )
-"""Parameters that the range test decides, or that would end it early."""
+"""Parameters that the range test sets itself, or that would end it early."""
 
 
 def range_study(base: StudySpec, low: float, high: float, epochs: int, *, is_log: bool) -> StudySpec:
-    """A study of one trial, in which the learning rate rises from `low` to `high`, with a point of the curve per epoch.
+    """Make a study of one trial, whose learning rate rises from `low` to `high`, with one point of the curve per epoch.
 
-    Of the parameters that the study searches none is taken over: they have the objective's defaults. Those that it
-    fixes keep their values, but for `REPLACED`.
+    Parameters that the base study fixes keep their values, except those in `REPLACED`. Parameters that it searches take
+    the objective's defaults.
 
     Raises:
-        UsageError: the study's objective is not trained by schedules, or the rates are no range.
+        UsageError: the objective has no schedules, or the rates are not a range.
     """
     if base.objective.name not in PARAMETERS:
         known = " or ".join(PARAMETERS)
@@ -49,7 +49,7 @@ def range_study(base: StudySpec, low: float, high: float, epochs: int, *, is_log
 
 
 def kept_params(base: StudySpec) -> dict[str, Scalar]:
-    """What a study fixes and a range test takes over; of an ablation what its base setting gives, too."""
+    """Return the fixed params that a range test takes over; from an ablation, also those of its base setting."""
     given = base.ablation.base if base.ablation else {}
     found: dict[str, Scalar] = {}
     for name, parameter in base.space.items():
@@ -63,13 +63,13 @@ def kept_params(base: StudySpec) -> dict[str, Scalar]:
 
 
 def left_at_defaults(base: StudySpec) -> tuple[str, ...]:
-    """What a study searches or sets on a condition: a range test trains with the objective's defaults instead."""
+    """Return the params that a study searches or sets conditionally: a range test uses the objective's defaults."""
     kept = kept_params(base)
     return tuple(name for name, _ in base.space.items() if name not in kept and name not in REPLACED)
 
 
 def cyclical_study(tested: StudySpec, proposal: Proposal) -> StudySpec:
-    """The range test's study with the schedule that its answer is for: triangles between the two rates."""
+    """Make the study that trains with the answer: the range test's study with a triangular schedule in the range."""
     cycling: dict[str, Scalar] = {"schedule": "triangular", "eta_min": proposal.eta_min, "eta_max": proposal.eta_max}
     table = _one_trial(tested, f"{tested.name}-triangular", kept_params(tested) | cycling, tested.budget.epochs)
     table["title"] = f"Cycles between {proposal.eta_min:g} and {proposal.eta_max:g}"
@@ -77,13 +77,13 @@ def cyclical_study(tested: StudySpec, proposal: Proposal) -> StudySpec:
 
 
 def base_study(study: str | None, objective: str | None, root: Path, changes: Changes) -> StudySpec:
-    """The study whose training is tested: a preset, a file or a published one; or an objective with its defaults.
+    """Return the study whose training is tested: a preset, a file, a published study, or an objective's defaults.
 
     Raises:
-        UsageError: both or no such study or objective are given.
+        UsageError: a study and an objective are both given, or the one given does not exist.
     """
     if study and objective:
-        raise UsageError(f"{study} has an objective of its own: leave out --objective {objective}")
+        raise UsageError(f"{study} has its own objective: leave out --objective {objective}")
     if study:
         return find_study(study, root, changes)
     name = objective or "cnn"
@@ -96,7 +96,7 @@ def base_study(study: str | None, objective: str | None, root: Path, changes: Ch
 
 
 def to_toml(spec: StudySpec) -> str:
-    """A study of fixed parameters as a file that `run` takes."""
+    """Write a study of fixed parameters as TOML that `run` accepts."""
     head = [("name", spec.name), ("title", spec.title), ("trials", spec.trials), ("batch", spec.batch)]
     head += [("objective.name", spec.objective.name), ("objective.threads", spec.objective.threads)]
     head += [("budget.epochs", spec.budget.epochs), ("seed", spec.seed), ("claim", spec.claim.value)]
@@ -106,7 +106,7 @@ def to_toml(spec: StudySpec) -> str:
         head.append(("data.name", spec.data.name))
         head += [("data.train_size", spec.data.train_size)] if spec.data.train_size else []
     space = [(name, parameter.value) for name, parameter in spec.space.items() if isinstance(parameter, Fixed)]
-    # JSON writes texts, numbers and truth values as TOML does.
+    # JSON and TOML write strings, numbers and booleans alike.
     lines = [f"{key} = {json.dumps(value)}" for key, value in head]
     return "\n".join([*lines, "", "[space]", *(f"{key} = {json.dumps(value)}" for key, value in space), ""])
 

@@ -1,1 +1,1 @@
-"""What came in: how a study stands, its settings, its finalists, and how values read."""
+"""The results of a study: reading them, its standing, its finalists, and the wording of values."""

@@ -1,6 +1,6 @@
-"""Finalists: the best settings of a search, by the replicates that evaluated them again and by those alone.
+"""Finalists: the best settings of a search, ranked only by the replicates that evaluated them again.
 
-A finalist's value in the search is low partly because the finalist was chosen for it.
+A finalist's value in the search does not count: it is low partly because the finalist was chosen for it.
 """
 
 from collections.abc import Hashable, Iterable
@@ -17,8 +17,8 @@ class Finalist:
     """A setting that was evaluated again.
 
     Attributes:
-        searched: its evaluations in the search.
-        again: its replicates since.
+        searched: the setting's evaluations in the search.
+        again: its replicates after the search.
     """
 
     searched: Setting
@@ -26,38 +26,38 @@ class Finalist:
 
     @property
     def params(self) -> Params:
-        """Its params, as the search had them."""
+        """Its params, as in the search."""
         return self.searched.params
 
     @property
     def trial(self) -> int:
-        """The trial of the search that stands for it: the first one with a value, else the first one."""
+        """The trial of the search that represents it: the first one with a value, else the first one."""
         valued = [seen for seen in self.searched.evaluations if seen.value is not None]
         return (valued or self.searched.evaluations)[0].trial
 
     @property
     def key(self) -> EvaluationKey:
-        """That trial's evaluation."""
+        """The evaluation (trial, rung) of that trial."""
         seen = next(seen for seen in self.searched.evaluations if seen.trial == self.trial)
         return seen.proposal.key
 
     @property
     def mean(self) -> float | None:
-        """The mean of its replicates' finite values; None if there is none."""
+        """The mean of its replicates' finite values; None if no replicate has one."""
         return self.again.mean
 
     @property
     def replicates(self) -> int:
-        """How many of its replicates have a finite value."""
+        """The number of its replicates with a finite value."""
         return sum(seen.number is not None for seen in self.again.evaluations)
 
 
 def finalists(evaluations: Iterable[Evaluation], direction: Direction) -> list[Finalist]:
-    """The finalists of a study whose search is over, best mean first, those without a mean last.
+    """Return the finalists of a study whose search is over, best mean first, those without a mean last.
 
     Args:
-        evaluations: the study's finished evaluations; so far, if replicates are still open.
-        direction: of the objective.
+        evaluations: the study's finished evaluations; replicates may still be open.
+        direction: the objective's direction.
     """
     every = list(evaluations)
     searched: dict[Hashable, Setting] = {

@@ -1,4 +1,4 @@
-"""The one bulk reader of a study's results: it opens every result file once, and says what is wrong with it once."""
+"""Reads all results of a study: opens each result file once and reports each problem once."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +17,8 @@ class Unreadable(NamedTuple):
 
     Attributes:
         path: the file.
-        reason: why.
-        is_damaged: its content is at fault, not the file system.
+        reason: why it could not be read.
+        is_damaged: the file's content is invalid; False: the file system refused to read it.
     """
 
     path: Path
@@ -27,11 +27,11 @@ class Unreadable(NamedTuple):
 
 
 class Foreign(NamedTuple):
-    """A readable result that is not one of its trial of this study.
+    """A readable result that does not belong to this study, or to the evaluation that its file is named after.
 
     Attributes:
-        result: what the file says.
-        problems: what keeps it from being one, a line each.
+        result: the file's content.
+        problems: how it differs from the result expected, a line each.
     """
 
     result: Result
@@ -43,9 +43,9 @@ class StudyResults:
     """The result files of a study.
 
     Attributes:
-        results: the study's results by trial and rung, in the order of these.
-        landed_s: when each of them appeared, by the file server's clock, in seconds.
-        foreign: by the evaluation whose name the file has.
+        results: the study's results by trial and rung, in that order.
+        landed_s: when each result appeared, by the file server's clock, in seconds since the epoch.
+        foreign: the foreign results, by the evaluation that their file is named after.
         unreadable: the other files.
     """
 
@@ -55,19 +55,19 @@ class StudyResults:
     unreadable: list[Unreadable] = field(default_factory=list)
 
     def in_order_of_landing(self) -> dict[EvaluationKey, Result]:
-        """The results, the one that landed last at the end."""
+        """The results, ordered by when they landed, the latest last."""
         order = sorted(self.results, key=lambda name: (self.landed_s[name], name))
         return {name: self.results[name] for name in order}
 
     def problems(self, folder: StudyFolder) -> list[str]:
-        """What was left out, a line for each file."""
+        """The problems of the files that were left out, a line for each file."""
         lines = [f"{unreadable.path}: {unreadable.reason}" for unreadable in self.unreadable]
         lines += [f"{folder.result(*name)}: {'; '.join(found.problems)}" for name, found in self.foreign.items()]
         return sorted(lines)
 
 
 def read_results(folder: StudyFolder, spec: StudySpec) -> StudyResults:
-    """Read every result of a study. Changes nothing: what is wrong is left where it is."""
+    """Read every result of a study. A file with a problem stays where it is."""
     found = StudyResults()
     for name in folder.all_finished():
         path = folder.result(*name)

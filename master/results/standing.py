@@ -1,4 +1,4 @@
-"""How a study stands: its results, its incumbent, its workers. What the live view, `status` and `top` all show."""
+"""The standing of a study: its results, its incumbent, its workers. The live view, `status` and `top` show it."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -24,15 +24,15 @@ from hyperspool.master.studies.published import read_published
 
 @dataclass
 class Standing:
-    """The results of a study so far, and what its workers do.
+    """The results of a study so far, and the state of its workers.
 
     Attributes:
         spec: the study.
         results: by trial and rung, in the order in which they landed.
-        workers: those whose heartbeat is there, by name.
-        silent: names of workers whose heartbeat has been still for too long.
-        alive: names of workers whose heartbeat changed within the last seconds; empty unless a master looks.
-        journal: what each trial is for.
+        workers: the workers that have a heartbeat file, sorted by name.
+        silent: names of workers whose heartbeat has not changed for longer than the study's `stale_s`.
+        alive: names of workers whose heartbeat changed within the last seconds; only a running master fills it.
+        journal: records the stage of each trial.
     """
 
     spec: StudySpec
@@ -44,7 +44,7 @@ class Standing:
 
     @property
     def counts(self) -> dict[Status, int]:
-        """How many trials are in each status; their sum is the study's number of trials."""
+        """The number of trials in each status; they add up to the study's number of trials."""
         counts = dict.fromkeys(Status, 0)
         for result in self.results.values():
             counts[result.status] += 1
@@ -59,21 +59,21 @@ class Standing:
 
     @property
     def incumbent(self) -> Result | None:
-        """The best trial so far, as `best` ranks them."""
+        """The best trial so far, as `best` ranks them; None before a trial is COMPLETE."""
         return next(iter(self.best(1)), None)
 
     def best(self, count: int) -> list[Result]:
         """The best COMPLETE trials of the search, best first.
 
-        A replicate that confirms a finalist is never among them: the lowest of several is low by luck. Once all
-        replicates are in, the finalists come first, in the order of their means.
+        A replicate that confirms a finalist is never among them: the lowest of several is low partly by luck. Once all
+        replicates have their results, the finalists come first, in the order of their means.
         """
         confirmed = {key: self.results[key] for key in (finalist.key for finalist in self.confirmed())}
         rest = [result for result in self.best_of_search(len(self.results)) if result.evaluation not in confirmed]
         return [*confirmed.values(), *rest][:count]
 
     def best_of_search(self, count: int) -> list[Result]:
-        """The COMPLETE trials of the search with the best values at the full budget, the earlier first among equals."""
+        """The COMPLETE trials of the search, ranked by their values at the full budget; the earlier wins a tie."""
         direction = self.spec.objective.direction
         found = [seen for seen in self.evaluations() if seen.stage.is_search and seen.number is not None]
         ordered = sorted(found, key=lambda seen: (seen.loss(direction), seen.trial))
@@ -81,17 +81,17 @@ class Standing:
         return [result for result in results if result.is_at_full_budget][:count]
 
     def confirmed(self) -> list[Finalist]:
-        """The finalists that have a mean, best first, as `finalize` ranks them; empty until all replicates are in."""
+        """The finalists with a mean, best first, as `finalize` ranks them; empty until the study is finished."""
         if self.spec.confirm is None or not self.is_finished:
             return []
         return [finalist for finalist in self.finalists() if finalist.mean is not None]
 
     def finalists(self) -> list[Finalist]:
-        """The finalists by the replicates that are in, best mean first, those without a mean last."""
+        """The finalists by the replicates that have results, best mean first, those without a mean last."""
         return finalists(self.evaluations(), self.spec.objective.direction)
 
     def evaluations(self) -> list[Evaluation]:
-        """The results with what each was for, in the order of their trials."""
+        """The results with the stage of each, in the order of their trials."""
         return evaluations_of(self.results.values(), self.journal)
 
     def latest(self, count: int) -> list[Result]:
@@ -99,17 +99,17 @@ class Standing:
         return list(self.results.values())[-count:]
 
     def running(self) -> Iterator[WorkerRecord]:
-        """The workers that evaluate a trial now and are not silent."""
+        """The workers that are evaluating a trial and are not silent."""
         for worker in self.workers:
             if not self.is_idle(worker) and worker.worker not in self.silent:
                 yield worker
 
     def is_idle(self, worker: WorkerRecord) -> bool:
-        """Whether a worker evaluates nothing now; one whose evaluation has its result is on its way to the next."""
+        """Whether a worker is evaluating nothing; one whose evaluation has its result is between two trials."""
         return worker.trial is None or (worker.trial, worker.rung or 0) in self.results
 
     def to_json(self) -> dict[str, Any]:
-        """What `status --json` prints."""
+        """The standing as `status --json` prints it."""
         best = self.best_to_json(1)
         return {
             "study": self.spec.name,
@@ -123,7 +123,7 @@ class Standing:
         }
 
     def best_to_json(self, count: int) -> list[dict[str, Any]]:
-        """What `top --json` prints: a finalist's value is its trial's own, and beside it stands what confirmed it."""
+        """The best trials as `top --json` prints them: a finalist has its own trial's value, and `confirmed` beside."""
         means = {finalist.trial: finalist for finalist in self.confirmed()}
         found: list[dict[str, Any]] = []
         for result in self.best(count):
@@ -135,7 +135,7 @@ class Standing:
 
 
 def evaluations_of(results: Iterable[Result], journal: Journal) -> list[Evaluation]:
-    """Results with what each was for, in the order of their trials. What the journal lacks counts as search."""
+    """Return results with their stages, in the order of their trials. The default stage is search."""
     found: list[Evaluation] = []
     for result in sorted(results, key=lambda result: result.evaluation):
         entry = journal.entries.get(result.evaluation)
@@ -146,14 +146,14 @@ def evaluations_of(results: Iterable[Result], journal: Journal) -> list[Evaluati
 
 
 def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | None = None) -> Standing:
-    """How a study stands by its files. A result file that is not one is passed over and left where it is.
+    """Read a study's standing from its files. An invalid result file is ignored and stays where it is.
 
-    Times are the file server's alone: the clocks of workers' hosts, and of this one, may be hours apart.
+    Only the file server's clock is used: the clocks of this host and of the workers' hosts may be hours apart.
 
     Args:
-        folder: the study's.
-        spec: as published.
-        read: its results, where they were read already.
+        folder: the study's folder.
+        spec: the study as published.
+        read: its results, if the caller has read them already.
     """
     found = read or read_results(folder, spec)
     standing = Standing(spec, found.in_order_of_landing())
@@ -167,25 +167,25 @@ def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | Non
 
 
 def open_standing(folder: StudyFolder) -> Standing:
-    """How a published study stands.
+    """Read the standing of a published study.
 
     Raises:
-        ProtocolError: its `study.json` is not a study.
+        ProtocolError: its `study.json` is not a valid study.
     """
     return read_standing(folder, read_published(folder))
 
 
 def read_workers(folder: StudyFolder) -> Iterable[WorkerRecord]:
-    """The heartbeats that are there, sorted by worker."""
+    """Read the workers' heartbeats, sorted by worker. Unreadable ones are skipped."""
     for path in folder.worker_files():
         with suppress(OSError, ProtocolError):
             record = read_record(path, WorkerRecord)
-            if path == folder.worker(record.worker):  # else somebody has copied another worker's
+            if path == folder.worker(record.worker):  # else it is a copy of another worker's file
                 yield record
 
 
 def _age_s(folder: StudyFolder, record: WorkerRecord, now_s: float) -> float:
-    # Good enough to tell a person, not to decide anything by.
+    # Precise enough to show to a user. The master decides by `Silence` instead.
     try:
         return now_s - folder.worker(record.worker).stat().st_mtime
     except OSError:

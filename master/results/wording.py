@@ -1,23 +1,23 @@
-"""How values, params, durations and counts read in a sentence or a cell, wherever it is shown."""
+"""The wording of values, params, durations and counts, the same in every sentence and table."""
 
 from hyperspool.common.records import Result, scalar_text
 from hyperspool.common.space import Params, Scalar
 
 Styled = str | tuple[str, str]
-"""A part of a text, or that and how it looks in a terminal: `bold`, `yellow`, `bold red`."""
+"""A part of a text, alone or with its style in a terminal: `bold`, `yellow`, `bold red`."""
 MAX_LINE = 300
-"""Characters that are shown of a text from elsewhere."""
+"""The number of characters shown of a text from an untrusted file."""
 
 
 def measured_text(value: float | None) -> str:
-    """A measured value as people compare them: four decimals, or four significant digits if it is tiny or huge."""
+    """A measured value with four decimals, or with four significant digits if it is tiny or huge; a dash for None."""
     if value is None:
         return "-"
     return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.4g}"  # noqa: PLR2004 - what reads well
 
 
 def signed_text(value: float | None) -> str:
-    """A difference of measured values with its sign, to their decimals: `+0.0123`; a dash if there is none."""
+    """A difference of measured values with its sign and as many decimals: `+0.0123`; a dash for None."""
     if value is None:
         return measured_text(None)
     return f"{value:+.4f}" if 5e-5 <= abs(value) < 1e4 or value == 0 else f"{value:+.4g}"  # noqa: PLR2004 - as above
@@ -34,7 +34,7 @@ def param_text(value: Scalar) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """A duration in the units that people use for its size: `0.04 s`, `4.2 s`, `12 s`, `3 min 05 s`, `2 h 10 min`."""
+    """A duration in units that suit its size: `0.04 s`, `4.2 s`, `12 s`, `3 min 05 s`, `2 h 10 min`."""
     if seconds < 10:  # noqa: PLR2004 - below ten seconds, fractions matter
         return f"{seconds:.{1 if seconds >= 1 else 2}f} s"
     whole = round(seconds)
@@ -50,13 +50,13 @@ def counted(count: int, noun: str) -> str:
 
 
 def first_line(text: str) -> str:
-    """The first line of a text from elsewhere, without characters that would move a terminal's cursor."""
+    """The first line of an untrusted text, without characters that would move a terminal's cursor."""
     line = text.splitlines()[0] if text.strip() else "no reason given"
     return "".join(character if character.isprintable() else "?" for character in line)[:MAX_LINE]
 
 
 def outcome_text(result: Result) -> str:
-    """What came of a trial, in a word or a number."""
+    """A trial's outcome: its value, or why it failed."""
     if result.failure:
         return f"FAILED ({result.failure.kind.replace('_', ' ')})"
     return f"{measured_text(result.value)} diverged" if result.diverged else measured_text(result.value)

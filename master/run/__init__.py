@@ -1,1 +1,1 @@
-"""The life of a study that runs: it is published, its results are collected, and the next batch is proposed."""
+"""Runs a study: publishes it, collects its results, and proposes the next batch."""

@@ -1,8 +1,10 @@
-"""The one way from a study to its finished standing, for `run`, `finalize`, `lr-range-test` and confirmation."""
+"""Takes a published study to its finished standing, for `run`, `finalize`, `lr-range-test` and confirmation."""
 
+import signal
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import FrameType
 
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.study_spec import StudySpec
@@ -10,7 +12,6 @@ from hyperspool.common.watch import Wakeup
 from hyperspool.master.launch.local import LocalWorkers
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.run.loop import Search, View, only_master
-from hyperspool.master.run.stopping import stop_on_signals
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class Workers:
     """The workers that a command starts on this machine.
 
     Attributes:
-        count: how many; 0: others do the work.
-        objectives: the user's objectives, as the worker's command line takes them.
+        count: how many; 0 leaves the work to workers that are started elsewhere.
+        objectives: the user's objectives, in the form of the worker's option `--objective`.
     """
 
     count: int = 0
@@ -33,26 +34,43 @@ def complete_study(
     make_view: Callable[[Standing], AbstractContextManager[View]],
     prepare: Callable[[], object] = lambda: None,
 ) -> Standing:
-    """Evaluate what is missing of a published study, as its only master. Asked to stop, it returns what is there.
+    """Evaluate the missing trials of a published study, as its only master.
+
+    SIGINT or SIGTERM ends it early; the standing then holds the results so far.
 
     Args:
-        folder: the study's.
-        spec: as published.
-        workers: to start on this machine, if anything is missing.
-        make_view: called only if anything is missing, before the workers start; it shows a person how it goes.
-        prepare: called first, as the study's only master.
+        folder: the study's folder.
+        spec: the study as published.
+        workers: started on this machine, if results are missing.
+        make_view: makes the display of progress; called only if results are missing, before the workers start.
+        prepare: called first, while this process is the study's only master.
 
     Raises:
         StudyBusyError: another master runs the study.
         SearchError: the study cannot be finished.
     """
     bell = Wakeup()
-    stopping = stop_on_signals(bell)
+    received = _received_signals(bell)
     with only_master(folder, spec.claim) as is_ours:
         prepare()
-        search = Search(folder, spec, bell, lambda: bool(stopping) or not is_ours())
+        search = Search(folder, spec, bell, lambda: bool(received) or not is_ours())
         if not search.resume():
             view = make_view(search.standing)
             with LocalWorkers(folder, workers.count, workers.objectives) as local, view as shown:
                 search.run(shown, local.look_after)
     return search.standing
+
+
+def _received_signals(bell: Wakeup) -> list[int]:
+    """Return a list to which each SIGINT or SIGTERM adds its number, and ring the bell for it."""
+    bell.ring_on_signals()
+    received: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if received:  # the second signal: do not wait for the workers
+            raise KeyboardInterrupt
+        received.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    return received

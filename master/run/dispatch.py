@@ -1,4 +1,4 @@
-"""PUBLISH and COLLECT of the protocol (`common.claim`): jobs out, results in, nothing forgotten in between."""
+"""PUBLISH and COLLECT of the protocol (see `common.claim`): writes jobs, reads results, issues lost jobs again."""
 
 import logging
 import time
@@ -20,21 +20,21 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.run.silence import Silence
 
 MISSING_S = 5.0
-"""How long a job must be gone without a result before it is issued again: on a network file system the listing of
-results may be older than that of jobs. 0.2 s was measured on NFS; attribute caches allow more."""
+"""How long a job must be missing without a result before it is issued again. On a network file system the listing of
+results may be older than the listing of jobs: 0.2 s was measured on NFS; attribute caches allow more."""
 
 logger = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """The open jobs of one study, as its only master sees them.
+    """The open jobs of one study. Only the study's master may use one.
 
     Args:
-        folder: the study's.
+        folder: the study's folder.
         spec: the study.
-        claims: to find out whether a silent worker still holds its job.
-        silence: who has not been heard of, for how long.
-        clock: seconds that only go forward.
+        claims: tests whether a silent worker still holds its job.
+        silence: how long each worker has been silent.
+        clock: monotonic time in seconds.
     """
 
     def __init__(
@@ -54,19 +54,19 @@ class Dispatcher:
 
     @property
     def open_count(self) -> int:
-        """How many results are awaited."""
+        """The number of awaited results."""
         return len(self._open)
 
     def expect(self, jobs: Sequence[Job]) -> None:
-        """Await results of these jobs, published or not."""
+        """Await the results of these jobs, whether or not they are published yet."""
         for job in jobs:
             self._open[job.evaluation] = job
 
     def publish(self) -> None:
-        """PUBLISH the jobs whose result is awaited and that are neither finished nor open already.
+        """PUBLISH the awaited jobs that are neither finished nor open.
 
-        One that an earlier master had published, and that has vanished, gets a new name. That may be one more than
-        `limits.max_issues`: who starts the master again wants it tried again.
+        A job that an earlier master published and that has vanished gets a new name. Its issue number may exceed
+        `limits.max_issues` by one: a user who starts the master again wants another try.
         """
         is_there = {issue.evaluation for issue in self._open_issues()} | self._folder.finished(self._open)
         missing = [key for key in self._open if key not in is_there]
@@ -76,20 +76,20 @@ class Dispatcher:
             self._write(self._next_issues(missing))
 
     def open_folders(self) -> set[Path]:
-        """The folders where the awaited results will appear."""
+        """The folders in which the awaited results will appear."""
         return {self._folder.trial_folder(trial) for trial, _ in self._open}
 
     def collect(self) -> list[Result]:
-        """COLLECT: the results that have landed since the last call, in order of trial and rung.
+        """COLLECT: return the results that have landed since the last call, in order of trial and rung.
 
-        What is not a result of its evaluation is set aside. A job that has gone without a result is issued again. On an
-        OSError nothing is forgotten: what had landed is returned by the next call.
+        A file that is not a valid result of its evaluation is set aside. A job that disappeared without a result is
+        issued again. After an OSError nothing is lost: the next call returns the results that had landed.
 
         Raises:
-            SearchError: a trial's job keeps disappearing.
+            SearchError: a job has disappeared, or its result was rejected, as often as `limits.max_issues` allows.
         """
-        # RACE: a worker reports between two listings. Jobs are listed first: a job that is missing there had its result
-        # linked before, so the second listing shows it.
+        # RACE: a worker reports between the two listings. Jobs are listed first: if a job is already missing there, its
+        # result was linked earlier, and the second listing shows it. A job that is still listed is not missing.
         issues = self._open_issues()
         for key in sorted(self._folder.finished(self._open)):
             if (result := read_result(self._folder, EvaluationName(*key), self._open[key])) is not None:
@@ -102,9 +102,9 @@ class Dispatcher:
         return landed
 
     def issue_silent(self) -> None:
-        """Issue the jobs of workers a second time that hold them and have been silent for the study's `stale_s`.
+        """Issue a job again if the worker that holds it has been silent for longer than the study's `stale_s`.
 
-        A lease that nobody touches expires by itself, so there is nothing to do where leases are used.
+        With leases this does nothing: a lease that is not renewed expires by itself.
         """
         if self._spec.claim is ClaimMode.LEASE:
             return
@@ -115,7 +115,7 @@ class Dispatcher:
             if holder is None:
                 continue
             if (claim := self._claims.try_lock(self._folder, issue, self._spec.claim)) is not None:
-                claim.unlock()  # its holder is dead, not silent: the job is free for the next worker
+                claim.unlock()  # the holder is dead, not silent: the job is free for the next worker
                 continue
             message = "%s: worker %s has been silent for %.0f s; the trial is issued again"
             logger.warning(message, self._name(key), holder.worker, self._silence.silent_for_s(holder.worker))
@@ -123,11 +123,11 @@ class Dispatcher:
         self._issue_again(silent)
 
     def _silent_holder(self, issue: Issue) -> AttemptEvent | None:
-        # Only one that has held this very claim for so long: a worker may have been out of sight in another study, or
-        # may not have come to its first heartbeat.
+        # Silence counts from the claim's first sighting: before it, the worker may have served another study, where
+        # this master does not see its heartbeat, or may not have written its first one.
         try:
             holder = read_history(self._folder.lock(issue)).holder
-        except ProtocolError:  # the next claimant sets it aside
+        except ProtocolError:  # the next claimant sets the lock file aside
             return None
         key, claimed = issue.evaluation, (issue, holder.attempt if holder else 0)
         if self._held.get(key, (None, 0.0))[0] != claimed:
@@ -146,8 +146,8 @@ class Dispatcher:
         missing = sorted(key for key, for_s in gone_s.items() if for_s > MISSING_S)
         is_refused = {issue.evaluation for issue in rejected_issues(self._folder)} if missing else set()
         for key in missing:
-            aside = f" (rejected files of it are in {self._folder.rejected})" if key in is_refused else ""
-            logger.warning("%s: neither job nor result is there%s; the trial is issued again", self._name(key), aside)
+            where = f" (its rejected files are in {self._folder.rejected})" if key in is_refused else ""
+            logger.warning("%s: job and result are missing%s; the trial is issued again", self._name(key), where)
         self._issue_again(missing)
         for key in missing:
             del self._missing_s[key]
@@ -170,8 +170,9 @@ class Dispatcher:
         return issues
 
     def _next_issues(self, keys: Sequence[EvaluationKey]) -> dict[EvaluationKey, int]:
-        # RACE: a silent holder wakes up, reports and clears after it was found silent, and its result is set aside or
-        # not listed yet. No file shows its issue then, but it was listed as open before, and that is remembered.
+        # RACE: after a holder was found silent it wakes up, reports and clears, and its result is set aside or not
+        # listed yet. Then no file shows its issue number, but the job was listed as open before, and `_issued` keeps
+        # the number. So no name is used twice.
         shown = last_issues(self._folder)
         return {key: max(shown[key], self._issued.get(key, 0)) + 1 for key in keys}
 

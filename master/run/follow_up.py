@@ -1,11 +1,11 @@
-"""Confirming the best settings of a search that is finished already: a study of its own that takes over its results.
+"""Confirms the best settings of a finished search, in a second study that takes over the results of the first.
 
-A published study never changes, so what follows it has a name of its own, `NAME-confirm-KxR`. It is the same study and
-has `confirm`: its seed proposes the same trials under the same seeds, so the search's results are its results too. They
-are copied as they are, but for the study's name, and only the replicates are left to evaluate.
+A published study never changes, so the second study has another name, `NAME-confirm-KxR`. It is the same study with
+`confirm` added: its seed proposes the same trials with the same seeds, so the results of the search are its results
+too. They are copied unchanged except for the study's name, and only the replicates are left to evaluate.
 
-A crash midway leaves a published study with a part of the results. Whoever runs it, by the same command or by its name,
-copies the rest or evaluates it: either gives what a run with `--confirm` from the start would have given.
+A crash midway leaves a published study with some of the results. The next run, by the same command or by the study's
+name, copies or evaluates the rest. Both give what a run with `--confirm` from the start would have given.
 """
 
 import re
@@ -30,7 +30,7 @@ class FollowUp:
 
     Attributes:
         source: the folder of the study that was searched.
-        searched: that study, as published.
+        searched: the study that was searched, as published.
         spec: the study that confirms.
     """
 
@@ -39,9 +39,9 @@ class FollowUp:
     spec: StudySpec
 
     def take_over(self, folder: StudyFolder) -> int:
-        """Copy the results of the search, and their curves, that are not there yet; return how many.
+        """Copy the search's results and curves that `folder` lacks; return the number of results copied.
 
-        The caller is the only master of `folder`, where the study is published.
+        The caller must be the only master of `folder`, where the study is published.
         """
         standing = read_standing(self.source, self.searched)
         searched = {seen.proposal.key for seen in standing.evaluations() if seen.stage.is_search}
@@ -53,23 +53,23 @@ class FollowUp:
                 try:
                     curve = read_curve(self.source.curve(*key))
                 except (FileNotFoundError, ProtocolError):
-                    continue  # a result without its curve is half of one: the trial is evaluated again
+                    continue  # a result without its curve is incomplete: the trial is evaluated again
                 atomic.write_once(folder.curve(*key), to_text(curve).encode())
-            # After its curve, as a reader of the result looks for it.
+            # The curve comes first: a reader that finds the result expects its curve.
             copied += atomic.write_once(folder.result(*key), result.to_json())
         return copied
 
 
 def follow_up_of(folder: StudyFolder, wanted: StudySpec) -> FollowUp | None:
-    """What confirms a published study's best settings; None if that is not what is asked for.
+    """Return the study that confirms a published one; None if the command line does not ask for that.
 
     Args:
-        folder: of the study that is named.
+        folder: the folder of the study that the command line names.
         wanted: that study with the command line's changes.
 
     Raises:
         UsageError: the search is not finished.
-        ProtocolError: what is published cannot be read.
+        ProtocolError: the published study cannot be read.
     """
     if wanted.confirm is None or wanted.ablation is not None or not folder.spec.exists():
         return None
@@ -80,8 +80,8 @@ def follow_up_of(folder: StudyFolder, wanted: StudySpec) -> FollowUp | None:
     if done < published.trials:
         raise UsageError(
             f"study {folder.name} was published without this --confirm, and its search has {done} of "
-            f"{counted(published.trials, 'result')}: finish it as it is, then the same command evaluates its best "
-            "settings again; or add --new, which searches anew"
+            f"{counted(published.trials, 'result')}: finish it without --confirm, then the same command evaluates its "
+            "best settings again; or add --new, which starts another search"
         )
     again = wanted.confirm
     name = f"{_NAME.sub('', folder.name)}-confirm-{again.finalists}x{again.replicates}"

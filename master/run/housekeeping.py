@@ -1,4 +1,7 @@
-"""Tidies up what a crash can leave behind, and nothing that anyone may still need. For the study's only master."""
+"""Removes what a crash can leave behind, and nothing that a live process may still need.
+
+Only the study's master may call these functions.
+"""
 
 import os
 import socket
@@ -18,14 +21,14 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.run.silence import Silence
 
 ABANDONED_S = 600.0
-"""A temporary file that is older has no maker any more, on whatever host: making one takes milliseconds, on a slow disk
-seconds. Should its maker live after all, it finds the file gone and writes it again."""
+"""An older temporary file is abandoned, whichever host wrote it: writing one takes milliseconds, on a slow disk
+seconds. If its writer is alive after all, it finds the file gone and writes it again."""
 DEAD_S = 10.0
-"""A worker whose process is not there is dead if its heartbeat, which comes every 2 s, has also stood still so long."""
+"""A worker without a process is dead once its heartbeat, which comes every 2 s, has not changed for this long."""
 
 
 def tidy(folder: StudyFolder, spec: StudySpec, claims: Claims) -> None:
-    """Finish and remove what earlier masters and workers left undone, here and now and for finished trials only."""
+    """Finish the interrupted steps of earlier masters and workers, and remove files that no trial needs any more."""
     sweep(folder, claims, spec.claim)
     sweep_attempts(folder)
     remove_used_checkpoints(folder)
@@ -33,9 +36,9 @@ def tidy(folder: StudyFolder, spec: StudySpec, claims: Claims) -> None:
 
 
 def sweep(folder: StudyFolder, claims: Claims, mode: ClaimMode) -> None:
-    """Finish what was cut short between REPORT and CLEAR, for evaluations that have a result.
+    """Finish each CLEAR that was interrupted, for evaluations that have a result.
 
-    Whatever a live worker still holds is left to it.
+    An issue that a live worker still holds is skipped: that worker finishes it.
     """
     open_issues = set(folder.open_issues())
     left = open_issues | set(folder.locked_issues())
@@ -46,7 +49,7 @@ def sweep(folder: StudyFolder, claims: Claims, mode: ClaimMode) -> None:
 
 
 def sweep_attempts(folder: StudyFolder) -> None:
-    """Settle or remove files of attempts whose evaluation has a result and no open job any more."""
+    """Settle or remove the files of attempts whose evaluation has a result and no open job."""
     is_open = {issue.evaluation for issue in folder.open_issues()}
     issues = folder.attempted_issues()
     finished = folder.finished(issue.evaluation for issue in issues)
@@ -58,7 +61,7 @@ def sweep_attempts(folder: StudyFolder) -> None:
 
 
 def remove_used_checkpoints(folder: StudyFolder) -> None:
-    """Remove the kept checkpoints of trials that have a result on the next rung, which kept one of its own."""
+    """Remove a trial's kept checkpoint once the trial has a result on the next rung, which kept a later checkpoint."""
     kept = folder.kept_checkpoints()
     promoted = folder.finished((name.trial, name.rung + 1) for name in kept)
     for name in kept:
@@ -67,45 +70,46 @@ def remove_used_checkpoints(folder: StudyFolder) -> None:
 
 
 def remove_temporary_files(folder: StudyFolder) -> None:
-    """Remove files whose making was cut short: by a process of this host that is gone, or too long ago.
+    """Remove temporary files whose writing process has ended on this host, or that are older than `ABANDONED_S`.
 
-    How long ago is told by the file server's clock, from the master's own lock file, which was written just now.
+    Their age is measured by the file server's clock: the master's lock file, written just now, gives its time.
     """
     with suppress(OSError):
         now_s = folder.master_lock.stat().st_mtime
         for path in folder.temporary_files():
-            # RACE: its maker, or the master of another study, removes or renames it between the listing and here. That
-            # one is gone then, and the others still want to be looked at.
+            # RACE: the file's writer, or the master of another study, removes or renames it after the listing. Then
+            # this file is gone, and the loop goes on with the others.
             with suppress(OSError):
                 if is_abandoned(path, now_s):
                     atomic.remove(path)
 
 
 def is_abandoned(path: Path, now_s: float) -> bool:
-    """Whether a temporary file has no maker any more.
+    """Return whether the process that was writing a temporary file is gone.
 
     Args:
         path: the file.
-        now_s: the file server's time.
+        now_s: the file server's time, in seconds.
 
     Raises:
-        OSError: it is gone.
+        OSError: the file does not exist any more.
     """
     maker = atomic.maker_of(path.name)
-    # Process numbers come round again, so one that runs need not be the maker.
+    # Process ids are reused, so a running process of that id may be another one. Then the age decides.
     is_orphan = maker is not None and not is_running(maker)
     return is_orphan or now_s - path.lstat().st_mtime > ABANDONED_S
 
 
 def remove_dead_workers(folder: StudyFolder, workers: Iterable[WorkerRecord], silence: Silence) -> list[WorkerRecord]:
-    """Remove the heartbeats of workers that were killed on this host; return the others.
+    """Remove the heartbeats of workers that were killed on this host; return the records of the others.
 
-    Whether a worker on another host is dead or silent cannot be told from here.
+    A dead worker on another host cannot be told from a silent one, so its heartbeat stays.
     """
     here = socket.gethostname()
     alive: list[WorkerRecord] = []
     for worker in workers:
-        # A worker in a container may bear our host's name and a process number that means nothing here, but it beats.
+        # A worker in a container may have this host's name and a process id that means nothing here. Its heartbeat
+        # shows that it is alive.
         is_still = silence.silent_for_s(worker.worker) > DEAD_S
         if worker.host == here and is_still and not is_running(worker.pid):
             with suppress(OSError):
@@ -116,12 +120,12 @@ def remove_dead_workers(folder: StudyFolder, workers: Iterable[WorkerRecord], si
 
 
 def is_running(pid: int) -> bool:
-    """Whether this host has a process of that number."""
+    """Return whether a process with this id runs on this host."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # another user's, so it runs
+    except PermissionError:  # the process belongs to another user, so it exists
         return True
     return True
 
@@ -132,7 +136,7 @@ def _clear_if_free(folder: StudyFolder, issue: Issue, claims: Claims, mode: Clai
         return
     if is_finished:
         clear(claim)
-    elif issue not in folder.open_issues():  # a lock file without its job: CLEAR was cut short before its last step
+    elif issue not in folder.open_issues():  # a lock file without a job: CLEAR stopped before its last step
         claim.remove_lock_file()
         claim.unlock()
     else:

@@ -1,7 +1,7 @@
-"""The search itself: propose -> record -> publish -> collect, batch after batch, until every trial has its result.
+"""The search loop: propose -> record -> publish -> collect, batch after batch, until every trial has its result.
 
-Nothing is remembered between runs but the files. A master that starts on a study that is under way reads from the
-journal what was proposed, finds the results that are there, and waits for the rest.
+Only files carry state from one run to the next. A master that resumes a study reads its proposals from the journal,
+collects the results that are there, and waits for the rest.
 """
 
 import logging
@@ -36,37 +36,38 @@ from hyperspool.master.run.silence import Silence
 from hyperspool.master.studies.published import ADVICE, differences, read_published
 
 RESCAN_S = 1.0
-"""Seconds between looks at the results without an event, and between looks at the workers."""
+"""Seconds between two scans for results without an event, and between two looks at the workers."""
 TICK_S = 0.25
 """Seconds between two refreshes of the live view."""
 
 CLEAR_S = 5.0
 """Longest time that the master waits for the last workers to clear."""
 ALIVE_S = 10.0
-"""A worker whose heartbeat changed within this time is there; it beats every 2 s."""
+"""A worker is alive if its heartbeat changed within this time; it beats every 2 s."""
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
 class View(Protocol):
-    """Who shows a person how the study goes."""
+    """Shows a user the progress of the study."""
 
     def landed(self, standing: Standing, result: Result) -> None:
-        """A result has come in."""
+        """Called for each result, once it is part of `standing`."""
 
     def tick(self, standing: Standing) -> None:
         """Called every `TICK_S` while the master waits."""
 
 
 def publish_study(folder: StudyFolder, spec: StudySpec) -> dict[str, tuple[Any, Any]]:
-    """Create the study's folders and publish it, unless it is there already.
+    """Create the study's folders and publish the study, unless one is published there already.
 
     Returns:
-        Where the study that was there already differs: dotted key to (published, wanted). Empty: it is the same.
+        The differences from the study that is published there: dotted key to (published, wanted). Empty if there are
+        no differences.
 
     Raises:
-        ProtocolError: what is there cannot be read.
+        ProtocolError: the published study cannot be read.
     """
     for path in folder.folders:
         atomic.make_folder(path)
@@ -77,13 +78,14 @@ def publish_study(folder: StudyFolder, spec: StudySpec) -> dict[str, tuple[Any, 
 
 @contextmanager
 def only_master(folder: StudyFolder, mode: ClaimMode) -> Iterator[Callable[[], bool]]:
-    """Be the study's only master for as long as the block runs.
+    """Hold the study's master lock while the block runs.
 
     Yields:
-        A function that tells whether we still are: a lease may be taken over while this process is stopped.
+        A function that returns whether this process still holds it: another master may take over a lease while this
+        process is stopped.
 
     Raises:
-        StudyBusyError: another master runs it.
+        StudyBusyError: another master runs the study.
     """
     me = Claimant("master")
     with held(folder.master_lock, mode, f"process {me.pid} on {me.host} since {now_text()}\n") as is_ours:
@@ -93,13 +95,13 @@ def only_master(folder: StudyFolder, mode: ClaimMode) -> Iterator[Callable[[], b
 
 
 class Search:
-    """Runs a published study to its end: `resume` what is there, then `run` the rest. The caller is its only master.
+    """Runs a published study to its end: first `resume`, then `run`. The caller must be the study's only master.
 
     Args:
         folder: the study's folder.
-        spec: as published.
-        bell: rung to look at `should_stop`.
-        should_stop: whether to leave.
+        spec: the study as published.
+        bell: ends a wait at once, so that `should_stop` is read.
+        should_stop: returns whether to stop early.
 
     Attributes:
         standing: the results so far.
@@ -119,7 +121,7 @@ class Search:
         self.standing = Standing(spec)
 
     def resume(self) -> bool:
-        """Tidy up after an earlier master, take in what it proposed and what came in; propose the first open batch.
+        """Tidy up after an earlier master, read its proposals, collect the results, and propose the next open batch.
 
         Returns:
             True if the whole study is finished.
@@ -135,14 +137,14 @@ class Search:
         return False
 
     def run(self, view: View, each_second: Callable[[], None]) -> bool:
-        """Search until every trial has its result. `resume` has returned False.
+        """Search until every trial has its result. Call it after `resume` has returned False.
 
         Args:
-            view: told of every result and every tick.
+            view: receives every result and every tick.
             each_second: called about once a second, to look after local workers.
 
         Returns:
-            True if they all have, False if it was asked to stop before.
+            True if the study is finished, False if it was stopped early.
         """
         with FolderWatch(self._bell) as watch:
             while True:
@@ -201,7 +203,7 @@ class Search:
         if time.monotonic() - self._looked_s < RESCAN_S:
             return
         self._looked_s = time.monotonic()
-        self._see_to_spec()
+        self._restore_damaged_spec()
         records = list(read_workers(self._folder))
         self._silence.observe(records)
         self._forgive_if_folder_refuses(records)
@@ -212,28 +214,30 @@ class Search:
         self._until_possible(self._dispatcher.issue_silent)
         each_second()
 
-    def _see_to_spec(self) -> None:
+    def _restore_damaged_spec(self) -> None:
         path = self._folder.spec
         try:
             self._until_possible(lambda: read_published(self._folder))
         except FileNotFoundError:
-            raise SearchError(f"{path} was removed while the study ran; it has ended with it") from None
+            # A removed file is a user's wish; a damaged one is an accident, and is restored below.
+            raise SearchError(f"{path} was removed while the study ran; the run ends here") from None
         except ProtocolError as error:
-            # No worker takes a job of a study that it cannot read, and this process knows what stood there.
+            # Workers claim no job of a study that they cannot read. This process still knows the right content.
             reason = error.reason.removesuffix(f". {ADVICE}")
             self._until_possible(lambda: set_aside(self._folder, path, reason))
             self._until_possible(lambda: atomic.write_once(path, self._spec.to_json()))
-            logger.warning("%s is published anew, as it was", path)
+            logger.warning("%s: study published again, unchanged", path)
 
     def _until_possible(self, action: Callable[[], T]) -> T:
         return until_possible(action, "the master", self._should_stop, self._pause)
 
     def _pause(self, pause_s: float) -> None:
         self._bell.wait(pause_s)
-        self._silence.forgive()  # what refuses this process refuses the workers' heartbeats too
+        self._silence.forgive()  # a folder that refuses this process refuses the workers' heartbeats too
 
     def _forgive_if_folder_refuses(self, records: Sequence[WorkerRecord]) -> None:
-        # Only where somebody has become quiet, and well before that counts: a try costs the file server three requests.
+        # Tried only after a worker has been quiet for half of `stale_s`: a try costs the file server three requests,
+        # and it must come before the silence counts.
         quiet_s = self._spec.limits.stale_s / 2
         if any(self._silence.silent_for_s(record.worker) > quiet_s for record in records) and not takes_files(
             self._folder.workers

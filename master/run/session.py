@@ -1,9 +1,9 @@
-"""One `run`: from the command line's wish to a finished study, or to an interrupted one that says how to go on."""
+"""One `run`: from the command line to a finished study, or to a stopped one and the command that resumes it."""
 
 import difflib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -32,15 +32,15 @@ from hyperspool.master.terminal.views import LiveView, PlainView
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What the command line says.
+    """The options of `run`.
 
     Attributes:
         root: the shared folder.
         study: a preset, a TOML file or a published study.
-        changes: what to change in it.
+        changes: the changes to that study.
         workers: how many to start on this machine.
-        objectives: the user's objectives for those.
-        is_new: start it under a new name.
+        objectives: the user's objectives, for these workers.
+        is_new: start the study under a new name.
     """
 
     root: Path
@@ -51,8 +51,17 @@ class RunOptions:
     is_new: bool
 
 
-def run_session(console: Terminal, options: RunOptions) -> int:
+PrintEnd = Callable[[Terminal, StudyFolder, Standing, float | None], None]
+"""Prints the end of a finished study; the last argument is the run's duration in seconds, None if nothing was left."""
+
+
+def run_session(console: Terminal, options: RunOptions, print_end: PrintEnd = print_result) -> int:
     """Run or resume a study and print its result.
+
+    Args:
+        console: the terminal to print to.
+        options: the options of the command line.
+        print_end: called once the study is finished.
 
     Returns:
         The exit status: 0 if it is finished and at least one trial is complete, else 1.
@@ -63,8 +72,8 @@ def run_session(console: Terminal, options: RunOptions) -> int:
     if spec.data and spec.data.final:
         searched = spec.name.removesuffix(SUFFIX)
         raise UsageError(
-            f"study {spec.name} is a final evaluation, which reads the test part once: "
-            f"{command_line('master', 'finalize', searched, *place_of(root))} goes on with it"
+            f"study {spec.name} is a final evaluation, which reads the test part once; to run it: "
+            f"{command_line('master', 'finalize', searched, *place_of(root))}"
         )
     if options.is_new:
         spec = spec.model_copy(update={"name": _unused_name(root, spec.name)})
@@ -75,22 +84,22 @@ def run_session(console: Terminal, options: RunOptions) -> int:
     if follow_up:
         spec = follow_up.spec
         folder = StudyFolder(root, spec.name)
-    if not folder.spec.exists():  # one that is published has results, or failures that say why
+    if not folder.spec.exists():  # a published study already has results, or failures that state the reason
         need_trainable(spec, options.study)
-    _check_objective(console, spec, options)
+    _need_objective(console, spec, options)
     _publish(folder, spec, options)
     standing, elapsed_s = _complete(console, folder, spec, options, follow_up)
     if not standing.is_finished:
         console.say(f"stopped; everything is kept. To go on: {_go_on(folder, options)}")
         return 1
-    print_result(console, folder, standing, elapsed_s)
+    print_end(console, folder, standing, elapsed_s)
     return 0 if standing.incumbent else 1
 
 
 def _complete(
     console: Terminal, folder: StudyFolder, spec: StudySpec, options: RunOptions, follow_up: FollowUp | None
 ) -> tuple[Standing, float | None]:
-    """The study's standing, and for how long it was evaluated, in seconds; None if nothing was missing."""
+    """Return the study's standing and the duration of the run in seconds; None if no result was missing."""
     began_s: list[float] = []
 
     def take_over() -> None:
@@ -102,7 +111,7 @@ def _complete(
         began_s.append(time.monotonic())
         console.tell(headline(standing))
         if options.is_new and "seed" not in options.changes.values:
-            console.say(f"it draws the same params as every study with seed {spec.seed}; --seed N draws others", "dim")
+            console.say(f"it draws the same params as any study with seed {spec.seed}; --seed N draws others", "dim")
         return (LiveView if console.is_terminal else PlainView)(console, spec, folder.root)
 
     workers = Workers(options.workers, options.objectives)
@@ -119,7 +128,7 @@ def _unused_name(root: Path, name: str) -> str:
 
 
 def _go_on(folder: StudyFolder, options: RunOptions) -> str:
-    """The command that goes on with this run, as it was typed; a study that was started anew by its new name."""
+    """Return the command that resumes this run, as it was typed; after `--new`, with the study's new name."""
     changes = () if options.is_new else options.changes.arguments
     study = folder.name if options.is_new else options.study
     return _run_command(study, folder.root, options, changes)
@@ -135,7 +144,7 @@ def _publish(folder: StudyFolder, spec: StudySpec, options: RunOptions) -> None:
     """Publish the study.
 
     Raises:
-        UsageError: a different study of that name is there.
+        UsageError: another study with this name and other settings is published.
     """
     different = publish_study(folder, spec)
     if not different:
@@ -143,13 +152,14 @@ def _publish(folder: StudyFolder, spec: StudySpec, options: RunOptions) -> None:
     lines = "".join(
         f"\n  {key}: published {_as_typed(was)}, now {_as_typed(now)}" for key, (was, now) in different.items()
     )
-    # A preset's name means the preset; any other name means what is published.
+    # On the command line a preset's name means the preset, not the published study of that name. So only a preset
+    # needs the published values repeated.
     values = [f"{key}={json.dumps(was)}" for key, (was, _) in different.items() if was is not None]
     changes = each_with("--set", values) if folder.name in preset_names() else []
     raise UsageError(
         f"study {spec.name} is published in {folder.root.absolute()} with other settings:{lines}\n"
         f"To go on with the published one: {_run_command(folder.name, folder.root, options, changes)}\n"
-        "To start another one with the settings of now: add --new"
+        "To start another study with the new settings: add --new"
     )
 
 
@@ -157,11 +167,13 @@ def _as_typed(value: object) -> str:
     return "nothing" if value is None else json.dumps(value)
 
 
-def _check_objective(console: Terminal, spec: StudySpec, options: RunOptions) -> None:
-    """See to it that somebody can evaluate the study.
+def _need_objective(console: Terminal, spec: StudySpec, options: RunOptions) -> None:
+    """Check that the study's objective is built in or given by `--objective`.
+
+    Without local workers a missing objective only prints advice: other workers may have it.
 
     Raises:
-        UsageError: the local workers could not, because nobody said where its objective is; or said it wrongly.
+        UsageError: local workers lack the objective, or `--objective` is malformed.
     """
     name = spec.objective.name
     own = dict(parse_definitions(options.objectives))
@@ -169,7 +181,7 @@ def _check_objective(console: Terminal, spec: StudySpec, options: RunOptions) ->
         return
     near = difflib.get_close_matches(name, PARAMETERS, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    told = f"the study's objective {name} is not built in (built in: {', '.join(PARAMETERS)}{hint})"
+    problem = f"the study's objective {name} is not built in (built in: {', '.join(PARAMETERS)}{hint})"
     if options.workers:
-        raise UsageError(f"{told}; say where it is: --objective {name}=MODULE:FUNCTION")
-    console.say(f"{told}: start workers with --objective {name}=MODULE:FUNCTION")
+        raise UsageError(f"{problem}; add --objective {name}=MODULE:FUNCTION")
+    console.say(f"{problem}: start workers with --objective {name}=MODULE:FUNCTION")

@@ -1,4 +1,7 @@
-"""Workers that hold a job and say nothing: told by their heartbeat's change on this process's own monotonic clock."""
+"""Measures how long each worker has been silent: since its heartbeat last changed, by this process's monotonic clock.
+
+No clock of another host is read, because clocks may be hours apart.
+"""
 
 import time
 from collections.abc import Callable, Iterable
@@ -10,7 +13,7 @@ class Silence:
     """Remembers when each worker's heartbeat was last seen to change.
 
     Args:
-        clock: seconds that only go forward.
+        clock: monotonic time in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -19,7 +22,7 @@ class Silence:
         self._seen: dict[str, tuple[tuple[int, int], float]] = {}
 
     def observe(self, records: Iterable[WorkerRecord]) -> None:
-        """Take in the heartbeats as they are now."""
+        """Note which heartbeats have changed since the last call."""
         now_s = self._clock()
         for record in records:
             heard = (record.pid, record.beat)
@@ -27,11 +30,11 @@ class Silence:
                 self._seen[record.worker] = (heard, now_s)
 
     def forgive(self) -> None:
-        """Count everybody's silence anew: the folder refused what they had to say."""
+        """Restart every worker's silence from now, because the folder has refused heartbeats."""
         now_s = self._clock()
         self._began_s = now_s
         self._seen = {worker: (heard, now_s) for worker, (heard, _) in self._seen.items()}
 
     def silent_for_s(self, worker: str) -> float:
-        """Seconds since the worker's heartbeat changed; since this process began to look, if it was never seen."""
+        """Seconds since the worker's heartbeat last changed; if it was never seen, since this object was made."""
         return self._clock() - self._seen[worker][1] if worker in self._seen else self._clock() - self._began_s

@@ -1,1 +1,1 @@
-"""How params are proposed. Pure: no files, no processes, no clock; the same study proposes the same trials anywhere."""
+"""Search methods. They are pure: no files, processes or clock, so a study proposes the same trials on any machine."""

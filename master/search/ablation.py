@@ -1,7 +1,7 @@
-"""An ablation: a small search for each test case, round by round side by side, and the best of each case again.
+"""An ablation: one small search per test case, all in step; then the best setting of each case is evaluated again.
 
-The order is fixed: first the first round of every case, then the second round of every case, and so on; then the best
-setting of each case, in turns. Each proposal's stage says which case it belongs to.
+The order is fixed: the first round of every case, the second round of every case, and so on; then the best setting of
+each case, in turns. Each proposal's stage records its case.
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from hyperspool.master.search.settings import finalists_of
 
 @dataclass(frozen=True)
 class Place:
-    """Where a trial belongs in the order of an ablation.
+    """The place of a trial in the order of an ablation.
 
     Attributes:
         case: the test case's number, from 0.
-        replicate: which evaluation of the case's best setting it is, from 0; None while the case is tuned.
-        step: all trials of a step are finished before the next step begins.
+        replicate: the number of this evaluation of the case's best setting, from 0; None while the case is tuned.
+        step: the trial's step; a step begins when all trials of the step before are finished.
     """
 
     case: int
@@ -31,7 +31,7 @@ class Place:
 
 
 def places(spec: StudySpec) -> list[Place]:
-    """The order in which an ablation proposes its trials; empty for a study without test cases."""
+    """Return the order in which an ablation proposes its trials; empty for a study without test cases."""
     if spec.ablation is None or spec.confirm is None:
         return []
     cases = range(spec.confirm.finalists)
@@ -41,23 +41,23 @@ def places(spec: StudySpec) -> list[Place]:
 
 
 class AblationSearch:
-    """Asks each case's own search in turn, and evaluates the best setting of each case again.
+    """Asks each case's search in turn, then evaluates the best setting of each case again.
 
-    The trials of a round are suggested once those of the round before are finished, of all cases: so a batch can hold
-    trials of many cases, and what is suggested depends neither on the batch nor on the number of workers. The best
-    setting of a case has the best mean, the earlier one among equals; if all of them failed, the first.
+    A round begins once the round before is finished in all cases. So a batch can hold trials of many cases, and the
+    proposals depend neither on the batch size nor on the number of workers. The best setting of a case has the best
+    mean, the earlier one among equals; if all of them failed, it is the first.
 
     Args:
-        order: where each trial belongs, in the order of proposals.
-        searches: of each case, its search method; to it, the case's settings are trials from 0 on.
-        direction: of the objective.
+        order: the place of each trial, in the order of proposals.
+        searches: the search method of each case; it sees the case's settings as trials from 0 on.
+        direction: the objective's direction.
     """
 
     def __init__(self, order: Sequence[Place], searches: Sequence[Sampler], direction: Direction) -> None:
         self._order, self._searches, self._direction = order, searches, direction
 
     def suggest(self, count: int, known: Known) -> list[Proposal]:
-        """The next trials; a round's end ends them."""
+        """Suggest the next trials, at most to the end of the round."""
         first = known.next_trial
         if first == len(self._order) or self._is_waiting(known):
             return []
@@ -74,7 +74,7 @@ class AblationSearch:
         return suggested
 
     def _is_waiting(self, known: Known) -> bool:
-        """Whether a trial of an earlier step, on which the next trial depends, is pending."""
+        """Return whether a trial of an earlier step is pending: the next trial depends on it."""
         step = self._order[known.next_trial].step
         return any(self._order[trial].step < step for trial, _ in known.pending)
 
@@ -89,5 +89,5 @@ class AblationSearch:
 
 
 def _tuning(known: Known, case: int) -> Known:
-    """What is known of a case's own search, its settings numbered from 0."""
+    """Return what is known of a case's search, with its settings numbered from 0."""
     return known.select(lambda stage: stage.is_search and stage.case == case).renumbered()

@@ -1,4 +1,4 @@
-"""Search from coarse to fine: rounds of random search, each where the best settings so far lie."""
+"""Search from coarse to fine: rounds of random search, each in the region of the best settings so far."""
 
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
@@ -11,17 +11,17 @@ from hyperspool.master.search.random_search import draw
 
 
 class CoarseToFine:
-    """Draws a round from a region, and the next one from that region narrowed by the best settings of all rounds.
+    """Draws each round from a region, which the best settings of all rounds so far narrow for the next round.
 
-    A round must be finished before the next one is suggested. What failed, was pruned or diverged is never among the
-    best; among equals the earlier setting is better. Where fewer than two settings are left, nothing is narrowed.
+    A round must be finished before the next one is suggested. A setting that failed, was pruned or diverged is never
+    among the best; among equals the earlier setting is better. With fewer than two best settings nothing is narrowed.
 
     Args:
-        space: the study's.
-        seed: the study's.
-        lengths: settings of each round.
-        keep: how many of the best settings decide.
-        direction: of the objective.
+        space: the study's space.
+        seed: the study's seed.
+        lengths: the number of settings in each round.
+        keep: the number of best settings that narrow the region.
+        direction: the objective's direction.
     """
 
     def __init__(self, space: Space, seed: int, lengths: Sequence[int], keep: int, direction: Direction) -> None:
@@ -29,7 +29,7 @@ class CoarseToFine:
         self._ends = tuple(accumulate(lengths))
 
     def suggest(self, count: int, known: Known) -> list[Proposal]:
-        """The next settings; a round's end ends them."""
+        """Suggest the next settings, at most to the end of the round."""
         first = known.next_trial
         number = sum(end <= first for end in self._ends)
         start = self._ends[number - 1] if number else 0
@@ -42,11 +42,11 @@ class CoarseToFine:
         ]
 
     def region(self, number: int, known: Known) -> Space:
-        """Where a round draws.
+        """Return the region that a round draws from.
 
         Args:
-            number: of the round, from 0.
-            known: holds every evaluation of the rounds before; of others nothing is used.
+            number: the round's number, from 0.
+            known: holds every evaluation of the earlier rounds; other evaluations are ignored.
         """
         region = first_region(self._space)
         for earlier in range(number):
@@ -57,12 +57,12 @@ class CoarseToFine:
 
 
 def round_lengths(settings: int, rounds: int) -> tuple[int, ...]:
-    """As many settings in each round; what does not divide evenly goes into the first, where the space is widest."""
+    """Divide the settings evenly among the rounds; the remainder goes into the first, where the space is widest."""
     each, rest = divmod(settings, rounds)
     return (each + rest, *[each] * (rounds - 1))
 
 
 def best_of(evaluations: Iterable[Evaluation], count: int, direction: Direction) -> list[Evaluation]:
-    """The best evaluations, best first, the earlier first among equals. What failed, was pruned or diverged is out."""
+    """Return the best evaluations, best first, ties by trial. Failed, pruned and diverged ones are left out."""
     counting = [seen for seen in evaluations if seen.number is not None and not seen.diverged]
     return sorted(counting, key=lambda seen: (seen.loss(direction), seen.trial))[:count]

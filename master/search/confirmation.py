@@ -1,7 +1,7 @@
-"""Confirmation: a search's best settings again, under seeds of their own.
+"""Confirmation: the best settings of a search are evaluated again, with seeds of their own.
 
-The best of many noisy values is low partly because it was lucky. Only values that had no part in choosing a setting
-say what the setting is worth.
+The best of many noisy values is low partly by luck. Only values that played no part in choosing a setting show how
+good the setting is.
 """
 
 from hyperspool.common.records import Stage
@@ -11,18 +11,18 @@ from hyperspool.master.search.settings import finalists_of
 
 
 class Confirmed:
-    """A search method, and after its last trial the best settings again and again, in turns.
+    """Runs a search method, then evaluates its best settings again, in turns.
 
-    A setting counts with the mean of its finite values, the earlier setting first among equals. If fewer settings have
-    a value than there are finalists to be, those share all the trials; if none has one, the first settings of the
-    search are tried again.
+    Settings are ranked by the mean of their finite values, the earlier setting first among equals. If fewer settings
+    have a value than finalists are wanted, these settings share all the trials. If no setting has a value, the first
+    settings of the search are evaluated again.
 
     Args:
         inner: the search method.
-        trials: how many it has.
-        finalists: how many of its settings are evaluated again.
-        replicates: how often each.
-        direction: of the objective.
+        trials: the number of its trials.
+        finalists: the number of settings that are evaluated again.
+        replicates: the number of evaluations of each finalist.
+        direction: the objective's direction.
     """
 
     def __init__(self, inner: Sampler, trials: int, finalists: int, replicates: int, direction: Direction) -> None:
@@ -30,7 +30,7 @@ class Confirmed:
         self._confirming = finalists * replicates
 
     def suggest(self, count: int, known: Known) -> list[Proposal]:
-        """The next trials; the end of the search ends a batch."""
+        """Suggest the next trials. The end of the search ends a batch."""
         search = known.select(lambda stage: stage.is_search)
         if search.next_trial < self._trials:
             return self._inner.suggest(min(count, self._trials - search.next_trial), search)

@@ -1,7 +1,7 @@
-"""Random numbers by name instead of by order: each is a function of (seed, what for, which trial).
+"""Counter-based random numbers: each is a function of (seed, purpose, trial), not of the numbers drawn before.
 
-So trial i's params depend neither on the batch, nor on how often the master was restarted, nor on how many parameters
-stand before a parameter in the file.
+So trial i's params depend neither on the batch, nor on restarts of the master, nor on the order of the parameters in
+the study's file.
 """
 
 import hashlib
@@ -9,21 +9,24 @@ from collections.abc import Collection
 
 import numpy as np
 
+from hyperspool.common.objectives import varying_seeds
 from hyperspool.common.records import Seeds
+from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
 
 
 def unit_number(seed: int, purpose: str, trial: int) -> float:
-    """A number in [0, 1), uniform over trials; independent for different purposes and seeds."""
+    """Return a number in [0, 1), uniform over trials; independent for different purposes and seeds."""
     return (_word(seed, purpose, trial) >> 11) * 2.0**-53
 
 
 def trial_seeds(seed: int, trial: int, own: Collection[str] = tuple(Seeds.model_fields)) -> Seeds:
-    """The seeds of a trial's randomness, all derived from the study's seed.
+    """Return the seeds of a trial's randomness, all derived from the study's seed.
 
     Args:
-        seed: the study's.
-        trial: its number; no two trials share a seed named in `own`.
-        own: the sources that vary from trial to trial. The seeds of the others are the same for all of the study's.
+        seed: the study's seed.
+        trial: the trial's number; no two trials share a seed named in `own`.
+        own: the sources that vary from trial to trial. The other seeds are the same in all trials of the study.
     """
     drawn = {
         name: _word(seed, f"seed of {name}", trial) if name in own else _word(seed, f"common seed of {name}", 0)
@@ -32,9 +35,14 @@ def trial_seeds(seed: int, trial: int, own: Collection[str] = tuple(Seeds.model_
     return Seeds.model_validate({name: word >> 32 for name, word in drawn.items()})
 
 
+def seeds_for(spec: StudySpec, trial: int, params: Params) -> Seeds:
+    """Return the seeds for a job: each the trial's own, except those that the parameter `varies` keeps the same."""
+    return trial_seeds(spec.seed, trial, varying_seeds(spec.objective.name, params))
+
+
 def _word(seed: int, purpose: str, trial: int) -> int:
     # Philox 4x64-10: a bijection of a counter under a key (Salmon et al. 2011, doi:10.1145/2063384.2063405). numpy
-    # guarantees the bit stream of its bit generators, which it does not for the distributions built on them.
+    # guarantees the bit stream of its bit generators, but not of the distributions built on them.
     digest = hashlib.blake2b(purpose.encode(), digest_size=8).digest()
     key = np.array([seed, int.from_bytes(digest, "little")], dtype=np.uint64)
     generator = np.random.Philox(key=key, counter=np.array([trial, 0, 0, 0], dtype=np.uint64))

@@ -1,7 +1,7 @@
-"""What a search method is given and what it returns: proposals, finished evaluations, and all that is known of both.
+"""The input and output of a search method: finished evaluations, pending proposals, and new proposals.
 
-Values are measured values, as the objective returned them. A value that is flipped so that lower is better is called a
-loss, and only `Evaluation.loss` makes one.
+A `value` is what the objective measured. A `loss` is a value with its sign set so that lower is better; only `loss_of`
+makes one.
 """
 
 import math
@@ -18,16 +18,16 @@ Direction = Literal["minimise", "maximise"]
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a search method asks for.
+    """An evaluation that a search method asks for.
 
     Attributes:
-        trial: number of the trial within its study, from 0.
-        params: the point of the space.
+        trial: the trial's number within its study, from 0.
+        params: the point of the search space.
         stage: what the trial is for.
-        rung: the level of successive halving; 0 where there is one level.
-        budget_epochs: epochs of this evaluation, those of the rungs below included; None: the study's budget, which
-            is the horizon of every evaluation.
-        continues: the lower rung of the trial from whose checkpoint it goes on; None: it begins at the first epoch.
+        rung: the level of successive halving; 0 if there is only one.
+        budget_epochs: the epochs of this evaluation, including those of lower rungs; None: the study's budget, which is
+            the horizon of every evaluation.
+        continues: the lower rung whose checkpoint this evaluation resumes from; None: it begins at the first epoch.
     """
 
     trial: int
@@ -39,7 +39,7 @@ class Proposal:
 
     @property
     def key(self) -> EvaluationKey:
-        """The name of its evaluation."""
+        """The evaluation's key: trial and rung."""
         return self.trial, self.rung
 
 
@@ -48,10 +48,10 @@ class Evaluation:
     """A finished evaluation.
 
     Attributes:
-        proposal: what was asked for.
+        proposal: the proposal that was evaluated.
         status: COMPLETE, PRUNED or FAILED.
-        value: what the objective measured; None if it FAILED.
-        diverged: training left the finite numbers, and the value is the error of guessing.
+        value: what the objective measured; None if the evaluation FAILED.
+        diverged: training produced numbers that are not finite, and the value is the error of guessing.
     """
 
     proposal: Proposal
@@ -61,7 +61,7 @@ class Evaluation:
 
     @property
     def trial(self) -> int:
-        """Number of its trial."""
+        """The trial's number."""
         return self.proposal.trial
 
     @property
@@ -71,35 +71,35 @@ class Evaluation:
 
     @property
     def stage(self) -> Stage:
-        """What it was for."""
+        """What the evaluation was for."""
         return self.proposal.stage
 
     @property
     def number(self) -> float | None:
-        """The value if it can be ranked and averaged: finite, of a COMPLETE evaluation. Else None."""
+        """The value, if it can be ranked and averaged: it is finite and the evaluation COMPLETE. Else None."""
         is_complete = self.status is Status.COMPLETE and self.value is not None
         return self.value if is_complete and math.isfinite(self.value or 0.0) else None
 
     def loss(self, direction: Direction) -> float:
-        """The value as something to be minimised; infinite where there is no `number`."""
+        """The value as a loss, which is minimised; infinity if there is no `number`."""
         return loss_of(self.number, direction)
 
 
 def loss_of(number: float | None, direction: Direction) -> float:
-    """A measured number as something to be minimised; infinity for None."""
+    """Return a measured number as a loss, which is minimised; infinity for None."""
     if number is None:
         return math.inf
     return number if direction == "minimise" else -number
 
 
 class Known:
-    """All that a study knows: its finished evaluations, and the proposals that have no result yet.
+    """Everything that a search method may use: the finished evaluations, and the proposals without a result.
 
-    A search method reads it and changes nothing. The order in which results arrived is not in here.
+    A search method only reads it. The order in which results arrived is not recorded.
 
     Args:
-        evaluations: the finished ones.
-        pending: proposals whose evaluation is not finished.
+        evaluations: the finished evaluations.
+        pending: the proposals whose evaluation is not finished.
     """
 
     def __init__(self, evaluations: Iterable[Evaluation] = (), pending: Iterable[Proposal] = ()) -> None:
@@ -123,27 +123,27 @@ class Known:
 
     @property
     def next_trial(self) -> int:
-        """The number of the next new trial: trials are numbered without gaps in the order of their proposals."""
+        """The next new trial's number. Trials are numbered without gaps, in the order of their proposals."""
         return self._next_trial
 
     def finished(self) -> list[Evaluation]:
-        """The finished evaluations in the order of trial and rung."""
+        """The finished evaluations, in the order of trial and rung."""
         return [self._evaluations[key] for key in sorted(self._evaluations)]
 
     def proposals(self) -> list[Proposal]:
-        """Every proposal so far, finished or pending, in the order of trial and rung."""
+        """All proposals so far, finished or pending, in the order of trial and rung."""
         every = {key: evaluation.proposal for key, evaluation in self._evaluations.items()} | self._pending
         return [every[key] for key in sorted(every)]
 
     def select(self, is_wanted: Callable[[Stage], bool]) -> "Known":
-        """What is known of the trials whose stage is wanted. Their numbers stay."""
+        """Return what is known of the trials whose stage is wanted. They keep their numbers."""
         return Known(
             (evaluation for evaluation in self._evaluations.values() if is_wanted(evaluation.stage)),
             (proposal for proposal in self._pending.values() if is_wanted(proposal.stage)),
         )
 
     def renumbered(self) -> "Known":
-        """The same with each trial numbered by its setting, as a search method within another one sees it."""
+        """Return a copy in which each trial has its setting's number, as an inner search method sees it."""
         return Known(
             (
                 replace(evaluation, proposal=as_setting(evaluation.proposal))
@@ -153,13 +153,13 @@ class Known:
         )
 
     def propose(self, proposal: Proposal) -> None:
-        """Add a proposal. For the owner of this object alone."""
+        """Add a proposal. Only the owner of this object may call it."""
         self._next_trial = max(self._next_trial, proposal.trial + 1)
         if proposal.key not in self._evaluations:
             self._pending[proposal.key] = proposal
 
     def finish(self, evaluation: Evaluation) -> None:
-        """Add a finished evaluation. For the owner of this object alone."""
+        """Add a finished evaluation. Only the owner of this object may call it."""
         key = evaluation.proposal.key
         self._next_trial = max(self._next_trial, evaluation.trial + 1)
         self._pending.pop(key, None)
@@ -167,5 +167,5 @@ class Known:
 
 
 def as_setting(proposal: Proposal) -> Proposal:
-    """The proposal as a search method within another one made it: its trial is its setting."""
+    """Return the proposal as an inner search method sees it: its trial is its setting."""
     return replace(proposal, trial=proposal.stage.setting)

@@ -1,4 +1,4 @@
-"""The search methods by name: one line of `METHODS` for each."""
+"""The search methods by name: one line of `METHODS` each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,8 +20,9 @@ class Method:
     """A search method.
 
     Attributes:
-        make: from the study, the space to search (of an ablation a case's own), and the number of settings.
-        is_seeded: whether a proposal is a function of the study's seed and the trial alone, whatever is known.
+        make: makes the method from the study, the space to search (in an ablation the case's), and the number of
+            settings.
+        is_seeded: whether a proposal depends only on the study's seed and the trial, not on results.
     """
 
     make: Callable[[StudySpec, Space, int], Sampler]
@@ -29,7 +30,7 @@ class Method:
 
 
 def coarse_to_fine(spec: StudySpec, space: Space, settings: int) -> CoarseToFine:
-    """The search from coarse to fine that a study asks for."""
+    """Make the search from coarse to fine that a study asks for."""
     lengths = round_lengths(settings, spec.sampler.rounds or 1)
     return CoarseToFine(space, spec.seed, lengths, spec.sampler.keep or settings, spec.objective.direction)
 
@@ -42,7 +43,7 @@ METHODS: dict[str, Method] = {
 
 
 def make_sampler(spec: StudySpec) -> Sampler:
-    """The search method that a study asks for, with what stands around it: replicates, confirmation, an ablation."""
+    """Make a study's search method, with its wrappers: replicates, confirmation, an ablation."""
     make, direction = METHODS[spec.sampler.name].make, spec.objective.direction
     if spec.ablation:
         settings = spec.ablation.settings
@@ -57,10 +58,10 @@ def make_sampler(spec: StudySpec) -> Sampler:
 
 
 def is_seeded(spec: StudySpec) -> bool:
-    """Whether every proposal of a study follows from its seed and the trial's number alone."""
+    """Return whether every proposal of a study follows from its seed and the trial's number alone."""
     return METHODS[spec.sampler.name].is_seeded and spec.confirm is None
 
 
 def settings_count(spec: StudySpec) -> int:
-    """How many settings a study's search evaluates; the last one may have fewer replicates than the others."""
+    """Return how many settings a study's search evaluates; the last may have fewer replicates than the others."""
     return -(-spec.trials // spec.replicates)

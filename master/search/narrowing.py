@@ -1,19 +1,19 @@
-"""Narrowing a search space to where its best trials lie: the part of a search from coarse to fine that decides.
+"""Narrows a search space to the region of its best trials, for the search from coarse to fine.
 
-Parameter by parameter, by the values that it takes in the best settings:
+Each parameter is narrowed by itself, by its values in the best settings:
 
 - a range: from the lowest to the highest of them, widened on both sides by the mean gap between them, or by a twentieth
-  of the range so far if that is more; where there are steps, up to the next one;
+  of the range so far if that is more; if the range has steps, outward to the next step;
 - a range that was drawn from a list of `coarse` values: from the list's next value below the lowest of them to its next
-  value above the highest, or to the range's end where the list has no further value; a 0 that the
-  list of a logarithmic scale may have counts as the range's low end;
+  value above the highest, or to the range's end if the list has no further value; a 0 in the list of a logarithmic
+  scale counts as the range's low end;
 - a list of numbers: those from the lowest to the highest of them;
 - any other list: those that occur;
-- a parameter that fewer than two of the best settings take stays as it is; so does a fixed one.
+- a parameter that fewer than two of the best settings have stays as it is; so does a fixed one.
 
-Gaps and twentieths are measured on the parameter's own scale, which may be logarithmic. Nothing leaves the region that
-it is narrowed from. The mean gap is what a sample's extremes fall short of their range's ends on average, if the sample
-is uniform.
+Gaps and twentieths are measured on the parameter's own scale, which may be logarithmic. A narrowed region never exceeds
+the region before. The reason for the mean gap: on average, the extremes of a uniform sample fall short of the ends of
+their range by about that much.
 """
 
 import math
@@ -24,23 +24,23 @@ from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Scal
 Parameter = Float | Int | Categorical | Fixed
 
 LEAST_MARGIN = 1 / 20
-"""Of the range so far. So a few best settings that happen to lie close together, or to be equal, leave a range."""
+"""A share of the range so far. It keeps a range where a few best settings are equal or close by chance."""
 LEAST_VALUES = 2
-"""One value has no gap to its neighbours that could say how far to look beside it."""
+"""A single value has no gap to a neighbour, and the gap decides how far the range is widened."""
 
 
 def first_region(space: Space) -> Space:
-    """Where the first round draws: the study's space, of `coarse` values those alone."""
+    """Return the region of the first round: the study's space, with `coarse` values as lists."""
     return _region({name: _coarse(parameter) for name, parameter in space.items()})
 
 
 def narrowed(space: Space, region: Space, best: Sequence[Params]) -> Space:
-    """Where the next round draws.
+    """Return the region of the next round.
 
     Args:
-        space: the study's.
-        region: where the round before drew.
-        best: the params of the best settings; all of them lie in `region` or in what it was narrowed from.
+        space: the study's space.
+        region: the region of the round before.
+        best: the params of the best settings; all of them lie in `region` or in the regions that it came from.
     """
     return _region(
         {
@@ -51,7 +51,7 @@ def narrowed(space: Space, region: Space, best: Sequence[Params]) -> Space:
 
 
 def _region(parameters: dict[str, Parameter]) -> Space:
-    # Not validated: a condition that can never hold, because its value was dropped, is an error in a study's file only.
+    # Not validated: dropping a value may leave a condition that can never hold, which is an error only in a study file.
     return Space.model_construct(parameters)
 
 
@@ -92,7 +92,7 @@ def _choices(choices: Sequence[Scalar], values: Sequence[Scalar]) -> tuple[Scala
 
 
 def _between_neighbours(parameter: Float | Int, values: Sequence[float]) -> Parameter:
-    # Of a logarithmic scale the list may have 0 as well, which counts as the range's low end.
+    # The list of a logarithmic scale may contain 0, which counts as the range's low end.
     listed = [value for value in parameter.coarse or () if value >= parameter.low]
     lowest, highest = max(min(values), parameter.low), max(*values, parameter.low)
     below = [value for value in listed if value < lowest and not same_value(value, lowest)]
@@ -125,7 +125,7 @@ def _linear_int(current: Int, values: Sequence[float]) -> Int:
 
 
 def _stepped(first: int, last: int, count: int, steps: int) -> tuple[int, int]:
-    """The first and last step of the narrowed range, of `steps` steps so far."""
+    """Return the first and last step of the narrowed range, out of `steps` steps so far."""
     margin = _margin(first, last, count, steps)
     return max(0, math.floor(first - margin)), min(steps, math.ceil(last + margin))
 

@@ -1,4 +1,4 @@
-"""Random search: every trial independent of every other.
+"""Random search: all trials are independent.
 
 Source: Bergstra and Bengio 2012, Random Search for Hyper-Parameter Optimization, JMLR 13.
 """
@@ -10,22 +10,22 @@ from hyperspool.master.search.known import Known, Proposal
 
 
 class RandomSearch:
-    """Draws each parameter of each trial by itself, uniformly on its scale. It has no end of its own.
+    """Draws each parameter of each trial independently and uniformly on its scale. It never ends by itself.
 
     Args:
-        space: where to draw.
-        seed: the study's.
+        space: the space to draw from.
+        seed: the study's seed.
     """
 
     def __init__(self, space: Space, seed: int) -> None:
         self._space, self._seed = space, seed
 
     def suggest(self, count: int, known: Known) -> list[Proposal]:
-        """The next `count` trials."""
+        """Suggest the next `count` trials."""
         trials = range(known.next_trial, known.next_trial + count)
         return [Proposal(trial, draw(self._space, self._seed, trial), Stage(setting=trial)) for trial in trials]
 
 
 def draw(space: Space, seed: int, trial: int) -> Params:
-    """The params of one trial."""
+    """Return the params of one trial."""
     return space.at(lambda name: unit_number(seed, name, trial))

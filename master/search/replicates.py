@@ -1,4 +1,4 @@
-"""Replicates: the same params several times, so that chance can be told from the setting."""
+"""Replicates: each setting is evaluated several times, which separates its effect from chance."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,21 +11,21 @@ from hyperspool.master.search.settings import mean_of
 
 
 class Replicated:
-    """Has each setting of another search method evaluated several times in a row, and gives that method the means.
+    """Evaluates each setting of another search method several times in a row, and gives that method the means.
 
-    A setting counts as finished for the other method once all of its replicates are. A batch may end between two
+    The other method sees a setting as finished once all of its replicates are finished. A batch may end between two
     replicates of a setting.
 
     Args:
-        inner: the search method; to it, a setting is a trial.
-        replicates: evaluations of each setting.
+        inner: the search method; it sees each setting as a trial.
+        replicates: the number of evaluations of each setting.
     """
 
     def __init__(self, inner: Sampler, replicates: int) -> None:
         self._inner, self._replicates = inner, replicates
 
     def suggest(self, count: int, known: Known) -> list[Proposal]:
-        """The rest of a setting that was begun, then the settings that the other method suggests next."""
+        """Suggest the missing replicates of settings that were begun, then the other method's next settings."""
         by_setting = _by_setting(known)
         begun = [own for own in by_setting.values() if len(own) < self._replicates]
         wanted = [self._replicate(own[0], number) for own in begun for number in range(len(own), self._replicates)]
@@ -44,7 +44,7 @@ class Replicated:
 
 
 def of_settings(known: Known, replicates: int) -> Known:
-    """What is known of settings: each one an evaluation once all of its replicates are finished, pending until then."""
+    """Return what is known of settings: each is one evaluation, pending until all of its replicates are finished."""
     evaluations: list[Evaluation] = []
     pending: list[Proposal] = []
     for own in _by_setting(known).values():
@@ -64,7 +64,7 @@ def _by_setting(known: Known) -> dict[int, list[Proposal]]:
 
 
 def _settled(replicates: Sequence[Evaluation]) -> Evaluation:
-    """A setting as one evaluation. It diverged only if all replicates with a value did."""
+    """Return a setting as one evaluation. It diverged only if every replicate with a value diverged."""
     valued = [seen for seen in replicates if seen.number is not None]
     mean = mean_of(replicates)
     status = Status.COMPLETE if mean is not None else replicates[0].status

@@ -6,19 +6,21 @@ from hyperspool.master.search.known import Known, Proposal
 
 
 class Sampler(Protocol):
-    """A search method: a pure function of what is known. No files, no clock, no memory that matters.
+    """A search method: a pure function of what is known. It uses no files, no clock and no state.
 
-    A method may keep a cache, never a truth: given the same `known` it returns the same proposals, in whatever order
-    results arrived and however the calls were split. Its randomness is keyed by (study seed, purpose, trial).
+    A method may cache, but the cache changes no proposal: given the same `known` it returns the same proposals, in
+    whatever order results arrived and however the calls were split. Its randomness is keyed by (study seed, purpose,
+    trial).
     """
 
     def suggest(self, count: int, known: Known) -> list[Proposal]:
-        """The next proposals, at most `count`, in the order of their trials.
+        """Return the next proposals, at most `count`, in the order of their trials.
 
-        Fewer where the next one depends on the results of these. None where it depends on pending evaluations, or at
-        the end of the search. Once every evaluation is finished there is at least one more until the end.
+        There are fewer if the next proposal depends on the results of these. The list is empty if the next proposal
+        depends on pending evaluations, and at the end of the search. While nothing is pending and the search has not
+        ended, the list holds at least one proposal.
 
         Args:
             count: above 0.
-            known: all that is known; not changed.
+            known: everything that is known; it is not changed.
         """

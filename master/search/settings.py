@@ -14,34 +14,34 @@ class Setting:
     """The evaluations of equal params.
 
     Attributes:
-        evaluations: at least one, in the order of their trials.
+        evaluations: one or more, in the order of their trials.
     """
 
     evaluations: tuple[Evaluation, ...]
 
     @property
     def params(self) -> Params:
-        """The params that they share, as the first of them has them."""
+        """The params that the evaluations share, as written in the first of them."""
         return self.evaluations[0].params
 
     @property
     def key(self) -> Hashable:
-        """What equal settings have in common."""
+        """The key of the setting: equal settings have equal keys."""
         return setting_key(self.params)
 
     @property
     def mean(self) -> float | None:
-        """The mean of the values that are numbers; None if there is none."""
+        """The mean of the finite values; None if there are no finite values."""
         return mean_of(self.evaluations)
 
     @property
     def first_trial(self) -> int:
-        """The first trial that evaluated it."""
+        """The first trial that evaluated the setting."""
         return self.evaluations[0].trial
 
 
 def settings_of(evaluations: Iterable[Evaluation]) -> list[Setting]:
-    """The settings that were evaluated, in the order of their first trials."""
+    """Group evaluations into settings, in the order of their first trials."""
     by_key: dict[Hashable, list[Evaluation]] = {}
     for evaluation in sorted(evaluations, key=lambda seen: seen.proposal.key):
         by_key.setdefault(setting_key(evaluation.params), []).append(evaluation)
@@ -49,19 +49,19 @@ def settings_of(evaluations: Iterable[Evaluation]) -> list[Setting]:
 
 
 def ranked(settings: Iterable[Setting], direction: Direction) -> list[Setting]:
-    """The settings with a mean, best first, the earlier one first among equals; those without a mean follow."""
+    """Sort settings by their mean, best first, ties in the order given; settings without a mean come last."""
     return sorted(settings, key=lambda setting: (setting.mean is None, loss_of(setting.mean, direction)))
 
 
 def finalists_of(evaluations: Iterable[Evaluation], count: int, direction: Direction) -> list[Setting]:
-    """The best settings: those with a mean. Where none has one, the first settings stand in for them."""
+    """Return the best settings among those with a mean; if no setting has a mean, the first settings."""
     settings = ranked(settings_of(evaluations), direction)
     with_mean = [setting for setting in settings if setting.mean is not None]
     return (with_mean or settings)[:count]
 
 
 def mean_of(evaluations: Sequence[Evaluation]) -> float | None:
-    """The mean of the values that are numbers; None if there is none."""
+    """Return the mean of the finite values; None if there are no finite values."""
     numbers = [seen.number for seen in evaluations if seen.number is not None]
-    # Divided first: the sum of two very large numbers is infinite.
+    # Divided before the sum, because the sum of two very large numbers is infinite.
     return math.fsum(number / len(numbers) for number in numbers) if numbers else None

@@ -1,1 +1,1 @@
-"""Where a study comes from: a preset, a TOML file, the shared folder, or another study."""
+"""Where studies come from: presets, TOML files and the shared folder."""

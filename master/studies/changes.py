@@ -1,4 +1,4 @@
-"""What the command line changes in a study."""
+"""The changes that the command line makes to a study."""
 
 import json
 import tomllib
@@ -11,13 +11,13 @@ from hyperspool.common.errors import UsageError
 
 @dataclass(frozen=True)
 class Changes:
-    """What the command line changes in a study.
+    """The changes that the command line makes to a study.
 
     Attributes:
         values: dotted key to value, in the order given.
-        sources: dotted key to the option that gave it, for messages.
-        arguments: the options as they were typed, for a message that repeats the command.
-        is_quick: make the changes of the study's table `quick` first, and name it after them.
+        sources: dotted key to the option that set it, for messages.
+        arguments: the options as typed, for a message that repeats the command.
+        is_quick: apply the study's table `quick` first, and name the study `NAME-quick`.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -29,11 +29,11 @@ class Changes:
     def parse(
         cls, shortcuts: Mapping[str, tuple[str, Any]], assignments: Sequence[str], *, is_quick: bool = False
     ) -> "Changes":
-        """Gather options.
+        """Collect the options that were given.
 
         Args:
-            shortcuts: option to (dotted key, value); a value of None was not given.
-            assignments: the `--set key=value` options; a value that is not TOML is taken as text.
+            shortcuts: option to (dotted key, value); None means that the option was not given.
+            assignments: the `--set key=value` options; a value that is not TOML is read as text.
             is_quick: the option `--quick`.
 
         Raises:
@@ -55,42 +55,46 @@ class Changes:
         return cls(values, sources, tuple(arguments), is_quick)
 
     def apply(self, table: dict[str, Any]) -> dict[str, Any]:
-        """A copy of a study's table with the changes made; its table `quick` is no part of a study and left out."""
+        """Return a changed copy of a study's table, without its table `quick`, which `StudySpec` does not know.
+
+        Raises:
+            UsageError: a key leads through a value that is not a table, or `--quick` finds no table `quick`.
+        """
         changed: dict[str, Any] = json.loads(json.dumps(table, default=str))
-        changed = self._hastened(changed, changed.pop("quick", None))
+        changed = self._quickened(changed, changed.pop("quick", None))
         for key, value in self.values.items():
             *path, last = key.split(".")
             place = changed
             for part in path:
                 inner = place.setdefault(part, {})
                 if not isinstance(inner, dict):
-                    raise UsageError(f"{self.sources[key]}: {part} is {inner!r}, a value without keys of its own")
+                    raise UsageError(f"{self.sources[key]}: {part} is {inner!r}, which is not a table and has no keys")
                 place = inner
             place[last] = value
         return changed
 
-    def _hastened(self, table: dict[str, Any], quick: Any) -> dict[str, Any]:
+    def _quickened(self, table: dict[str, Any], quick: Any) -> dict[str, Any]:
         if not self.is_quick:
             return table
         if not isinstance(quick, dict):
             raise UsageError(
-                "--quick: the study has no table [quick], which says what a quick run of it changes; "
-                "leave --quick out, or take --epochs and --trials"
+                "--quick: the study has no table [quick], which lists the changes of a quick run; "
+                "leave --quick out, or use --epochs and --trials"
             )
-        # By a name of its own: a quick run says nothing about the study, and must not stand in its place. Under a name
-        # that the user gives, its title still tells.
+        # A name of its own, because a quick run must not take the place of the full study. If the user chooses the
+        # name, the title still shows that it is the quick form.
         own = {"name": f"{table.get('name', 'study')}-quick", "title": f"{table.get('title', '')} (quick form)".strip()}
         return _merged(table, own | quick)
 
     def source_of(self, problem: str) -> str | None:
-        """The option that a problem's line comes from: the one that gave its key, or a table around it."""
+        """The option that caused a problem: the one that set the problem's key, or a table around that key."""
         problem_key = problem.split(":", maxsplit=1)[0]
         inside = [key for key in self.sources if f"{problem_key}.".startswith(f"{key}.")]
         return self.sources[max(inside, key=len)] if inside else None
 
 
 def _merged(table: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Tables within tables are merged; all else is replaced."""
+    """Merge two tables: tables within them are merged too, other values are replaced."""
     merged = dict(table)
     for key, value in changes.items():
         old = merged.get(key)

@@ -1,4 +1,4 @@
-"""The studies that come with the project."""
+"""Presets: the studies that come with the project."""
 
 import tomllib
 from importlib import resources
@@ -10,17 +10,17 @@ from hyperspool.master.studies.validity import validated
 
 
 def preset_names() -> list[str]:
-    """The studies that come with the project, sorted."""
+    """The names of the presets, sorted."""
     return sorted(entry.name.removesuffix(".toml") for entry in _presets().iterdir() if entry.name.endswith(".toml"))
 
 
 def load_preset(name: str) -> StudySpec:
-    """A study that comes with the project."""
+    """Return the study of a preset."""
     return validated(Changes().apply(preset_table(name)), f"preset {name}")
 
 
 def preset_table(name: str) -> dict[str, Any]:
-    """A preset as its file has it, with the table `quick`."""
+    """Return the content of a preset's file, including the table `quick`."""
     return tomllib.loads((_presets() / f"{name}.toml").read_text(encoding="utf-8"))
 
 

@@ -1,5 +1,6 @@
-"""The published study: how it is found and read, what a person is told when it cannot be, and how another differs."""
+"""The published study: finding it, reading it, comparing it with another, and the messages when that fails."""
 
+import difflib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,47 +13,51 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.studies.preset import preset_names
 
 ADVICE = (
-    "Put the file right from a copy; or remove it and give the `run` command with the study's preset or .toml file "
-    "again, which publishes it anew. Results are kept either way"
+    "Restore the file from a copy; or remove it and repeat the `run` command with the study's preset or .toml file, "
+    "which publishes the study again. Results are kept either way"
 )
 
 
 def read_published(folder: StudyFolder) -> StudySpec:
-    """The study of a folder, as it was published there.
+    """Read the study that was published in a folder.
 
     Raises:
-        FileNotFoundError: it is not there.
-        ProtocolError: the file is torn, damaged or another study's; the message says what to do.
+        FileNotFoundError: the folder has no published study.
+        ProtocolError: the file is torn, damaged or belongs to another study; the message says what to do.
     """
     try:
         spec = read_record(folder.spec, StudySpec)
     except ProtocolError as error:
         raise ProtocolError(folder.spec, f"{error.reason}. {ADVICE}") from error
     if spec.name != folder.name:
-        raise ProtocolError(folder.spec, f"is the study {spec.name!r}, expected {folder.name!r}. {ADVICE}")
+        raise ProtocolError(folder.spec, f"found the study {spec.name!r}, expected {folder.name!r}. {ADVICE}")
     return spec
 
 
 def published_study(root: Path, study: str) -> StudyFolder:
-    """The folder of a study that was published under `root`.
+    """Return the folder of a study that was published under `root`.
 
     Raises:
-        FolderError: there is no such root.
-        UsageError: there is none of that name.
+        FolderError: `root` does not exist.
+        UsageError: no published study has that name; the message suggests a similar name and lists all.
     """
     need_folder(root)
     folders = {folder.name: folder for folder in study_folders(root)}
     if study in folders:
         return folders[study]
+    presets = preset_names()
+    # A preset that was not published is not misspelt: here it is missing, whatever else is spelt like it.
+    near = [] if study in presets else difflib.get_close_matches(study, [*folders, *presets], n=1)
+    suggestion = f"did you mean {near[0]}? " if near else ""
     there = ", ".join(folders) or "no study yet"
     raise UsageError(
-        f"no study {study!r}: the folder {root.absolute()} holds {there}; "
-        f"the presets, which `run` takes too, are {', '.join(preset_names())}"
+        f"{suggestion}no study {study!r}: the folder {root.absolute()} holds {there}; "
+        f"the presets, which `run` takes too, are {', '.join(presets)}"
     )
 
 
 def differences(published: StudySpec, wanted: StudySpec) -> dict[str, tuple[Any, Any]]:
-    """Where two studies differ: dotted key to (published, wanted). Titles do not count."""
+    """Compare two studies: dotted key to (published, wanted) where they differ. Names and titles are ignored."""
     first, second = _flat(json.loads(published.to_json())), _flat(json.loads(wanted.to_json()))
     keys = [*first, *(key for key in second if key not in first)]
     found = {key: (first.get(key), second.get(key)) for key in keys if first.get(key) != second.get(key)}

@@ -1,4 +1,4 @@
-"""Where a study comes from: a preset, a TOML file, or the shared folder."""
+"""Finds the study that a command line names: a preset, a TOML file, or a published study."""
 
 import json
 from pathlib import Path
@@ -14,23 +14,23 @@ from hyperspool.master.studies.validity import validated
 
 
 def find_study(study: str, root: Path, changes: Changes) -> StudySpec:
-    """The study that a command line means.
+    """Return the study that a command line names, with its changes applied.
 
     Args:
         study: a preset's name, a TOML file's path, or the name of a study published under `root`.
         root: the shared folder.
-        changes: the command line's.
+        changes: the changes from the command line.
 
     Raises:
-        StudyError: it is not valid.
-        UsageError: there is no such study.
+        StudyError: the study is not valid.
+        UsageError: there is no such study, or the new name is a preset's.
     """
-    _need_name_of_its_own(study, changes)
+    _check_new_name(study, changes)
     if study.endswith(".toml"):
         table = read_study_file(Path(study))
         table.setdefault("name", Path(study).stem)
         return validated(changes.apply(table), study, changes)
-    if not is_study_name(study):
+    if not is_study_name(study):  # the name becomes a path, so nothing else may reach the folder
         raise UsageError(f"{study!r} is neither a study's name nor a .toml file")
     if study in preset_names():
         return validated(changes.apply(preset_table(study)), f"preset {study}", changes)
@@ -39,9 +39,9 @@ def find_study(study: str, root: Path, changes: Changes) -> StudySpec:
     return validated(changes.apply(json.loads(published.to_json())), str(folder.spec), changes)
 
 
-def _need_name_of_its_own(study: str, changes: Changes) -> None:
+def _check_new_name(study: str, changes: Changes) -> None:
     name = changes.values.get("name")
     if name in preset_names() and (changes.is_quick or study != name):
-        # Whoever then runs the preset would be told that it is published with other settings.
+        # Else a later run of that preset is refused: its name is already published with other settings.
         what = f"the quick form of {study}" if changes.is_quick else study
         raise UsageError(f"--set name={name}: that is a preset, and {what} is another study; choose another name")

@@ -1,4 +1,4 @@
-"""A study file: TOML that a person wrote."""
+"""Reads a study file: TOML that a user wrote."""
 
 import re
 import tomllib
@@ -11,11 +11,11 @@ from hyperspool.common.validation import shown
 
 
 def read_study_file(path: Path) -> dict[str, Any]:
-    """The table that a study's TOML file holds.
+    """Return the table in a study's TOML file.
 
     Raises:
-        StudyError: it is not TOML, or too long.
-        UsageError: it is not there, or cannot be read.
+        StudyError: the file is not valid TOML, or too long.
+        UsageError: the file does not exist, or cannot be read.
     """
     try:
         if path.stat().st_size > MAX_RECORD_BYTES:
@@ -24,7 +24,7 @@ def read_study_file(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise UsageError(f"there is no study file {path}") from error
     except UnicodeDecodeError as error:
-        raise StudyError(str(path), (f"not a text in UTF-8: {error.reason} at byte {error.start}",)) from error
+        raise StudyError(str(path), (f"not UTF-8 text: {error.reason} at byte {error.start}",)) from error
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     try:
@@ -32,13 +32,13 @@ def read_study_file(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise StudyError(str(path), (f"not valid TOML: {error}{_offending_line(str(error), text)}",)) from error
     except RecursionError as error:
-        raise StudyError(str(path), ("its tables or lists lie too deep within each other",)) from error
-    except ValueError as error:  # a number of thousands of digits
+        raise StudyError(str(path), ("its tables or lists are nested too deeply",)) from error
+    except ValueError as error:  # a number with thousands of digits
         raise StudyError(str(path), (f"not valid TOML: {error}",)) from error
 
 
-def _offending_line(told: str, text: str) -> str:
-    match = re.search(r"at line (\d+)", told)
+def _offending_line(message: str, text: str) -> str:
+    match = re.search(r"at line (\d+)", message)
     lines = text.splitlines()
     if match is None or int(match[1]) > len(lines):
         return ""

@@ -1,4 +1,4 @@
-"""Whether a table describes a study, and whether its trials could be trained."""
+"""Checks whether a table describes a valid study, and whether its trials can be trained."""
 
 import json
 from typing import Any
@@ -13,18 +13,18 @@ from hyperspool.master.studies.changes import Changes
 
 
 def validated(table: dict[str, Any], source: str, changes: Changes | None = None) -> StudySpec:
-    """The study that a table describes.
+    """Return the study that a table describes.
 
     Args:
         table: as read from TOML or JSON.
         source: the file or option that it came from, for the message.
-        changes: what the command line changed in it, for the message.
+        changes: the command line's changes, so that the message can name the option at fault.
 
     Raises:
-        StudyError: it is not valid.
+        StudyError: the study is not valid.
     """
     try:
-        # By way of JSON: a list of TOML then fills a tuple, and both ways into the project meet the same rules.
+        # Through JSON, so that a TOML list fills a tuple and both formats follow the same rules.
         return StudySpec.model_validate_json(json.dumps(table, default=str))
     except ValidationError as error:
         options = changes or Changes()
@@ -36,10 +36,10 @@ def validated(table: dict[str, Any], source: str, changes: Changes | None = None
 
 
 def need_trainable(spec: StudySpec, source: str) -> None:
-    """See to it that not every trial of a study would fail because its params contradict each other.
+    """Refuse a study in which every trial would fail because its params contradict each other.
 
     Raises:
-        StudyError: all of them would.
+        StudyError: every trial would fail.
     """
     if reasons := study_contradictions(spec):
         raise StudyError(source, ("every trial would fail, because its settings contradict each other:", *reasons))

@@ -1,1 +1,1 @@
-"""What a person sees in a terminal: everything that needs rich."""
+"""Output to a terminal: everything that needs rich."""

@@ -1,4 +1,4 @@
-"""The consoles on which the master prints: what it says, and what it complains of."""
+"""The two consoles of the master: `output` for results and log lines, `errors` for error messages."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -12,28 +12,28 @@ from hyperspool.common.printable import printable
 from hyperspool.master.results.wording import Styled
 
 Shown = str | Text | Sequence[Styled]
-"""A text, or its parts, each with a style of its own."""
+"""A text, or its parts, each with its own style."""
 
 
 class Terminal(Console):
-    """A console on which a text from the shared folder is text and nothing else, whoever wrote it."""
+    """A console that prints text from the shared folder as plain text: no markup, no control characters."""
 
     def say(self, text: Shown, style: str = "") -> None:
-        """Print a text. A line stays one line however long it is, so that a path or a command can be copied."""
+        """Print a text without wrapping its lines, so that a path or a command can be copied."""
         self.print(_as_text(text, style), soft_wrap=True)
 
     def tell(self, text: Shown, style: str = "") -> None:
-        """Print sentences. A terminal breaks them between words; elsewhere a line stays one line."""
+        """Print sentences. A terminal wraps them between words; in a file or pipe a line stays one line."""
         self.print(_as_text(text, style), soft_wrap=not self.is_terminal)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """The segments of a renderable: colours and cursor movements are ours, all else is printable."""
+        """Render to segments whose text is printable. Control segments are rich's own and stay."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
 def _as_text(text: Shown, style: str) -> Text:
-    # A str that is printed as it is would be read as markup.
+    # rich reads markup in a plain str, so a str becomes a Text.
     if isinstance(text, str):
         return Text(text, style=style)
     return text if isinstance(text, Text) else Text.assemble(*text)
@@ -44,5 +44,5 @@ errors = Terminal(stderr=True)
 
 
 def log_handler() -> logging.Handler:
-    """Writes log records to `output`, each with its time."""
+    """Return a handler that writes log records to `output`, each with its time."""
     return RichHandler(console=output, show_path=False, show_level=False, log_time_format="%H:%M:%S")

@@ -1,4 +1,4 @@
-"""How studies stand, as `status` shows them: once, or again and again."""
+"""What `status` shows: one study or all studies, once or repeatedly."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -23,11 +23,11 @@ from hyperspool.master.terminal.trials_table import TrialsTable
 
 Picture = RenderableType
 WATCH_S = 2.0
-"""Seconds between two pictures."""
+"""Seconds between two refreshes."""
 
 
 def standing_view(standing: Standing) -> RenderableType:
-    """A study's standing, as `status STUDY` shows it."""
+    """Return what `status STUDY` shows."""
     parts: list[RenderableType] = [
         Text.assemble((standing.spec.name, "bold"), f"  {standing.spec.title}"),
         progress_row(standing, ""),
@@ -42,12 +42,12 @@ def standing_view(standing: Standing) -> RenderableType:
 
 
 def studies_view(standings: Sequence[Standing], root: Path) -> Picture:
-    """All studies of a folder, as `status` shows them."""
+    """Return what `status` shows: all studies of a folder."""
     return studies_table(standings) if standings else Text(f"no study in {root.absolute()} yet")
 
 
 def watch_picture(picture: Callable[[], Picture]) -> None:
-    """Show a picture again and again until Ctrl-C: in place in a terminal, one below the other elsewhere."""
+    """Refresh a picture until Ctrl-C: in place in a terminal, else each below the one before."""
     with suppress(KeyboardInterrupt), ExitStack() as stack:
         live = stack.enter_context(Live(console=output, auto_refresh=False)) if output.is_terminal else None
         while True:

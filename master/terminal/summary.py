@@ -1,4 +1,4 @@
-"""What `run` says before and after: what the study is, how to go on with it, what came of it."""
+"""What `run` prints before and after a study: its description, its results, and the next commands."""
 
 from collections import Counter
 from pathlib import Path
@@ -19,7 +19,7 @@ BEST_SHOWN = 3
 
 
 def headline(standing: Standing) -> str:
-    """The study in two lines."""
+    """Describe the study in two lines."""
     spec = standing.spec
     data = f" on {spec.data.name}" if spec.data else ""
     count = len(standing.results)
@@ -34,33 +34,26 @@ def headline(standing: Standing) -> str:
 
 def _phases(spec: StudySpec) -> str:
     rounds = f", in {spec.sampler.rounds} rounds" if spec.sampler.rounds else ""
-    again = spec.confirm
-    if spec.ablation and again:
-        settings = f"{spec.ablation.settings} to tune each of {again.finalists} test cases{rounds}"
-        return f": {settings}; then the best of each {again.replicates} times"
-    return (
-        f"{rounds}; then the best {counted(again.finalists, 'setting')} {again.replicates} times" if again else rounds
-    )
+    confirm = spec.confirm
+    if confirm is None:
+        return rounds
+    if spec.ablation:
+        tuning = f"{spec.ablation.settings} to tune each of {confirm.finalists} test cases{rounds}"
+        return f": {tuning}; then the best setting of each again, {confirm.replicates} times"
+    return f"{rounds}; then the best {counted(confirm.finalists, 'setting')} again, {confirm.replicates} times each"
 
 
 def print_result(console: Terminal, folder: StudyFolder, standing: Standing, elapsed_s: float | None) -> None:
-    """Print what came of a finished study.
+    """Print the results of a finished study and the commands that show more.
 
     Args:
-        console: where to.
-        folder: the study's.
-        standing: every trial has its result.
-        elapsed_s: how long this run took, in seconds; None if there was nothing left to do.
+        console: the terminal to print to.
+        folder: the study's folder.
+        standing: the study's standing, in which every trial has its result.
+        elapsed_s: the duration of this run, in seconds; None if the study was finished before.
     """
-    results = standing.results.values()
     best = standing.best_of_search(BEST_SHOWN)
-    failed = [result for result in results if result.failure]
-    diverged = sum(result.diverged for result in results)
-    told = [counted(len(results), "trial")]
-    told += [f"{diverged} diverged"] if diverged else []
-    told += [f"{len(failed)} FAILED"] if failed else []
-    took = f"; this run took {duration_text(elapsed_s)}" if elapsed_s is not None else ""
-    console.say(f"study {standing.spec.name} is finished: {', '.join(told)}{took}")
+    console.say(finished_text(standing, elapsed_s))
     if best:
         of_search = " of the search" if standing.spec.confirm else ""
         console.print(Text(f"\nthe best{f' {len(best)}' if len(best) > 1 else ''}{of_search}", style="bold"))
@@ -72,31 +65,47 @@ def print_result(console: Terminal, folder: StudyFolder, standing: Standing, ela
         _print_cases(console, standing)
     elif standing.spec.confirm:
         _print_finalists(console, standing)
-    if failed:
-        console.say(_failures(folder, failed))
-    console.say(f"results and curves: {folder.trials}")
+    print_places(console, folder, standing)
     if best:
-        further: dict[str, tuple[str, ...]] = {
+        commands: dict[str, tuple[str, ...]] = {
             "more of them": ("top", folder.name, "-k", "10"),
             "as a page": ("report", folder.name),
         }
         if standing.spec.ablation:
-            further["the table for a paper"] = ("ablation", folder.name, "--format", "latex")
-        for what, arguments in further.items():
-            command = command_line("master", *arguments, *place_of(folder.root))
-            console.say(f"{what}: {command}")
+            commands["the table for a paper"] = ("ablation", folder.name, "--format", "latex")
+        for label, arguments in commands.items():
+            console.say(f"{label}: {command_line('master', *arguments, *place_of(folder.root))}")
     else:
-        console.print(Text("once the cause is mended, the same command with --new tries the trials again"))
+        console.print(Text("to try the trials again once the cause is fixed: the same command with --new"))
+
+
+def finished_text(standing: Standing, elapsed_s: float | None) -> str:
+    """Say in one line that a study is finished, with its counts and the duration of this run."""
+    results = standing.results.values()
+    diverged = sum(result.diverged for result in results)
+    failed = sum(result.failure is not None for result in results)
+    counts = [counted(len(results), "trial")]
+    counts += [f"{diverged} diverged"] if diverged else []
+    counts += [f"{failed} FAILED"] if failed else []
+    took = f"; this run took {duration_text(elapsed_s)}" if elapsed_s is not None else ""
+    return f"study {standing.spec.name} is finished: {', '.join(counts)}{took}"
+
+
+def print_places(console: Terminal, folder: StudyFolder, standing: Standing) -> None:
+    """Print the reasons of failed trials, if any, and where the results are."""
+    if failed := [result for result in standing.results.values() if result.failure]:
+        console.say(_failures(folder, failed))
+    console.say(f"results and curves: {folder.trials}")
 
 
 def _print_cases(console: Terminal, standing: Standing) -> None:
-    # They need pandas and scipy, which few studies come to.
+    # Imported here because only ablations need pandas and scipy.
     from hyperspool.master.analysis.answers.ablation import ablation_verdict
     from hyperspool.master.analysis.exports import ablation_table
     from hyperspool.master.analysis.measures.ablation import ablation_rows
 
     rows = ablation_rows(standing.spec, standing.evaluations())
-    console.print(Text("the test cases, the best setting of each evaluated again", style="bold"))
+    console.print(Text("the test cases, by the fresh evaluations of each one's best setting", style="bold"))
     console.print(cells_table(ablation_table.short_cells(standing.spec, rows)), "")
     for sentence in ablation_verdict(standing.spec, rows):
         console.tell(sentence)
@@ -104,7 +113,7 @@ def _print_cases(console: Terminal, standing: Standing) -> None:
 
 
 def _print_finalists(console: Terminal, standing: Standing) -> None:
-    # Its intervals need scipy, which only few searches come to.
+    # Imported here because only confirmed searches need scipy, for the intervals.
     from hyperspool.master.analysis.measures import finalists
 
     spec = standing.spec
@@ -121,7 +130,7 @@ def _print_finalists(console: Terminal, standing: Standing) -> None:
 
 
 def _failures(folder: StudyFolder, failed: list[Result]) -> str:
-    # One line per reason: forty trials that fail for the same want of a file are one piece of news.
+    # Grouped by reason: forty trials that fail because of the same missing file make one message.
     reasons = Counter(_reason(result) for result in failed)
     lines: list[str] = []
     for reason, count in reasons.most_common():

@@ -1,4 +1,4 @@
-"""How trials, workers and studies look in a terminal."""
+"""Tables and lines that show trials, workers and studies in a terminal."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RECENT = 5
-"""Results that a view of a running study shows."""
+"""The number of results that the view of a running study shows."""
 STATUS_STYLES = {
     Status.COMPLETE: "green",
     Status.RUNNING: "cyan",
@@ -28,7 +28,7 @@ STATUS_STYLES = {
 
 
 def workers_table(standing: Standing) -> Table:
-    """What each worker does. One whose trial has its result already is on its way to the next."""
+    """Return a table of what each worker does. A worker whose trial has its result is between trials."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in ("worker", "device", "trial", "epoch"):
         table.add_column(column, justify="left" if column in {"worker", "device"} else "right", style="cyan")
@@ -36,14 +36,14 @@ def workers_table(standing: Standing) -> Table:
         is_running = not standing.is_idle(worker)
         epoch = f"{worker.epoch}/{worker.epochs}" if is_running else ""
         state = str(worker.trial) if is_running else "idle" if worker.trial is None else "between trials"
-        told = " (silent)" if worker.worker in standing.silent else ""
-        row = (worker.worker + told, first_line(worker.device), state, epoch)
-        table.add_row(*map(Text, row), style="red" if told else None)
+        silent = " (silent)" if worker.worker in standing.silent else ""
+        row = (worker.worker + silent, first_line(worker.device), state, epoch)
+        table.add_row(*map(Text, row), style="red" if silent else None)
     return table
 
 
 def counts_text(standing: Standing) -> Text:
-    """The counts by status that are not zero: `32 complete, 2 running, 6 pending`."""
+    """Return the nonzero counts by status: `32 complete, 2 running, 6 pending`."""
     parts = [
         Text(f"{count} {status.value.lower()}", style=STATUS_STYLES[status])
         for status, count in standing.counts.items()
@@ -53,40 +53,40 @@ def counts_text(standing: Standing) -> Text:
 
 
 def incumbent_text(standing: Standing) -> Text:
-    """The incumbent on one line."""
+    """Describe the incumbent on one line."""
     best = standing.incumbent
     if best is None:
         return Text("no trial is complete yet")
     confirmed = standing.confirmed()
-    value, where = _best_told(best, confirmed)
+    value, where = _value_and_trial(best, confirmed)
     how = f" (mean of {counted(confirmed[0].replicates, 'fresh replicate')})" if confirmed else ""
     measure = measure_name(standing.spec.objective.name)
     return Text.assemble(f"best {measure} ", (value, "bold green"), f"{how} {where}: {params_text(best.params)}")
 
 
-def _best_told(best: Result, confirmed: Sequence[Finalist]) -> tuple[str, str]:
-    """The incumbent's value, of a confirmed one the mean of what confirmed it; and which trial that is."""
+def _value_and_trial(best: Result, confirmed: Sequence[Finalist]) -> tuple[str, str]:
+    """Return the incumbent's value, or its replicates' mean if it is confirmed; and a phrase that names its trial."""
     if confirmed:
         return measured_text(confirmed[0].mean), f"with trial {best.trial}'s params"
     return measured_text(best.value), f"in trial {best.trial}"
 
 
-def progress_row(standing: Standing, told: str) -> Table:
-    """A bar of the trials that are done, their number, and a remark."""
+def progress_row(standing: Standing, remark: str) -> Table:
+    """Return a row with a progress bar, the number of finished trials, and a remark."""
     done, total = len(standing.results), standing.spec.all_trials
     row = Table.grid(padding=(0, 1))
     bar = ProgressBar(total=total, completed=done, width=40, complete_style="cyan")
-    row.add_row(bar, f"{done}/{total}", Text(told, style="dim"))
+    row.add_row(bar, f"{done}/{total}", Text(remark, style="dim"))
     return row
 
 
 def text_table(headings: Sequence[str], rows: Iterable[Sequence[str]], names: int = 0) -> Table:
-    """Numbers in columns, as they are.
+    """Return a table of right-aligned numbers.
 
     Args:
-        headings: of the columns.
-        rows: the cells.
-        names: so many first columns hold no numbers: they stand to the left, and are folded first where room is short.
+        headings: the columns' headings.
+        rows: the rows' cells.
+        names: how many of the first columns hold names: these are left-aligned, and wrap first if space is short.
     """
     table = Table(box=None, padding=(0, 2, 0, 0))
     for place, heading in enumerate(headings):
@@ -98,12 +98,12 @@ def text_table(headings: Sequence[str], rows: Iterable[Sequence[str]], names: in
 
 
 def cells_table(cells: "pd.DataFrame") -> Table:
-    """A frame of texts as a table; its first column holds names."""
+    """Return a data frame of texts as a table; its first column holds names."""
     return text_table([str(name) for name in cells], cells.to_numpy().tolist(), names=1)
 
 
 def titles_table(kind: str, titles: Mapping[str, str]) -> Table:
-    """Studies by name, each with what it is, as `studies` shows them."""
+    """Return a table of studies, each with its title, for `studies`."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column(kind, style="bold")
     table.add_column("what it is")
@@ -113,14 +113,15 @@ def titles_table(kind: str, titles: Mapping[str, str]) -> Table:
 
 
 def studies_table(standings: Sequence[Standing]) -> Table:
-    """All studies of a folder, one a row, as `status` shows them."""
+    """Return a table of all studies of a folder, one per row, for `status`."""
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("study", "done", "counts", "best"):
-        table.add_column(column)
+    # Folded, not cut: names of studies often differ only at their end.
+    table.add_column("study", overflow="fold")
+    for heading in ("done", "counts", "best"):
+        table.add_column(heading)
     for standing in standings:
-        best = standing.incumbent
-        told = " ".join(_best_told(best, standing.confirmed())) if best else "-"
-        table.add_row(
-            standing.spec.name, f"{len(standing.results)}/{standing.spec.all_trials}", counts_text(standing), told
-        )
+        done = f"{len(standing.results)}/{standing.spec.all_trials}"
+        incumbent = standing.incumbent
+        best = " ".join(_value_and_trial(incumbent, standing.confirmed())) if incumbent else "-"
+        table.add_row(standing.spec.name, done, counts_text(standing), best)
     return table

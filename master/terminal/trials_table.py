@@ -1,4 +1,4 @@
-"""Trials as a table in a terminal of any width."""
+"""A table of trials that fits a terminal of any width."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ from hyperspool.master.results.finalists import Finalist
 from hyperspool.master.results.wording import duration_text, first_line, measured_text, outcome_text, params_text
 
 UNBOUNDED = 100_000
-"""Characters: wider than any table is."""
+"""A width in characters that no table reaches."""
 
 
 @dataclass(frozen=True)
 class TrialsTable:
-    """Trials, one a row, with a column per parameter that can differ between trials.
+    """A table with one row per trial, and one column per parameter that can differ between trials.
 
-    Where that is too wide, headings are broken; where that is too wide too, params go below their trial. No heading and
-    no value is cut.
+    If it is too wide, headings are broken at their words; if it is still too wide, the params go below their trial. No
+    heading and no value is cut.
 
     Attributes:
         results: in the order of the rows.
-        spec: their study.
-        confirmed: those of which the mean of their replicates is told too.
+        spec: the study of the trials.
+        confirmed: the finalists whose replicates' mean gets a column.
     """
 
     results: Sequence[Result]
@@ -38,7 +38,7 @@ class TrialsTable:
     confirmed: Sequence[Finalist] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """The first form that fits."""
+        """Yield the first form that fits the console."""
         unbounded = options.update(max_width=UNBOUNDED)
         for is_broken in (False, True):
             table = self.in_columns(is_broken=is_broken)
@@ -48,7 +48,7 @@ class TrialsTable:
         yield self.in_lines()
 
     def in_columns(self, *, is_broken: bool) -> Table:
-        """With a column per parameter.
+        """Return the form with one column per parameter.
 
         Args:
             is_broken: put each word of a heading on a line of its own.
@@ -64,14 +64,14 @@ class TrialsTable:
         return table
 
     def in_lines(self) -> Group:
-        """Without columns: each trial's outcome on a line, below it its params on as many as they take."""
+        """Return the form without columns: each trial's outcome on one line, its params on the lines below."""
         constant = constant_params(self.spec.space)
         parts: list[RenderableType] = []
         for result in self.results:
             outcome = zip(self._headings(), self._outcome(result), strict=True)
-            told = "  ".join([*(f"{name} {text}" for name, text in outcome if text), duration_text(result.seconds)])
+            line = "  ".join([*(f"{name} {text}" for name, text in outcome if text), duration_text(result.seconds)])
             own = {name: value for name, value in result.params.items() if name not in constant}
-            parts += [Text(told, style=_style(result)), Padding(Text(params_text(own)), (0, 0, 0, 2))]
+            parts += [Text(line, style=_style(result)), Padding(Text(params_text(own)), (0, 0, 0, 2))]
         return Group(*parts)
 
     def _headings(self) -> list[str]:
@@ -83,7 +83,7 @@ class TrialsTable:
 
 
 def constant_params(space: Space) -> Params:
-    """The params that every trial has with the same value."""
+    """Return the params that have the same value in every trial."""
     found: Params = {}
     for name, parameter in space.items():
         match parameter:
@@ -97,7 +97,7 @@ def constant_params(space: Space) -> Params:
 
 
 def constant_text(space: Space) -> Text | None:
-    """A line that tells them; None if there are none."""
+    """Return a line with the params that all trials share; None if no param is shared."""
     constant = constant_params(space)
     return Text(f"the same in all trials: {params_text(constant)}", style="dim") if constant else None
 
@@ -105,13 +105,13 @@ def constant_text(space: Space) -> Text | None:
 def _new_table(headings: Sequence[str], *, is_broken: bool) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in headings:
-        told = heading.replace(" ", "\n").replace("_", "_\n") if is_broken else heading
-        table.add_column(told, justify="right", no_wrap=not is_broken)
+        label = heading.replace(" ", "\n").replace("_", "_\n") if is_broken else heading
+        table.add_column(label, justify="right", no_wrap=not is_broken)
     return table
 
 
 def _add(table: Table, result: Result, cells: Sequence[str]) -> None:
-    # As Text: a value in brackets is no markup.
+    # As Text, so that rich does not read a value in brackets as markup.
     table.add_row(*map(Text, cells), style=_style(result))
 
 

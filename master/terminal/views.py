@@ -1,4 +1,4 @@
-"""How a running study looks: a live picture in a terminal, one line per result where there is none."""
+"""The view of a running study: a live picture in a terminal, else one line per result."""
 
 import time
 from collections import deque
@@ -20,14 +20,14 @@ from hyperspool.master.terminal.tables import RECENT, counts_text, incumbent_tex
 from hyperspool.master.terminal.trials_table import TrialsTable
 
 ALONE_S = 3.0
-"""Seconds without any worker before the master says how to start one."""
+"""Seconds without a worker before the master prints how to start one."""
 
 
 class Pace:
-    """How fast results come in, and so how long the rest will take.
+    """Measures how fast results arrive, and estimates the time left.
 
     Args:
-        clock: seconds that only go forward.
+        clock: monotonic time in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,18 +37,18 @@ class Pace:
         self._landed = 0
 
     def landed(self, result: Result) -> None:
-        """Count a result. Time counts from when the first one's evaluation began: workers may come late."""
+        """Count a result. The pace counts from the start of the first evaluation, because workers may start late."""
         if not self._landed:
             self._evaluating_s = max(self._clock() - result.times.evaluation_s, self._began_s)
         self._landed += 1
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since the master started."""
+        """Seconds since this object was made, when the master began to wait."""
         return self._clock() - self._began_s
 
     def left_s(self, standing: Standing) -> float | None:
-        """Seconds until the study is finished if it goes on like this; None before the first result."""
+        """Estimated seconds until the study is finished, at the pace so far; None before the first result."""
         if not self._landed:
             return None
         seconds_each = (self._clock() - self._evaluating_s) / self._landed
@@ -56,12 +56,12 @@ class Pace:
 
 
 def waiting_for_workers(root: Path) -> str:
-    """What to do if nobody evaluates."""
+    """Say that no worker is running and how to start one."""
     return f"waiting for workers; start one in another terminal: {command_line('worker', *place_of(root))}"
 
 
 def result_line(standing: Standing, result: Result) -> str:
-    """One result on one line."""
+    """Describe a result on one line."""
     total = standing.spec.all_trials
     done = f"[{len(standing.results):>{len(str(total))}}/{total}] trial {result.trial:>{len(str(total - 1))}}"
     where = f"{duration_text(result.seconds)} on {result.attribution.worker}"
@@ -70,11 +70,11 @@ def result_line(standing: Standing, result: Result) -> str:
 
 
 class PlainView:
-    """One line per result; for logs and pipes."""
+    """Prints one line per result; for logs and pipes."""
 
     def __init__(self, console: Console, spec: StudySpec, root: Path) -> None:
         self._console, self._spec, self._root = console, spec, root
-        self._is_alone_told = False
+        self._has_advised = False
         self._pace = Pace()
 
     def __enter__(self) -> Self:
@@ -88,14 +88,14 @@ class PlainView:
         self._console.print(Text(result_line(standing, result)), soft_wrap=True)
 
     def tick(self, standing: Standing) -> None:
-        """Say once if there is no worker."""
-        if not self._is_alone_told and _is_alone(standing, self._pace):
-            self._is_alone_told = True
+        """Print once how to start a worker, if none is running."""
+        if not self._has_advised and _is_alone(standing, self._pace):
+            self._has_advised = True
             self._console.print(Text(waiting_for_workers(self._root)), soft_wrap=True)
 
 
 class LiveView:
-    """A picture that is redrawn in place: progress, incumbent, workers, the last results, the time left."""
+    """Redraws a picture in place: progress, time left, incumbent, workers, and the last results."""
 
     def __init__(self, console: Console, spec: StudySpec, root: Path) -> None:
         self._console, self._spec, self._root = console, spec, root

@@ -1,5 +1,6 @@
-"""`python -m tests.chaos --minutes 60 --seed 1`: storm after storm until the time is up; exit status 1 on the first
-promise that does not hold, with the folder kept.
+"""`python -m tests.chaos --minutes 60 --seed 1`: runs storm after storm until the time is up.
+
+The first broken promise ends it with exit status 1 and keeps the folder.
 """
 
 import argparse
@@ -29,9 +30,13 @@ logger = logging.getLogger("chaos")
 def main() -> int:
     """Run storms; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0, help="how long; the last round is finished")
-    parser.add_argument("--seed", type=int, default=0, help="of the first round; each round takes the next")
-    parser.add_argument("--weather", choices=[weather.name for weather in WEATHERS], help="one kind alone")
+    parser.add_argument(
+        "--minutes", type=float, default=10.0, help="Run this long; finish the last round. Default: 10."
+    )
+    parser.add_argument("--seed", type=int, default=0, help="Seed the first round; later rounds count up. Default: 0.")
+    parser.add_argument(
+        "--weather", choices=[weather.name for weather in WEATHERS], help="Run only this. Default: all."
+    )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stdout)
     chosen = [weather for weather in WEATHERS if options.weather in {None, weather.name}]
@@ -47,12 +52,12 @@ def main() -> int:
             expected[weather.name] = undisturbed(base / f"undisturbed {weather.name}", weather)
         storm = Storm(base / f"seed {seed}", weather, seed)
         if not _is_survived(storm, expected[weather.name]):
-            logger.info("kept for a look: %s; again by --seed %d --weather '%s'", storm.root, seed, weather.name)
+            logger.info("folder kept: %s; repeat with --seed %d --weather '%s'", storm.root, seed, weather.name)
             return 1
         shutil.rmtree(storm.root)
         rounds, trials, blows = rounds + 1, trials + weather.trials, blows + storm.blows
     shutil.rmtree(base)
-    logger.info("all kept: %d rounds, %d trials, %d blows (%s)", rounds, trials, blows.total(), _told(blows))
+    logger.info("all kept: %d rounds, %d trials, %d blows (%s)", rounds, trials, blows.total(), _blows_text(blows))
     return 0
 
 
@@ -63,14 +68,14 @@ def _is_survived(storm: Storm, expected: Outcome) -> bool:
         broken = broken_promises(storm, expected)
     except BrokenPromise as error:
         broken = [str(error)]
-    told = (storm.weather.name, storm.seed, storm.weather.trials, time.monotonic() - began_s, _told(storm.blows))
-    logger.info("%s, seed %d: %d trials, %.0f s, blows: %s: %s", *told, "BROKEN" if broken else "kept")
+    facts = (storm.weather.name, storm.seed, storm.weather.trials, time.monotonic() - began_s, _blows_text(storm.blows))
+    logger.info("%s, seed %d: %d trials, %.0f s, blows: %s: %s", *facts, "BROKEN" if broken else "kept")
     for line in broken:
         logger.info("  %s", line)
     return not broken
 
 
-def _told(blows: Counter[str]) -> str:
+def _blows_text(blows: Counter[str]) -> str:
     return ", ".join(f"{count} x {blow}" for blow, count in sorted(blows.items()))
 
 

@@ -1,7 +1,7 @@
-"""Chaos: real masters and workers that are killed, stopped and asked to leave at random moments, and what must hold.
+"""Chaos: kills, stops and terminates real masters and workers at random moments, and checks the promises.
 
-`Storm` is one study in such weather. What it promises afterwards is `broken_promises`: exactly one result a trial, each
-equal to that of an undisturbed run, nothing left over, and no process that ended otherwise than it was told to.
+`Storm` is one study in such weather. `broken_promises` checks it afterwards: exactly one result per trial, equal to the
+result of an undisturbed run; no files left over; and no process that ended with an unexpected status.
 """
 
 import os
@@ -21,12 +21,12 @@ from tests.processes import Processes, children_of, finished_trials, until
 
 STUDY = "demo"
 LULL_S = 10.0
-"""Without a new result for so long, nobody is hit until there is one: a master that is killed again and again before it
-has so much as started shows nothing."""
+"""After this long without a new result, blows pause until there is one: a master that is always killed before it has
+started tests nothing."""
 STILL_S = 60.0
-"""Without a new result for so long, the study is stuck."""
+"""After this long without a new result, the study counts as stuck."""
 CALM_S = 60.0
-"""How long a study may take to end once nobody is killed any more."""
+"""How long a study may take to end after the last blow."""
 LOGISTIC = """
 trials = {trials}
 batch = {batch}
@@ -54,21 +54,21 @@ batch_size = 20
 
 @dataclass(frozen=True)
 class Weather:
-    """What a storm is made of.
+    """The settings of a storm.
 
     Attributes:
-        name: for the log.
-        study: the study's TOML, with gaps for the fields below.
-        trials: how many.
-        batch: how many of them at once.
-        epochs: of each.
-        workers: how many at any time.
+        name: the name in the log.
+        study: the study's TOML, with placeholders for the fields below.
+        trials: the number of trials.
+        batch: the number of trials proposed at once.
+        epochs: the epochs of each trial.
+        workers: the number of workers at any time.
         pause_s: shortest and longest time between two blows, in seconds.
         stop_s: shortest and longest time that a stopped process stays stopped, in seconds.
-        stale_s: the study's limit; below the longest stop, trials are issued again and late results kept aside.
+        stale_s: the study's limit; below the longest stop, trials are issued again and late results are set aside.
         max_attempts: the study's limit; so high that no trial is given up, however often its processes are killed.
         claim: lock or lease.
-        is_timed: whether the objective measures its epochs' seconds.
+        is_timed: whether the objective measures the seconds of its epochs.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Weather:
     is_timed: bool = False
 
     def write_study(self, root: Path) -> Path:
-        """Make `root` a shared folder with the study's file in it; return that."""
+        """Make `root` a shared folder with a study file; return the file's path."""
         for name in ("jobs", "results"):
             (root / name).mkdir(parents=True)
         path = root / f"{STUDY}.toml"
@@ -103,7 +103,7 @@ BLOWS = {
     ("child", signal.SIGSTOP): 2,
     ("master", signal.SIGSTOP): 2,
 }
-"""Who is hit by what, and how often compared with the others."""
+"""The blows (target, signal) and their relative frequencies."""
 
 
 ENDS = {
@@ -112,12 +112,12 @@ ENDS = {
     ("worker", signal.SIGTERM): {0, -signal.SIGTERM},
     ("master", signal.SIGTERM): {1, 130, -signal.SIGTERM},
 }
-"""How a process may end that was hit. Asked to leave before it listens to signals, Python ends by the signal itself; a
-master says 1, for it is not finished, and 130 if it is asked twice."""
+"""The exit statuses that are allowed after a blow. Before it handles signals, Python dies from SIGTERM itself. A master
+exits with 1, because its study is not finished, and with 130 after a second signal."""
 
 
-class BrokenPromise(AssertionError):  # noqa: N818 - what it is, in the words of the project
-    """Something did not hold."""
+class BrokenPromise(AssertionError):  # noqa: N818 - the project's own word for it
+    """A promise of the protocol does not hold."""
 
 
 @dataclass
@@ -126,11 +126,11 @@ class Storm:
 
     Args:
         root: an empty shared folder.
-        weather: what to do.
-        seed: of the random choice of blows.
+        weather: the settings.
+        seed: the seed of the random choice of blows.
 
     Attributes:
-        blows: how often whom what has hit, by a name such as "worker SIGKILL".
+        blows: the number of blows by name, such as "worker SIGKILL".
     """
 
     root: Path
@@ -152,7 +152,7 @@ class Storm:
         """Run the study to its end.
 
         Raises:
-            BrokenPromise: it got stuck, or a process ended otherwise than it was told to.
+            BrokenPromise: the study got stuck, or a process ended with an unexpected status.
         """
         try:
             self._master = self._start_master()
@@ -171,8 +171,8 @@ class Storm:
             self._progress = (count, now_s)
         if now_s - self._progress[1] > STILL_S:
             raise BrokenPromise(f"no new result for {STILL_S:g} s; {count} are there")
-        # The last trials are finished in peace: whoever is killed after the master has left leaves something behind,
-        # by the protocol, until a master comes again.
+        # The last trials are left alone: a worker that is killed after the master has exited may leave files behind,
+        # which the protocol allows until the next master tidies up.
         return count < self.weather.trials - self.weather.workers
 
     def _replace_the_dead(self) -> None:
@@ -206,7 +206,7 @@ class Storm:
     def _expect_finished(self) -> None:
         missing = sorted(set(range(self.weather.trials)) - set(finished_trials(self.folder)))
         if missing:
-            raise BrokenPromise(f"the master left as if all was done, but trials {missing} have no result")
+            raise BrokenPromise(f"the master exited with status 0, but trials {missing} have no result")
 
     def _strike(self) -> None:
         ((who, what),) = self._random.choices(list(BLOWS), weights=list(BLOWS.values()))
@@ -240,8 +240,8 @@ class Storm:
 
     def _calm_down(self) -> None:
         self._continue_stopped(float("inf"))
-        # RACE: the last trials may land, and the master leave in order, before it is looked at here. Another one is
-        # started then, finds the study finished, and leaves in order too.
+        # RACE: the last trials land, and the master exits with 0, before this check. Then another master is started,
+        # finds the study finished, and exits with 0 too.
         self._expected_ends[self._master.pid].add(0)
         self._replace_the_dead()
         self._expected_ends[self._master.pid].add(0)
@@ -257,19 +257,19 @@ class Storm:
         for worker in self._workers:
             worker.terminate()
             self._expected_ends[worker.pid] |= {0, -signal.SIGTERM}
-        self._expect(lambda: all(map(self._has_ended, self._workers)), lambda: "a worker does not leave")
+        self._expect(lambda: all(map(self._has_ended, self._workers)), lambda: "a worker does not exit")
 
-    def _expect(self, condition: Callable[[], object], told: Callable[[], str]) -> None:
+    def _expect(self, condition: Callable[[], object], message: Callable[[], str]) -> None:
         try:
             until(condition, "", self.root, CALM_S)
         except BrokenPromise:
             raise
         except AssertionError:
-            raise BrokenPromise(told()) from None
+            raise BrokenPromise(message()) from None
 
 
 def undisturbed(root: Path, weather: Weather) -> Outcome:
-    """The outcome of the same study when nobody is hit. `root` is an empty shared folder."""
+    """Return the outcome of the same study without blows. `root` is an empty shared folder."""
     study = weather.write_study(root)
     processes = Processes(root)
     try:
@@ -282,7 +282,7 @@ def undisturbed(root: Path, weather: Weather) -> Outcome:
 
 
 def broken_promises(storm: Storm, expected: Outcome) -> list[str]:
-    """What does not hold after a storm, one line each."""
+    """Return the promises that do not hold after a storm, one line each."""
     folder, weather = storm.folder, storm.weather
     found = outcome_of(folder, is_timed=weather.is_timed)
     broken = differences(found, expected)

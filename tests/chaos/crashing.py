@@ -1,8 +1,8 @@
-"""A master or a worker, in a process of its own, that dies by SIGKILL at its n-th operation on the shared folder.
+"""Runs a master or a worker in a separate process that dies by SIGKILL at its n-th operation on the shared folder.
 
-The operations are those of `common.atomic` (the process dies after one, and in the middle of a write) and whatever else
-Python is about to do to a file there, as its audit events tell: so the locks' operations are found too, and one that
-bypasses `common.atomic`. The processes are forked from a server that has imported everything, which takes milliseconds.
+The operations are those of `common.atomic` (the process dies after one, or in the middle of a write), and every other
+change of a file there that Python's audit events announce. So operations of locks are found, and any that bypass
+`common.atomic`. The processes are forked from a server that has imported everything, which takes milliseconds.
 """
 
 import fcntl
@@ -64,7 +64,7 @@ class Crash:
 
     def _pass(self, what: str) -> None:
         if self.is_paused or threading.current_thread() is not threading.main_thread():
-            return  # the threads of a lease and of the folder watch come when they like
+            return  # threads of a lease or a folder watch act at random times, so crashes there are not reproducible
         self._left -= 1
         if self._left == 0:
             os.write(1, f"{what}\n".encode())
@@ -85,22 +85,22 @@ class Crash:
             self._pass_before(event, arguments)
 
     def _pass_before(self, event: str, arguments: tuple[Any, ...]) -> None:
-        # A name without its folder is one in a folder that was opened before.
+        # A relative name belongs to a folder that was opened before.
         paths = [Path(argument) for argument in arguments if isinstance(argument, str)]
-        if self._is_known:  # nothing has happened since the last operation was done, and there it has crashed already
+        if self._is_known:  # the state is still that after the last operation, where it has crashed already
             self._is_known = False
         elif any(not path.is_absolute() or path.is_relative_to(self._root) for path in paths):
             self._pass(f"before {event} {paths[0].name}")
 
 
 class Inside:
-    """Evaluates in the worker's own process, so that its checkpoints are operations of this process too."""
+    """Evaluates in the worker's own process, so that writing checkpoints counts as operations of this process."""
 
     def __init__(self, worker: loop.Worker, scene: str, crash: Crash) -> None:
         self._worker, self._scene, self._crash = worker, scene, crash
 
     def evaluate(self, request: Evaluate, listener: Listener) -> Outcome:
-        """As an executor does; in the scene that is asked for, it ends otherwise."""
+        """Evaluate as an executor does, and end as the scene demands."""
         scene, self._scene = self._scene, ""
         is_asked_to_stop = scene == "is asked to stop"
         self._worker._stop.is_requested |= is_asked_to_stop
@@ -115,7 +115,7 @@ class Inside:
         return outcome
 
     def close(self) -> None:
-        """There is no process to end."""
+        """Do nothing: there is no process to end."""
 
     def _finish_second_issue(self, request: Evaluate) -> None:
         folder = StudyFolder(self._worker._settings.root, request.job.study)
@@ -136,12 +136,12 @@ class Inside:
 
 
 def recover(root: Path) -> int:
-    """Serve the study of `root` as a worker until nothing is open, then run it to its end as its master."""
+    """Serve the study of `root` as a worker until no job is open, then run it to its end as its master."""
     return run_worker(root, "", NEVER, is_staying=False) or run_master(root, NEVER)
 
 
 def run_worker(root: Path, scene: str, at: int, *, is_staying: bool) -> int:
-    """Serve every study of `root` until nothing is open, or until asked to stop; in a process of its own."""
+    """Serve every study of `root` until no job is open, or until stopped. Call it in a separate process."""
     loop.RESCAN_S = FAST_S
     Claims.__init__.__defaults__ = (LEASE_S,)
     idleness.IDLE_EXIT_S = float("inf") if is_staying else 0.0
@@ -155,7 +155,7 @@ def run_worker(root: Path, scene: str, at: int, *, is_staying: bool) -> int:
 
 
 def run_master(root: Path, at: int) -> int:
-    """Run the study of `root` to its end; in a process of its own."""
+    """Run the study of `root` to its end. Call it in a separate process."""
     Claims.__init__.__defaults__ = (LEASE_S,)
     study.RESCAN_S = study.TICK_S = FAST_S
     dispatch.MISSING_S = 0.2
@@ -165,7 +165,7 @@ def run_master(root: Path, at: int) -> int:
 
 
 def publish(root: Path) -> None:
-    """Publish the study of `root` with its first batch, in a process of its own, and leave."""
+    """Publish the study of `root` with its first batch. Call it in a separate process."""
     spec = find_study(str(root / "demo.toml"), root, Changes())
     folder = StudyFolder(root, spec.name)
     study.publish_study(folder, spec)
@@ -175,7 +175,7 @@ def publish(root: Path) -> None:
 
 
 class Fork:
-    """A process that does `action`, its output going to a file."""
+    """A process that runs `action` and writes its output to a file."""
 
     def __init__(self, log: Path, action: Callable[..., object], *arguments: object, **options: object) -> None:
         self._log = log
@@ -184,16 +184,16 @@ class Fork:
 
     @property
     def pid(self) -> int | None:
-        """The process's number."""
+        """The process id."""
         return self._process.pid
 
     @property
     def output(self) -> str:
-        """What it has printed; after a crash the last line says where that was."""
+        """The output so far; after a crash the last line says where it crashed."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def wait(self, deadline_s: float = 60.0) -> int | None:
-        """Wait for its end and return its exit status; None if it does not end."""
+        """Wait for its end and return its exit status; None if the deadline passes."""
         self._process.join(deadline_s)
         return self._process.exitcode
 

@@ -1,4 +1,4 @@
-"""An objective that tells every lost, doubled or misplaced epoch by its numbers, and takes milliseconds."""
+"""An objective whose numbers reveal every lost, doubled or misplaced epoch, and that takes milliseconds."""
 
 import json
 import threading
@@ -7,14 +7,14 @@ from typing import Any
 from hyperspool.worker.objectives.trial import Trial, TrialStopped
 
 EPOCH_S = 0.004
-"""How long an epoch takes, so that a signal can hit its middle."""
+"""The duration of an epoch: long enough for a signal to hit its middle."""
 
 
 def logistic(params: dict[str, Any], trial: Trial) -> float:
-    """Iterate the logistic map, a step an epoch; report it, save it, and go on from where an earlier attempt was.
+    """Iterate the logistic map, one step per epoch; report and save each, and resume from an earlier attempt's step.
 
-    The map is chaotic: a step that is left out or done twice changes every number after it. The seconds that it reports
-    are fixed, so that its curve can be compared byte for byte.
+    The map is chaotic: a step that is skipped or repeated changes every number after it. The reported seconds are
+    fixed, so that curves can be compared byte for byte.
     """
     saved = trial.load()
     step, state = json.loads(saved) if saved else (0, float(params["x"]))

@@ -1,4 +1,4 @@
-"""What a finished study comes to: what must not depend on who evaluated it, when, and how often that one was killed."""
+"""The outcome of a finished study: what must not depend on which workers evaluated it, when, or on their crashes."""
 
 import json
 from pathlib import Path
@@ -18,18 +18,18 @@ Outcome = dict[str, Any]
 
 
 def outcome_of(folder: StudyFolder, *, is_timed: bool) -> Outcome:
-    """Every file of the study's trials, by its path there, without what belongs to the attempt and the clock.
+    """Return the content of every file of the study's trials, by its relative path, without attempts and times.
 
     Args:
-        folder: the study's.
-        is_timed: whether an epoch's seconds are measured, and so differ from run to run; else they are compared too.
+        folder: the study's folder.
+        is_timed: whether an epoch's seconds are measured and so differ between runs; if not, they are compared too.
     """
     files = sorted(path for path in folder.trials.rglob("*") if path.is_file())
     return {str(path.relative_to(folder.trials)): _comparable(path, is_timed=is_timed) for path in files}
 
 
 def differences(found: Outcome, expected: Outcome) -> list[str]:
-    """Where two outcomes differ, one line a file."""
+    """Return the differences between two outcomes, one line per file."""
     lines = [f"{name}: missing" for name in expected.keys() - found.keys()]
     lines += [f"{name}: not in the undisturbed run" for name in found.keys() - expected.keys()]
     both = found.keys() & expected.keys()
@@ -40,13 +40,13 @@ def differences(found: Outcome, expected: Outcome) -> list[str]:
 
 
 def strays(root: Path, study: str) -> list[str]:
-    """Files of a shared folder that nobody owns once its only study is finished, relative to it."""
+    """Return the files of a shared folder, relative to it, that must be gone once its only study is finished."""
     hidden = [path for name in ("jobs", "results") for path in (root / name).rglob(".*") if path.is_file()]
     return sorted({*leftovers(StudyFolder(root, study)), *(str(path.relative_to(root)) for path in hidden)})
 
 
 def broken_journal(folder: StudyFolder) -> str | None:
-    """What is wrong with the journal of a finished study: it must be whole and hold what every result is of."""
+    """Return what is wrong with a finished study's journal: it must be whole and record every result's proposal."""
     spec = read_published(folder)
     found = checked(read_journal(folder, spec), spec)
     if found.damage or found.is_cut_short:

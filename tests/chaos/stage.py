@@ -1,4 +1,4 @@
-"""A shared folder on which a test's masters and workers play, each forked in milliseconds, and what must come of it."""
+"""A shared folder for a test's masters and workers, which are forked in milliseconds, and its expected outcome."""
 
 import shutil
 import signal
@@ -20,8 +20,8 @@ class Stage:
 
     Attributes:
         root: the folder; the processes' output goes to files beside it.
-        expected: what the study comes to when nothing happens to it.
-        status: with which exit status its master ends then.
+        expected: the outcome of the study without crashes.
+        status: the exit status of its master without crashes.
     """
 
     root: Path
@@ -30,20 +30,20 @@ class Stage:
 
     @classmethod
     def with_study(cls, root: Path, weather: Weather) -> "Stage":
-        """A stage with the study's file, not published."""
+        """Make a stage with a study file that is not published."""
         weather.write_study(root)
         return cls(root)
 
     @classmethod
     def published(cls, root: Path, weather: Weather) -> "Stage":
-        """A stage with the study and its first batch published, without a master."""
+        """Make a stage with the study and its first batch published, without a master."""
         stage = cls.with_study(root, weather)
         stage.finish(Fork(stage._log("publish"), publish, root))
         return stage
 
     @property
     def folder(self) -> StudyFolder:
-        """The study's."""
+        """The study's folder."""
         return StudyFolder(self.root, STUDY)
 
     @property
@@ -53,35 +53,35 @@ class Stage:
 
     @property
     def outcome(self) -> Outcome:
-        """What the study has come to."""
+        """The outcome of the study now."""
         return outcome_of(self.folder, is_timed=False)
 
     def copy(self, name: str) -> "Stage":
-        """A copy of the folder as it is, beside it, where the same is expected."""
+        """Copy the folder to one beside it, with the same expected outcome."""
         root = self.root.with_name(name)
         shutil.copytree(self.root, root)
         return Stage(root, self.expected, self.status)
 
     def expect_what_comes_undisturbed(self) -> None:
-        """Find out what is expected, by playing on a copy."""
+        """Set the expected outcome by running a copy to its end."""
         copy = self.copy(f"{self.root.name} undisturbed")
         copy.recover()
         self.expected = copy.outcome
 
     def worker(self, scene: str = "", at: int = NEVER, *, is_staying: bool = False) -> Fork:
-        """Start a worker, which crashes at its `at`-th operation."""
+        """Start a worker that crashes at its `at`-th operation."""
         return Fork(self._log("worker"), run_worker, self.root, scene, at, is_staying=is_staying)
 
     def master(self, at: int = NEVER) -> Fork:
-        """Start a master, which crashes at its `at`-th operation."""
+        """Start a master that crashes at its `at`-th operation."""
         return Fork(self._log("master"), run_master, self.root, at)
 
     def recover(self) -> None:
-        """Let a worker finish what is open, and then a master the study."""
+        """Run a worker until no job is open, then a master until the study is finished."""
         self.finish(Fork(self._log("recovery"), recover, self.root))
 
     def play(self, at: int = NEVER) -> str:
-        """Let a master crash, and another finish the study, beside a worker; return where the first crashed."""
+        """Crash a master, let another finish the study beside a worker, and return where the first one crashed."""
         worker = self.worker(is_staying=True)
         try:
             first = self.master(at)
@@ -96,22 +96,22 @@ class Stage:
         return f"crash {at}: {printed.splitlines()[-1]}" if status == -signal.SIGKILL else ""
 
     def finish(self, fork: Fork) -> None:
-        """Wait until a process ends as it should."""
+        """Wait until a process ends with the expected status of a master."""
         self.finish_with(fork, self.status)
 
     def finish_with(self, fork: Fork, expected_status: int) -> None:
-        """Wait until a process ends with this status."""
+        """Wait until a process ends, and check its exit status."""
         status = fork.wait()
         fork.end()
         assert status == expected_status, fork.output
 
     def check(self, what: str, rejected: Sequence[bytes] = (), *, may_be_late: bool = False) -> None:
-        """Make sure that the study came to what is expected and left nothing behind, and remove the folder.
+        """Check that the study has the expected outcome and left nothing behind; then remove the folder.
 
         Args:
-            what: happened, for the message.
-            rejected: what must have been set aside.
-            may_be_late: whether a second result may have been kept aside.
+            what: what happened to it, for the message.
+            rejected: the content of each file that must have been set aside.
+            may_be_late: whether a late second result may have been set aside.
         """
         assert differences(self.outcome, self.expected) == [], what
         assert strays(self.root, STUDY) == [], what

@@ -1,4 +1,4 @@
-"""Chaos within the time that continuous integration has; `python -m tests.chaos` goes on for as long as one likes."""
+"""Chaos within the time limit of continuous integration; `python -m tests.chaos` runs for any time."""
 
 from pathlib import Path
 
@@ -18,9 +18,7 @@ SEED = 17
     ],
     ids=lambda value: value.name if isinstance(value, Weather) else "",
 )
-def test_whoever_is_killed_stopped_or_asked_to_leave_every_trial_has_its_one_result_as_if_undisturbed(
-    tmp_path: Path, weather: Weather, at_least: int
-) -> None:
+def test_disturbed_study_has_the_results_of_an_undisturbed_one(tmp_path: Path, weather: Weather, at_least: int) -> None:
     expected = undisturbed(tmp_path / "undisturbed", weather)
     assert len(expected) == 2 * weather.trials
     storm = Storm(tmp_path / "storm", weather, SEED)
@@ -29,7 +27,7 @@ def test_whoever_is_killed_stopped_or_asked_to_leave_every_trial_has_its_one_res
     assert storm.blows.total() >= at_least
 
 
-def test_a_master_that_leaves_as_if_done_before_every_trial_has_its_result_breaks_a_promise(tmp_path: Path) -> None:
+def test_master_that_exits_early_breaks_a_promise(tmp_path: Path) -> None:
     storm = Storm(tmp_path / "storm", Weather("calm", trials=3, workers=0), SEED)
     storm._master = storm._processes.start("this")
     storm._expected_ends[storm._master.pid] = set()

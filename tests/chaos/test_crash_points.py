@@ -1,4 +1,4 @@
-"""A crash at every single operation on the shared folder, of a worker and of a master, costs nothing but time."""
+"""A worker or a master crashes at each operation on the shared folder: it costs nothing but time."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ from tests.chaos.stage import Stage
 
 
 def crashes(stage: Stage, scene: str) -> Iterator[tuple[Stage, str]]:
-    """Every folder that a worker's crash can leave behind, and where it crashed."""
+    """Yield every folder that a worker's crash can leave behind, and the place of the crash."""
     for at in range(1, 1000):
         copy = stage.copy(f"{stage.root.name} {at}")
         victim = copy.worker(scene, at)
@@ -27,7 +27,7 @@ def crashes(stage: Stage, scene: str) -> Iterator[tuple[Stage, str]]:
             return
         assert status == -signal.SIGKILL, victim.output
         yield copy, f"crash {at}: {victim.output.splitlines()[-1]}"
-    raise AssertionError("it never comes to its end")
+    raise AssertionError("the worker never ends by itself")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_worker_that_crashes_at_any_operation_costs_nothing(
     assert count >= at_least
 
 
-def test_a_worker_that_crashes_while_it_takes_over_a_dead_ones_lease_costs_nothing(tmp_path: Path) -> None:
+def test_crash_while_taking_over_a_dead_lease_costs_nothing(tmp_path: Path) -> None:
     stage = Stage.published(tmp_path / "over", Weather("", trials=1, batch=1, epochs=1, claim="lease"))
     stage.expect_what_comes_undisturbed()
     stage.finish_with(stage.worker(at=10), -signal.SIGKILL)
@@ -67,7 +67,7 @@ def test_a_worker_that_crashes_while_it_takes_over_a_dead_ones_lease_costs_nothi
     assert count >= 20
 
 
-def test_a_worker_that_crashes_while_it_gives_a_trial_up_leaves_that_to_the_next(tmp_path: Path) -> None:
+def test_crash_while_giving_up_a_trial_leaves_that_to_others(tmp_path: Path) -> None:
     stage = Stage.published(tmp_path / "up", Weather("", trials=1, batch=1, epochs=2, max_attempts=1))
     stage.finish_with(stage.worker(at=20), -signal.SIGKILL)
     assert list(stage.folder.attempt_files(Issue(0)))
@@ -98,15 +98,15 @@ def test_a_master_that_crashes_at_any_operation_costs_nothing(tmp_path: Path) ->
             break
         found.append(crash)
     assert len(found) > 30
-    # Two batches: the journal is made by the first one, appended to by the second one.
+    # Two batches: the first creates the journal, the second appends to it.
     steps = [crash.partition(": ")[2] for crash in found]
     assert steps.count("after append journal.jsonl") == steps.count("after fsync journal.jsonl") == 2
     assert steps[steps.index("after append journal.jsonl") - 1] == "in the middle of a write"
-    # A job is published after its proposal is recorded and flushed.
+    # A job is published only after its proposal is recorded and flushed.
     assert steps.index("after fsync journal.jsonl") < steps.index("after rename 00000.json")
 
 
-def test_a_master_that_crashes_while_it_tidies_up_leaves_that_to_the_next(tmp_path: Path) -> None:
+def test_master_crash_while_tidying_leaves_that_to_the_next(tmp_path: Path) -> None:
     stage = Stage.published(tmp_path / "debris", Weather("", trials=2, batch=2, epochs=2))
     stage.expect_what_comes_undisturbed()
     job = stage.folder.job(Issue(0)).read_bytes()
@@ -125,7 +125,7 @@ def test_a_master_that_crashes_while_it_tidies_up_leaves_that_to_the_next(tmp_pa
 
 
 def leave_debris(folder: StudyFolder) -> None:
-    """What reporters leave that die after the result's link, after the job's removal, and in the middle of a write."""
+    """Leave what a reporter leaves that dies after the result's link, after the job's removal, or within a write."""
     attempt = AttemptName(Issue(0), 1)
     folder.lock(Issue(0)).touch()
     folder.lock(Issue(1)).touch()

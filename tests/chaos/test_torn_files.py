@@ -1,4 +1,4 @@
-"""Every file of a study's folder cut at every byte, emptied, filled with zeros, or with another file's text in it."""
+"""Every file of a study's folder is cut at every byte, emptied, zeroed, or replaced by another file's text."""
 
 import os
 import signal
@@ -40,13 +40,13 @@ EPOCHS = [
 
 
 def cuts(content: bytes) -> Iterator[bytes]:
-    """Every beginning of a file, and the file in zeros."""
+    """Yield every prefix of a file's content, then zeros of its length."""
     yield from (content[:length] for length in range(len(content)))
     yield bytes(len(content))
 
 
 def is_as_good_as_whole(content: bytes, of: bytes) -> bool:
-    """Whether only the newline at the end of a JSON file is missing."""
+    """Return whether only the newline at the end of a JSON file is missing."""
     return content.strip(b"\0") != b"" and content.rstrip() == of.rstrip()
 
 
@@ -55,7 +55,7 @@ def jobs(root: Path) -> JobQueue:
     return JobQueue(root, None, None, Claims(Claimant("mine")))
 
 
-def test_a_study_cut_at_any_byte_is_told_with_its_file_and_what_to_do(folder: StudyFolder) -> None:
+def test_study_file_cut_anywhere_gives_a_message_with_advice(folder: StudyFolder) -> None:
     content = folder.spec.read_bytes()
     for torn in cuts(content):
         folder.spec.write_bytes(torn)
@@ -68,7 +68,7 @@ def test_a_study_cut_at_any_byte_is_told_with_its_file_and_what_to_do(folder: St
         assert str(raised.value).endswith(ADVICE)
 
 
-def test_a_job_cut_at_any_byte_is_set_aside_and_costs_no_other(folder: StudyFolder, jobs: JobQueue) -> None:
+def test_job_cut_anywhere_is_set_aside_and_costs_no_other(folder: StudyFolder, jobs: JobQueue) -> None:
     publish(folder, Issue(0))
     publish(folder, Issue(1))
     content, other = folder.job(Issue(0)).read_bytes(), folder.job(Issue(1)).read_bytes()
@@ -86,7 +86,7 @@ def test_a_job_cut_at_any_byte_is_set_aside_and_costs_no_other(folder: StudyFold
                 path.unlink()
 
 
-def test_a_result_cut_at_any_byte_is_set_aside_and_the_others_stay_as_they_are(folder: StudyFolder) -> None:
+def test_result_cut_anywhere_is_set_aside_and_others_stay(folder: StudyFolder) -> None:
     for trial in (0, 1):
         publish(folder, Issue(trial))
         claim = claim_of(folder, Issue(trial))
@@ -105,7 +105,7 @@ def test_a_result_cut_at_any_byte_is_set_aside_and_the_others_stay_as_they_are(f
             path.unlink()
 
 
-def test_a_lock_file_cut_at_any_byte_leaves_its_slot_free_to_claim_and_no_attempts_number_used_twice(
+def test_lock_file_cut_anywhere_repeats_no_attempt_number(
     folder: StudyFolder,
 ) -> None:
     publish(folder)
@@ -120,14 +120,14 @@ def test_a_lock_file_cut_at_any_byte_leaves_its_slot_free_to_claim_and_no_attemp
         before = read_history(folder.lock(Issue(0)))
         claim = claim_of(folder)
         claim.unlock()
-        # A claim torn so early that it may have been anything counts as an attempt.
+        # A line torn so early that it may have been a claim counts as an attempt.
         assert before.counted <= 2 or len(torn.splitlines()[-1]) < len('{"event":"l')
         assert claim.attempt.number == before.last_attempt + 1
         after = read_history(folder.lock(Issue(0)))
         assert (after.last_attempt, after.counted) == (before.last_attempt + 1, before.counted + 1)
 
 
-def test_a_lock_file_with_another_files_text_counts_as_one_attempt_and_not_as_one_a_line(folder: StudyFolder) -> None:
+def test_foreign_text_in_a_lock_file_counts_as_one_attempt(folder: StudyFolder) -> None:
     publish(folder)
     folder.lock(Issue(0)).write_bytes(folder.spec.read_bytes())
     claim = claim_of(folder)
@@ -135,7 +135,7 @@ def test_a_lock_file_with_another_files_text_counts_as_one_attempt_and_not_as_on
     assert (claim.history.counted, claim.attempt.number) == (1, 2)
 
 
-def test_a_lost_attempts_curve_cut_at_any_byte_is_whole_beside_its_result_or_set_aside(folder: StudyFolder) -> None:
+def test_cut_curve_of_a_lost_attempt_is_completed_or_rejected(folder: StudyFolder) -> None:
     content = to_text(EPOCHS).encode()
     for trial, torn in enumerate(cuts(content)):
         publish(folder, Issue(trial))
@@ -147,14 +147,14 @@ def test_a_lost_attempts_curve_cut_at_any_byte_is_whole_beside_its_result_or_set
         except ProtocolError:
             records = []
         assert to_text(records) == to_text(EPOCHS[: len(records)])
-        # As a worker does that reports a trial whose attempts are used up.
+        # Report like a worker whose trial has used up its attempts.
         result = result_of(claim).model_copy(update={"epochs": len(records)})
         report(claim, result, to_text(records).encode() if records else b"")
         kept = parse_curve(folder.curve(trial).read_bytes(), path) if folder.curve(trial).exists() else []
         assert to_text(kept) == to_text(records)
 
 
-def test_a_finished_trials_curve_cut_at_any_byte_is_told_and_changes_no_other(folder: StudyFolder) -> None:
+def test_cut_curve_of_a_finished_trial_is_reported_alone(folder: StudyFolder) -> None:
     for trial in (0, 1):
         publish(folder, Issue(trial))
         claim = claim_of(folder, Issue(trial))
@@ -178,8 +178,7 @@ def test_a_masters_lock_file_may_hold_anything(folder: StudyFolder) -> None:
             assert folder.master_lock.read_text().startswith(f"process {os.getpid()} on ")
 
 
-# -- Whole programs: a folder that holds one of each file, one of them damaged.
-
+# Below: whole programs, in a folder with one file of each kind, of which one is damaged.
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "cut in half": lambda content: content[: len(content) // 2],
     "emptied": lambda _content: b"",
@@ -200,18 +199,18 @@ FILES: dict[str, Callable[[StudyFolder], Path]] = {
 
 
 def in_mid_trial(stage: Stage) -> Stage:
-    """The stage after a worker has finished trial 0 and died in the second epoch of trial 1."""
+    """Return the stage after a worker has finished trial 0 and died in the second epoch of trial 1."""
     for at in range(1, 1000):
         copy = stage.copy(f"{stage.root.name} {at}")
         copy.finish_with(copy.worker(at=5 * at), -signal.SIGKILL)
         if copy.folder.checkpoint(AttemptName(Issue(1), 1)).exists():
             return copy
-    raise AssertionError("it never comes to trial 1")
+    raise AssertionError("the worker never begins trial 1")
 
 
 @pytest.fixture(scope="module")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stage]:
-    """By kind of claim: a study of two trials, of which a worker finished one and died in the middle of the other."""
+    """By kind of claim: a study of two trials; a worker finished one and died in the middle of the other."""
     base = tmp_path_factory.mktemp("torn")
     stages: dict[str, Stage] = {}
     for claim in ("lock", "lease"):
@@ -232,7 +231,7 @@ def test_a_study_completes_whichever_of_its_files_is_damaged(stages: dict[str, S
     intact = {other: other.read_bytes() for other in stage.folder.trials.rglob("*.json") if other != path}
     assert stage.play() == ""
     assert {other: other.read_bytes() for other in intact} == intact
-    # Of a journal that was cut short, what was not written to its end was not published: nothing is wrong with it.
+    # A journal that was cut short is not rejected: no job of its incomplete batch was published.
     is_wrong = file in {"job", "result"} or (file == "journal" and damage == "with another file's text")
     stage.check(f"{file} {damage}", rejected=[damaged] if is_wrong else [])
 
@@ -248,7 +247,7 @@ def test_study_completes_without_its_journal(stages: dict[str, Stage]) -> None:
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_study_is_told_with_what_to_do_and_that_helps(stages: dict[str, Stage], damage: str) -> None:
+def test_advice_for_a_damaged_study_file_works(stages: dict[str, Stage], damage: str) -> None:
     stage = stages["lock"].copy(f"study {damage}")
     spec = stage.folder.spec
     spec.write_bytes(DAMAGES[damage](spec.read_bytes()))

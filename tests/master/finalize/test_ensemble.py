@@ -1,4 +1,4 @@
-"""The final evaluation of a winner whose value was an ensemble's, and of schedules that count updates."""
+"""The final evaluation of a winning ensemble, and of schedules whose cycles are measured in updates."""
 
 import json
 import re
@@ -32,7 +32,7 @@ space.snapshots = true
 """
 
 
-def test_an_ensemble_that_won_is_what_is_measured_kept_and_described(
+def test_winning_ensemble_is_measured_kept_and_described(
     root: Path, processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = root / "small.toml"
@@ -44,19 +44,19 @@ def test_an_ensemble_that_won_is_what_is_measured_kept_and_described(
     assert answer
     assert answer.networks == 3  # 18 updates, six a cycle
     assert "Test error of an ensemble of 3 networks" in printed
-    assert "step_size is 3 updates" in printed
+    assert "step_size stays 3 updates" in printed
 
-    # What the card says of loading leads to the answer.
+    # The loading code on the card reproduces the answer.
     card = (final_folder(folder) / "model-card.md").read_text()
-    assert "The model is 3 networks" in card
-    assert "step_size is 3 updates" in card
+    assert "The model is an ensemble of 3 networks" in card
+    assert "step_size stays 3 updates" in card
     program = re.search(r"```python\n(.*?)```", card, re.DOTALL)
     assert program
     monkeypatch.chdir(final_folder(folder))
-    told: dict[str, Any] = {}
-    exec(program[1], told)  # noqa: S102 - it is what a person would type
+    names: dict[str, Any] = {}
+    exec(program[1], names)  # noqa: S102 - the card's own code, as a reader would run it
     test = load_test_part("digits", Path())
-    wrong = int((told["classes"](test.images) != test.labels).sum())
+    wrong = int((names["classes"](test.images) != test.labels).sum())
     assert wrong == answer.test_errors
     assert json.loads((final_folder(folder) / "params.json").read_text()) == answer.params
     assert isinstance(torch.load("model.pt", weights_only=True), list)
@@ -69,13 +69,13 @@ def remark(params: Params, epochs: int = 60, train_size: int | None = None) -> s
     return cycles_remark(final_spec(spec, {"learning_rate": 0.1, "batch_size": 10, **params}))
 
 
-def test_a_step_size_does_not_stretch_with_the_data_and_that_is_said() -> None:
-    told = remark({"schedule": "triangular", "step_size": 980})
-    assert told is not None
-    assert "the 6000 of a trial of the search held 3.06 cycles, the 8400 with the validation data hold 4.29" in told
+def test_card_says_that_step_size_does_not_stretch() -> None:
+    warning = remark({"schedule": "triangular", "step_size": 980})
+    assert warning is not None
+    assert "6000 updates in the search held 3.06 cycles, 8400 updates now hold 4.29" in warning
     small = remark({"schedule": "cyclical_momentum", "step_size": 100}, epochs=10, train_size=200)
     assert small is not None
-    assert "the 200 of a trial of the search held 1 cycles, the 600 with" in small
+    assert "200 updates in the search held 1 cycles, 600 updates now hold 3" in small
 
 
 @pytest.mark.parametrize(

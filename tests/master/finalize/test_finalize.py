@@ -1,4 +1,4 @@
-"""`finalize`: the winner is trained on all that may be trained on, and the test part answers once."""
+"""`finalize` trains the winner on training and validation data, and reads the test part once."""
 
 import json
 import os
@@ -69,15 +69,15 @@ def test_the_winner_is_trained_measured_once_and_described(root: Path, study: Pa
     assert (answer.trial, answer.params) == (winner.trial, winner.params)
     assert f"{answer.test_errors} of 397 test images" in printed
 
-    # The model is what the answer tells of, to the last image.
+    # The model's errors are those of the answer, to the last image.
     model = make_model(MlpParams(learning_rate=0, momentum=0, batch_size=1, hidden_units=20), (1, 28, 28), 10)
     model.load_state_dict(torch.load(final_folder(folder) / "model.pt", weights_only=True))
     assert evaluate(model, load_test_part("digits", Path()), torch.device("cpu"))[1] == answer.test_error
 
     card = (final_folder(folder) / "model-card.md").read_text()
     seeds = results_of(final)[0].seeds
-    for told in ("must not be used for", "3 trials by random search", "600 images", str(seeds.shuffling), "torch"):
-        assert told in card
+    for phrase in ("must not be used for", "3 trials by random search", "600 images", str(seeds.shuffling), "torch"):
+        assert phrase in card
     assert json.loads((final_folder(folder) / "params.json").read_text()) == winner.params
     assert sorted(path.name for path in (root / "copy").iterdir()) == [
         "answer.json",
@@ -90,7 +90,7 @@ def test_the_winner_is_trained_measured_once_and_described(root: Path, study: Pa
     assert list(final_folder(final).iterdir()) == []  # the model was moved
 
     again = finalize(processes)
-    assert "the test part has been read already" in again
+    assert "the test part was read before, for study " in again
     assert f"{answer.test_errors} of 397 test images" in again
     assert results_of(final)[0].times.ended_at == answer.evaluated_at
 
@@ -109,7 +109,7 @@ def test_killed_in_the_middle_it_goes_on_and_answers_once(root: Path, study: Pat
     final = StudyFolder(root, "small-final")
     master = processes.start("master", "finalize", "small", "--root", str(root))
     until(lambda: list(final.checkpoints.glob("*.pt")), "a checkpoint", root)
-    os.kill(master.pid, signal.SIGKILL)  # its worker saves, and leaves
+    os.kill(master.pid, signal.SIGKILL)  # its worker saves and exits
     assert read_answer(StudyFolder(root, "small")) is None
     printed = finalize(processes)
     answer = read_answer(StudyFolder(root, "small"))
@@ -125,14 +125,14 @@ def test_a_users_objective_is_refused_in_one_message(root: Path, processes: Proc
     )
     objective = ("--objective", "square=tests.objectives:square")
     processes.finish(processes.master(root / "small.toml", "--workers", "1", *objective))
-    told = refused(processes, "finalize", "small")
-    assert "error: study small evaluates square, an objective of your own" in told
+    message = refused(processes, "finalize", "small")
+    assert "error: study small evaluates square, an objective of your own" in message
     assert not StudyFolder(root, "small-final").jobs.exists()
 
 
 def test_run_does_not_evaluate_on_the_test_part(root: Path, study: Path, processes: Processes) -> None:
-    told = refused(processes, "run", str(study), "--set", "data.final=true")
-    assert "data.final: the test part is read once" in told
+    message = refused(processes, "run", str(study), "--set", "data.final=true")
+    assert "data.final: the test part is read once" in message
     spec = final_spec(find_study(str(study), root, Changes()), {"learning_rate": 0.1, "hidden_units": 20})
     folder = StudyFolder(root, spec.name)
     folder.jobs.mkdir(parents=True)
@@ -166,7 +166,7 @@ def result_of(spec: StudySpec, trial: int, x: float, value: float | None, *, div
 
 
 def standing(*values: tuple[float, float | None], **changes: Any) -> Standing:
-    """A study with these results, learning rate and value of each trial, and the journal of its master."""
+    """A study with these (learning rate, value) pairs as results, and its master's journal."""
     table: dict[str, Any] = {
         "objective": {"name": "mlp"},
         "space": {"learning_rate": {"type": "float", "low": 0.0, "high": 1.0}},
@@ -180,7 +180,7 @@ def standing(*values: tuple[float, float | None], **changes: Any) -> Standing:
 def test_the_winner_is_the_setting_with_the_best_mean() -> None:
     found = choose(standing((0.1, 0.5), (0.1, 0.3), (0.2, 0.2), (0.2, 0.7), (0.3, None), (0.3, None), replicates=2))
     assert (found.trial, found.params) == (0, {"learning_rate": 0.1})
-    assert "trial 0's setting, evaluated 2 times, had the best mean" in found.reason
+    assert "the setting of trial 0, evaluated 2 times, had the best mean" in found.reason
 
 
 def test_of_confirmed_finalists_only_the_fresh_values_count() -> None:
@@ -197,7 +197,7 @@ def test_of_an_ablation_the_best_test_case_wins() -> None:
     values = ((0.1, 0.1), (0.2, 0.9), (0.1, 0.4), (0.2, 0.3), (0.1, 0.4), (0.2, 0.3))
     found = choose(standing(*values, trials=2, ablation=ablation, confirm={"replicates": 2}))
     assert (found.trial, found.params) == (1, {"learning_rate": 0.2})
-    assert "in 2 test cases of an ablation; the best setting of each evaluated again 2 times" in found.reason
+    assert "in 2 test cases of an ablation; the best setting of each case was evaluated again 2 times" in found.reason
 
 
 def test_an_unfinished_study_has_no_last_word() -> None:
@@ -225,7 +225,7 @@ def test_the_final_evaluation_has_the_searchs_budget_seed_and_claim() -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "count", "low", "high"),
-    # Brown, Cai and DasGupta 2001, Interval estimation for a binomial proportion, give the formula; values by hand.
+    # Formula: Brown, Cai and DasGupta 2001, Interval estimation for a binomial proportion; values computed by hand.
     [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (1, 10, 0.0179, 0.4042), (50, 100, 0.4038, 0.5962)],
 )
 def test_the_interval_is_wilsons(wrong: int, count: int, low: float, high: float) -> None:

@@ -1,4 +1,4 @@
-"""The journal's file: whole batches or nothing, whatever was cut off, damaged, deleted or laid there by hand."""
+"""The journal's file counts whole batches only, whether it was cut, damaged, deleted or edited by hand."""
 
 import json
 import os
@@ -57,7 +57,7 @@ def test_batch_costs_one_flush_whatever_its_size(folder: StudyFolder, monkeypatc
     proposer = Proposer(spec, writer.journal)
     flushed: list[int] = []
     monkeypatch.setattr(os, "fsync", flushed.append)
-    for expected in (2, 1):  # the first one flushes the new file's name too
+    for expected in (2, 1):  # the first append also flushes the new file's name
         flushed.clear()
         batch = proposer.propose({})
         assert batch is not None
@@ -120,7 +120,7 @@ DAMAGES: dict[str, tuple[Callable[[list[bytes]], list[bytes]], int, str]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damaged_journal_counts_up_to_the_damage_and_is_set_aside(folder: StudyFolder, damage: str) -> None:
+def test_damaged_journal_counts_up_to_its_damage(folder: StudyFolder, damage: str) -> None:
     change, whole, message = DAMAGES[damage]
     first = recorded(folder)
     damaged = b"\n".join(change(folder.journal.read_bytes().splitlines())) + b"\n"

@@ -1,4 +1,4 @@
-"""What is proposed from a journal and results, and what a lost journal becomes."""
+"""Proposals from a journal and results, and the reconstruction of a lost journal."""
 
 from typing import Any
 
@@ -54,12 +54,12 @@ def whole(spec: StudySpec) -> tuple[Journal, dict[EvaluationKey, Result]]:
 
 
 def proposals(journal: Journal) -> list[object]:
-    """What a journal records, but for when."""
+    """Return what a journal records, without times."""
     return [(batch.head.told, batch.proposals) for batch in journal.batches]
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_journal_of_any_study_is_worked_out_again_from_its_results(name: str) -> None:
+def test_any_studys_journal_is_rebuilt_from_its_results(name: str) -> None:
     spec = STUDIES[name]
     journal, results = whole(spec)
     assert proposals(completed(Journal(), spec, results)) == proposals(journal)
@@ -78,10 +78,10 @@ def test_batch_names_the_results_it_was_given_once() -> None:
         ((7, 7, 0),),
         ((8, 10, 0),),
     ]
-    assert journal.told == {(trial, 0) for trial in range(11)}
+    assert journal.received == {(trial, 0) for trial in range(11)}
 
 
-def test_nothing_is_proposed_while_the_next_batch_depends_on_pending_trials() -> None:
+def test_nothing_is_proposed_while_the_next_batch_needs_results() -> None:
     journal, results = whole(ROUNDS)
     begun = Journal(journal.batches[:2])
     proposer = Proposer(ROUNDS, begun)
@@ -107,7 +107,7 @@ def test_open_jobs_are_recorded_as_results_are() -> None:
 
 
 def test_finished_work_stands_when_the_method_would_propose_otherwise_now() -> None:
-    """As after an update of a library: what was asked for is recorded, and what follows is proposed from it."""
+    """A library's update may change proposals: found params are recorded, and later proposals follow from them."""
     _, results = whole(ROUNDS)
     results = {key: result for key, result in results.items() if key < (8, 0)}
     results[4, 0] = results[4, 0].model_copy(update={"params": {"x": 0.123}, "value": -1.0})

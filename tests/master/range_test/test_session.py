@@ -1,4 +1,4 @@
-"""`python -m master lr-range-test`, run by a real worker on real digits."""
+"""`python -m master lr-range-test` with a real worker on real digits."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ def call(root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 SHORT = ("--objective", "mlp", "--epochs", "12", "--from", "1e-4", "--to", "0.5", "--log")
 
 
-def test_a_real_test_draws_its_curve_and_writes_a_study_and_goes_on_where_it_was(root: Path) -> None:
+def test_real_test_draws_its_curve_and_writes_a_study(root: Path) -> None:
     called = call(root, *SHORT)
     assert called.returncode == 0, called.stdout + called.stderr
     folder = StudyFolder(root, "mlp-digits-lr-range")
@@ -37,6 +37,10 @@ def test_a_real_test_draws_its_curve_and_writes_a_study_and_goes_on_where_it_was
     assert written["schedule"] == "triangular"
     assert 1e-4 < written["eta_min"] < written["eta_max"] <= 0.5
     assert f"eta_max = {written['eta_max']!r}" in called.stdout
+    assert "study mlp-digits-lr-range is finished: 1 trial; this run took " in called.stdout
+    assert f"results and curves: {folder.trials}\n" in called.stdout
+    for of_a_search in ("the best", "more of them", "as a page"):
+        assert of_a_search not in called.stdout
     assert all((folder.report / "figures" / f"lr-range.{ending}").stat().st_size for ending in ("png", "svg"))
     assert leftovers(folder) == []
 

@@ -1,4 +1,4 @@
-"""The study that a range test is, and the file that its answer becomes."""
+"""The study of a range test, and the study file of its answer."""
 
 import tomllib
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_every_preset_of_a_network_can_be_tested(preset: str) -> None:
     assert fixed(spec) | rising == fixed(spec)
 
 
-def test_what_a_study_fixes_is_kept_and_what_it_searches_is_left_out() -> None:
+def test_fixed_params_are_kept_and_searched_ones_left_out() -> None:
     table = {
         "objective": {"name": "mlp"},
         "data": {"name": "digits", "train_size": 300},
@@ -53,7 +53,7 @@ def test_of_an_ablation_the_base_setting_is_tested() -> None:
     assert left_at_defaults(base) == ("l2",)
 
 
-def test_the_answer_is_a_study_that_run_takes_as_it_is(tmp_path: Path) -> None:
+def test_answer_is_a_study_that_run_accepts(tmp_path: Path) -> None:
     tested = derived(
         base_study(
             None,
@@ -69,8 +69,8 @@ def test_the_answer_is_a_study_that_run_takes_as_it_is(tmp_path: Path) -> None:
     path.write_text(to_toml(spec))
     read = base_study(str(path), None, tmp_path, Changes())
     assert read == spec
-    told = tomllib.loads(path.read_text())["space"]
-    assert told == {"momentum": 0.9, "nesterov": True, "schedule": "triangular", "eta_min": 0.001, "eta_max": 0.02}
+    space = tomllib.loads(path.read_text())["space"]
+    assert space == {"momentum": 0.9, "nesterov": True, "schedule": "triangular", "eta_min": 0.001, "eta_max": 0.02}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_what_cannot_be_tested_is_refused(root: Path, study: str | None, objecti
         base_study(study, objective, root, Changes())
 
 
-def test_a_users_own_objective_and_rates_that_are_no_range_are_refused() -> None:
+def test_own_objectives_and_invalid_ranges_are_refused() -> None:
     with pytest.raises(UsageError, match="a range test trains cnn or mlp"):
         derived(spec_of())
     with pytest.raises(UsageError, match="expected 0 < --from < --to"):

@@ -1,4 +1,4 @@
-"""Who leads a search whose best settings are evaluated again: never the luckiest of its replicates."""
+"""The incumbent of a confirmed search: ranked by its replicates' mean, never the luckiest replicate."""
 
 import io
 import json
@@ -20,7 +20,7 @@ from tests.master.recorded import journal_of
 
 SEARCH = [0.5, 0.1, 0.2, 0.9]
 AGAIN = [0.3, 0.21, 0.05, 0.22]
-"""In turns: trial 1's params, then trial 2's. The lowest of all is a lucky replicate of the worse of the two."""
+"""In turns: trial 1's params, then trial 2's. The lowest value is a lucky replicate of the worse setting."""
 
 
 def standing(
@@ -57,15 +57,15 @@ def test_confirmed_finalists_lead_by_mean_and_others_follow_by_value() -> None:
     assert [result.trial for result in stands.best(9)] == [2, 1, 0, 3]
     assert [result.trial for result in stands.best(1)] == [2]
     assert [result.trial for result in stands.best_of_search(2)] == [1, 2]
-    told = json.loads(json.dumps(stands.best_to_json(3)))
-    assert told[0] == stands.to_json()["incumbent"]
-    assert told[0] == {
+    printed = json.loads(json.dumps(stands.best_to_json(3)))
+    assert printed[0] == stands.to_json()["incumbent"]
+    assert printed[0] == {
         "trial": 2,
         "value": 0.2,
         "params": {"learning_rate": 0.2},
         "confirmed": {"mean": pytest.approx(0.215), "replicates": 2},
     }
-    assert "confirmed" not in told[2]
+    assert "confirmed" not in printed[2]
 
 
 def test_incumbent_is_shown_with_its_mean_and_replicates() -> None:
@@ -84,9 +84,9 @@ def test_incumbent_is_shown_with_its_mean_and_replicates() -> None:
     "again",
     [
         [0.3, 0.21, 0.25, 0.22],
-        [0.2, 0.2, 0.2, 0.2],  # a draw: the one that the search ranked first
+        [0.2, 0.2, 0.2, 0.2],  # a tie: the setting that the search ranked first
         [0.2, None, 0.3, 0.2],
-        [0.01, 0.02, 0.03, 0.02],  # equal means, but for rounding
+        [0.01, 0.02, 0.03, 0.02],  # equal means except for rounding
         [None, 0.4, None, 0.3],
     ],
 )

@@ -49,20 +49,20 @@ def test_a_study_without_results_stands_at_pending(folder: StudyFolder) -> None:
     }
 
 
-def test_counts_add_up_and_the_incumbent_is_the_lowest(folder: StudyFolder) -> None:
+def test_counts_add_up_and_the_incumbent_is_lowest_and_earliest(folder: StudyFolder) -> None:
     for trial, value in enumerate([0.5, 0.2, None]):
         finish(folder, trial, value)
     atomic.replace(folder.worker("lab-1"), worker("lab-1", 3).to_json(), durable=False)
     atomic.replace(folder.worker("lab-2"), worker("lab-2", None).to_json(), durable=False)
     stands = read_standing(folder, spec_of())
-    told = stands.to_json()
-    assert told["counts"] == {"PENDING": 0, "RUNNING": 1, "COMPLETE": 2, "PRUNED": 0, "FAILED": 1}
-    assert told["incumbent"] == {"trial": 1, "value": 0.2, "params": {"x": 0.25}}
-    assert [entry["worker"] for entry in told["workers"]] == ["lab-1", "lab-2"]
-    assert json.loads(json.dumps(told)) == told
+    printed = stands.to_json()
+    assert printed["counts"] == {"PENDING": 0, "RUNNING": 1, "COMPLETE": 2, "PRUNED": 0, "FAILED": 1}
+    assert printed["incumbent"] == {"trial": 1, "value": 0.2, "params": {"x": 0.25}}
+    assert [entry["worker"] for entry in printed["workers"]] == ["lab-1", "lab-2"]
+    assert json.loads(json.dumps(printed)) == printed
 
 
-def test_best_trials_follow_the_direction_and_earlier_wins_ties(folder: StudyFolder) -> None:
+def test_best_trials_follow_the_direction_and_break_ties_early(folder: StudyFolder) -> None:
     for trial, value in enumerate([0.5, 0.2, 0.2, 0.9]):
         finish(folder, trial, value)
     minimise = read_standing(folder, spec_of())
@@ -82,7 +82,7 @@ def test_a_worker_whose_trial_has_its_result_is_between_trials(folder: StudyFold
     assert "between trials" not in lines[2]
 
 
-def test_latest_results_are_those_that_landed_last(folder: StudyFolder) -> None:
+def test_latest_results_are_ordered_by_the_file_servers_clock(folder: StudyFolder) -> None:
     for trial, landed_s in {0: 3000.0, 1: 1000.0, 2: 2000.0}.items():
         finish(folder, trial, 0.5)
         os.utime(folder.result(trial), (landed_s, landed_s))
@@ -96,7 +96,7 @@ def test_time_left_counts_from_the_first_evaluation(folder: StudyFolder) -> None
     pace = Pace(lambda: now_s[0])
     standing = Standing(spec_of(), {(0, 0): result})
     assert pace.left_s(standing) is None
-    now_s[0] = 100.0  # a worker came late
+    now_s[0] = 100.0  # a worker started late
     pace.landed(result)
     assert pace.left_s(standing) == pytest.approx(3.0)
     assert pace.elapsed_s == pytest.approx(100.0)
@@ -143,7 +143,7 @@ def test_trials_with_different_params_share_a_table(folder: StudyFolder) -> None
     assert table.row_count == 2
 
 
-def test_text_from_elsewhere_moves_no_cursor(folder: StudyFolder) -> None:
+def test_untrusted_text_is_shown_and_moves_no_cursor(folder: StudyFolder) -> None:
     finish(folder, 0, 0.5)
     result = read_standing(folder, spec_of()).results[0, 0]
     odd = result.model_copy(update={"params": {"activation": "[/relu] \x1b[2J\nnext"}})
@@ -154,7 +154,7 @@ def test_text_from_elsewhere_moves_no_cursor(folder: StudyFolder) -> None:
     assert first_line("one\ntwo") == "one"
 
 
-def test_results_of_other_studies_or_trials_do_not_count(folder: StudyFolder) -> None:
+def test_foreign_results_do_not_count(folder: StudyFolder) -> None:
     finish(folder, 0, 0.5)
     text = folder.result(0).read_text()
     folder.result(1).write_text(text)

@@ -32,7 +32,7 @@ def test_what_was_published_is_collected_once(bench: Bench) -> None:
     assert bench.dispatcher.open_count == 0
 
 
-def test_a_restarted_master_publishes_only_what_is_neither_open_nor_finished(bench: Bench) -> None:
+def test_restarted_master_publishes_only_missing_jobs(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0), job_of(1)])
     bench.evaluate(0)
     before = bench.folder.job(Issue(1)).stat()
@@ -44,7 +44,7 @@ def test_a_restarted_master_publishes_only_what_is_neither_open_nor_finished(ben
 
 
 @pytest.mark.parametrize("trace", ["lock", "curve", "checkpoint", "refused"])
-def test_a_restarted_master_gives_a_job_that_vanished_a_name_that_it_never_had(bench: Bench, trace: str) -> None:
+def test_restarted_master_gives_a_vanished_job_an_unused_name(bench: Bench, trace: str) -> None:
     folder = bench.folder
     publish(bench.dispatcher, [job_of(0), job_of(1)])
     claim = claim_of(folder) if trace == "lock" else None
@@ -62,7 +62,7 @@ def test_a_restarted_master_gives_a_job_that_vanished_a_name_that_it_never_had(b
         claim.unlock()
 
 
-def test_a_job_of_which_nothing_is_left_may_bear_its_name_again(bench: Bench) -> None:
+def test_job_without_any_trace_may_reuse_its_name(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0)])
     claim = claim_of(bench.folder)
     bench.folder.job(Issue(0)).unlink()
@@ -72,7 +72,7 @@ def test_a_job_of_which_nothing_is_left_may_bear_its_name_again(bench: Bench) ->
     assert bench.folder.open_issues() == [Issue(0)]
 
 
-def test_results_that_are_refused_again_and_again_end_the_search_and_who_starts_it_again_gets_one_more(
+def test_repeated_rejection_ends_the_search_until_a_restart(
     bench: Bench,
 ) -> None:
     publish(bench.dispatcher, [job_of(0)])
@@ -95,7 +95,7 @@ def test_results_that_are_refused_again_and_again_end_the_search_and_who_starts_
     assert [result.issue for result in again.collect()] == [most + 1]
 
 
-def test_a_result_that_is_none_is_set_aside_and_its_trial_issued_again(bench: Bench) -> None:
+def test_invalid_result_is_set_aside_and_its_trial_issued_again(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0)])
     bench.folder.job(Issue(0)).unlink()
     bench.folder.result(0).write_text('{"schema_version": 1, "study"')
@@ -108,7 +108,7 @@ def test_a_result_that_is_none_is_set_aside_and_its_trial_issued_again(bench: Be
     assert [result.issue for result in bench.dispatcher.collect()] == [2]
 
 
-def test_a_result_of_params_that_were_never_proposed_is_set_aside(bench: Bench) -> None:
+def test_result_with_other_params_is_set_aside(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0)])
     forged = job_of(0, params={"x": 0.9})
     atomic.replace(bench.folder.job(Issue(0)), forged.to_json(), durable=True)
@@ -118,7 +118,7 @@ def test_a_result_of_params_that_were_never_proposed_is_set_aside(bench: Bench) 
     assert "expected {'x': 0.25}" in next(bench.folder.rejected.glob("*.reason.txt")).read_text()
 
 
-def test_a_job_that_vanishes_is_issued_again_but_not_before_a_slow_file_system_may_show_its_result(
+def test_vanished_job_is_issued_again_after_a_grace_period(
     bench: Bench,
 ) -> None:
     publish(bench.dispatcher, [job_of(0)])
@@ -134,7 +134,7 @@ def test_a_job_that_vanishes_is_issued_again_but_not_before_a_slow_file_system_m
 
 
 @pytest.mark.parametrize("is_refused", [True, False])
-def test_a_trial_that_is_issued_again_is_told_of_with_the_place_of_what_was_refused(
+def test_warning_about_a_new_issue_names_the_rejected_folder(
     bench: Bench, caplog: pytest.LogCaptureFixture, is_refused: bool
 ) -> None:
     publish(bench.dispatcher, [job_of(0), job_of(1)])
@@ -145,12 +145,14 @@ def test_a_trial_that_is_issued_again_is_told_of_with_the_place_of_what_was_refu
     bench.dispatcher.collect()
     bench.clock.now_s += MISSING_S + 1
     bench.dispatcher.collect()
-    told = next(message for message in caplog.messages if message.startswith("demo/00000: neither job nor result"))
-    assert told.endswith("; the trial is issued again")
-    assert (f"(rejected files of it are in {bench.folder.rejected})" in told) is is_refused
+    message = next(
+        message for message in caplog.messages if message.startswith("demo/00000: job and result are missing")
+    )
+    assert message.endswith("; the trial is issued again")
+    assert (f"(its rejected files are in {bench.folder.rejected})" in message) is is_refused
 
 
-def test_a_job_that_is_refused_again_and_again_ends_the_search_with_the_place_of_the_reasons(bench: Bench) -> None:
+def test_repeatedly_rejected_job_ends_the_search_with_the_reasons_folder(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0)])
 
     def refuse_for_ever() -> None:
@@ -182,9 +184,7 @@ def test_the_job_of_a_silent_worker_is_issued_again_once(bench: Bench) -> None:
     claim.unlock()
 
 
-def test_a_silent_worker_that_wakes_up_and_finishes_before_its_trial_is_issued_again_leaves_its_name_unused(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_late_report_before_the_next_issue_reuses_no_name(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(bench.dispatcher, [job_of(0)])
     claim = claim_of(bench.folder)
     bench.dispatcher.issue_silent()
@@ -200,9 +200,9 @@ def test_a_silent_worker_that_wakes_up_and_finishes_before_its_trial_is_issued_a
     assert bench.folder.open_issues() == [Issue(0, number=2)]
 
 
-def test_a_worker_that_never_beat_is_silent_from_when_the_master_first_saw_its_claim(bench: Bench) -> None:
+def test_worker_without_heartbeat_is_silent_from_its_claims_sighting(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0)])
-    bench.clock.now_s += 1000  # the job waited long, which says nothing about the worker that comes now
+    bench.clock.now_s += 1000  # the job waited long, but the worker that claims it now is not silent
     claim = claim_of(bench.folder)
     bench.dispatcher.issue_silent()
     bench.clock.now_s += 59
@@ -214,10 +214,10 @@ def test_a_worker_that_never_beat_is_silent_from_when_the_master_first_saw_its_c
     claim.unlock()
 
 
-def test_a_worker_that_was_out_of_sight_before_it_claimed_is_not_silent(bench: Bench) -> None:
+def test_silence_before_a_claim_does_not_count(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0)])
     bench.beat("mine", 1)
-    bench.clock.now_s += 1000  # at work on another study
+    bench.clock.now_s += 1000  # the worker serves another study
     claim = claim_of(bench.folder)
     bench.dispatcher.issue_silent()
     bench.clock.now_s += 30
@@ -228,7 +228,7 @@ def test_a_worker_that_was_out_of_sight_before_it_claimed_is_not_silent(bench: B
     claim.unlock()
 
 
-def test_the_job_of_a_dead_worker_is_free_already_and_not_issued_again(bench: Bench) -> None:
+def test_dead_workers_job_is_free_and_not_issued_again(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0)])
     claim_of(bench.folder).unlock()  # what the kernel does when its process dies
     bench.dispatcher.issue_silent()
@@ -237,9 +237,7 @@ def test_the_job_of_a_dead_worker_is_free_already_and_not_issued_again(bench: Be
     assert bench.folder.open_issues() == [Issue(0)]
 
 
-def test_what_has_landed_is_not_forgotten_when_a_later_file_cannot_be_read(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_collected_results_survive_an_error_of_a_later_file(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(bench.dispatcher, [job_of(0), job_of(1)])
     for trial in (0, 1):
         bench.evaluate(trial)
@@ -289,7 +287,7 @@ def test_jobs_that_vanish_together_cost_one_look_together(
 
 
 def note_listings(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The folders that are listed from now on."""
+    """Return a list to which each folder that is listed is added."""
     listed: list[Path] = []
     original = confinement.names_in
 

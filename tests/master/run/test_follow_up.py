@@ -1,4 +1,4 @@
-"""Confirming what a finished search found: the same study as if it had been asked from the start."""
+"""Confirming a finished search gives the same study as `--confirm` from the start."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ OPTIONS = ("--workers", "1", "--objective", "curved=tests.objectives:curved")
 
 @pytest.fixture
 def searched(folder: StudyFolder) -> StudyFolder:
-    """The study of `spec_of()`, finished."""
+    """The study of `spec_of()`, with all of its results."""
     for trial in range(4):
         finish(folder, trial, {"x": 0.1 * trial}, 0.5, 0.4, budget=spec_of().budget)
     return folder
@@ -34,7 +34,7 @@ def follow_up(folder: StudyFolder, **changes: Any) -> FollowUp | None:
 
 
 def begun(folder: StudyFolder) -> tuple[FollowUp, StudyFolder]:
-    """A follow-up and the folder that it is published in."""
+    """A follow-up and the folder where it is published."""
     found = follow_up(folder, confirm=AGAIN)
     assert found is not None
     target = StudyFolder(folder.root, found.spec.name)
@@ -44,7 +44,7 @@ def begun(folder: StudyFolder) -> tuple[FollowUp, StudyFolder]:
     return found, target
 
 
-def test_finished_search_is_confirmed_by_a_study_of_its_own(searched: StudyFolder) -> None:
+def test_finished_search_is_confirmed_by_a_separate_study(searched: StudyFolder) -> None:
     found = follow_up(searched, confirm=AGAIN)
     assert found is not None
     assert found.spec == spec_of(confirm=AGAIN, name="demo-confirm-2x3")
@@ -62,7 +62,7 @@ def test_a_study_that_is_not_published_confirms_by_itself(root: Path) -> None:
 
 def test_a_search_under_way_is_to_be_finished_first(searched: StudyFolder) -> None:
     searched.result(2).unlink()
-    with pytest.raises(UsageError, match=r"has 3 of 4 results: finish it as it is, .* or add --new"):
+    with pytest.raises(UsageError, match=r"has 3 of 4 results: finish it without --confirm, .* or add --new"):
         follow_up(searched, confirm=AGAIN)
 
 
@@ -75,7 +75,7 @@ def test_the_confirmation_of_a_confirmation_is_named_after_the_search(searched: 
     assert (second.source.name, second.spec.name) == ("demo-confirm-2x3", "demo-confirm-1x9")
 
 
-def test_results_and_curves_are_taken_over_unchanged_and_once(searched: StudyFolder) -> None:
+def test_results_and_curves_are_copied_unchanged_and_once(searched: StudyFolder) -> None:
     found, target = begun(searched)
     assert found.take_over(target) == 4
     for trial in range(4):
@@ -85,7 +85,7 @@ def test_results_and_curves_are_taken_over_unchanged_and_once(searched: StudyFol
     assert found.take_over(target) == 0
 
 
-def test_take_over_cut_short_goes_on_and_keeps_results(searched: StudyFolder) -> None:
+def test_interrupted_copy_resumes_and_keeps_what_is_there(searched: StudyFolder) -> None:
     found, target = begun(searched)
     found.take_over(target)
     own = target.result(1).read_bytes()
@@ -95,7 +95,7 @@ def test_take_over_cut_short_goes_on_and_keeps_results(searched: StudyFolder) ->
     assert target.result(1).read_bytes() == own
 
 
-def test_result_whose_curve_is_damaged_is_evaluated_again(searched: StudyFolder) -> None:
+def test_result_with_a_damaged_curve_is_evaluated_again(searched: StudyFolder) -> None:
     searched.curve(0).unlink()
     searched.curve(1).write_text("torn")
     found, target = begun(searched)
@@ -110,8 +110,8 @@ def test_confirmed_later_is_the_same_as_confirmed_from_the_start(
     processes.finish(processes.master(study, *OPTIONS))
     published = StudyFolder(root, "late").spec.read_bytes()
     again = ("--confirm", "2", "--replicates", "2")
-    told = processes.finish(processes.master(study, *OPTIONS, *again))
-    assert "the search of study late is finished: study late-confirm-2x2 takes over its 4 results" in told
+    printed = processes.finish(processes.master(study, *OPTIONS, *again))
+    assert "the search of study late is finished: study late-confirm-2x2 takes over its 4 results" in printed
     whole = make_study("curved", name="whole")
     processes.finish(processes.master(whole, *OPTIONS, *again))
     assert _proposed(StudyFolder(root, "late-confirm-2x2")) == _proposed(StudyFolder(root, "whole"))

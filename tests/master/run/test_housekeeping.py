@@ -16,12 +16,12 @@ from tests.conftest import job_of
 from tests.master.bench import Bench, publish
 
 
-def test_sweeping_finishes_what_a_crash_cut_short_and_leaves_live_claims_alone(bench: Bench) -> None:
+def test_sweep_finishes_interrupted_clears_and_spares_live_claims(bench: Bench) -> None:
     folder = bench.folder
     publish(bench.dispatcher, [job_of(0), job_of(1), job_of(2), job_of(3)])
     for trial in (0, 1):
         bench.evaluate(trial)
-        atomic.replace(folder.job(Issue(trial)), job_of(trial).to_json(), durable=True)  # CLEAR never happened
+        atomic.replace(folder.job(Issue(trial)), job_of(trial).to_json(), durable=True)  # CLEAR was never begun
     held = claim_of(folder, Issue(1))
     folder.lock(Issue(9)).touch()  # CLEAR stopped before its last step
     sweep(folder, Claims(Claimant("master")), ClaimMode.LOCK)
@@ -44,7 +44,7 @@ def test_sweeping_attempts_settles_a_curve_that_a_crash_left_behind(bench: Bench
     assert [path.name for path in folder.checkpoints.iterdir()] == ["00001.issue1.attempt1.pt"]
 
 
-def test_files_whose_maker_is_gone_are_removed_and_those_in_the_making_are_not(bench: Bench) -> None:
+def test_only_temporary_files_without_a_maker_are_removed(bench: Bench) -> None:
     folder = bench.folder
     folder.master_lock.touch()
     dead = subprocess.Popen(["true"])
@@ -62,7 +62,7 @@ def test_files_whose_maker_is_gone_are_removed_and_those_in_the_making_are_not(b
     assert [path for path in [mine, *orphans, *elsewhere] if path.exists()] == [mine, elsewhere[0]]
 
 
-def test_an_old_file_whose_makers_number_another_process_bears_now_is_removed(bench: Bench) -> None:
+def test_old_temporary_file_with_a_reused_pid_is_removed(bench: Bench) -> None:
     bench.folder.master_lock.touch()
     path = atomic._write_temporary(bench.folder.job(Issue(0)), b"", durable=False)
     os.utime(path, (0, 0))
@@ -70,9 +70,7 @@ def test_an_old_file_whose_makers_number_another_process_bears_now_is_removed(be
     assert not path.exists()
 
 
-def test_a_temporary_file_that_vanishes_meanwhile_keeps_no_other_from_being_removed(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_vanishing_temporary_file_does_not_stop_the_removal(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.folder.master_lock.touch()
     paths = [atomic._write_temporary(bench.folder.job(Issue(trial)), b"", durable=False) for trial in range(3)]
     for path in paths:
@@ -83,7 +81,7 @@ def test_a_temporary_file_that_vanishes_meanwhile_keeps_no_other_from_being_remo
     assert not any(path.exists() for path in paths)
 
 
-def test_heartbeats_of_workers_that_were_killed_here_are_removed_and_no_others(bench: Bench) -> None:
+def test_only_heartbeats_of_workers_killed_here_are_removed(bench: Bench) -> None:
     dead = subprocess.Popen(["true"])
     dead.wait()
     here = socket.gethostname()

@@ -1,4 +1,4 @@
-"""Rounds and finalists by real masters and workers: the same whoever evaluates, and whenever the master was stopped."""
+"""Rounds and finalists do not depend on the workers or on stops of the master, with real processes."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def proposed(folder: StudyFolder) -> dict[int, tuple[Params, int]]:
 
 
 @pytest.mark.parametrize("lost", [3, 8, 13, 17])
-def test_rounds_and_finalists_are_the_same_for_any_workers_and_after_any_stop(
+def test_proposals_are_the_same_for_any_workers_and_stops(
     root: Path, processes: Processes, make_study: MakeStudy, lost: int
 ) -> None:
     study = make_study("square", trials=12, batch=3, more=FINE)
@@ -39,14 +39,14 @@ def test_rounds_and_finalists_are_the_same_for_any_workers_and_after_any_stop(
     folder = StudyFolder(root, "demo")
     whole = proposed(folder)
     assert sorted(whole) == list(range(18))
-    # What a master that was stopped, with its workers, leaves behind: the results so far.
+    # A master that was stopped with its workers leaves the results so far.
     for trial in range(lost, 18):
         folder.result(trial).unlink()
     finish(processes, study, workers=2)
     assert proposed(folder) == whole
 
 
-def test_the_end_of_a_run_tells_the_finalists_by_their_fresh_replicates(
+def test_finished_run_ranks_finalists_by_their_fresh_replicates(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     study = make_study("square", trials=8, batch=8)

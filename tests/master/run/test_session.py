@@ -1,4 +1,4 @@
-"""What one `run` refuses before it publishes anything."""
+"""`run` refuses some studies before it publishes anything."""
 
 import io
 from pathlib import Path
@@ -15,13 +15,13 @@ from hyperspool.master.terminal.console import Terminal
 L2_TWICE = ("space.l2=0.1", "space.weight_decay=0.2")
 
 
-def test_a_study_of_which_every_trial_would_fail_is_not_published(root: Path) -> None:
+def test_study_in_which_every_trial_fails_is_not_published(root: Path) -> None:
     options = RunOptions(root, "scenario4", Changes.parse({}, L2_TWICE), 0, (), is_new=False)
     with pytest.raises(
         StudyError, match=r"every trial would fail, .*\n  space: l2 is 0.1 and weight_decay is 0.2"
-    ) as told:
+    ) as caught:
         run_session(Terminal(file=io.StringIO()), options)
-    assert told.value.exit_status == 2
+    assert caught.value.exit_status == 2
     assert list((root / "jobs").iterdir()) == []
 
 

@@ -1,4 +1,4 @@
-"""A search method inside a wrapper, which keeps what the wrapper asks of it and shows it."""
+"""A search method for inside a wrapper, which records what the wrapper asks for and passes in."""
 
 from hyperspool.common.records import Stage
 from hyperspool.master.search.known import Evaluation, Known, Proposal

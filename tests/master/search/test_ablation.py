@@ -1,4 +1,4 @@
-"""An ablation's search: whose settings are tuned by what, and which of them is evaluated again."""
+"""An ablation's search: how each case is tuned, and which setting is evaluated again."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,12 +33,12 @@ def spec() -> StudySpec:
 
 
 def searched(spec: StudySpec, value_of: Callable[[Params], float | None]) -> list[Evaluation]:
-    """A whole study in batches of five."""
+    """Play a whole study in batches of five."""
     return played(spec, lambda proposal: value_of(proposal.params), batch=5)
 
 
 def of_case(found: list[Evaluation], case: int, number: int | None) -> list[Params]:
-    """The params of a case's round, from 1; None: of its best setting, evaluated again."""
+    """Return the params of a case's round, from 1; None: of its best setting, evaluated again."""
     return params_of(seen for seen in found if (seen.stage.case, seen.stage.round) == (case, number))
 
 
@@ -67,7 +67,7 @@ def test_cases_keep_their_own_params_and_share_first_draws(spec: StudySpec) -> N
 
 
 def test_each_case_narrows_by_its_own_results(spec: StudySpec) -> None:
-    # Wide networks want much regularisation, the others little.
+    # In this fake objective wide networks need strong regularisation, the others weak.
     found = searched(spec, lambda params: -params["l2"] if params["wide"] else params["l2"])
     for case, is_wide in enumerate((False, True, False, True)):
         coarse = sorted(params["l2"] for params in of_case(found, case, 1))

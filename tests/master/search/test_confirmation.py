@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from hyperspool.master.search.confirmation import Confirmed
+from hyperspool.master.search.counter_random import seeds_for
 from hyperspool.master.search.known import Evaluation, Known, Proposal
-from hyperspool.master.search.seeds import seeds_for
 from hyperspool.master.search.settings import finalists_of
 from tests.conftest import spec_of
 from tests.master.played import evaluated, evaluation, played
@@ -56,7 +56,7 @@ def test_batch_ends_with_the_search_and_finalists_follow_in_turns() -> None:
     assert [(stage.kind, stage.setting, stage.replicate) for stage in stages] == [
         ("confirmation", place, replicate) for replicate in (0, 1) for place in (0, 1)
     ]
-    # A finalist stays one, however its replicates turn out.
+    # A finalist stays a finalist, whatever its replicates' values.
     finish(known, first, 9.0, 9.0, 9.0, 9.0)
     rest = sampler.suggest(4, known)
     assert [proposal.params for proposal in rest] == [{"x": 0}, {"x": 4}]

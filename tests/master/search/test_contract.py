@@ -64,7 +64,7 @@ def spec(request: pytest.FixtureRequest) -> StudySpec:
 
 
 def value_of(proposal: Proposal) -> float:
-    """What a trial measures; some trials at the same point measure something else."""
+    """Return what a trial measures; trials at the same point may measure different values."""
     params = proposal.params
     momentum = params.get("momentum", 0.3)
     assert isinstance(momentum, float)
@@ -82,7 +82,7 @@ def outcome_of(proposal: Proposal) -> Evaluation:
 
 
 def searched(spec: StudySpec, generator: random.Random) -> dict[int, Proposal]:
-    """A whole study with results in a random order and calls that are split at random, none of them in batches."""
+    """Play a whole study with results in random order and randomly split calls, not in batches."""
     sampler, known = make_sampler(spec), Known()
     found: dict[int, Proposal] = {}
     while len(found) < spec.all_trials:
@@ -102,14 +102,14 @@ def searched(spec: StudySpec, generator: random.Random) -> dict[int, Proposal]:
 @settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 2**32))
 @pytest.mark.parametrize("name", STUDIES)
-def test_proposals_are_the_same_for_any_order_of_results_and_any_calls(name: str, seed: int) -> None:
+def test_proposals_do_not_depend_on_result_order_or_calls(name: str, seed: int) -> None:
     spec = STUDIES[name]
     in_batches = [each.proposal for each in played_with(spec)]
     assert list(searched(spec, random.Random(seed)).values()) == in_batches
 
 
 def played_with(spec: StudySpec, batch: int | None = None) -> list[Evaluation]:
-    """The study with `outcome_of` in batches."""
+    """Play the study with `outcome_of` in batches."""
     sampler, known = make_sampler(spec), Known()
     while left := spec.all_trials - known.next_trial:
         for proposal in sampler.suggest(min(batch or spec.batch, left), known):
@@ -133,7 +133,7 @@ def test_suggesting_twice_for_the_same_known_suggests_the_same(spec: StudySpec, 
     finished = played_with(spec)[:done]
     sampler = make_sampler(spec)
     first = sampler.suggest(10, Known(finished))
-    sampler.suggest(3, Known(finished[: done // 2]))  # another question in between leaves no trace
+    sampler.suggest(3, Known(finished[: done // 2]))  # another call in between must change nothing
     assert sampler.suggest(10, Known(reversed(finished))) == first
     assert make_sampler(StudySpec.model_validate_json(spec.to_json())).suggest(10, Known(finished)) == first
 
@@ -169,7 +169,7 @@ def test_stages_number_settings_and_replicates_without_gaps(spec: StudySpec) -> 
 
 
 def test_pruned_evaluations_never_lead(spec: StudySpec) -> None:
-    """A pruned trial's value is of fewer epochs. Here it is the lowest, and yet counts as little as a failure."""
+    """A pruned trial's value is of fewer epochs: although it is the lowest here, it must not count."""
     pruned = {each.trial for each in played_with(spec) if each.status is Status.PRUNED}
     as_failed = [
         replace(each, status=Status.FAILED, value=None) if each.trial in pruned else each for each in played_with(spec)
@@ -195,7 +195,7 @@ def test_infinite_values_count_as_missing() -> None:
     assert as_infinite == params_of(played(spec, lambda each: None if each.trial % 4 else value_of(each)))
 
 
-def test_replicates_that_arrive_out_of_order_count_for_their_own_settings() -> None:
+def test_replicates_out_of_order_count_for_their_own_settings() -> None:
     spec = spec_of(trials=16, space=RANDOM, sampler=FINE | {"rounds": 2, "keep": 2}, replicates=2)
     first = next(batches(spec, value_of, batch=8))
     finished = [replace(each, value=value) for each, value in zip(first, (1, 3, 9, 10, 5, 5, 7, 7), strict=True)]

@@ -1,4 +1,4 @@
-"""Narrowing: regions computed by hand, and what holds of every region."""
+"""Narrowing: regions computed by hand, and properties of every region."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ def space_of(parameter: Any) -> Space:
 
 
 def region_of(parameter: Any, *values: Any) -> dict[str, Any]:
-    """The region of the second round: what the best settings of the first took is `values`."""
+    """Return the region of the second round, if the best settings of the first have `values`."""
     space = space_of(parameter)
     region = narrowed(space, first_region(space), [{"p": value} for value in values])
     return region.root["p"].model_dump(include={"low", "high", "choices", "value"})
@@ -70,7 +70,7 @@ def test_range_is_narrowed_to_the_best_values_and_a_margin(
         (["sgd", "adam", "nag"], ("nag", "sgd", "nag"), ("sgd", "nag")),
         ([64, 16, 32, 128], (16, 64, 16), (64, 16, 32)),  # 32 lies between
         ([True, False, 1], (True, True), (True,)),
-        (["1", 2, 3, 4], (2, 4), (2, 4)),  # not numbers alone, so there is no between
+        (["1", 2, 3, 4], (2, 4), (2, 4)),  # not only numbers, so the list has no order
     ],
 )
 def test_list_keeps_what_occurs_and_the_numbers_between(
@@ -164,7 +164,7 @@ def is_within(inner: Space, outer: Space) -> bool:
         if isinstance(first, frozenset) and isinstance(second, frozenset):
             is_inside = first <= second
         elif isinstance(first, frozenset) or isinstance(second, frozenset):
-            continue  # a list that became the range between its values
+            continue  # a list of coarse values that became a range
         else:
             is_inside = second[0] <= first[0] <= first[1] <= second[1]
         if not is_inside:
@@ -198,7 +198,7 @@ def test_every_region_lies_within_the_last_and_holds_the_best(
             value, has_diverged = outcomes[proposal.trial]
             known.finish(evaluated(proposal, value, diverged=has_diverged))
     assert len(known.evaluations) == 32
-    # What came after a region was narrowed does not move it.
+    # Later results do not change an earlier region.
     assert [sampler.region(number, known) for number in range(4)] == regions
 
 
@@ -235,7 +235,7 @@ def test_round_is_drawn_where_the_best_of_all_rounds_lie() -> None:
     for proposal in first:
         known.finish(evaluated(proposal, float(proposal.trial)))
     for proposal in sampler.suggest(10, known):
-        # Values of the second round that come nowhere near those of the first two trials.
+        # Values of the second round that are far from those of the first two trials.
         known.finish(evaluated(proposal, 50.0))
     best = [proposal.params for proposal in first[:2]]
     assert sampler.region(2, known) == narrowed(space, sampler.region(1, known), best)

@@ -1,4 +1,4 @@
-"""A search method is added as docs/architecture.md says: one file, one line of registration, one name in the study."""
+"""Adds a search method as docs/architecture.md describes: one file, one registration, one name in the study."""
 
 from pathlib import Path
 
@@ -17,13 +17,13 @@ from tests.master.played import played
 
 
 class Bisection:
-    """Halves the range of one parameter by the better of its two last trials: all that a new file has to hold."""
+    """Halves the range of one parameter by the better of its last two trials: a complete search method."""
 
     def __init__(self, spec: StudySpec) -> None:
         self._spec = spec
 
     def suggest(self, count: int, known: Known) -> list[Proposal]:
-        """The two quarters of what is left, once the two before are finished."""
+        """Suggest the two quarters of the rest, once the two trials before are finished."""
         ((name, parameter),) = self._spec.space.items()
         if known.pending or known.next_trial % 2 or not isinstance(parameter, Float):
             return []

@@ -1,4 +1,4 @@
-"""What random search, grid search and replicates promise beyond the contract of every search method."""
+"""The promises of random search, grid search and replicates beyond the common contract."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -25,7 +25,7 @@ def suggested(spec: StudySpec, count: int) -> list[Params]:
 
 
 def test_random_numbers_never_change() -> None:
-    # Published studies are resumed by proposing them again, so the numbers are a function of seed, purpose and trial.
+    # Published studies are resumed by proposing again, so these numbers must never change.
     assert unit_number(0, "learning_rate", 0) == NUMBERS[0]
     assert unit_number(0, "learning_rate", 1) == NUMBERS[1]
     assert unit_number(1, "learning_rate", 0) == NUMBERS[2]
@@ -91,7 +91,7 @@ def test_search_gets_a_settings_mean_once_all_replicates_finished() -> None:
 
 
 def of_setting(setting: int, mean: float | None) -> Evaluation:
-    """A setting as the search method within `Replicated` sees it: its first replicate's proposal with the mean."""
+    """A setting as the inner method of `Replicated` sees it: its first replicate's proposal with the mean."""
     return evaluated(Proposal(setting, {"x": setting}, Stage(setting=setting)), mean)
 
 

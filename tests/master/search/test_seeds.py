@@ -4,10 +4,9 @@ import pytest
 
 from hyperspool.common.records import Seeds
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.search.counter_random import trial_seeds
+from hyperspool.master.search.counter_random import seeds_for, trial_seeds
 from hyperspool.master.search.known import Known
 from hyperspool.master.search.methods import make_sampler
-from hyperspool.master.search.seeds import seeds_for
 from hyperspool.master.studies.preset import load_preset
 from tests.conftest import spec_of
 
@@ -19,7 +18,7 @@ def seeds_of(spec: StudySpec, **params: Any) -> list[dict[str, int]]:
 
 
 def test_seeds_never_change() -> None:
-    # Published studies are resumed by deriving them again: these numbers must never change.
+    # Published studies are resumed by deriving seeds again, so these numbers must never change.
     assert trial_seeds(0, 5) == Seeds(**OWN)
     assert trial_seeds(0, 5, own=()) == trial_seeds(0, 6, own=()) == Seeds(**COMMON)
 

@@ -15,14 +15,14 @@ from tests.conftest import spec_of
 
 
 class Watcher:
-    """Damages the study's file at the first tick, and ends the search at the second."""
+    """Damages or removes the study's file at the first tick, and ends the search at the fourth."""
 
     def __init__(self, folder: StudyFolder, content: bytes | None) -> None:
         self._folder, self._content = folder, content
         self._ticks = 0
 
     def landed(self, *_: object) -> None:
-        """No result comes in."""
+        """Never called: no result comes in."""
 
     def tick(self, *_: object) -> None:
         self._ticks += 1
@@ -47,17 +47,17 @@ def run_while_it_is_damaged(folder: StudyFolder, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("content", [b"", bytes(100), b"{}", spec_of(name="other").to_json(), spec_of().to_json()[:70]])
-def test_a_study_file_that_cannot_be_read_is_told_with_what_to_do(folder: StudyFolder, content: bytes) -> None:
+def test_unreadable_study_file_gives_a_message_with_advice(folder: StudyFolder, content: bytes) -> None:
     folder.spec.write_bytes(content)
     for read in (lambda: read_published(folder), lambda: publish_study(folder, spec_of())):
         with pytest.raises(ProtocolError) as raised:
             read()
         assert str(raised.value).startswith(f"{folder.spec}: ")
-        assert "Put the file right from a copy; or remove it" in str(raised.value)
+        assert "Restore the file from a copy; or remove it" in str(raised.value)
 
 
 @pytest.mark.parametrize("content", [b"", bytes(100), spec_of(name="other").to_json(), spec_of().to_json()[:70]])
-def test_a_running_master_publishes_its_study_anew_when_the_file_is_damaged(
+def test_running_master_publishes_a_damaged_study_file_again(
     folder: StudyFolder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
     whole = folder.spec.read_bytes()
@@ -67,15 +67,13 @@ def test_a_running_master_publishes_its_study_anew_when_the_file_is_damaged(
     assert [str(folder.spec) in message for message in caplog.messages] == [True, True]
 
 
-def test_a_running_master_leaves_a_study_alone_that_somebody_removed(
-    folder: StudyFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_running_master_does_not_restore_a_removed_study(folder: StudyFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SearchError, match="was removed while the study ran"):
         run_while_it_is_damaged(folder, monkeypatch, None)
     assert not folder.spec.exists()
 
 
-def test_a_heartbeat_in_another_workers_place_is_passed_over(folder: StudyFolder) -> None:
+def test_heartbeat_under_another_workers_name_is_ignored(folder: StudyFolder) -> None:
     record = WorkerRecord(worker="lab-1", host="lab", pid=os.getpid(), device="cpu", state="idle", beat=1, at="")
     for name in ("lab-1", "lab-2"):
         atomic.replace(folder.worker(name), record.to_json(), durable=False)

@@ -1,4 +1,4 @@
-"""What each preset is there to show, on its own data: shorter, and with fewer filters where those do not matter."""
+"""The effect that each preset demonstrates, on its own data: with fewer epochs, and fewer filters where possible."""
 
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ def digits() -> Dataset:
 
 
 def settings_of(preset: str, **chosen: Any) -> list[Params]:
-    """The preset's settings that have the values chosen, in its order."""
+    """Return the preset's settings with the chosen values, in its order."""
     spec = load_preset(preset)
     proposals = make_sampler(spec).suggest(spec.trials, Known())[:: spec.replicates]
     return [proposal.params for proposal in proposals if chosen.items() <= proposal.params.items()]
@@ -61,7 +61,7 @@ def test_scenario1_learning_rates_may_be_too_small_or_too_large(digits: Dataset)
 def test_scenario2_small_mini_batches_learn_most_in_the_longest_epochs(digits: Dataset) -> None:
     settings = {params["batch_size"]: params for params in settings_of("scenario2", learning_rate=0.1)}
     assert list(settings) == [20, 100, 500]
-    # By turns, and of each the fastest epoch: whatever else this machine does can only slow one down.
+    # In turns, and the fastest epoch of each counts: other load on this machine can only slow an epoch down.
     turns = [{size: train(digits, params, 8) for size, params in settings.items()} for _ in range(3)]
     errors = [curve[-1].validation_error for curve in turns[0].values()]
     assert errors == sorted(errors)

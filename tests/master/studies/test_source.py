@@ -9,7 +9,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.space import Categorical
 from hyperspool.master.studies.changes import Changes
 from hyperspool.master.studies.preset import load_preset, preset_names
-from hyperspool.master.studies.published import differences
+from hyperspool.master.studies.published import differences, published_study
 from hyperspool.master.studies.source import find_study
 from tests.conftest import MakeStudy, spec_of
 
@@ -19,7 +19,7 @@ def changes(*assignments: str, **shortcuts: Any) -> Changes:
 
 
 @pytest.mark.parametrize("name", preset_names())
-def test_every_preset_is_a_valid_study_named_like_its_file_with_a_title(name: str) -> None:
+def test_every_preset_is_valid_and_named_like_its_file(name: str) -> None:
     spec = load_preset(name)
     assert spec.name == name
     assert spec.title
@@ -46,7 +46,7 @@ def test_every_preset_fits_another_data_set_and_a_small_budget(root: Path, name:
 
 
 @pytest.mark.parametrize("name", [name for name in preset_names() if name.startswith(("scenario", "stoch"))])
-def test_every_scenario_but_the_first_trains_for_the_exercises_fifty_epochs(name: str) -> None:
+def test_every_scenario_except_scenario6_trains_for_fifty_epochs(name: str) -> None:
     assert load_preset(name).budget.epochs == (5 if name == "scenario6" else 50)
 
 
@@ -74,7 +74,7 @@ def test_scenario5_searches_the_space_of_scenario6_at_random() -> None:
     assert (spec.trials, spec.sampler.name) == (100, "random")
 
 
-def test_a_grid_is_counted_after_the_command_line_has_changed_it(root: Path) -> None:
+def test_grid_is_counted_after_the_command_lines_changes(root: Path) -> None:
     assert find_study("scenario3", root, changes("space.momentum=[0.0, 0.9]")).trials == 6
     assert find_study("scenario3", root, changes(replicates=2)).trials == 18
     assert find_study("scenario3", root, changes(trials=4)).trials == 4
@@ -82,7 +82,7 @@ def test_a_grid_is_counted_after_the_command_line_has_changed_it(root: Path) -> 
         find_study("scenario3", root, changes(trials=10))
 
 
-def test_a_published_grid_is_gone_on_with_by_its_name(root: Path) -> None:
+def test_published_grid_is_found_by_its_name(root: Path) -> None:
     spec = find_study("scenario3", root, changes("name=mine"))
     study = StudyFolder(root, "mine")
     for path in study.folders:
@@ -91,7 +91,7 @@ def test_a_published_grid_is_gone_on_with_by_its_name(root: Path) -> None:
     assert find_study("mine", root, Changes()) == spec
 
 
-def test_a_file_is_named_after_itself_unless_it_says_otherwise(root: Path, make_study: MakeStudy) -> None:
+def test_study_is_named_after_its_file_by_default(root: Path, make_study: MakeStudy) -> None:
     path = make_study("square", name="mine")
     assert find_study(str(path), root, Changes()).name == "mine"
     path.write_text('name = "yours"\n' + path.read_text())
@@ -111,7 +111,7 @@ def test_the_command_line_changes_any_key(root: Path) -> None:
     assert spec.title == "two words"
 
 
-def test_a_wrong_change_is_told_with_the_option_that_gave_it(root: Path) -> None:
+def test_message_about_a_wrong_change_names_the_option(root: Path) -> None:
     with pytest.raises(StudyError) as caught:
         find_study("scenario6", root, changes("budget.epohcs=3", trials=0))
     assert str(caught.value) == (
@@ -122,30 +122,51 @@ def test_a_wrong_change_is_told_with_the_option_that_gave_it(root: Path) -> None
 
 
 @pytest.mark.parametrize("assignment", ["trials", "=3", "a..b=3"])
-def test_a_change_that_is_none_is_refused(assignment: str) -> None:
+def test_malformed_change_is_refused(assignment: str) -> None:
     with pytest.raises(UsageError, match="expected KEY=VALUE"):
         changes(assignment)
 
 
 def test_a_change_below_a_value_is_refused(root: Path) -> None:
-    with pytest.raises(UsageError, match="trials is 40, a value without keys of its own"):
+    with pytest.raises(UsageError, match="trials is 40, which is not a table"):
         find_study("scenario6", root, changes("trials.x=3"))
 
 
 @pytest.mark.parametrize("study", ["no-such-study", "../jobs/x", "a/b", ""])
-def test_a_study_that_is_nowhere_is_told_with_those_that_are(root: Path, study: str) -> None:
+def test_unknown_study_is_refused(root: Path, study: str) -> None:
     with pytest.raises(UsageError):
         find_study(study, root, Changes())
 
 
-def test_a_file_that_is_missing_or_no_toml_is_told(root: Path) -> None:
+@pytest.mark.parametrize(
+    ("study", "start"),
+    [
+        ("scenaro6", "did you mean scenario6? no study 'scenaro6': the folder "),
+        ("dmeo", "did you mean demo? no study 'dmeo': the folder "),
+        ("nothing-like-it", "no study 'nothing-like-it': the folder "),
+    ],
+)
+def test_misspelt_study_is_answered_with_the_nearest_name(folder: StudyFolder, study: str, start: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_study(study, folder.root, Changes())
+    message = str(caught.value)
+    assert message.startswith(start)
+    assert f"holds demo; the presets, which `run` takes too, are {', '.join(preset_names())}" in message
+
+
+def test_unpublished_preset_is_not_taken_for_misspelt(folder: StudyFolder) -> None:
+    with pytest.raises(UsageError, match=r"^no study 'scenario6'"):
+        published_study(folder.root, "scenario6")
+
+
+def test_file_that_is_missing_or_not_toml_is_refused(root: Path) -> None:
     with pytest.raises(UsageError, match="there is no study file"):
         find_study(str(root / "gone.toml"), root, Changes())
     (root / "bad.toml").write_text("trials = = 3")
     with pytest.raises(StudyError, match=r"not valid TOML.*\n    'trials = = 3'"):
         find_study(str(root / "bad.toml"), root, Changes())
     (root / "binary.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(StudyError, match="not a text in UTF-8"):
+    with pytest.raises(StudyError, match="not UTF-8 text"):
         find_study(str(root / "binary.toml"), root, Changes())
 
 
@@ -154,7 +175,7 @@ def test_a_published_study_is_found_by_its_name(root: Path, folder: StudyFolder)
     assert folder.name == "demo"
 
 
-def test_differences_name_each_key_and_pass_over_titles() -> None:
+def test_differences_name_each_key_and_ignore_titles() -> None:
     first = spec_of(title="one")
     assert differences(first, spec_of(title="two")) == {}
     second = spec_of(budget={"epochs": 2}, space={"x": 0.5}, limits={"time_limit_s": 3.0})

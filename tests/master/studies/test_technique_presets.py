@@ -36,7 +36,7 @@ def test_training_can_do_every_preset_on_every_data_set(preset: str, dataset: st
     assert spec.data.name == dataset
     params_type = {"cnn": CnnParams, "mlp": MlpParams}[spec.objective.name]
     for proposal in make_sampler(spec).suggest(spec.trials, Known()):
-        # Contradictions between params come to light in training alone; num_filters and hidden_units have no default.
+        # Only training finds contradictions between params. num_filters and hidden_units have no default.
         make_schedule(params_type(**({"learning_rate": 0.01} | proposal.params)), UPDATES_PER_EPOCH, spec.budget.epochs)
 
 

@@ -42,11 +42,11 @@ def shown(width: int) -> list[str]:
     return console.export_text().splitlines()
 
 
-def test_params_that_every_trial_has_are_told_once_and_not_in_each_row() -> None:
+def test_common_params_are_stated_once_below_the_table() -> None:
     assert constant_params(study().space) == CONSTANT
-    told = constant_text(study().space)
-    assert told is not None
-    assert told.plain == "the same in all trials: hidden_units=50 keep_hidden=0.5 hidden_layers=2"
+    line = constant_text(study().space)
+    assert line is not None
+    assert line.plain == "the same in all trials: hidden_units=50 keep_hidden=0.5 hidden_layers=2"
     assert constant_text(spec_of().space) is None
     assert re.split(r"  +", shown(120)[0]) == [
         *("trial", "validation error", "learning_rate", "batch_size", "schedule", "momentum_min", "time", "")
