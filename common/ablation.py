@@ -1,7 +1,7 @@
-"""What an ablation compares: a base setting, and improvements of it one at a time and one after the other.
+"""Test cases of an ablation: a base setting, each improvement alone, and improvements added one after the other.
 
-Each combination is a test case. What a case does not say, of the parameters that the study searches, is tuned for each
-case anew: an improvement that needs more regularisation than the base must get it, or the comparison is unfair.
+Parameters that a case does not fix are tuned separately for each case: an improvement that needs more regularisation
+than the base must get it, or the comparison is unfair.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -16,24 +16,24 @@ from hyperspool.common.validation import unknown_key
 from hyperspool.common.values import first_twice
 
 MAX_IMPROVEMENTS = 100
-"""Far more rows than a table for people has; few enough that nobody's study keeps its readers busy."""
+"""Far more rows than anyone reads in a table, and few enough that a hostile study cannot keep its readers busy."""
 
 
 class Improvement(Record):
     """A change of the base setting that may make it better."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
-    """What tables call it."""
+    """Its name in tables."""
     params: Annotated[BoundedParams, Field(min_length=1)]
-    """The values that it gives to parameters; the others stay as they are."""
+    """The parameters that it changes, with their new values; the others keep their values."""
 
 
 class Ablation(Record):
-    """The base setting, its improvements in the order in which they are joined, and how much tuning a case gets."""
+    """The base setting, its improvements in the order in which they are added, and how much tuning a case gets."""
 
     base: BoundedParams
-    """The values that the base setting gives to parameters of the space. A parameter that is named neither here nor in
-    an improvement is tuned in every case."""
+    """The base setting's values, by parameter. A parameter that is named neither here nor in an improvement is tuned in
+    every case."""
     improvements: Annotated[tuple[Improvement, ...], Field(min_length=1, max_length=MAX_IMPROVEMENTS, strict=False)]
     settings: Annotated[int, Field(ge=1, le=10_000)] = 1
     """How many settings of the tuned parameters are tried in each case."""
@@ -44,9 +44,9 @@ class Case:
     """A test case of an ablation.
 
     Attributes:
-        improvements: the names of those that it has, in the study's order; empty for the base.
+        improvements: the names of its improvements, in the study's order; empty for the base.
         kind: `base`, `single` or `cumulative`.
-        space: where it is tuned: the study's space with the case's values fixed.
+        space: the study's space with the case's values fixed; the case is tuned in it.
     """
 
     improvements: tuple[str, ...]
@@ -55,25 +55,25 @@ class Case:
 
     @property
     def name(self) -> str:
-        """What tables call it: `base`, or its improvements joined by plus signs."""
+        """Its name in tables: `base`, or the names of its improvements joined by plus signs."""
         return " + ".join(self.improvements) or "base"
 
     @property
     def is_tuned(self) -> bool:
-        """Whether a parameter that can be active is left to tune."""
+        """Whether at least one parameter that can be active is left to tune."""
         return any(not isinstance(parameter, Fixed) for parameter in _reachable(self.space).values())
 
 
 def cases_of(ablation: Ablation, space: Space) -> list[Case]:
     """The base, every improvement alone, and every improvement together with all those before it.
 
-    An improvement of which nothing is left, because later ones of the same case give its parameters values too or
-    switch them off, is not named in it, and a case whose params are those of an earlier one is left out: 100 and then
-    200 hidden units are, together, 200 alone.
+    A later improvement may override an earlier one completely, by setting the same parameters or by switching them off.
+    The case's name then leaves out the earlier one. A case with the same params as an earlier case is left out: 100 and
+    then 200 hidden units are, together, the case of 200 alone.
 
     Raises:
-        ValueError: a value does not lie in the space, an improvement changes nothing, or two are the same or
-            would make cases of the same name.
+        ValueError: a value does not lie in the space, an improvement changes nothing, or two improvements are the same
+            or would make cases of the same name.
     """
     base = Case((), "base", _pinned(space, ablation.base, "ablation.base"))
     found: dict[Hashable, Case] = {_key(base): base}
@@ -83,8 +83,8 @@ def cases_of(ablation: Ablation, space: Space) -> list[Case]:
         case = Case((improvement.name,), "single", _pinned(space, params, f"{where}.params"))
         key = _key(case)
         if same := found.get(key):
-            told = "it changes nothing in the base" if same is base else f"it is the same as {same.name}"
-            raise ValueError(f"{where}.params: {told}")
+            problem = "it changes nothing in the base" if same is base else f"it is the same as {same.name}"
+            raise ValueError(f"{where}.params: {problem}")
         found[key] = case
     for count in range(2, len(ablation.improvements) + 1):
         case = _joined(ablation, space, ablation.improvements[:count])
@@ -107,7 +107,7 @@ def _joined(ablation: Ablation, space: Space, improvements: Sequence[Improvement
 
 
 def _pinned(space: Space, params: Mapping[str, Scalar], where: str) -> Space:
-    """The space with the parameters that `params` names fixed, under the conditions that they have."""
+    """The space with the parameters in `params` fixed. They keep their conditions."""
     parameters = dict(space.items())
     for name, given in params.items():
         if name not in parameters:
@@ -117,13 +117,13 @@ def _pinned(space: Space, params: Mapping[str, Scalar], where: str) -> Space:
         if problem := parameter.problem(value):
             raise ValueError(f"{where}.{name}: {problem}")
         parameters[name] = Fixed(type="fixed", value=value, when=parameter.when)
-    # Not validated again: a value of the space in place of a range makes no condition wrong.
+    # Not validated again: the space is valid, and fixing a parameter at one of its values breaks no condition.
     return Space.model_construct(parameters)
 
 
 def _key(case: Case) -> Hashable:
-    """What cases with the same params, and only those, have in common."""
-    # 1 is 1.0 and hashes alike, as it should; true is 1 too, which it should not be.
+    """A key that is equal for cases with the same params, and for no others."""
+    # Python takes 1, 1.0 and True for equal. The first two should be; the flag keeps true apart from them.
     return frozenset(
         (name, isinstance(parameter.value, bool), parameter.value) if isinstance(parameter, Fixed) else name
         for name, parameter in _reachable(case.space).items()
@@ -131,7 +131,7 @@ def _key(case: Case) -> Hashable:
 
 
 def _reachable(space: Space) -> dict[str, Float | Int | Categorical | Fixed]:
-    """The parameters that can be active, after what is fixed has decided conditions."""
+    """The parameters that can still be active, given the values that are fixed."""
     found: dict[str, Float | Int | Categorical | Fixed] = {}
     for name in space.order():
         conditions = space.root[name].when.items()

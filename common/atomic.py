@@ -1,16 +1,15 @@
 """Files that are seen whole or not at all: the one place that changes anything in the shared folder.
 
-`write_once` is how a result is reported: the first writer wins, for ever. `replace` is how a file that has one owner is
-brought up to date. Both write a temporary file of a unique name in the same folder first. So a reader, also one on
-another host, sees all of a file or nothing, and a crash leaves at most a temporary file (`is_temporary`) behind. No
-link leads any of it out of the shared folder (`common.confinement`).
+`write_once` reports a result: the first writer wins, for ever. `replace` updates a file that has one owner. Both first
+write a temporary file with a unique name in the same folder. So a reader, even on another host, sees a whole file or
+no file, and a crash leaves at most a temporary file (`is_temporary`) behind. No operation follows a link out of the
+shared folder (`common.confinement`).
 
-What the calls guarantee, and their limit: after a return with `durable=True`, the content and its name survive a power
-cut, as far as the disk tells the truth about fsync. Without it they survive the death of any process, but not of the
-machine.
+The guarantee and its limit: after a return with `durable=True`, the content and its name survive a power cut, provided
+that the disk is honest about fsync. Without it they survive the death of any process, but not of the machine.
 
-Every primitive operation ends in `after_operation`, a hook that does nothing: a test replaces it to crash the process
-after any one of them.
+Every primitive operation ends in `after_operation`, a hook that does nothing. Tests replace it to crash the process
+after any operation.
 """
 
 import hashlib
@@ -29,6 +28,7 @@ from hyperspool.common.confinement import names_in, open_folder, open_to_write, 
 from hyperspool.common.errors import FolderError
 
 TEMPORARY_SUFFIX = ".tmp"
+# A process id means something only on its host, so a temporary name says both.
 _HOST = hashlib.blake2b(socket.gethostname().encode(), digest_size=4).hexdigest()
 _MADE_BY = re.compile(r"\.(?P<host>[0-9a-f]{8})-(?P<pid>[0-9]{1,10})-[0-9a-f]{8}\.tmp$")
 
@@ -42,17 +42,17 @@ after_operation: Callable[[str, Path], None] = _nothing
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file name is one that this module gives to files in the making."""
+    """Whether a file name is one of this module's names for temporary files."""
     return name.startswith(".") and name.endswith(TEMPORARY_SUFFIX)
 
 
 def temporary_beside(path: Path) -> Path:
-    """A name in the same folder for `path` in the making, or for a trial: unique, and known as this process's."""
+    """A temporary name for `path` in the same folder: unique, and recognisable as this process's (see `maker_of`)."""
     return path.with_name(f".{path.name}.{_HOST}-{os.getpid()}-{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
 
 
 def maker_of(name: str) -> int | None:
-    """The process that is making, or was making, a temporary file, if it was one of this host; else None."""
+    """The id of the process that made a temporary file; None if the file was made on another host."""
     match = _MADE_BY.search(name)
     return int(match["pid"]) if match and match["host"] == _HOST else None
 
@@ -64,8 +64,8 @@ def write_once(path: Path, data: bytes) -> bool:
         True if this call created the file. False if a file of that name was there first; it is left untouched.
 
     Raises:
-        FolderError: the file system has no hard links, which are what makes the creation exclusive on NFS too.
-        OSError: the disk is full, read-only or gone; nothing of `path` is left.
+        FolderError: the file system has no hard links; they make the creation exclusive, on NFS too.
+        OSError: the disk is full, read-only or gone; `path` was not created.
     """
     temporary = _write_temporary(path, data, durable=True)
     try:
@@ -79,7 +79,7 @@ def write_once(path: Path, data: bytes) -> bool:
 
 
 def replace(path: Path, data: bytes, *, durable: bool) -> None:
-    """Give `path` the content `data`, whether it exists or not. Its only writer may call this.
+    """Give `path` the content `data`, whether it exists or not. Only the file's one writer may call this.
 
     Raises:
         OSError: the disk is full, read-only or gone; the former content of `path` is untouched.
@@ -108,24 +108,24 @@ def replace_many(contents: dict[Path, bytes]) -> None:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append `line` and a newline by one write, creating the file if need be. Its one writer may call this.
+    """Append `line` and a newline with one write. Creates the file if needed; only its one writer may call this.
 
-    Not flushed to disk. A crash midway leaves a part of the line without its newline. The next append closes that part
-    off with a newline, and a reader must allow for it.
+    The line is not flushed to disk. A crash midway leaves part of it, without a newline. The next append ends that part
+    with a newline, and readers must allow for it.
 
     Raises:
-        OSError: the disk is full, read-only or gone; nothing of the line is left.
+        OSError: the disk is full, read-only or gone; the line was not written, not even in part.
     """
     _append(path, f"{line}\n", durable=False)
 
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:
-    """Append lines by one write and flush them to disk, creating the file if need be. Its one writer may call this.
+    """Append lines with one write and flush them to disk, as `append_line` does for one line without the flush.
 
-    A crash midway leaves some of the lines, the last of them perhaps torn; the next append closes that one off.
+    A crash midway leaves some of the lines, the last of them perhaps torn; the next append ends it with a newline.
 
     Raises:
-        OSError: the disk is full, read-only or gone; nothing of the lines is left, unless the flush itself failed.
+        OSError: the disk is full, read-only or gone; no line was written, unless the flush itself failed.
     """
     _append(path, "".join(f"{line}\n" for line in lines), durable=True)
 
@@ -138,7 +138,7 @@ def _append(path: Path, text: str, *, durable: bool) -> None:
         try:
             _write_all(descriptor, (b"\n" if is_torn else b"") + text.encode())
         except OSError:
-            # A disk that is nearly full takes a part. Tried again and again, the parts would look like as many lines.
+            # A nearly full disk takes part of the text. Without this, every retry would leave one more torn line.
             with suppress(OSError):
                 os.ftruncate(descriptor, length)
             raise
@@ -153,10 +153,10 @@ def _append(path: Path, text: str, *, durable: bool) -> None:
 
 
 def write_note(path: Path, text: str) -> None:
-    """Give a file new content in its place, creating it if need be. A reader may see neither the old nor the new."""
+    """Overwrite a file in place, creating it if needed. Not atomic: a reader may see neither the old nor the new."""
     descriptor = open_to_write(path, os.O_WRONLY)
     try:
-        os.ftruncate(descriptor, 0)  # not on opening: it may be somebody else's file by a second name
+        os.ftruncate(descriptor, 0)  # not with O_TRUNC: by a second name it may be somebody else's file
         _write_all(descriptor, text.encode())
     finally:
         os.close(descriptor)
@@ -164,7 +164,7 @@ def write_note(path: Path, text: str) -> None:
 
 
 def open_log(path: Path) -> BinaryIO:
-    """A file to which a process of ours will append what it prints, created if need be."""
+    """Open a file to which one of our processes appends its output. Creates it if needed."""
     return os.fdopen(open_to_write(path, os.O_WRONLY | os.O_APPEND), "ab")
 
 
@@ -187,13 +187,13 @@ def remove(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Create a folder and its parents unless they are there."""
+    """Create a folder and its parents if they are missing."""
     confinement.make_folder(path)
     after_operation("mkdir", path)
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush a folder's names to disk."""
+    """Flush the names in a folder to disk."""
     descriptor = open_folder(folder, to_read=True)
     try:
         os.fsync(descriptor)
@@ -234,14 +234,14 @@ def _link(temporary: Path, path: Path) -> bool:
         with parent_of(path) as folder:
             os.link(temporary.name, path.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
     except FileExistsError:
-        # RACE: over NFS the server may link, its answer get lost, and the client's second request find the name there.
-        # Then the name is this very file, and the call did win.
+        # RACE: on NFS the server may make the link and its answer may get lost. The client then sends the request again
+        # and finds the name taken. If the name is a link to this very file, this call did win.
         return _is_same_file(temporary, path)
     except OSError as error:
         if error.errno not in {EPERM, EOPNOTSUPP, ENOSYS, EACCES}:
             raise
         if path.name in names_in(path.parent):
-            return False  # sshfs says EPERM where others say that the name is there
+            return False  # sshfs answers EPERM where other file systems answer EEXIST
         if os.access(path.parent, os.W_OK):
             reason = (
                 f"this file system refuses hard links ({error.strerror}), which write-once results need. "

@@ -1,8 +1,10 @@
-"""The text of a lock file: every attempt at a job, one JSON line an event, appended by whoever holds the claim.
+"""The text of a lock file: the attempts at an issue, one JSON line per event, appended by the holder of the claim.
 
-The text outlives its writer, which is how the next claimant knows how often the job's process has died. A crash in
-mid-append leaves a part of a line; it counts as an attempt that was started, since only a claimant writes there.
-A torn line that was to say how an attempt ended says nothing, and several in a row are damage, and count as one.
+The text outlives its writer. That is how the next claimant knows how often the evaluating process has died.
+
+A crash during an append leaves a torn line. It counts as an attempt that was started, because only claimants write
+there. A torn line that began to say how an attempt ended is skipped. Several torn lines in a row are damage, and count
+as one attempt.
 """
 
 from collections import Counter
@@ -20,13 +22,13 @@ from hyperspool.common.records import Count, FailureKind, Label, Message, Moment
 UNKNOWN_WORKER = "unknown"
 MAX_ATTEMPTS = 1_000_000
 MAX_LINES = 10_000
-"""Lines of a lock file. Each start and each stop of a worker in mid-trial adds one."""
+"""Lines of a lock file. Each start and each stop of a worker during a trial adds one."""
 TORN_ENDS = (b'{"event":"l', b'{"event":"r')
-"""How a line begins that says that an attempt was lost or released."""
+"""How the lines begin that say that an attempt was lost or released."""
 
 
 class AttemptEvent(Record):
-    """One line: an attempt began, was let go (and does not count), or was lost: it failed, and may be tried again."""
+    """One line: an attempt was claimed (it began), released (it does not count), or lost (it failed and counts)."""
 
     event: Literal["claimed", "released", "lost"]
     attempt: Annotated[int, Field(ge=1, lt=MAX_ATTEMPTS)]
@@ -36,7 +38,7 @@ class AttemptEvent(Record):
     at: Moment
     reason: Message | None = None
     kind: FailureKind | None = None
-    """How a lost attempt failed; None: the process died, which once was the only way."""
+    """How a lost attempt failed. None means that the process died: earlier versions recorded no other kind."""
 
     def to_line(self) -> str:
         """The event as one line of JSON, without its newline."""
@@ -44,7 +46,7 @@ class AttemptEvent(Record):
 
 
 class Loss(NamedTuple):
-    """A counted attempt and what ended it."""
+    """A counted attempt, and how it ended."""
 
     attempt: int
     worker: str
@@ -54,28 +56,28 @@ class Loss(NamedTuple):
 
 @dataclass(frozen=True)
 class AttemptHistory:
-    """What happened to a job so far."""
+    """The attempts at an issue so far."""
 
     events: tuple[AttemptEvent, ...] = ()
 
     @property
     def last_attempt(self) -> int:
-        """The highest attempt number given out; 0 before the first."""
+        """The highest attempt number so far; 0 before the first attempt."""
         return max((event.attempt for event in self.events), default=0)
 
     @property
     def counted(self) -> int:
-        """How many attempts began and were not let go on request."""
+        """How many attempts began and were not released on request."""
         return len(self.losses)
 
     @property
     def holder(self) -> AttemptEvent | None:
-        """Who claimed the job last, if that attempt was neither let go nor reported lost."""
+        """The last claim, if its attempt was neither released nor reported lost."""
         return self.events[-1] if self.events and self.events[-1].event == "claimed" else None
 
     @property
     def losses(self) -> tuple[Loss, ...]:
-        """What ended each counted attempt. One of which nothing more is told was lost with its worker."""
+        """How each counted attempt ended. An attempt without an end in the file was lost with its worker."""
         ends = {event.attempt: event for event in self.events if event.event != "claimed"}
         losses: dict[int, Loss] = {}
         for event in self.events:
@@ -86,11 +88,11 @@ class AttemptHistory:
         return tuple(losses.values())
 
     def counts(self, *more: Loss) -> dict[FailureKind, int]:
-        """How many counted attempts, and `more` of them, ended in which way; ways that did not occur are left out."""
+        """Counted attempts, and `more` of them, by the kind of their end; kinds that did not occur are left out."""
         return dict(Counter(loss.kind for loss in (*self.losses, *more)))
 
-    def told(self, *more: Loss) -> str:
-        """What ended each counted attempt, and `more` of them, for a person, each reason once.
+    def summary(self, *more: Loss) -> str:
+        """How each counted attempt, and `more` of them, ended, for a person to read. Names each reason once.
 
         For example `attempts 1 and 2 on lab-1, attempt 4 on lab-2: killed by SIGKILL; attempt 3 on lab-1: ...`.
         """
@@ -104,11 +106,11 @@ class AttemptHistory:
 
 
 def read_history(path: Path) -> AttemptHistory:
-    """The history in a lock file; an empty one if there is no such file.
+    """The history in a lock file; empty if there is no such file.
 
     Raises:
-        ProtocolError: the file is a link, a pipe, has two names or is too long to be a lock file, or leaves no
-            number for an attempt.
+        ProtocolError: the file is a link or a pipe, has two names, is too long for a lock file, or leaves no number for
+            the next attempt.
     """
     try:
         text = read_bytes(path)
@@ -128,15 +130,15 @@ def read_history(path: Path) -> AttemptHistory:
             events.append(AttemptEvent.model_validate_json(line))
         except ValidationError:
             is_torn = True
-            # Damaged rather than torn: its many lines are not as many attempts. Or torn by the holder of the attempt
-            # before it, who died while writing how that one ended.
+            # After another torn line, the file is damaged rather than torn: its many lines are not attempts. A torn end
+            # belongs to the attempt before it: its holder died while writing how it ended.
             if was_torn or line.startswith(TORN_ENDS):
                 continue
             event = {"event": "claimed", "attempt": last + 1, "worker": UNKNOWN_WORKER, "host": "", "pid": 0, "at": ""}
             events.append(AttemptEvent.model_validate(event))
         last = max(last, events[-1].attempt)
         if last >= MAX_ATTEMPTS - 1:
-            raise ProtocolError(path, f"names attempt {last}, expected lower numbers than {MAX_ATTEMPTS - 1}")
+            raise ProtocolError(path, f"names attempt {last}, expected numbers below {MAX_ATTEMPTS - 1}")
     return AttemptHistory(tuple(events))
 
 

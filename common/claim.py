@@ -11,12 +11,12 @@ that may break anywhere:
               again finds it there, and asks for the same.
     PUBLISH   the master writes <issue>.json under a temporary name, flushes it, renames it.
     LOCK      a worker's parent process locks <issue>.lock, without waiting. If another holds it, it looks at the next.
-    RECHECK   under the lock it opens the job afresh, and lists the trial's folder for a result.
+    RECHECK   under the lock it opens the job again, and lists the trial's folder for a result.
                 job gone                 -> another worker finished the issue between the scan and the lock. Remove the
                                             lock file, unlock.
                 job there, result there  -> a reporter died between REPORT and CLEAR. Go on at CLEAR.
     START     it appends {"event": "claimed", "attempt": n, ...} to the lock file, n one above the highest there. If
-              the attempts before have used up the study's `limits`, it reports FAILED in their stead; an attempt that
+              the attempts before have used up the study's `limits`, it reports FAILED for them instead; an attempt that
               only began counts as lost with its worker.
     EVALUATE  the child process trains; the parent keeps the lock. Curve and checkpoint go to files of this attempt. A
               promoted trial goes on from the checkpoint that its lower rung kept.
@@ -83,7 +83,7 @@ from hyperspool.common.rejection import remove_or_set_aside, set_aside
 
 @dataclass(frozen=True)
 class Claimant:
-    """The process that claims."""
+    """The process that makes a claim."""
 
     worker: str
     host: str = field(default_factory=socket.gethostname)
@@ -95,13 +95,13 @@ class Claim:
 
     Attributes:
         folder: the study's folder.
-        issue: what is claimed.
+        issue: the claimed issue.
         history: the attempts before this one.
-        attempt: this attempt's name: it begins with `start`.
-        claimed_at: when the lock was won.
+        attempt: this attempt's name. The attempt begins with `start`.
+        claimed_at: when the lock was acquired.
 
     Raises:
-        ProtocolError: the lock file is not what a claimant wrote.
+        ProtocolError: the lock file was not written by a claimant.
     """
 
     def __init__(self, folder: StudyFolder, issue: Issue, claimant: Claimant, lock: Lock) -> None:
@@ -115,15 +115,15 @@ class Claim:
 
     @property
     def is_held(self) -> bool:
-        """Whether the claim is still ours. A kernel lock stays; a lease may have been taken over."""
+        """Whether the claim is still ours. A kernel lock is never lost; a lease may have been taken over."""
         return not is_lost(self._lock)
 
     def take_over_last_attempt(self) -> None:
-        """Report in the name of the last attempt, whose process is gone, instead of beginning another."""
+        """Act for the last attempt, whose process is gone, instead of beginning another one."""
         self.attempt = AttemptName(self.issue, max(self.history.last_attempt, 1))
 
     def start(self) -> None:
-        """START: note that this attempt begins. It counts from here on."""
+        """START: record that this attempt begins. It counts from here on."""
         self._append("claimed")
 
     def release(self) -> None:
@@ -133,17 +133,17 @@ class Claim:
         self.unlock()
 
     def give_up(self, kind: FailureKind, reason: str) -> None:
-        """RELEASE after the attempt failed: it counts, and the issue is free. Can be repeated after an OSError."""
+        """RELEASE after a failed attempt: it counts, and the issue is free. May be repeated after an OSError."""
         if self.is_held:
             self._append("lost", reason, kind)
         self.unlock()
 
     def remove_lock_file(self) -> None:
-        """The last of CLEAR, while the lock is still held; the job must be gone."""
+        """The last step of CLEAR, while the lock is still held. The job must be gone already."""
         remove_or_set_aside(self.folder, self.folder.lock(self.issue))
 
     def unlock(self) -> None:
-        """Let the lock go; its file stays unless it was removed."""
+        """Release the lock. Its file stays, unless it was removed."""
         self._lock.release()
 
     def _append(self, event: str, reason: str | None = None, kind: FailureKind | None = None) -> None:
@@ -167,7 +167,7 @@ class Claim:
 class Claims:
     """Claims issues for one process.
 
-    A lease's age is measured by watching it, so the object that watches is kept from one try to the next.
+    A lease's age is measured by watching it, so the watching object is kept from one try to the next.
     """
 
     def __init__(self, claimant: Claimant, lease_s: float = LEASE_S) -> None:
@@ -176,13 +176,13 @@ class Claims:
         self._leases: dict[Path, Lock] = {}
 
     def try_lock(self, folder: StudyFolder, issue: Issue, mode: ClaimMode) -> Claim | None:
-        """LOCK: the claim on a issue, or None if another process holds it. RECHECK is the caller's next step.
+        """LOCK: the claim on an issue, or None if another process holds it. RECHECK is the caller's next step.
 
-        A lock file that no claimant can have made (a link, a folder, one of megabytes) is set aside.
+        Sets aside a lock file that no claimant can have made: a link, a folder, or megabytes of text.
 
         Raises:
             OSError: the file system refuses; nothing is held.
-            ValueError: the lease is one of other settings; nothing is held.
+            ValueError: the lease has other settings; nothing is held.
         """
         if mode is ClaimMode.LOCK:
             lock = make_lock(folder.lock(issue), mode)
@@ -203,7 +203,7 @@ class Claims:
             raise
 
     def forget(self, wanted: Callable[[Path], bool]) -> None:
-        """Stop watching the leases that are not `wanted` any more."""
+        """Stop watching the leases whose path is not `wanted` any more."""
         self._leases = {path: lease for path, lease in self._leases.items() if wanted(path)}
 
     def _try_acquire(self, lock: Lock, folder: StudyFolder, issue: Issue) -> bool:
@@ -212,6 +212,6 @@ class Claims:
         except OSError:
             path = folder.lock(issue)
             if path.is_symlink() or path.is_dir():
-                set_aside(folder, path, "it is no regular file, so no worker can have made it")
+                set_aside(folder, path, "it is not a regular file, so no worker can have made it")
                 return False
             raise

@@ -1,12 +1,13 @@
-"""Reaching what lies below the shared folder's `jobs/` and `results/` without following a symbolic link on the way.
+"""Opens paths below the shared folder's `jobs/` and `results/` without following a symbolic link on the way.
 
-Whoever may write there could put a link in the place of a folder, and another user's worker would read and write where
-it leads. So every folder from the root down is opened by itself, refusing links, and the file is named relative to the
-last of them: whatever is swapped meanwhile, nothing below another folder is touched. The root itself is what the user
-named, and may be reached over links.
+Anyone who may write there could replace a folder by a link, and another user's worker would read and write where the
+link leads. So every folder from the root down is opened by itself, links are refused, and the file is named relative to
+the last open folder. If a folder is swapped meanwhile, no file below another folder is touched. The root itself was
+named by the user, and may be reached over links.
 
-A file lock is the exception, because its library takes a path: the way is checked, and then gone. Whoever swaps a
-folder between the two makes an empty file of a lock file's name elsewhere, and nothing more.
+File locks are the exception, because filelock takes a path: the way is checked first and walked again afterwards. An
+attacker who swaps a folder in between makes us create an empty file with a lock file's name elsewhere, and nothing
+more.
 """
 
 import os
@@ -18,7 +19,7 @@ from pathlib import Path
 
 TOP_FOLDERS = ("jobs", "results")
 
-# Linux: goes through folders that may be entered but not listed, such as a home of mode 711.
+# O_PATH (Linux) passes through folders that may be entered but not listed, such as a home of mode 711.
 _TO_PASS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 _TO_READ = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
@@ -26,21 +27,21 @@ _roots: dict[tuple[str, ...], Path] = {}
 
 
 def confine(root: Path) -> None:
-    """From now on this process reaches nothing below `root/jobs` and `root/results` over a symbolic link."""
+    """From now on, refuse symbolic links on every path of this process below `root/jobs` and `root/results`."""
     for name in TOP_FOLDERS:
         _roots[(*root.parts, name)] = root
 
 
 def open_folder(folder: Path, *, to_read: bool = False) -> int:
-    """A descriptor of a folder, to name files relative to; the caller closes it.
+    """A descriptor of a folder, for naming files relative to it; the caller closes it.
 
     Args:
-        folder: any; links are refused where it lies below a confined root.
-        to_read: whether its names will be read or flushed.
+        folder: any folder; links are refused if it lies below a confined root.
+        to_read: whether its names will be listed or flushed.
 
     Raises:
-        NotADirectoryError: it, or a folder on the way, is a link or something else.
-        OSError: it is not there, or may not be entered.
+        NotADirectoryError: it, or a folder on the way to it, is a link or not a folder.
+        OSError: it does not exist, or may not be entered.
     """
     last = _TO_READ if to_read else _TO_PASS
     root = _root_of(folder)
@@ -66,7 +67,7 @@ def open_folder(folder: Path, *, to_read: bool = False) -> int:
 
 @contextmanager
 def parent_of(path: Path) -> Iterator[int]:
-    """The folder of a file, open for as long as the block runs. Errors of the block name the whole path.
+    """A descriptor of a file's folder while the block runs. Errors in the block name the whole path.
 
     Raises:
         OSError: as `open_folder`.
@@ -83,7 +84,7 @@ def parent_of(path: Path) -> Iterator[int]:
 
 
 def check_way(path: Path) -> None:
-    """Make sure that no link leads to a file's folder, as far as one look can tell.
+    """Check that no link is on the way to a file's folder. A link that is made afterwards is not noticed.
 
     Raises:
         OSError: as `open_folder`.
@@ -92,7 +93,7 @@ def check_way(path: Path) -> None:
 
 
 def names_in(folder: Path) -> list[str]:
-    """The names in a folder, by a fresh listing.
+    """The names in a folder, from a fresh listing.
 
     Raises:
         OSError: as `open_folder`.
@@ -105,7 +106,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def folders_in(folder: Path) -> list[str]:
-    """The names of the folders in a folder, without links to folders.
+    """The names of the folders in a folder; links to folders are left out.
 
     Raises:
         OSError: as `open_folder`.
@@ -119,10 +120,10 @@ def folders_in(folder: Path) -> list[str]:
 
 
 def make_folder(path: Path) -> None:
-    """Create a folder and its parents unless they are there.
+    """Create a folder and its parents if they are missing.
 
     Raises:
-        NotADirectoryError: a link or something else is in the way.
+        NotADirectoryError: a link, or something that is not a folder, is in the way.
     """
     root = _root_of(path)
     if root is None:
@@ -140,16 +141,16 @@ def make_folder(path: Path) -> None:
 
 
 def open_to_write(path: Path, flags: int) -> int:
-    """A descriptor of a regular file that is written in its place, created if need be; the caller closes it.
+    """A descriptor of a regular file, for writing it in place; created if needed. The caller closes it.
 
     Args:
         path: the file.
-        flags: as of `os.open`, added to what keeps links, pipes and devices out.
+        flags: flags of `os.open`, in addition to those that keep links, pipes and devices out.
 
     Raises:
-        OSError: it is a link, a pipe, a folder, or has a second name, which may belong to somebody else's file.
+        OSError: it is a link, a pipe or a folder, or it has a second name, which may be that of somebody else's file.
     """
-    # O_NONBLOCK: opening a pipe that nobody reads would wait for ever.
+    # O_NONBLOCK: opening a pipe that has no reader would block for ever.
     safe = os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with parent_of(path) as parent:
         descriptor = os.open(path.name, flags | safe, 0o666, dir_fd=parent)
@@ -163,7 +164,7 @@ def open_to_write(path: Path, flags: int) -> int:
 
 
 def _root_of(path: Path) -> Path | None:
-    # A `..` is no name that this project gives: such a path is a user's, who may lead wherever they like.
+    # This project never makes a name with `..`: such a path comes from the user, who may choose any place.
     parts = path.parts
     if ".." in parts:
         return None

@@ -1,8 +1,8 @@
-"""Which params of a built-in objective contradict each other, and which studies have no others.
+"""Contradictions between params of a built-in objective, and studies in which every trial would contradict itself.
 
-Training refuses them itself, and the trial FAILS with the reason. It runs without this package, and the master without
-torch: so its rules stand here a second time, for a master that refuses a study of which every trial would fail. A test
-holds both to the same verdict, in the same words.
+Training refuses such params itself, and the trial FAILS with the reason. Here the same rules stand a second time, so
+that the master can refuse a study in which every trial would fail: training runs without this package, and the master
+without torch. A test holds both to the same verdict, in the same words.
 """
 
 import re
@@ -21,11 +21,11 @@ MOMENTUM_SWING = 0.1
 WITH_CYCLES_OF_UPDATES = ("triangular", "cyclical_momentum")
 WITH_CYCLED_MOMENTUM = ("one_cycle", "cyclical_momentum")
 WITH_SNAPSHOTS = ("triangular", "cosine_restarts")
-"""As in `worker/training/params.py`, which says what they are and where they come from."""
+"""The same values as in `worker/training/params.py`, which explains them and names their sources."""
 TRAINING_SIZES = {"digits": 1000, "mnist": 50_000, "cifar10": 45_000}
-"""Training examples that there are."""
+"""Number of training examples in each data set."""
 DEFAULT_TRAIN_SIZES = {"digits": 1000, "mnist": 5000, "cifar10": 5000}
-"""Those that a trial uses unless its study says otherwise."""
+"""Number that a trial uses if its study does not set `data.train_size`."""
 VALIDATION_SIZES = {"digits": 400, "mnist": 10_000, "cifar10": 5000}
 
 RELEVANT = (
@@ -47,27 +47,27 @@ RELEVANT = (
 )
 """The parameters that the rules look at."""
 MAX_POINTS = 10_000
-"""Of a space, that are looked at: a fifth of a second. Nearly always the first has no contradiction."""
+"""How many points of a space are tried: a fifth of a second. Nearly always the first has no contradiction."""
 EDGE = 2.0**-30
-"""How near a range's ends its values are tried: at the very end of a range without steps lies no trial."""
+"""Distance from the ends of the unit interval at which a range is tried: no trial lies at the very end."""
 
 
 def contradiction(params: Mapping[str, Scalar], epochs: int, dataset: str, examples: int) -> str | None:
     """Why training would refuse these params; None if it would not.
 
     Args:
-        params: of a built-in objective, what the study leaves out filled in as by `with_defaults`.
+        params: params of a built-in objective, completed by `with_defaults`.
         epochs: the budget.
-        dataset: its name.
-        examples: of it, that are trained on.
+        dataset: the data set's name.
+        examples: the number of its examples to train on.
     """
     return next(_contradictions(params, epochs, dataset, examples), None)
 
 
 def study_contradictions(spec: StudySpec) -> tuple[str, ...]:
-    """Why every trial of a study, or of a test case of an ablation, would fail, one line each.
+    """Why every trial of a study, or of a test case of its ablation, would fail: one line per reason.
 
-    Empty if one might not, or if the objective is a user's.
+    Empty if a trial may succeed, or if the objective is a user's own.
     """
     if spec.objective.name not in PARAMETERS:
         return ()
@@ -94,14 +94,14 @@ def _space_contradictions(spec: StudySpec, space: Space, dataset: str, examples:
         reasons.setdefault(re.sub(r"\d[\d.e+-]*", "", found), []).append(found)
     if next(points, None) is not None:
         return ()
-    # A reason once, with the numbers of the first point that it forbids.
+    # Each reason once, with the numbers of the first point that it rules out.
     return tuple(
         f"{alike[0]}{'; likewise with other values' if len(set(alike)) > 1 else ''}" for alike in reasons.values()
     )
 
 
 def _contradictions(params: Mapping[str, Scalar], epochs: int, dataset: str, examples: int) -> Iterator[str]:
-    # In the order in which training comes upon them: its message names the first alone.
+    # In the order in which training checks: its message names only the first contradiction.
     yield from _of_rates(params)
     yield from _of_cycles(params)
     l2, weight_decay = float(params["l2"]), float(params["weight_decay"])
@@ -169,7 +169,7 @@ def _of_budget(params: Mapping[str, Scalar], updates: int, epochs: int) -> Itera
 
 
 def _points(space: Space) -> Iterator[Params]:
-    """Points of a space such that, if a rule or several forbid all of them, they forbid every trial."""
+    """Points that stand for the whole space: if the rules forbid all of them, they forbid every trial."""
     return combinations(space, space.order(), partial(_tried, space))
 
 
@@ -180,11 +180,12 @@ def _tried(space: Space, name: str, parameter: Parameter) -> tuple[Scalar, ...]:
         case Categorical():
             values = parameter.choices
         case Float() | Int() if parameter.coarse:
-            values = parameter.coarse  # if all of the first round fails, no other one draws elsewhere
+            values = parameter.coarse  # later rounds draw around the first: if all of it fails, there is no other
         case Float():
             second = (parameter.at_step(1),) if parameter.step_count > 1 else ()
             values = (parameter.from_unit(EDGE), *second, parameter.from_unit(1 - EDGE))
         case Int():
             values = (parameter.low, min(parameter.low + (parameter.step or 1), parameter.high), parameter.high)
+    # One value is enough for a parameter that no rule and no condition looks at: it cannot change the verdict.
     decides = name in RELEVANT or any(name in other.when for _, other in space.items())
     return tuple(dict.fromkeys(values)) if decides else values[:1]

@@ -1,4 +1,4 @@
-"""The curve's CSV file: a header, then one line per epoch. Numbers are written so that reading gives the same bits."""
+"""A curve's CSV file: a header, then one line per epoch. Reading gives every number back to the last bit."""
 
 import math
 from collections.abc import Iterable
@@ -14,16 +14,16 @@ from hyperspool.common.records import MAX_EPOCHS, EpochRecord
 COLUMNS = tuple(EpochRecord.model_fields)
 HEADER = ",".join(COLUMNS)
 EARLIER_HEADER = HEADER.removesuffix(",momentum")
-"""Of curves that were written before there was a momentum to tell."""
+"""The header of curves from versions that did not record the momentum."""
 
 
 def to_line(record: EpochRecord) -> str:
-    """One epoch as a line of CSV, without its newline; a loss that is no number reads `nan` or `inf`."""
+    """One epoch as a line of CSV, without a newline; a loss that is not finite is written `nan` or `inf`."""
     return ",".join(_number(getattr(record, column)) for column in COLUMNS)
 
 
 def to_text(records: Iterable[EpochRecord]) -> str:
-    """A whole curve."""
+    """The text of a whole curve, header included."""
     return "".join(f"{line}\n" for line in (HEADER, *map(to_line, records)))
 
 
@@ -36,22 +36,23 @@ def read_curve(path: Path, *, is_running: bool = False) -> list[EpochRecord]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ProtocolError: a line is not an epoch, or not of a later epoch than the line before.
+        ProtocolError: a line is not an epoch, or its epoch is not later than the one before.
     """
     return parse_curve(read_bytes(path, MAX_CURVE_BYTES), path, is_running=is_running)
 
 
 def parse_curve(content: bytes, path: Path, *, is_running: bool = False) -> list[EpochRecord]:
-    """The epochs in a curve's text. Numbers may be left out: not every objective measures after every epoch.
+    """The epochs in a curve's text. Epoch numbers may skip: not every objective measures after every epoch.
 
     Args:
         content: the text.
-        path: where it was found, for the message.
+        path: the file that it came from, for the message.
         is_running: allow for a last line that is still being written.
 
     Raises:
-        ProtocolError: a line is not an epoch, or not of a later epoch than the line before.
+        ProtocolError: a line is not an epoch, or its epoch is not later than the one before.
     """
+    # Counted before the text is split: millions of lines would fill the memory.
     if content.count(b"\n") > MAX_EPOCHS + 1:
         raise ProtocolError(path, f"has more than {MAX_EPOCHS} epochs")
     lines = content.decode(errors="replace").split("\n")

@@ -1,4 +1,4 @@
-"""The first import of what has to be installed. Nothing but the standard library is imported here."""
+"""Turns a missing dependency into one message. Imports nothing but the standard library, so that it always loads."""
 
 import sys
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ WRONG_USAGE = 2
 
 @contextmanager
 def complaining_of_missing() -> Iterator[None]:
-    """While the block imports, a dependency that is not installed ends the process: one message, exit status 2.
+    """If an import in the block fails for a missing dependency, end the process: one message, exit status 2.
 
-    Most often the virtual environment is not the one that runs. A module of the project's own that is missing, or one
-    of Python's, is a defect and keeps its traceback.
+    The usual cause is that Python runs outside the virtual environment. A missing module of this project or of the
+    standard library is a defect, and keeps its traceback.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""The exception tree: one root, each branch told apart by whose fault it is and what to do.
+"""The exception tree: one root, and branches by whose fault it is and what to do.
 
 A failed trial is never an exception: it is a `Result` with a reason. Losing a race for a claim is `None`.
 """
@@ -9,13 +9,13 @@ from hyperspool.common.invocation import command_line
 
 
 class SearchError(Exception):
-    """Root of every error that this project raises on purpose. `str()` is one message fit for a user."""
+    """Root of every error that this project raises on purpose. `str()` is one message, written for the user."""
 
     exit_status = 1
 
 
 class UsageError(SearchError, ValueError):
-    """The user asked for something that cannot be: a wrong option, an unknown study, a device that is not there."""
+    """The user asked for something impossible: a wrong option, an unknown study, a device that does not exist."""
 
     exit_status = 2
 
@@ -25,7 +25,7 @@ class StudyError(UsageError):
 
     Args:
         source: the file or option that the study came from.
-        problems: one line each: which key, what was found, what is allowed.
+        problems: one line per problem: the key, what was found, what is allowed.
     """
 
     def __init__(self, source: str, problems: tuple[str, ...]) -> None:
@@ -39,7 +39,7 @@ class StudyError(UsageError):
 
 
 class ProtocolError(SearchError, ValueError):
-    """A file in the shared folder is not what the protocol says it should be: torn, foreign, of another version.
+    """A file in the shared folder does not follow the protocol: it is torn, foreign, or of another version.
 
     Args:
         path: the file.
@@ -56,7 +56,7 @@ class ProtocolError(SearchError, ValueError):
 
 
 class FolderError(SearchError, OSError):
-    """The shared folder cannot be used: missing, read-only, full, or without what the protocol needs of it.
+    """The shared folder cannot be used: it is missing, read-only or full, or lacks what the protocol needs.
 
     Args:
         path: the folder or file that the operating system refused.
@@ -79,7 +79,7 @@ class StudyBusyError(SearchError, RuntimeError):
 
     Args:
         study: the study's name.
-        holder: what the lock file says of the other master.
+        holder: what the lock file says about the other master.
     """
 
     def __init__(self, study: str, holder: str) -> None:
@@ -98,7 +98,7 @@ class StudyBusyError(SearchError, RuntimeError):
 class UnableError(SearchError, RuntimeError):
     """This worker cannot evaluate a study's trials, though another may: data or an objective is missing here.
 
-    The trial is let go and its attempt does not count.
+    The claim is released, and the attempt does not count.
     """
 
     exit_status = 2

@@ -1,6 +1,6 @@
-"""The kinds of files of a study: one table from which paths, listings, the checks of fsck and housekeeping follow.
+"""The kinds of files of a study: one table from which paths, listings and the checks of fsck follow.
 
-A kind says in which folder its files lie, what names them, who writes them, and while what they may be there.
+A kind says in which folder its files lie, what they are named after, who writes them, and when they may exist.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from hyperspool.common.names import is_worker_name
 from hyperspool.common.records import Job, Record, Result
 
 Subject = Issue | EvaluationName | AttemptName | str
-"""What a file is of: its name follows from it. A worker and a file of the study itself are named by a text."""
+"""What a file belongs to; its name follows from that. A `str` is a worker's name, or that of a file of the study."""
 
 
 class Place(StrEnum):
@@ -32,13 +32,14 @@ class FileKind:
     """One kind of file.
 
     Attributes:
-        name: for people.
+        name: the kind's name, for people.
         place: the folder.
-        of: what one file is of; None: its name is `suffix`.
-        suffix: how its name ends.
+        of: what one file belongs to; None: there is one file, and `suffix` is its whole name.
+        suffix: how the file's name ends.
         owner: who writes it.
-        lives: while what it may be there.
-        model: what a JSON file of this kind holds; None: it is not JSON, or nobody of us reads it.
+        lives: as long as this holds, the file may exist.
+        model: the record in a JSON file of this kind; None: it is not JSON, or it is `study.json`, whose
+            model imports this module.
     """
 
     name: str
@@ -50,13 +51,13 @@ class FileKind:
     model: type[Record] | None = None
 
     def file_name(self, subject: Subject | None = None) -> str:
-        """The name of the file of a subject."""
+        """The file name for a subject."""
         if subject is None:
             return self.suffix
         return f"{subject if isinstance(subject, str) else subject.name}{self.suffix}"
 
     def parse(self, file_name: str) -> Subject | None:
-        """What the file of that name is of; None if this kind has no such name. A file of the study is of its name."""
+        """The subject of a file name; None if this kind has no such name. A file of the study is its own subject."""
         if self.of is None:
             return file_name if file_name == self.suffix else None
         stem = file_name.removesuffix(self.suffix)
@@ -67,26 +68,29 @@ class FileKind:
         return self.of.parse(stem)
 
 
-_W = "the worker that holds the claim"
+_HOLDER = "the worker that holds the claim"
+_CLAIMANT = "the worker that claims the job"
 
 STUDY = FileKind("study", Place.JOBS, None, "study.json", "the master", "always")
 MASTER_LOCK = FileKind("master's lock", Place.JOBS, None, "master.lock", "the master", "always")
 MASTER_LEASE = FileKind("master's lease", Place.JOBS, None, "master.lease", "the master", "a master runs by lease")
 JOB = FileKind("job", Place.JOBS, Issue, ".json", "the master", "the evaluation has no result yet", Job)
-LOCK = FileKind("lock file", Place.JOBS, Issue, ".lock", "whoever claims the job", "its job is there")
-LEASE = FileKind("lease", Place.JOBS, Issue, ".lease", "whoever claims the job", "its job is there, claimed by lease")
-RESULT = FileKind("result", Place.TRIALS, EvaluationName, ".json", _W, "always, once written", Result)
-CURVE = FileKind("curve", Place.TRIALS, EvaluationName, ".csv", _W, "its result is there")
-RUNNING_CURVE = FileKind("running curve", Place.RUNNING, AttemptName, ".csv", _W, "the evaluation has no result yet")
-CHECKPOINT = FileKind("checkpoint", Place.CHECKPOINTS, AttemptName, ".pt", _W, "the evaluation has no result yet")
+LOCK = FileKind("lock file", Place.JOBS, Issue, ".lock", _CLAIMANT, "its job exists")
+LEASE = FileKind("lease", Place.JOBS, Issue, ".lease", _CLAIMANT, "its job exists, and is claimed by lease")
+RESULT = FileKind("result", Place.TRIALS, EvaluationName, ".json", _HOLDER, "always, once written", Result)
+CURVE = FileKind("curve", Place.TRIALS, EvaluationName, ".csv", _HOLDER, "its result exists")
+RUNNING_CURVE = FileKind(
+    "running curve", Place.RUNNING, AttemptName, ".csv", _HOLDER, "the evaluation has no result yet"
+)
+CHECKPOINT = FileKind("checkpoint", Place.CHECKPOINTS, AttemptName, ".pt", _HOLDER, "the evaluation has no result yet")
 KEPT_CHECKPOINT = FileKind(
-    "kept checkpoint", Place.CHECKPOINTS, EvaluationName, ".pt", _W, "the trial can be promoted to the next rung"
+    "kept checkpoint", Place.CHECKPOINTS, EvaluationName, ".pt", _HOLDER, "the trial can be promoted to the next rung"
 )
 HEARTBEAT = FileKind(
-    "heartbeat", Place.WORKERS, str, ".json", "the worker of its name", "its worker lives", WorkerRecord
+    "heartbeat", Place.WORKERS, str, ".json", "the worker of that name", "its worker lives", WorkerRecord
 )
-DUPLICATE = FileKind("late result", Place.DUPLICATES, AttemptName, ".json", _W, "always, once written", Result)
-DUPLICATE_CURVE = FileKind("late result's curve", Place.DUPLICATES, AttemptName, ".csv", _W, "its late result is there")
+DUPLICATE = FileKind("late result", Place.DUPLICATES, AttemptName, ".json", _HOLDER, "always, once written", Result)
+DUPLICATE_CURVE = FileKind("late result's curve", Place.DUPLICATES, AttemptName, ".csv", _HOLDER, "its result exists")
 
 KINDS = (
     STUDY,
@@ -107,5 +111,5 @@ KINDS = (
 
 
 def kinds_at(place: Place) -> tuple[FileKind, ...]:
-    """The kinds whose files lie in a folder."""
+    """The kinds of files in a folder."""
     return tuple(kind for kind in KINDS if kind.place is place)

@@ -1,7 +1,8 @@
-"""The final evaluation of a study: what it is called, and where it leaves its model.
+"""The final evaluation of a study: its name, and where its model is stored.
 
-The setting that a search chose is trained once more, on the training and the validation part, and measured once on the
-test part. That is a study of its own with one trial, so that any worker can do it, be killed, and another go on.
+It trains the setting that a search chose once more, on the training and the validation part, and measures it once on
+the test part. It is a study of its own with one trial, so any worker can evaluate it, and another one can go on if that
+worker is killed.
 """
 
 from pathlib import Path
@@ -13,15 +14,15 @@ FOLDER = "final"
 
 
 def final_name(study: str) -> str:
-    """The name of the study that evaluates the winner of `study`."""
+    """The name of the study that is the final evaluation of `study`."""
     return study + SUFFIX
 
 
 def final_folder(folder: StudyFolder) -> Path:
-    """Where a study's final answer stands, and where the final evaluation's workers leave their models."""
+    """The folder of a study's final answer, and of the models that a final evaluation's workers store."""
     return folder.results / FOLDER
 
 
 def model_path(checkpoint: Path) -> Path:
-    """Where the attempt that saves to `checkpoint` leaves its trained network: beside the folder of checkpoints."""
+    """Where an attempt that saves to `checkpoint` stores its trained network: beside the folder of checkpoints."""
     return checkpoint.parent.parent / FOLDER / f"{checkpoint.stem}.model"

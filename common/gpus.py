@@ -1,4 +1,4 @@
-"""Which NVIDIA GPUs a process may use, found out without loading torch or touching CUDA."""
+"""Finds the NVIDIA GPUs that a process may use, without loading torch or touching CUDA."""
 
 import os
 
@@ -6,10 +6,11 @@ import pynvml
 
 
 def visible_gpus() -> tuple[str, ...]:
-    """The GPUs that CUDA would number 0, 1, ...: each by its index or UUID, fit for CUDA_VISIBLE_DEVICES.
+    """The GPUs that CUDA would number 0, 1, ..., each as an index or UUID that CUDA_VISIBLE_DEVICES accepts.
 
-    CUDA_VISIBLE_DEVICES is honoured as CUDA does: what follows an entry that names no GPU does not count.
+    Reads CUDA_VISIBLE_DEVICES as CUDA does: an entry that does not name a GPU ends the list.
     """
+    # Asked of the driver: torch would need seconds to load, and CUDA takes GPU memory in every process that uses it.
     count = _installed_gpus()
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is None or count == 0:

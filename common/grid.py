@@ -1,4 +1,4 @@
-"""The grid of a search space: every combination of its parameters' values, and how many there are."""
+"""The grid of a search space: every combination of its parameters' values, and their number."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import prod
@@ -7,14 +7,14 @@ from hyperspool.common.space import Categorical, Fixed, Float, Int, Parameter, P
 from hyperspool.common.validation import MAX_PROBLEMS
 
 MAX_LOOKS = 500_000
-"""At parameters, while the settings of a grid are counted: half a second."""
+"""How many parameters are looked at while the settings of a grid are counted: half a second."""
 
 
 def grid_values(parameter: Float | Int | Categorical | Fixed) -> tuple[int, Iterable[Scalar]]:
-    """How many values one parameter has, and them: from low to high, or in the order of its list.
+    """The number of one parameter's values, and the values: from low to high, or in the order of its list.
 
     Raises:
-        ValueError: there are not finitely many, or a logarithmic scale does not say which.
+        ValueError: there are infinitely many values, or the scale is logarithmic, which does not say where they lie.
     """
     match parameter:
         case Categorical():
@@ -31,7 +31,7 @@ def grid_values(parameter: Float | Int | Categorical | Fixed) -> tuple[int, Iter
 
 
 def grid_problems(space: Space) -> tuple[str, ...]:
-    """What keeps a space from having a grid, one line for each parameter that has none."""
+    """Why a space has no grid: one line for each parameter without one; empty if it has a grid."""
     lines: list[str] = []
     for name, parameter in space.items():
         try:
@@ -42,26 +42,26 @@ def grid_problems(space: Space) -> tuple[str, ...]:
 
 
 def grid(space: Space) -> Iterator[Params]:
-    """Every combination, one by one: the first parameter of the file changes last, the last one fastest.
+    """Every combination, one by one: the file's last parameter changes fastest, its first one slowest.
 
-    A parameter whose condition does not hold is absent and adds no combinations. One whose condition names a later
-    parameter counts as standing behind that.
+    A parameter whose condition does not hold is absent and adds no combinations. A parameter whose condition names a
+    later one is ordered after it.
     """
     return (_as_in_file(space, found) for found in combinations(space, space.order(), _grid_values))
 
 
 def grid_size(space: Space, limit: int) -> int:
-    """How many combinations `grid` gives, counted up to `limit`: more than that may be told as any larger number.
+    """How many combinations `grid` gives, exact up to `limit`; above it, any number larger than `limit`.
 
     Raises:
-        ValueError: conditions decide about so much that counting would take minutes.
+        ValueError: conditions name too many parameters and values: counting would take minutes.
     """
     deciding = {other for _, parameter in space.items() for other in parameter.when}
     free = [parameter for name, parameter in space.items() if name not in deciding]
     decided_about = [parameter for parameter in free if parameter.when]
     always = prod(grid_values(parameter)[0] for parameter in free if not parameter.when)
     total = 0
-    # Only parameters that decide about others are gone through one by one; the others multiply.
+    # Goes through the values only of parameters that conditions name. The others' counts multiply.
     names = [name for name in space.order() if name in deciding]
     for number, decided in enumerate(combinations(space, names, _grid_values), start=1):
         if number * (len(names) + len(decided_about) + 1) > MAX_LOOKS:
@@ -79,12 +79,13 @@ def grid_size(space: Space, limit: int) -> int:
 def combinations(
     space: Space, names: Sequence[str], values_of: Callable[[str, Parameter], Iterable[Scalar]]
 ) -> Iterator[Params]:
-    """Every combination of some parameters' values, one by one, the last one changing fastest.
+    """Every combination of some parameters' values, one by one; the last parameter changes fastest.
 
     Args:
         space: the space.
-        names: of its parameters, each after those that its condition names; absent where that does not hold.
-        values_of: the values of a parameter, by its name.
+        names: the parameters, each after those that its condition names. A combination in which a parameter's
+            condition does not hold leaves the parameter out.
+        values_of: returns the values of a parameter, by its name.
     """
     # A stack of iterators instead of recursion: a space may have more parameters than Python has frames.
     stack: list[Iterator[Params]] = [iter(({},))]

@@ -1,4 +1,4 @@
-"""A worker's heartbeat: the file by which it shows that it lives, and what it does."""
+"""A worker's heartbeat: the file that shows that the worker lives, and what it does."""
 
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ from hyperspool.common.records import Count, Label, Moment, Record, Rung, TrialN
 
 
 class WorkerRecord(Record):
-    """What a worker does now; refreshed as its heartbeat."""
+    """What a worker does now, rewritten at every beat."""
 
     schema_version: Literal[1] = 1
     worker: WorkerName
@@ -17,7 +17,7 @@ class WorkerRecord(Record):
     pid: Annotated[int, Field(ge=1, lt=2**31)]
     device: Label
     gpu: Label | None = None
-    """Which GPU that is on this host: its index or UUID, as CUDA_VISIBLE_DEVICES takes it; None: the CPU."""
+    """The GPU of this host: its index or UUID, as CUDA_VISIBLE_DEVICES takes it; None: the CPU."""
     state: Literal["idle", "running"]
     trial: TrialNumber | None = None
     rung: Rung | None = None
@@ -26,5 +26,5 @@ class WorkerRecord(Record):
     epoch: Count | None = None
     epochs: Count | None = None
     beat: Count
-    """Counts up; an observer tells by its change, on its own clock, that the worker lives."""
+    """Counts up. An observer that sees it change, on its own clock, knows that the worker lives."""
     at: Moment

@@ -1,7 +1,7 @@
-"""The project's own commands: as a message names them to a person, and as a process of ours starts another.
+"""The project's own commands: for messages to a person, and for starting our own processes.
 
-A person may have typed `python -m master` in a checkout, or `hyperspool` or `python -m hyperspool` anywhere. What a
-message tells them to type next has the same form, so that it works where they are.
+A person may have typed `python -m master` in a checkout, or `hyperspool` or `python -m hyperspool` anywhere. The
+commands in messages have the same form, so that they work where the person is.
 """
 
 import shlex
@@ -16,38 +16,38 @@ _CHECKOUT = {"master": "master", "worker": "worker"}
 
 
 def command_line(side: str, *arguments: str) -> str:
-    """A command for a person to type, in the form in which this process's own command was typed.
+    """A command for a person to type, in the same form as this process's own command.
 
     Args:
         side: `master` or `worker`.
-        *arguments: what follows; quoted where the shell needs it.
+        *arguments: the command's arguments; quoted where the shell needs it.
     """
     return shlex.join([*_typed(side), *arguments])
 
 
 def program_name(side: str) -> str:
-    """What the help text calls the command of a side."""
+    """The name of a side's command in help texts."""
     return " ".join(_typed(side, is_for_help=True))
 
 
 def place_of(root: Path) -> list[str]:
-    """The option that leads to a shared folder, or nothing if it is here."""
+    """The `--root` option for a shared folder; empty if it is the working directory."""
     return [] if root == Path() else ["--root", str(root)]
 
 
 def each_with(option: str, values: Iterable[str]) -> list[str]:
-    """A repeatable option with each of its values."""
+    """A repeatable option, once for each value."""
     return [part for value in values for part in (option, value)]
 
 
 def own_process(module: str) -> list[str]:
-    """The start of a command that runs one of our modules in another process, from the same place as here.
+    """The beginning of a command that runs one of our modules in another process, from the same package as here.
 
-    Python puts the working directory before everything else, and there may lie a person's `hyperspool.py`. It is kept
-    out, unless our own package was found there.
+    `python -m` searches the working directory first, and a person's own `hyperspool.py` may lie there. So that
+    directory is kept out of the search path, unless our own package was found there.
 
     Args:
-        module: below the package: `worker`, `master.doctor.partner`.
+        module: its name below the package: `worker`, `master.doctor.partner`.
     """
     home = Path(__file__).resolve().parent.parent
     safe = [] if home == Path.cwd().resolve() else ["-P"]
@@ -64,13 +64,13 @@ def _typed(side: str, *, is_for_help: bool = False) -> list[str]:
 
 
 def _main_module() -> str | None:
-    """The package that this process was started with by `python -m`; None if it was started otherwise."""
+    """The package in `python -m PACKAGE` that started this process; None if it was started in another way."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     return spec.name.removesuffix(".__main__") if spec is not None else None
 
 
 def _script(side: str) -> str | None:
-    """The console script of a side beside the one that this process is; None if it is none."""
+    """The console script of a side, beside this process's own; None if this process is not a console script."""
     here = Path(sys.argv[0])
     if here.name not in _SCRIPTS.values():
         return None
@@ -81,7 +81,7 @@ def _script(side: str) -> str | None:
 
 
 def _python() -> str:
-    """This interpreter, as it was typed if it was."""
+    """This interpreter, as it was typed if it was typed at all."""
     typed = sys.orig_argv[0] if sys.orig_argv else ""
     if typed and (typed == Path(typed).name or not Path(typed).is_absolute()):
         return typed

@@ -1,11 +1,11 @@
-"""How an evaluation, its issues and their attempts are named: by numbers, and as the stems of file names.
+"""The names of an evaluation, its issues and their attempts: as numbers, and as stems of file names.
 
-An evaluation is a trial on a rung. Each time that it is published as a job it has another issue number, and each time
-that an issue is claimed and started another attempt number; so no file name is ever used twice.
+An evaluation is a trial on a rung. Each time that it is published as a job it gets a new issue number, and each time
+that an issue is claimed and started it gets a new attempt number. So no file name is ever used twice.
 
     00017                       trial 17
     00017.r1                    trial 17 on rung 1
-    00017-2, 00017.r1-2         the same, issued a second time
+    00017-2, 00017.r1-2         the same, published a second time
     00017.issue2.attempt1       the first attempt at the second issue of trial 17
     00017.r1.issue2.attempt1    the same on rung 1
 """
@@ -14,12 +14,12 @@ import re
 from typing import NamedTuple, Self
 
 LAST_ISSUE = 999_999
-"""No name holds a later one. Only a file that was laid by hand gets there, and it must leave room for the next one."""
+"""The highest number that a name can hold. Only handmade files reach it; `issued` ignores them, so one stays free."""
 
 EvaluationKey = tuple[int, int]
-"""Trial and rung: what names an evaluation within its study."""
+"""Trial and rung: they identify an evaluation within its study."""
 
-# Not \d: it takes digits of any script, and int() reads them.
+# Not \d: it matches digits of any script, and int() would read them.
 _EVALUATION = r"(?P<trial>[0-9]{5,6})(?:\.r(?P<rung>[0-9]{1,3}))?"
 _PATTERNS = {
     "evaluation": re.compile(_EVALUATION),
@@ -29,7 +29,7 @@ _PATTERNS = {
 
 
 class EvaluationName(NamedTuple):
-    """A trial on a rung: what a result is of."""
+    """A trial on a rung; it has one result."""
 
     trial: int
     rung: int = 0
@@ -41,15 +41,15 @@ class EvaluationName(NamedTuple):
 
     @classmethod
     def parse(cls, stem: str) -> Self | None:
-        """The evaluation of that name; None if the name is not one."""
+        """The evaluation that a stem names; None if it names none."""
         if (match := _PATTERNS["evaluation"].fullmatch(stem)) is None:
             return None
         found = cls(int(match["trial"]), int(match["rung"] or 0))
-        return found if found.name == stem else None  # 000001 is not how trial 1 is written, though it reads so
+        return found if found.name == stem else None  # trial 1 is never written 000001
 
 
 class Issue(NamedTuple):
-    """An evaluation, the n-th time that it is published as a job: what a claim is made on."""
+    """An evaluation, the n-th time that it is published as a job. Workers claim issues."""
 
     trial: int
     rung: int = 0
@@ -57,7 +57,7 @@ class Issue(NamedTuple):
 
     @property
     def evaluation(self) -> EvaluationName:
-        """What is evaluated."""
+        """The evaluation that is published."""
         return EvaluationName(self.trial, self.rung)
 
     @property
@@ -67,7 +67,7 @@ class Issue(NamedTuple):
 
     @classmethod
     def parse(cls, stem: str) -> Self | None:
-        """The issue of that name; None if the name is not one."""
+        """The issue that a stem names; None if it names none."""
         if (match := _PATTERNS["issue"].fullmatch(stem)) is None:
             return None
         found = cls(int(match["trial"]), int(match["rung"] or 0), int(match["issue"] or 1))
@@ -87,7 +87,7 @@ class AttemptName(NamedTuple):
 
     @classmethod
     def parse(cls, stem: str) -> Self | None:
-        """The attempt of that name; None if the name is not one."""
+        """The attempt that a stem names; None if it names none."""
         if (match := _PATTERNS["attempt"].fullmatch(stem)) is None:
             return None
         issue = Issue(int(match["trial"]), int(match["rung"] or 0), int(match["issue"]))

@@ -1,25 +1,27 @@
 """Every path under `jobs/` and `results/`: built here, parsed here, and nowhere else.
 
 jobs/<study>/study.json                  the study, published once
-jobs/<study>/master.lock                 held by the study's master
-jobs/<study>/00017.json                  an open job; 00017-2.json is the same trial, issued a second time;
+jobs/<study>/master.lock                 held by the study's master; master.lease beside it with `--claim lease`
+jobs/<study>/00017.json                  an open job; 00017-2.json is the same evaluation, published a second time;
                                          00017.r1.json is the trial on rung 1
-jobs/<study>/00017.lock                  its lock file: who claimed it, as a list of attempts
-jobs/<study>/00017.lease                 in its stead where the file system has no locks (`--claim lease`)
-results/<study>/journal.jsonl            what the master proposed, batch by batch, before it published it
-results/<study>/trials/00000-00099/      00017.json, the result, and 00017.csv, its curve; a hundred trials a folder,
-                                         so that looking for new ones costs the same however many there are
-results/<study>/running/                 00017.issue1.attempt1.csv: the curve of an attempt that is not over
-results/<study>/checkpoints/             00017.issue1.attempt1.pt: what the next attempt goes on from; 00017.pt: what
-                                         the next rung goes on from
-results/<study>/workers/<worker>.json    what each worker does now
-results/<study>/rejected/                what could not be read, each with the reason beside it
-results/<study>/duplicates/              late results of trials that had one already
+jobs/<study>/00017.lock                  the job's lock file: the attempts, and who claimed each of them
+jobs/<study>/00017.lease                 the job's lease, which is held instead of the lock with `--claim lease`
+results/<study>/journal.jsonl            what the master proposed, batch by batch, recorded before it was published
+results/<study>/trials/00000-00099/      00017.json, the result, and 00017.csv, its curve; a hundred trials per folder,
+                                         so that looking for new results costs the same however many trials there are
+results/<study>/running/                 00017.issue1.attempt1.csv: the curve of an unfinished attempt
+results/<study>/checkpoints/             00017.issue1.attempt1.pt, from which the next attempt goes on; 00017.pt, from
+                                         which the next rung goes on
+results/<study>/workers/<worker>.json    the worker's heartbeat: what it does now
+results/<study>/rejected/                files that were set aside, each with the reason beside it
+results/<study>/duplicates/              00017.issue1.attempt2.json, a late result of an evaluation that had one
+                                         already, and 00017.issue1.attempt2.csv, its curve
 results/<study>/logs/                    output of the workers that the master started
 results/<study>/report/                  the report: a page, its figures, its tables
-data/                                    data sets that had to be downloaded
+results/<study>/final/                   the answer of a final evaluation, and its model (`common.final`)
+data/                                    downloaded data sets
 
-`hyperspool.common.file_kinds` is the table of these files; names are parsed and built by it.
+`hyperspool.common.file_kinds` is the table of the protocol's files in these folders: it builds and parses their names.
 """
 
 import re
@@ -42,16 +44,16 @@ SubjectT = TypeVar("SubjectT", Issue, EvaluationName, AttemptName, str)
 TRIALS_PER_FOLDER = 100
 
 _IN_THE_MAKING = re.compile(r"\.(?P<name>.+\.(?:csv|pt))\..*\.tmp")
-"""A file of an attempt that is being written, or was not written to its end."""
+"""A temporary file that becomes an attempt's curve or checkpoint, or whose writer died before it did."""
 
 
 @dataclass(frozen=True)
 class StudyFolder:
-    """The paths of one study. Builds names only; nothing is created or read but by the listing methods.
+    """The paths of one study. Builds names only: nothing is created, and only the listing methods read.
 
     Args:
         root: the shared folder.
-        name: the study's name; anything that is not one is refused.
+        name: the study's name.
 
     Raises:
         UsageError: `name` could lead out of the folder.
@@ -68,7 +70,7 @@ class StudyFolder:
         confine(self.root)
 
     def place(self, place: Place) -> Path:
-        """The folder of a kind of files."""
+        """The path of one of the study's folders."""
         return self.jobs if place is Place.JOBS else self.results / place.value
 
     @property
@@ -78,7 +80,7 @@ class StudyFolder:
 
     @property
     def results(self) -> Path:
-        """The folder of the study's results and of everything else that its workers and its master leave."""
+        """The folder of the study's results, and of everything else that its workers and its master write."""
         return self.root / "results" / self.name
 
     @property
@@ -103,12 +105,12 @@ class StudyFolder:
 
     @property
     def rejected(self) -> Path:
-        """The folder of unreadable files and their reasons."""
+        """The folder of files that were set aside, and the reasons."""
         return self.place(Place.REJECTED)
 
     @property
     def duplicates(self) -> Path:
-        """The folder of results that came second."""
+        """The folder of late results."""
         return self.place(Place.DUPLICATES)
 
     @property
@@ -118,12 +120,12 @@ class StudyFolder:
 
     @property
     def logs(self) -> Path:
-        """The folder of local workers' output."""
+        """The folder of the output of workers that the master started."""
         return self.results / "logs"
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """Every folder that must be there before a job is published."""
+        """Every folder that must exist before a job is published."""
         return (self.jobs, self.trials, self.running, self.checkpoints, self.workers)
 
     def trial_folder(self, trial: int) -> Path:
@@ -132,11 +134,11 @@ class StudyFolder:
         return self.trials / f"{first:05}-{first + TRIALS_PER_FOLDER - 1:05}"
 
     def trial_folders(self) -> list[Path]:
-        """The folders that are there in the folder of results. Costs a listing."""
+        """The trial folders that exist. Costs a listing."""
         return _folders(self.trials)
 
     def path(self, kind: FileKind, subject: Subject | None = None) -> Path:
-        """The file of a kind."""
+        """The path of a kind's file for a subject."""
         folder = self.place(kind.place)
         if isinstance(subject, EvaluationName) and kind.place is Place.TRIALS:
             folder = self.trial_folder(subject.trial)
@@ -149,7 +151,7 @@ class StudyFolder:
 
     @property
     def master_lock(self) -> Path:
-        """Held by the study's master."""
+        """The lock file that the study's master holds."""
         return self.path(kinds.MASTER_LOCK)
 
     @property
@@ -178,7 +180,7 @@ class StudyFolder:
         return self.path(kinds.CURVE, EvaluationName(trial, rung))
 
     def running_curve(self, attempt: AttemptName) -> Path:
-        """The curve of an attempt that is not over."""
+        """The curve of an unfinished attempt."""
         return self.path(kinds.RUNNING_CURVE, attempt)
 
     def checkpoint(self, attempt: AttemptName) -> Path:
@@ -190,7 +192,7 @@ class StudyFolder:
         return self.path(kinds.KEPT_CHECKPOINT, EvaluationName(trial, rung))
 
     def duplicate(self, attempt: AttemptName) -> Path:
-        """Where an attempt's result goes if another one was first."""
+        """Where an attempt's result goes if the evaluation already has one."""
         return self.path(kinds.DUPLICATE, attempt)
 
     def worker(self, worker: str) -> Path:
@@ -200,16 +202,16 @@ class StudyFolder:
         return self.path(kinds.HEARTBEAT, worker)
 
     def open_issues(self) -> list[Issue]:
-        """The issues that have a job file, by a fresh listing, in order of trial, rung and issue."""
+        """The issues that have a job file, from a fresh listing, in order of trial, rung and issue."""
         return sorted(_listed(kinds.JOB, Issue, self.jobs))
 
     def locked_issues(self) -> list[Issue]:
-        """The issues that have a lock or lease file, whether it is held or not."""
+        """The issues that have a lock or lease file, held or not."""
         names = names_of(self.jobs)
         return sorted({*_parsed(kinds.LOCK, Issue, names), *_parsed(kinds.LEASE, Issue, names)})
 
     def finished(self, wanted: Iterable[EvaluationKey]) -> set[EvaluationKey]:
-        """Which evaluations have a result file, by fresh listings of the folders that could hold one."""
+        """Those of the evaluations that have a result file, from fresh listings of the folders that could hold one."""
         asked = set(wanted)
         found: set[EvaluationKey] = set()
         for folder in {self.trial_folder(trial) for trial, _ in asked}:
@@ -229,23 +231,23 @@ class StudyFolder:
         return {attempt.issue for attempt, _ in self._attempt_files()}
 
     def checkpoints_of(self, trial: int, rung: int = 0, upto: AttemptName | None = None) -> list[Path]:
-        """The whole checkpoints of an evaluation's attempts, the latest attempt first; none later than `upto`."""
+        """The checkpoints of an evaluation's attempts, latest first and none after `upto`; no temporary files."""
         found = _listed(kinds.CHECKPOINT, AttemptName, self.checkpoints)
         own = sorted((attempt for attempt in found if attempt.issue.evaluation == (trial, rung)), reverse=True)
         return [self.checkpoint(attempt) for attempt in own if upto is None or attempt <= upto]
 
     def kept_checkpoints(self) -> list[EvaluationName]:
-        """The evaluations whose last checkpoint was kept."""
+        """The evaluations that have a kept checkpoint."""
         return sorted(_listed(kinds.KEPT_CHECKPOINT, EvaluationName, self.checkpoints))
 
     def temporary_files(self) -> Iterator[Path]:
-        """Files in the making, or whose making was cut short, those of all studies included. Lists the whole study."""
+        """Temporary files of the study, and those beside the studies' folders. Lists the whole study."""
         folders = (self.jobs.parent, self.results.parent, self.results, *map(self.place, Place), *self.trial_folders())
         for folder in folders:
             yield from (folder / entry for entry in names_of(folder) if is_temporary(entry))
 
     def worker_files(self) -> list[Path]:
-        """The heartbeats that are there."""
+        """The heartbeat files that exist."""
         return sorted(map(self.worker, _listed(kinds.HEARTBEAT, str, self.workers)))
 
     def _attempt_files(self) -> Iterator[tuple[AttemptName, Path]]:
@@ -259,7 +261,7 @@ class StudyFolder:
 
 
 def study_folders(root: Path) -> list[StudyFolder]:
-    """The studies that are published under a shared folder, by name."""
+    """The studies that are published in a shared folder, in order of their names."""
     confine(root)
     folders = (StudyFolder(root, folder.name) for folder in _folders(root / "jobs") if is_study_name(folder.name))
     return [folder for folder in folders if _has_spec(folder)]
@@ -283,7 +285,7 @@ def _parsed(kind: FileKind, of: type[SubjectT], names: Iterable[str]) -> Iterato
 
 
 def names_of(folder: Path) -> list[str]:
-    """The names in a folder; empty if there is no such folder."""
+    """The names in a folder, from a fresh listing; empty if there is no such folder."""
     try:
         return names_in(folder)
     except (FileNotFoundError, NotADirectoryError):

@@ -1,7 +1,7 @@
-"""A lease: a file that its holder touches, and that whoever has seen it untouched for long enough may take.
+"""A lease: a file that its holder touches, and that may be taken over once it has been seen untouched long enough.
 
-filelock's lease, and what it leaves to us: it never takes one whose file is empty, which a holder leaves that dies
-between making the file and writing into it.
+It is filelock's lease, with one addition. filelock never takes over a lease whose file is empty, and a holder that dies
+between creating the file and writing into it leaves such a file.
 """
 
 import logging
@@ -16,22 +16,22 @@ from hyperspool.common import atomic
 from hyperspool.common.confinement import parent_of
 
 POLL_S = 0.2
-"""Seconds between looks at a lease that is waited for."""
+"""How often a process that waits for a lease looks at it."""
 
 logger = logging.getLogger(__name__)
 
 Look = tuple[int, int, int, int]
-"""A lease's file as it was seen: inode, time of its content, time of its inode, size in bytes."""
+"""What a look at a lease's file saw: inode, mtime and ctime in nanoseconds, size in bytes."""
 
 
 class Lease:
     """A lease on a file, not yet held.
 
-    Its age is measured by watching it, so the object that watches is kept from one try to the next.
+    A lease's age is measured by watching it, so keep the object from one try to the next.
 
     Args:
         path: the file.
-        lease_s: how long it may go untouched, the same for all who want it.
+        lease_s: how long it may go untouched; the same for all processes that want it.
     """
 
     def __init__(self, path: Path, lease_s: float) -> None:
@@ -41,7 +41,7 @@ class Lease:
 
     @property
     def is_lost(self) -> bool:
-        """Whether another process has taken it over since it was acquired."""
+        """Whether another process has taken it over since we acquired it."""
         return self._lease.compromise is not None
 
     def acquire(self, *, blocking: bool = True) -> None:
@@ -49,7 +49,7 @@ class Lease:
 
         Raises:
             filelock.Timeout: another process holds it.
-            ValueError: it is one of other settings.
+            ValueError: its holder uses another `lease_s`.
         """
         while True:
             try:
@@ -63,8 +63,8 @@ class Lease:
             time.sleep(POLL_S)
 
     def outlast(self) -> bool:
-        """Take it as soon as its holder has shown no sign of life for long enough; False as soon as there is one."""
-        logger.warning("%s is held; its holder is given %g s to show a sign of life", self._path, self._lease_s)
+        """Take it once its holder has shown no sign of life for long enough; False if the holder shows one first."""
+        logger.warning("%s is held; waiting %g s for a sign of life from its holder", self._path, self._lease_s)
         began_s, seen = time.monotonic(), look_at(self._path)
         while time.monotonic() - began_s < 2 * self._lease_s:
             with suppress(Timeout):
@@ -86,16 +86,16 @@ class Lease:
         elif self._empty is None or self._empty[0] != seen:
             self._empty = (seen, now_s)
         elif now_s - self._empty[1] >= self._lease_s:
-            # RACE: its maker was stopped for so long before it wrote, or another contender removes the file first and
-            # makes its own. Whoever's file goes here finds it gone at the next heartbeat, as one whose lease was taken
-            # over does, and drops the attempt; until then two may evaluate, and REPORT lets one of them win.
+            # RACE: the file's maker may only have been stopped before it wrote; or another contender removes the empty
+            # file first and makes its own, which we then remove. Either one finds its file gone at its next heartbeat
+            # and drops the attempt, as after a takeover. Until then two may evaluate, and REPORT lets one of them win.
             with suppress(OSError):
                 atomic.remove(self._path)
             self._empty = None
 
 
 def look_at(path: Path) -> Look | None:
-    """A lease's file as it is now; None if it is not there. Opens it, because a network file system then asks anew."""
+    """A lease's file as it is now; None if it does not exist. Opens it: a network file system then asks the server."""
     try:
         with parent_of(path) as parent:
             descriptor = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)

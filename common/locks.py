@@ -1,8 +1,8 @@
-"""What makes a hold exclusive between processes and hosts: a kernel lock, or a lease where there are none.
+"""Exclusive holds between processes and hosts: kernel locks, or leases where the file system has no locks.
 
-A kernel lock is freed by the kernel in the moment in which its holder dies. A lease is a file that its holder touches;
-whoever has seen it untouched for `LEASE_S`, on their own monotonic clock, may take it, and the former holder may still
-be running.
+The kernel frees a kernel lock at the moment its holder dies. A lease is a file that its holder touches. A process that
+has seen it untouched for `LEASE_S`, on its own monotonic clock, may take it over, and the former holder may still be
+running.
 """
 
 import fcntl
@@ -24,12 +24,12 @@ from hyperspool.common.mounts import why_locks_are_local
 from hyperspool.common.probe import probe_in
 
 LEASE_S = 30.0
-"""How long a lease may go untouched before it is taken over. A holder touches it every third of that."""
+"""How long a lease may go untouched before it may be taken over. Its holder touches it every third of that."""
 WAIT_POLL_S = 0.2
 
 
 class ClaimMode(StrEnum):
-    """What makes a claim exclusive. All processes of a study use the same: the two do not exclude each other."""
+    """What makes a claim exclusive. All processes of a study use one mode: a lock and a lease ignore each other."""
 
     LOCK = "lock"
     LEASE = "lease"
@@ -39,22 +39,23 @@ class Lock(Protocol):
     """What a kernel lock and a lease have in common."""
 
     def acquire(self, *, blocking: bool = True) -> object:
-        """Take it, waiting if `blocking`; `filelock.Timeout` if another holds it."""
+        """Take it, waiting if `blocking`. Raises `filelock.Timeout` if another process holds it."""
 
     def release(self) -> None:
-        """Let it go."""
+        """Release it."""
 
 
 def make_lock(path: Path, mode: ClaimMode, lease_s: float = LEASE_S) -> Lock:
     """A lock or lease on a file, not yet held.
 
     Raises:
-        OSError: there is no way to the file, or one over a link.
+        OSError: the file's folder does not exist, or a link is on the way to it.
     """
     check_way(path)
     if mode is ClaimMode.LEASE:
         return Lease(path, lease_s)
-    # Without fallback_to_soft a file system that has no locks is an error, not a silently weaker promise.
+    # fallback_to_soft=False: a file system without locks must be an error, not a silently weaker lock.
+    # thread_local=False: the lock belongs to the process, whichever of its threads acquires or releases it.
     return FileLock(path, fallback_to_soft=False, thread_local=False, poll_interval=WAIT_POLL_S)
 
 
@@ -63,7 +64,7 @@ def try_acquire(lock: Lock) -> bool:
 
     Raises:
         OSError: the file system refuses, for now or for good.
-        ValueError: the file is a lease of other settings.
+        ValueError: the holder of the lease uses another duration.
     """
     try:
         lock.acquire(blocking=False)
@@ -78,10 +79,10 @@ def is_lost(lock: Lock) -> bool:
 
 
 def is_held(path: Path, mode: ClaimMode) -> bool:
-    """Whether a process holds the lock or lease on a file just now; takes nothing and makes nothing.
+    """Whether a process holds the lock or lease on a file now. Takes nothing and creates nothing.
 
-    A holder that comes a moment later is not seen. Whether the holder of a lease has touched it lately is told by this
-    host's clock, so it is a hint.
+    It does not see a holder that comes a moment later. For a lease the answer is a hint, because it compares the file's
+    time with this host's clock.
     """
     try:
         if mode is ClaimMode.LEASE:
@@ -100,7 +101,7 @@ def is_held(path: Path, mode: ClaimMode) -> bool:
 
 
 def why_no_locks(folder: Path) -> str | None:
-    """Why kernel locks do not work in a folder, or hold on this host alone; None if neither is known. Tries one."""
+    """Why kernel locks fail in a folder, or hold on this host only; None if neither is known. Tries a lock."""
     if reason := why_locks_are_local(folder):
         return reason
     with probe_in(folder) as probe:
@@ -117,17 +118,18 @@ def why_no_locks(folder: Path) -> str | None:
 
 @contextmanager
 def held(path: Path, mode: ClaimMode, text: str, lease_s: float = LEASE_S) -> Iterator[Callable[[], bool] | None]:
-    """Hold a lock for as long as a block runs.
+    """Hold a lock while a block runs.
 
     Args:
-        path: the lock file; it stays in its place afterwards, for what is locked has no end. A lease lies beside it.
+        path: the lock file. It stays afterwards: unlike a job, a study is locked again and again. A lease lies beside
+            it.
         mode: lock or lease.
-        text: what the file says of its holder.
+        text: what the file says about its holder.
         lease_s: how long a lease may go untouched.
 
     Yields:
-        A function that tells whether the lock is still ours; None if another process holds it: at once, but for a lease
-        of a holder that has just died elsewhere, or may have. That one is watched until it is touched or expires.
+        A function that returns whether the lock is still ours; None if another process holds it. None comes at once for
+        a lock. A lease is watched until it is touched or expires, because its holder may have died on another host.
     """
     lock = make_lock(path if mode is ClaimMode.LOCK else path.with_suffix(".lease"), mode, lease_s)
     if not try_acquire(lock) and not (isinstance(lock, Lease) and lock.outlast()):
@@ -142,7 +144,7 @@ def held(path: Path, mode: ClaimMode, text: str, lease_s: float = LEASE_S) -> It
 
 @contextmanager
 def waiting_for(path: Path, mode: ClaimMode, on_wait: Callable[[], None]) -> Iterator[None]:
-    """Hold a lock for as long as a block runs. Waits for it first, and calls `on_wait` once if it must."""
+    """Hold a lock while a block runs. Waits for the lock first, and calls `on_wait` once if it has to wait."""
     lock = make_lock(path, mode)
     if not try_acquire(lock):
         on_wait()

@@ -1,11 +1,13 @@
-"""What is known of a mounted file system's locks: do they hold between all hosts that see it, or on one host alone?
+"""What a mount's type and options say about its locks: do they hold between all hosts, or on one host only?
 
 A kernel lock that two hosts do not share excludes nobody, and no process can find that out alone: each of them gets the
-lock. What can be known stands in the mount's type and options. So `why_locks_are_local` lets masters and workers refuse
-`--claim lock` where locks are *known* not to be shared. That also refuses a search on a single host, where such locks
-would do: nobody can tell from one host that no second one will come, `--claim lease` works there too, and a trial that
-two workers hold at once writes one curve with two pens. Where nothing is known (a virtual machine's shared folder, most
-of FUSE) nothing is refused; `python -m master doctor --with-peer` finds out.
+lock. The mount's type and options are all that can be known. So `why_locks_are_local` lets masters and workers refuse
+`--claim lock` where locks are *known* not to be shared.
+
+That also refuses a search on a single host, where such locks would do. The reason: one host cannot know that no second
+one will join, two workers that hold one trial both write to its curve, and `--claim lease` works there too. Where
+nothing is known (a virtual machine's shared folder, most of FUSE) nothing is refused; `python -m master doctor
+--with-peer` finds out.
 
 Sources: nfs(5), mount.lustre(8), mount.cifs(8), ocfs2(5) and gfs2(5) for the options; beegfs-client.conf; virtiofsd's
 README; QEMU's hw/9pfs, whose server grants every lock. NFS 4.2, sshfs and GlusterFS 10 were measured with two clients.
@@ -20,14 +22,14 @@ MOUNTS = Path("/proc/self/mountinfo")
 
 
 class LockScope(StrEnum):
-    """Between which processes a lock on a file of a mount excludes."""
+    """The processes between which a mount's file locks are exclusive."""
 
     ALL = "all"
-    """All that can see the file, on whatever host."""
+    """All processes that see the file, on every host."""
     HOST = "host"
-    """Those of one host: a lock of another host is not seen."""
+    """The processes of one host: locks of other hosts are not seen."""
     UNKNOWN = "unknown"
-    """The mount's type and options do not tell."""
+    """The mount's type and options do not say."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,11 @@ class Mount:
     """A mounted file system.
 
     Attributes:
-        point: where it is mounted.
+        point: the mount point.
         kind: its type, as the kernel names it: `ext4`, `nfs4`, `fuse.sshfs`.
         source: the device or server.
-        options: the superblock's, where network file systems show what they negotiated; a flag has an empty value.
+        options: the superblock's options, in which network file systems show what they negotiated; a flag has an empty
+            value.
     """
 
     point: Path
@@ -49,7 +52,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class LockKnowledge:
-    """What is known of a mount's locks, and why."""
+    """The scope of a mount's locks, and how it is known."""
 
     scope: LockScope
     reason: str
@@ -68,20 +71,18 @@ _KNOWN = {
     "beegfs": LockKnowledge(
         LockScope.UNKNOWN, "BeeGFS shares locks only with tuneUseGlobalFileLocks = true in beegfs-client.conf"
     ),
-    "9p": LockKnowledge(
-        LockScope.UNKNOWN, "of a virtual machine's 9p folder, QEMU grants every lock that is asked for"
-    ),
+    "9p": LockKnowledge(LockScope.UNKNOWN, "QEMU grants every lock that is asked for in a virtual machine's 9p folder"),
     "virtiofs": LockKnowledge(
-        LockScope.UNKNOWN, "a virtual machine keeps virtiofs' locks to itself unless virtiofsd was told otherwise"
+        LockScope.UNKNOWN, "a virtual machine keeps virtiofs' locks to itself unless virtiofsd shares them"
     ),
     "overlay": LockKnowledge(
-        LockScope.UNKNOWN, "an overlay belongs to one container: others neither see its files nor its locks"
+        LockScope.UNKNOWN, "an overlay belongs to one container: others see neither its files nor its locks"
     ),
 }
 
 
 def mount_of(path: Path, mounts: Path = MOUNTS) -> Mount | None:
-    """The mount that a path lies on, or None where the system does not tell (macOS)."""
+    """The mount that a path lies on; None where the system has no `/proc/self/mountinfo` (macOS)."""
     try:
         lines = mounts.read_text(errors="surrogateescape").splitlines()
     except OSError:
@@ -89,14 +90,14 @@ def mount_of(path: Path, mounts: Path = MOUNTS) -> Mount | None:
     resolved = path.resolve()
     found = None
     for mount in filter(None, map(_parse, lines)):
-        # Of two at one place, the later covers the earlier.
+        # Of two mounts at one point, the later one covers the earlier one.
         if resolved.is_relative_to(mount.point) and (found is None or mount.point.is_relative_to(found.point)):
             found = mount
     return found
 
 
 def knowledge_of(mount: Mount) -> LockKnowledge:
-    """What is known of a mount's locks (`flock`) by its type and options."""
+    """What a mount's type and options say about its locks (`flock`)."""
     kind, options = mount.kind, mount.options
     if kind in _LOCAL:
         return LockKnowledge(LockScope.ALL, "the kernel of this host keeps its locks, and no other host mounts it")
@@ -108,12 +109,12 @@ def knowledge_of(mount: Mount) -> LockKnowledge:
         return _unless("nobrl", options, "the server of the share keeps locks")
     if kind in {"gfs2", "ocfs2"}:
         return _unless("localflocks", options, "the cluster's lock manager keeps locks")
-    unknown = LockKnowledge(LockScope.UNKNOWN, f"whether the locks of {kind} hold between hosts is not known")
+    unknown = LockKnowledge(LockScope.UNKNOWN, f"it is not known whether the locks of {kind} hold between hosts")
     return _KNOWN.get(kind, unknown)
 
 
 def why_locks_are_local(path: Path, mounts: Path = MOUNTS) -> str | None:
-    """Why kernel locks under `path` are known to exclude on this host alone; None if they are not known to."""
+    """Why kernel locks under `path` are known to hold on this host only; None if that is not known."""
     mount = mount_of(path, mounts)
     if mount is None:
         return None
@@ -124,7 +125,7 @@ def why_locks_are_local(path: Path, mounts: Path = MOUNTS) -> str | None:
 
 
 def _of_nfs(options: dict[str, str]) -> LockKnowledge:
-    # `nolock` shows as local_lock=all; local_lock=posix leaves flock, which we use, to the server.
+    # `nolock` is shown as local_lock=all. local_lock=posix is fine: flock, which we use, still goes to the server.
     if options.get("local_lock") in {"flock", "all"} or "nolock" in options:
         shown = "nolock" if "nolock" in options else f"local_lock={options['local_lock']}"
         return LockKnowledge(LockScope.HOST, f"mounted with {shown}")
@@ -147,7 +148,7 @@ def _unless(option: str, options: dict[str, str], reason: str) -> LockKnowledge:
 
 
 def _parse(line: str) -> Mount | None:
-    """A line of mountinfo: numbers, root, point, options, optional fields, a dash, type, source, more options."""
+    """The mount in a line of mountinfo: numbers, root, point, options, more, a dash, type, source, more options."""
     before, dash, after = line.partition(" - ")
     fields, rest = before.split(" "), after.split(" ")
     if not dash or len(fields) < 5 or len(rest) < 3:  # noqa: PLR2004 - the fields that proc(5) lists
@@ -158,5 +159,5 @@ def _parse(line: str) -> Mount | None:
 
 
 def _unescaped(text: str) -> str:
-    """Blanks and the like stand in mountinfo as three octal digits."""
+    """The text with mountinfo's octal escapes, for blanks and the like, decoded."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)

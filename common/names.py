@@ -1,4 +1,4 @@
-"""Names that become file names: what they may be made of, checked before any of them is put into a path."""
+"""Names that become file names: their allowed characters, checked before a name is put into a path."""
 
 import re
 from collections.abc import Callable
@@ -14,12 +14,12 @@ _MAX_WORKER_CHARACTERS = 100
 
 
 def is_study_name(name: str) -> bool:
-    """Whether `name` may name a study and so its folder: no separator, no leading dot, at most 64 characters."""
+    """Whether `name` may name a study and its folder: no separator, no leading dot, at most 64 characters."""
     return len(name) <= _MAX_STUDY_CHARACTERS and _NAME.fullmatch(name) is not None
 
 
 def is_worker_name(name: str) -> bool:
-    """Whether `name` may name a worker and so its file: as a study's, at most 100 characters."""
+    """Whether `name` may name a worker and its file: as for a study, but up to 100 characters."""
     return len(name) <= _MAX_WORKER_CHARACTERS and _NAME.fullmatch(name) is not None
 
 

@@ -1,7 +1,8 @@
-"""What the built-in objectives take: the parameters of each, their ranges and defaults.
+"""The parameters of the built-in objectives, with their ranges and defaults.
 
-The master refuses a study whose space an objective could not evaluate, before a worker has spent a minute on it; the
-worker fills in what a study leaves out. A user's own objective is not listed here: its space is its author's affair.
+The master uses them to refuse a study whose space an objective could not evaluate, before a worker spends a minute on
+it. The worker uses them to fill in what a study leaves out. A user's own objective is not listed: its author decides
+what its space may be.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ SOURCES = {
     "dropout": ("dropout",),
     "all": ("initialisation", "shuffling", "dropout"),
 }
-"""What the parameter `varies` may be: which of a trial's seeds are its own. The others are the same for every trial."""
+"""Values of the parameter `varies`: the seeds that are a trial's own. The others are the same for every trial."""
 
 _Table = dict[str, tuple[Allowed, Scalar | None]]
 
@@ -42,7 +43,7 @@ _TRAINING: _Table = {
     "momentum": _number(0.0, 1.0, 0.9),
     "batch_size": _count(1, 1_000_000, 100),
     "nesterov": _choice(False, True, default=False),
-    # What learning rate and momentum do from update to update; a schedule ignores what belongs to the others.
+    # How learning rate and momentum change from update to update. A schedule ignores the others' parameters.
     "schedule": _choice(
         "constant",
         "step",
@@ -75,7 +76,7 @@ _TRAINING: _Table = {
     "initialisation": _choice("glorot", "he", "normal", "orthogonal", default="glorot"),
     "sigma": _number(0.0, 1000.0, 0.01),
     "snapshots": _choice(False, True, default=False),
-    # Says how the master draws a trial's seeds; training has no use for it.
+    # The master reads it when it draws a trial's seeds; training does not use it.
     "varies": _choice(*SOURCES, default=None),
 }
 
@@ -89,19 +90,18 @@ _MLP: _Table = {
 }
 
 PARAMETERS: dict[str, _Table] = {"cnn": _CNN, "mlp": _MLP}
-"""Per objective and parameter: the values that it takes, and the one filled in if a study does not say; None: none is,
-and training knows what follows (beside it, here)."""
-
+"""By objective and parameter: the allowed values, and the default. None: nothing is filled in, and training works the
+value out as the comment beside it says."""
 
 MEASURES = {"cnn": "validation error", "mlp": "validation error"}
-"""What a built-in objective's value is called."""
+"""Names of the built-in objectives' values."""
 
 
 def parse_definitions(definitions: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """A user's own objectives, (name, `module:function`) each, from `--objective NAME=MODULE:FUNCTION` options.
+    """A user's own objectives as pairs (name, `module:function`), from `--objective NAME=MODULE:FUNCTION` options.
 
     Raises:
-        UsageError: an option is not of that form, or takes a built-in objective's name.
+        UsageError: an option does not have that form, or uses a built-in objective's name.
     """
     parsed: list[tuple[str, str]] = []
     for definition in definitions:
@@ -116,24 +116,24 @@ def parse_definitions(definitions: Sequence[str]) -> tuple[tuple[str, str], ...]
 
 
 def measure_name(objective: str) -> str:
-    """What people call the value of an objective; `value` for a user's own."""
+    """The name of an objective's value, for people; `value` for a user's own objective."""
     return MEASURES.get(objective, "value")
 
 
 def with_defaults(objective: str, params: Mapping[str, Scalar]) -> Params:
-    """The params of a trial, with the defaults of a built-in objective for those that the study leaves out."""
+    """The params of a trial, completed with a built-in objective's defaults for what the study leaves out."""
     defaults = {name: default for name, (_, default) in PARAMETERS.get(objective, {}).items() if default is not None}
     return defaults | dict(params)
 
 
 def varying_seeds(objective: str, params: Mapping[str, Scalar]) -> tuple[str, ...]:
-    """Which of a trial's seeds are its own: all of them, unless a built-in objective's `varies` says otherwise."""
+    """The seeds that are a trial's own: all of them, unless a built-in objective's `varies` names fewer."""
     is_known = "varies" in PARAMETERS.get(objective, {})
     return SOURCES[str(params.get("varies", "all"))] if is_known else SOURCES["all"]
 
 
 def space_problems(objective: str, space: Space) -> tuple[str, ...]:
-    """What in `space` a built-in objective could not evaluate, one line each; empty for a user's objective."""
+    """The parts of `space` that a built-in objective could not evaluate, one line each; empty for a user's own."""
     known = PARAMETERS.get(objective)
     if known is None:
         return ()

@@ -1,7 +1,7 @@
-"""The kinds of parameters: which values each has, and which of them a point of the unit interval stands for.
+"""The kinds of parameters: their values, and the mapping of the unit interval onto them.
 
-A parameter maps the unit interval onto its values (`from_unit`), so that every sampler works on numbers in [0, 1) and
-knows nothing of logarithms, steps or choices.
+A parameter maps [0, 1) onto its values (`from_unit`). So every sampler works on numbers in [0, 1), and needs to know
+nothing of logarithms, steps or choices.
 """
 
 import math
@@ -17,12 +17,12 @@ from hyperspool.common.validation import MAX_PROBLEMS, shown
 from hyperspool.common.values import RELATIVE_TOLERANCE, Scalar, ValueSet, first_twice, same_value
 
 MAX_MAGNITUDE = 2**53
-"""Beyond it a float does not tell integers apart, and other languages' JSON readers do not either."""
+"""Above it, floats do not represent every integer, and other languages' JSON readers lose digits too."""
 MAX_TEXT = 1000
 MAX_STEPS = 10**9
 MAX_LISTED = 10_000
-"""Values that all lists of a space's choices and conditions hold together. Far more than a search can try; few enough
-that whoever publishes a study cannot keep its readers busy for minutes."""
+"""Values in all lists of a space's choices and conditions together. Far more than a search can try, and few enough that
+a hostile study cannot keep its readers busy for minutes."""
 
 WholeNumber = Annotated[int, Field(ge=-MAX_MAGNITUDE, le=MAX_MAGNITUDE)]
 BoundedScalar = bool | WholeNumber | float | Annotated[str, Field(max_length=MAX_TEXT)]
@@ -32,12 +32,12 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, Scalar) else value
 
 
-# Not strict: a list of JSON or TOML is what this tuple is made from.
+# Not strict: JSON and TOML give a list where this expects a tuple.
 Choices = Annotated[
     tuple[BoundedScalar, ...], Field(min_length=1, max_length=MAX_LISTED, strict=False), BeforeValidator(_as_list)
 ]
 
-_COARSE = Field(min_length=2, max_length=MAX_LISTED, strict=False)  # a list of JSON or TOML is what it is made from
+_COARSE = Field(min_length=2, max_length=MAX_LISTED, strict=False)  # not strict: as for `Choices`
 
 
 class _Parameter(BaseModel):
@@ -47,7 +47,7 @@ class _Parameter(BaseModel):
     """The parameter is active only where each parameter named here is active and has one of the values given."""
 
     def is_wanted(self, params: Mapping[str, Scalar]) -> bool:
-        """Whether `params`, which hold every parameter that `when` names and that is active, fulfil the condition."""
+        """Whether `params` fulfil the condition. They must hold every active parameter that `when` names."""
         return all(name in params and params[name] in values for name, values in self._wanted.items())
 
     @cached_property
@@ -64,8 +64,8 @@ class Float(_Parameter):
     log: bool = False
     step: float | None = Field(default=None, gt=0)
     coarse: Annotated[tuple[float, ...], _COARSE] | None = None
-    """Of a search from coarse to fine: the values that its first round draws from. On a logarithmic scale 0 may be one
-    of them, which such a scale does not have: later rounds begin at `low` instead."""
+    """For a search from coarse to fine: the values from which its first round draws. On a logarithmic scale they may
+    include 0, which such a scale does not have; later rounds then begin at `low`."""
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:
@@ -75,11 +75,11 @@ class Float(_Parameter):
 
     @property
     def step_count(self) -> int:
-        """How many values the steps give; 0 without a step."""
+        """The number of values with this step; 0 without a step."""
         return math.floor((self.high - self.low) / self.step + RELATIVE_TOLERANCE) + 1 if self.step else 0
 
     def at_step(self, index: int) -> float:
-        """The value after `index` steps, to the digits that low and step are written with: 0.3, not 0.1 + 2 * 0.1."""
+        """The value after `index` steps, rounded as low and step are written: 0.3, not 0.1 + 2 * 0.1."""
         return min(float(Decimal(str(self.low)) + index * Decimal(str(self.step))), self.high)
 
     @property
@@ -123,7 +123,7 @@ class Int(_Parameter):
     log: bool = False
     step: Annotated[int, Field(gt=0, le=MAX_MAGNITUDE)] | None = None
     coarse: Annotated[tuple[WholeNumber, ...], _COARSE] | None = None
-    """Of a search from coarse to fine: the values that its first round draws from."""
+    """For a search from coarse to fine: the values from which its first round draws."""
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:
@@ -134,7 +134,7 @@ class Int(_Parameter):
     def from_unit(self, unit: float) -> int:
         """The value at `unit` in [0, 1)."""
         if self.log:
-            # Half a unit is added at both ends, so that low and high get their full share of the scale.
+            # Half a unit is added at both ends: without it, low and high would get half of their share of the scale.
             low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
             return min(max(round(math.exp(low + unit * (high - low))), self.low), self.high)
         step = self.step or 1
@@ -153,7 +153,7 @@ class Int(_Parameter):
 
 
 class Categorical(_Parameter):
-    """One of a list of values, each as likely as the other."""
+    """One of a list of values, each equally likely."""
 
     type: Literal["categorical"]
     choices: Choices
@@ -182,13 +182,13 @@ class Categorical(_Parameter):
 
 
 class Fixed(_Parameter):
-    """A single value: the parameter is part of every trial and not searched."""
+    """A single value: the parameter is part of every trial, but is not searched."""
 
     type: Literal["fixed"]
     value: BoundedScalar
 
     def from_unit(self, unit: float) -> Scalar:  # noqa: ARG002 - the parameters' common interface
-        """The value, wherever `unit` lies."""
+        """The value, whatever `unit` is."""
         return self.value
 
     def problem(self, value: object) -> str | None:
@@ -215,7 +215,7 @@ def _check_bounds(low: float, high: float, step: float | None, *, is_log: bool, 
 
 def _check_coarse(values: Sequence[float], problem: Callable[[float], str | None]) -> None:
     for value in values:
-        if told := problem(value):
-            raise ValueError(f"coarse: {told}")
+        if found := problem(value):
+            raise ValueError(f"coarse: {found}")
     if any(second <= first or same_value(first, second) for first, second in pairwise(values)):
         raise ValueError("coarse: expected values from low to high, each once")

@@ -1,4 +1,4 @@
-"""Waiting for a shared folder that cannot be written just now: full, over quota, read-only for a while, cut off."""
+"""Waits while the shared folder cannot be written: it is full, over quota, read-only for a while, or cut off."""
 
 import logging
 import time
@@ -7,7 +7,7 @@ from errno import EDQUOT, EIO, ENOSPC, EROFS, ESTALE, ETIMEDOUT
 from typing import TypeVar
 
 PASSING_ERRORS = frozenset({ENOSPC, EDQUOT, EROFS, EIO, ESTALE, ETIMEDOUT})
-"""What an administrator or a server's restart may put right while we wait."""
+"""Errors that an administrator or a server's restart may end while we wait."""
 RETRY_S = 5.0
 
 logger = logging.getLogger(__name__)
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def is_passing(error: OSError) -> bool:
-    """Whether an error of the file system may go away by itself or by an administrator's hand."""
+    """Whether an error of the file system may go away by itself, or when an administrator acts."""
     return error.errno in PASSING_ERRORS
 
 
@@ -26,17 +26,17 @@ def until_possible(
     pause: Callable[[float], object] = time.sleep,
     passes: Callable[[OSError], bool] = is_passing,
 ) -> T:
-    """Do `action`, again and again while the folder refuses for a passing reason. Says so once, and when it is over.
+    """Do `action`, and repeat it while the folder refuses for a passing reason. Logs the wait once, and its end.
 
     Args:
-        action: may be repeated after it failed midway.
-        what: is waiting, for the message.
-        should_stop: whether to give up.
-        pause: waits for a number of seconds, or less if there is a reason to look at `should_stop`.
-        passes: whether an error is worth waiting for.
+        action: must be repeatable after a failure midway.
+        what: the process or task that waits, for the log.
+        should_stop: returns whether to give up.
+        pause: waits for a number of seconds, or less if there is a reason to ask `should_stop`.
+        passes: returns whether an error is worth waiting for.
 
     Raises:
-        OSError: for another reason than a passing one, or `should_stop` said so.
+        OSError: the reason is not a passing one, or `should_stop` returned true.
     """
     is_waiting = False
     while True:

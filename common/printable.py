@@ -1,13 +1,13 @@
-"""Texts from elsewhere, fit to be shown: nothing in them moves a terminal's cursor, recolours it or hides a part."""
+"""Makes foreign text safe to show: it cannot move a terminal's cursor, change its colours or hide other text."""
 
 import logging
 
 
 def printable(text: str) -> str:
-    r"""The text, with every character that does not print as itself written as its escape, such as `\x1b`.
+    r"""The text, with every unprintable character replaced by its escape, such as `\x1b`.
 
-    Line feeds stay. Escaped are control characters, those that turn the direction of writing around, and what is no
-    Unicode.
+    This escapes control characters, characters that reverse the direction of writing, and invalid Unicode. Line feeds
+    stay.
     """
     if text.isprintable():
         return text
@@ -15,15 +15,15 @@ def printable(text: str) -> str:
 
 
 def printable_line(text: str) -> str:
-    """The text as `printable`, on one line."""
+    """The text as from `printable`, on one line: line feeds are escaped too."""
     return printable(text).replace("\n", r"\n")
 
 
 class PrintableFormatter(logging.Formatter):
-    """Formats log records so that only text of them reaches a terminal, and none of it looks like a line of ours."""
+    """Formats log records as printable text, in which foreign text cannot pass for a log line of ours."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as printable text; its further lines are set in."""
+        """The record as printable text; lines after the first are indented."""
         return printable(super().format(record)).replace("\n", "\n    ")
 
 

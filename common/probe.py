@@ -1,4 +1,4 @@
-"""A file to try a folder with, which does not outlive the try."""
+"""A file for testing a folder, which is always removed after the test."""
 
 import signal
 from collections.abc import Iterator
@@ -10,10 +10,11 @@ from hyperspool.common import atomic
 
 @contextmanager
 def probe_in(folder: Path) -> Iterator[Path]:
-    """The path of a file that the block may make and use; it is removed when the block is left.
+    """The path of a file that the block may create and use. Removes the file when the block ends.
 
-    A request to leave (SIGINT, SIGTERM) waits until then, since at this time it ends the process on the spot. What
-    SIGKILL leaves behind bears the name of a file in the making, and the next master removes it.
+    SIGINT and SIGTERM are blocked until then: before a command has installed its signal handlers, a signal ends the
+    process at once, and would leave the file behind. A file that SIGKILL leaves behind is named like a temporary file,
+    and the next master removes it.
     """
     probe = atomic.temporary_beside(folder / "probe")
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})

@@ -1,7 +1,7 @@
-"""Reading files that anyone may have written: bounded, never followed elsewhere, never waited for, checked by a model.
+"""Reads files that anyone may have written: without blocking, without following links, up to a limit, into a model.
 
 A reader of the shared folder must not hang on a pipe, follow a link out of the folder, fill memory with a huge file, or
-take a torn file for a whole one. Everything read from there goes through this module.
+accept a torn file as a whole one. Everything that is read from there goes through this module.
 """
 
 import os
@@ -17,11 +17,11 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.validation import explain
 
 MAX_RECORD_BYTES = 4 * 2**20
-"""No study, job, result or worker record of this protocol comes near 4 MiB."""
+"""No study, job, result or heartbeat of this protocol comes near 4 MiB."""
 MAX_VALUES = 50_000
-"""Each value takes a thousand times its own byte while it is refused, so that 4 MiB of them would fill gigabytes."""
+"""While a file is refused, each value takes a thousand times its own byte: 4 MiB of values would fill gigabytes."""
 MAX_CURVE_BYTES = 32 * 2**20
-"""A line of a curve takes at most 150 bytes, so this is as many epochs as a trial may have."""
+"""A line of a curve takes at most 150 bytes, so this holds the longest curve that a trial may have."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -31,13 +31,14 @@ def read_bytes(path: Path, limit_bytes: int = MAX_RECORD_BYTES) -> bytes:
 
     Raises:
         FileNotFoundError: there is no such file.
-        NotADirectoryError: a link or something else stands where a folder on the way to it belongs.
-        ProtocolError: it is a link, a pipe, a device or a folder, or longer than `limit_bytes`.
+        NotADirectoryError: on the way to it, a link or a file stands in the place of a folder.
+        ProtocolError: it is a link, a pipe, a device or a folder, or is longer than `limit_bytes`.
     """
     descriptor = open_to_read(path)
     try:
         chunks: list[bytes] = []
         length = 0
+        # One byte more than the limit shows that the file is too long, even if it grows while it is read.
         while chunk := os.read(descriptor, min(2**20, limit_bytes + 1 - length)):
             chunks.append(chunk)
             length += len(chunk)
@@ -49,7 +50,7 @@ def read_bytes(path: Path, limit_bytes: int = MAX_RECORD_BYTES) -> bytes:
 
 
 def read_tail(path: Path, limit_bytes: int) -> bytes:
-    """Return the last bytes of a regular file, at most so many.
+    """Return the last bytes of a regular file, at most `limit_bytes`.
 
     Raises:
         FileNotFoundError, NotADirectoryError, ProtocolError: as `read_bytes`.
@@ -69,7 +70,7 @@ def open_to_read(path: Path) -> int:
     """
     try:
         with parent_of(path) as folder:
-            # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
+            # O_NONBLOCK: opening a pipe that has no writer would block for ever.
             descriptor = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     except OSError as error:
         if error.errno == ELOOP:
@@ -91,6 +92,7 @@ def read_record(path: Path, model: type[ModelT]) -> ModelT:
         ProtocolError: it is not a whole, valid record of this model and schema version.
     """
     text = read_bytes(path)
+    # After a power cut some file systems show zeros where the content was not written yet.
     if not text.strip(b"\0 \t\r\n"):
         raise ProtocolError(path, f"is empty or blank ({len(text)} bytes); expected JSON")
     if text.count(b",") > MAX_VALUES:

@@ -1,6 +1,6 @@
-"""The records that travel through the shared folder: job, result, curve, worker. Frozen; extra fields refused.
+"""The records that travel through the shared folder: job, result, and the lines of a curve. Frozen; no extra fields.
 
-A record is written as JSON of one schema version; a file of another version is refused with its reason, never guessed.
+A record is written as JSON of one schema version. A file of another version is refused with the reason, never guessed.
 """
 
 import math
@@ -17,19 +17,19 @@ TrialNumber = Annotated[int, Field(ge=0, lt=MAX_TRIALS)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
 Rung = Annotated[int, Field(ge=0, lt=1000)]
-# Texts and numbers that others read have bounds, or one file could fill the memory of whoever reads it.
+# Texts and numbers that others read are bounded: without that, one file could fill its readers' memory.
 Moment = Annotated[str, Field(max_length=40)]
-"""When something happened; see `common.clock`."""
+"""The time of an event; see `common.clock`."""
 Label = Annotated[str, Field(max_length=255)]
 Message = Annotated[str, Field(max_length=20_000)]
 MAX_EPOCHS = 200_000
-"""Of a trial, and so lines of its curve: 1.25 kB of memory each for whoever reads it."""
+"""Limit of a trial's epochs, and so of its curve's lines: each takes a reader 1.25 kB of memory."""
 
 MAX_METRICS = 100
 
 
 class Status(StrEnum):
-    """Where a trial stands. The last three end it."""
+    """The state of a trial. The last three states are final."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -39,7 +39,7 @@ class Status(StrEnum):
 
 
 class FailureKind(StrEnum):
-    """How an attempt failed, and so, once the study's limit of that kind is reached, why its trial did."""
+    """How an attempt failed; it becomes the trial's failure once the study's limit of that kind is reached."""
 
     EXCEPTION = "exception"
     """The objective raised an error."""
@@ -48,7 +48,7 @@ class FailureKind(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     """The device or the host had no memory left."""
     WORKER_LOST = "worker_lost"
-    """The process that evaluated it died."""
+    """The evaluating process died."""
 
 
 class Record(BaseModel):
@@ -57,7 +57,7 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     def to_json(self) -> bytes:
-        """The record as a person wants to read it with `cat`: indented, without what is empty."""
+        """The record as indented JSON, for reading with `cat`; fields without a value are left out."""
         return self.model_dump_json(indent=2, exclude_none=True).encode() + b"\n"
 
 
@@ -68,7 +68,7 @@ class Budget(Record):
 
 
 class Seeds(Record):
-    """Where a trial's randomness comes from, one seed per source, all derived from the study's."""
+    """The seeds of a trial's randomness, one per source, all derived from the study's seed."""
 
     initialisation: Seed
     shuffling: Seed
@@ -76,14 +76,14 @@ class Seeds(Record):
 
 
 class Stage(Record):
-    """What a trial is for. Recorded when it is proposed, so that nobody has to work it out from the trial's number."""
+    """What a trial is for. Recorded when it is proposed, so it never has to be worked out from the trial's number."""
 
     kind: Literal["search", "confirmation"] = "search"
     """Whether the trial searches, or evaluates a finalist again."""
     setting: Count = 0
-    """Which setting it evaluates, from 0: of its search, of its test case's search, or of the finalists."""
+    """The number of its setting, from 0: within the search, within its test case's search, or among the finalists."""
     replicate: Count = 0
-    """Which evaluation of that setting it is, from 0."""
+    """The number of this evaluation of that setting, from 0."""
     round: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     """The round of a search in rounds, from 1."""
     case: Count | None = None
@@ -91,7 +91,7 @@ class Stage(Record):
 
     @property
     def is_search(self) -> bool:
-        """Whether the trial belongs to the search, and so may lead it."""
+        """Whether the trial belongs to the search, and so may become its incumbent."""
         return self.kind == "search"
 
 
@@ -107,26 +107,26 @@ class Job(Record):
     """The level of successive halving; 0 where there is one level."""
     params: BoundedParams
     budget: Budget
-    """How much of its objective this evaluation gets, all rungs below it included."""
+    """How much of its objective this evaluation gets, including what the rungs below it got."""
     horizon: Budget | None = None
-    """How long its schedules are; None: as long as the budget. A trial that stops short of it can be promoted."""
+    """How long its schedules are; None: as long as the budget. A trial whose budget is shorter can be promoted."""
     continues: Rung | None = None
-    """The rung of the same trial from whose kept checkpoint it goes on; None: it begins at the first epoch."""
+    """The rung of the same trial whose kept checkpoint it goes on from; None: it begins at the first epoch."""
     seeds: Seeds
     stage: Stage | None = None
-    """What the trial is for; None in the jobs of versions that did not record it."""
+    """What the trial is for; None in jobs of versions that did not record it."""
     batch: Count | None = None
-    """The batch in which it was proposed, from 0; None as for `stage`."""
+    """The number of the batch in which it was proposed, from 0; None as for `stage`."""
     published_at: Moment
 
     @property
     def evaluation(self) -> EvaluationName:
-        """What it asks for: trial and rung."""
+        """The evaluation that it asks for: trial and rung."""
         return EvaluationName(self.trial, self.rung)
 
     @property
     def horizon_epochs(self) -> int:
-        """How many epochs its schedules are made for."""
+        """The number of epochs that its schedules span."""
         return (self.horizon or self.budget).epochs
 
     @property
@@ -143,7 +143,7 @@ class Job(Record):
         return self
 
     def mismatches(self, result: "Result") -> tuple[str, ...]:
-        """What keeps `result` from being a result of this evaluation, one line each; empty if it is one."""
+        """Why `result` is not a result of this evaluation, one line per reason; empty if it is one."""
         lines = [
             f"{name}: found {getattr(result, name)}, expected {getattr(self, name)}"
             for name in ("study", "trial", "rung", "budget", "horizon", "seeds")
@@ -162,11 +162,11 @@ class Failure(Record):
     message: Message
     traceback: Annotated[str, Field(max_length=200_000)] | None = None
     counts: dict[FailureKind, Count] = Field(default_factory=dict)
-    """How many of the job's attempts failed in which way, the last one included."""
+    """The number of the job's failed attempts by kind, including the last one."""
 
 
 class Attribution(Record):
-    """Who evaluated a trial, on what, with which versions."""
+    """Where a trial was evaluated: worker, host, process, device, and versions of the software."""
 
     worker: WorkerName
     host: Label
@@ -183,20 +183,20 @@ class Times(Record):
     claimed_at: Moment
     ended_at: Moment
     evaluation_s: Annotated[float, Field(ge=0, lt=1e15)]
-    """Wall-clock time of this attempt from claim to end."""
+    """Wall-clock time of this attempt, from claim to end."""
     training_s: Annotated[float, Field(ge=0, lt=1e15)]
-    """Sum of the curve's seconds, over earlier attempts whose epochs were resumed too."""
+    """Sum of the curve's seconds, including the resumed epochs of earlier attempts."""
 
 
 class ModelFile(Record):
-    """A trained network in a file, as its worker wrote it."""
+    """The size and digest of the file in which a worker stored a trained network."""
 
     size_bytes: Annotated[int, Field(ge=1, lt=2**40)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Result(Record):
-    """The write-once end of a job, complete in itself; only the curve stands in a file beside it."""
+    """The write-once end of a job. It is complete in itself, except for the curve in a file beside it."""
 
     schema_version: Literal[1] = 1
     study: StudyName
@@ -206,7 +206,7 @@ class Result(Record):
     attempt: Annotated[int, Field(ge=1, le=1_000_000)]
     status: Literal[Status.COMPLETE, Status.PRUNED, Status.FAILED]
     value: float | None = None
-    """What the objective measured; None exactly if the trial is FAILED."""
+    """What the objective measured; None if the trial is FAILED, and only then."""
     params: BoundedParams
     budget: Budget
     horizon: Budget | None = None
@@ -219,16 +219,16 @@ class Result(Record):
     batch: Count | None = None
     """As in the job."""
     diverged: bool = False
-    """A loss was not finite in epoch `epochs`; `value` is the error of guessing."""
+    """True: a loss was not finite in epoch `epochs`, and `value` is the error of guessing."""
     best_epoch: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     best_value: float | None = None
-    """The lowest finite validation error of the curve, first reached in `best_epoch`; None if there is none."""
+    """The lowest finite validation error of the curve, first reached in `best_epoch`; None if no error is finite."""
     metrics: (
         Annotated[dict[Annotated[str, Field(pattern=NAME_PATTERN)], float], Field(max_length=MAX_METRICS)] | None
     ) = None
-    """What the objective measured beside its value, by name; None if nothing."""
+    """What else the objective measured, by name; None if nothing."""
     model: ModelFile | None = None
-    """Of a final evaluation: what it trained; None of any other trial."""
+    """The trained network of a final evaluation; None for any other trial."""
     resumed_from_epoch: Count = 0
     failure: Failure | None = None
     attribution: Attribution
@@ -236,7 +236,7 @@ class Result(Record):
 
     @property
     def evaluation(self) -> EvaluationName:
-        """What it is a result of: trial and rung."""
+        """The evaluation that it is a result of: trial and rung."""
         return EvaluationName(self.trial, self.rung)
 
     @property
@@ -246,12 +246,12 @@ class Result(Record):
 
     @property
     def is_at_full_budget(self) -> bool:
-        """Whether it got all of the horizon, so that it may be compared with others that did."""
+        """Whether its budget covers the whole horizon, so that it may be compared with others at full budget."""
         return self.horizon is None or self.budget.epochs >= self.horizon.epochs
 
     @property
     def seconds(self) -> float:
-        """What the trial cost, as people compare it: the time of its epochs; without epochs, that of its attempt."""
+        """The cost of the trial, for comparison: the time of its epochs, or of its attempt if it has no epochs."""
         return self.times.training_s if self.epochs else self.times.evaluation_s
 
     @model_validator(mode="after")
@@ -264,22 +264,22 @@ class Result(Record):
 
 
 class EpochRecord(Record):
-    """One line of a curve. What a user's objective does not report is NaN."""
+    """One line of a curve. Numbers that a user's objective does not report are NaN."""
 
     model_config = ConfigDict(allow_inf_nan=True)
 
     epoch: Annotated[int, Field(ge=1, lt=2**31)]
-    """Above the line before's."""
+    """Greater than the epoch of the line before."""
     seconds: Annotated[float, Field(ge=0, lt=1e9, allow_inf_nan=False)]
-    """Wall-clock time of this epoch: training and validation, without saving it."""
+    """Wall-clock time of this epoch: training and validation, without saving the checkpoint."""
     training_loss: float
     validation_loss: float
     validation_error: float
-    """Fraction of the validation part that is misclassified, in [0, 1]; any number of a user's objective."""
+    """Fraction of the validation part that is misclassified, in [0, 1]; any number for a user's objective."""
     learning_rate: float
     momentum: float = math.nan
 
 
 def scalar_text(value: Scalar) -> str:
-    """A parameter's value as people read it: four significant digits of a number."""
+    """A parameter's value, for people: floats with four significant digits, `true` and `false` in lower case."""
     return f"{value:.4g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""Setting aside what could not be read: moved to `rejected/`, never deleted, with the reason beside it."""
+"""Sets bad files aside: moves them to `rejected/`, with the reason beside them, and never deletes them."""
 
 import logging
 import secrets
@@ -12,23 +12,24 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.printable import printable
 from hyperspool.common.validation import cut
 
-_IN_THE_WAY = "it is no regular file, so nobody of this study can have made it"
+_IN_THE_WAY = "it is not a regular file, so no process of this study can have made it"
 
 MAX_REASON = 5000
-"""Characters. What is set aside may be hostile, and its reason goes to every log and to the note."""
+"""Characters. The file may be hostile, and the reason, which may quote it, goes to the log and to the note."""
 
 logger = logging.getLogger(__name__)
 
 
 def set_aside(folder: StudyFolder, path: Path, reason: str) -> Path | None:
-    """Move `path` to the study's rejected folder, write the reason beside it, and say so in the log, in one line.
+    """Move `path` to the study's rejected folder, write the reason beside it, and log it in one line.
 
     Returns:
-        Where the file is now, or None if another process moved or removed it first. A crash between the two steps
+        The file's new path; None if another process moved or removed the file first. A crash between the two steps
         leaves the file there without a reason.
     """
     reason = printable(cut(reason, MAX_REASON))
     atomic.make_folder(folder.rejected)
+    # The same name may be set aside more than once, for example by every issue of a trial.
     target = folder.rejected / f"{path.name}.{secrets.token_hex(4)}"
     try:
         atomic.move(path, target)
@@ -42,7 +43,7 @@ def set_aside(folder: StudyFolder, path: Path, reason: str) -> Path | None:
 
 
 def remove_or_set_aside(folder: StudyFolder, path: Path) -> None:
-    """Remove a file that may be gone already. A folder of its name, which nobody of ours made, is set aside."""
+    """Remove a file, which may be gone already. Sets aside a folder of that name: none of our processes made it."""
     try:
         atomic.remove(path)
     except FileNotFoundError:
@@ -54,7 +55,7 @@ def remove_or_set_aside(folder: StudyFolder, path: Path) -> None:
 
 
 def make_room(folder: StudyFolder, path: Path) -> None:
-    """Set aside a folder, a link or a pipe that stands where a file is about to be put."""
+    """Set aside a folder, a link or a pipe that is in the way of a file that is about to be written."""
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(path.lstat().st_mode):
             set_aside(folder, path, _IN_THE_WAY)

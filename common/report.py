@@ -1,4 +1,4 @@
-"""REPORT and CLEAR, the end of a issue's life (see `common.claim` for the protocol)."""
+"""REPORT and CLEAR, the end of an issue's life (see `common.claim` for the protocol)."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -16,22 +16,24 @@ from hyperspool.common.rejection import make_room, remove_or_set_aside, set_asid
 def report(claim: Claim, result: Result, curve: bytes) -> bool:
     """REPORT: write the result of a claimed issue once, then CLEAR.
 
-    The curve is on disk before the result's name appears, so that no result is without its curve. On an OSError (a full
-    disk, say) nothing is lost: the claim is still held, and the call can be repeated.
+    The curve is on disk before the result's name appears, so every result has its curve. On an OSError (a full disk,
+    for example) nothing is lost: the claim is still held, and the call can be repeated.
 
     Returns:
-        True if this is the evaluation's result, False if another one was first and this one was kept aside.
+        True if this became the evaluation's result; False if there was one already, and this one went to `duplicates/`.
     """
     folder, attempt, evaluation = claim.folder, claim.attempt, claim.issue.evaluation
     if curve:
         make_room(folder, folder.running_curve(attempt))
         atomic.replace(folder.running_curve(attempt), curve, durable=True)
     elif folder.running_curve(attempt).exists():
-        # The curve of a lost attempt that could not be read: CLEAR would make it the curve of this result.
+        # An earlier attempt left a curve that could not be read. CLEAR would make it the curve of this result.
         set_aside(folder, folder.running_curve(attempt), "it is not the curve of the result, which has no epoch")
     atomic.make_folder(folder.trial_folder(evaluation.trial))
     is_first = atomic.write_once(folder.result(*evaluation), result.to_json())
-    if not is_first and read_result(folder, evaluation) is None:  # what stood there is no result, and is set aside now
+    if (
+        not is_first and read_result(folder, evaluation) is None
+    ):  # the file there was not a result, and is set aside now
         is_first = atomic.write_once(folder.result(*evaluation), result.to_json())
     if not is_first and not _is_ours(folder, attempt):
         atomic.make_folder(folder.duplicates)
@@ -44,9 +46,9 @@ def report(claim: Claim, result: Result, curve: bytes) -> bool:
 
 
 def clear(claim: Claim) -> None:
-    """CLEAR: the evaluation has a result; settle its files, remove what the issue leaves behind, release the claim.
+    """CLEAR: settle the files of an evaluation that has a result, remove the issue's files, release the claim.
 
-    Whoever holds the claim may call it, and again after a crash in its middle.
+    Only the holder of the claim may call it. It can be repeated after a crash midway.
     """
     folder, issue = claim.folder, claim.issue
     settle(folder, issue)
@@ -58,10 +60,10 @@ def clear(claim: Claim) -> None:
 
 
 def settle(folder: StudyFolder, issue: Issue) -> None:
-    """Bring what belongs to a result to its place, if the attempt that won was one at this issue.
+    """Move a result's files to their places, if the winning attempt was at this issue.
 
-    Its curve moves beside it. If the trial can be promoted, its last checkpoint is kept for the next rung. A file that
-    is in its place already was brought there by whoever cleared first; the one of the attempt is a leftover then.
+    The curve moves beside the result. If the trial can be promoted, its last checkpoint is kept for the next rung. If a
+    file is already in its place, an earlier CLEAR moved it there, and the attempt's file is a leftover.
     """
     with suppress(FileNotFoundError, ProtocolError):
         result = read_record(folder.result(*issue.evaluation), Result)
@@ -69,7 +71,8 @@ def settle(folder: StudyFolder, issue: Issue) -> None:
             winner = AttemptName(issue, result.attempt)
             _settle_file(folder, folder.running_curve(winner), folder.curve(*issue.evaluation))
             if result.can_be_promoted:
-                # The winner's; or the one before, if the winner went on from its end and had nothing to add.
+                # The winner's checkpoint; or an earlier attempt's, if that one had trained to the end already and the
+                # winner had nothing left to save.
                 for checkpoint in folder.checkpoints_of(*issue.evaluation, upto=winner)[:1]:
                     _settle_file(folder, checkpoint, folder.kept_checkpoint(*issue.evaluation))
 
@@ -82,15 +85,16 @@ def _settle_file(folder: StudyFolder, source: Path, target: Path) -> None:
 
 
 def read_result(folder: StudyFolder, evaluation: EvaluationName, job: Job | None = None) -> Result | None:
-    """An evaluation's result, or None if there is none that holds. One that does not is set aside with its reason.
+    """An evaluation's result; None if there is no valid one. An invalid result is set aside with the reason.
 
-    Call it for a name that a listing showed (on NFS, asking for a name that is not there yet hides it for a while).
+    Call it only for a name that a listing showed: on NFS, asking for a name that does not exist yet hides it for a
+    while.
 
     Args:
-        folder: the study's.
+        folder: the study's folder.
         evaluation: trial and rung.
-        job: what was asked for, if the caller knows it for sure, as only the master does: a job's file may have been
-            tampered with, and must not be what an honest result is measured by.
+        job: what was asked for, if the caller knows it for sure. Only the master does: a job's file may have been
+            tampered with, and an honest result must not be judged by it.
     """
     path = folder.result(*evaluation)
     try:
@@ -113,7 +117,7 @@ def _misplaced(result: Result, folder: StudyFolder, evaluation: EvaluationName) 
 
 
 def _is_ours(folder: StudyFolder, attempt: AttemptName) -> bool:
-    # A repeated REPORT, after a full disk in the middle of CLEAR, finds its own result.
+    # After a full disk in the middle of CLEAR, the repeated REPORT finds its own result.
     with suppress(FileNotFoundError, ProtocolError):
         result = read_record(folder.result(*attempt.issue.evaluation), Result)
         return (result.issue, result.attempt) == (attempt.issue.number, attempt.number)

@@ -1,4 +1,4 @@
-"""What a study may say of its sampler. The search methods themselves are the master's (`master/search`)."""
+"""The sampler in a study: its name and settings. The search methods themselves are in `master/search`."""
 
 from typing import Annotated, Self
 
@@ -13,7 +13,7 @@ SAMPLERS: dict[str, dict[str, int]] = {
     "grid": {},
     "coarse-to-fine": {"rounds": 3, "keep": 5},
 }
-"""By name: the settings that a sampler takes, each with its default."""
+"""The settings of each sampler, with their defaults."""
 
 
 def _known(name: str) -> str:
@@ -28,9 +28,9 @@ class SamplerSpec(Record):
 
     name: Annotated[str, AfterValidator(_known)] = "random"
     rounds: Annotated[int, Field(ge=2, le=100)] | None = None
-    """How many rounds a search from coarse to fine has."""
+    """The number of rounds of a search from coarse to fine."""
     keep: Annotated[int, Field(ge=2, le=10_000)] | None = None
-    """How many of the best settings so far decide where its next round draws."""
+    """The number of best settings so far that decide where the next round draws."""
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
@@ -40,19 +40,19 @@ class SamplerSpec(Record):
             takers = [name for name, keys in SAMPLERS.items() if wrong[0] in keys]
             raise ValueError(f"{' and '.join(wrong)}: only the sampler {' or '.join(takers)} has rounds")
         for key, usual in SAMPLERS[self.name].items():
-            # Frozen for everyone else: what the study leaves out is filled in before anyone sees it.
+            # Fills in what the study leaves out. The record is frozen, but nobody has seen it yet.
             object.__setattr__(self, key, getattr(self, key) or usual)
         return self
 
     def list_problem(self, space: Space) -> str | None:
-        """What in the space only another sampler draws from, or None."""
+        """The problem with the space if it has lists that only another sampler draws from; None otherwise."""
         lists = [name for name, parameter in space.items() if isinstance(parameter, Float | Int) and parameter.coarse]
         if self.name == "coarse-to-fine" or not lists:
             return None
         return f"space.{lists[0]}.coarse: only the sampler coarse-to-fine draws from it"
 
     def length_problem(self, settings: int) -> str | None:
-        """What keeps a search from having so many settings, or None."""
+        """Why a search cannot have this number of settings; None if it can."""
         if self.rounds is None or self.keep is None or settings // self.rounds > self.keep:
             return None
         return (

@@ -1,4 +1,4 @@
-"""Opening the shared folder: is it there, and can it be used at all? One clear message if not."""
+"""Opens the shared folder: checks that it exists and can be used, with one clear message if not."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ from hyperspool.common.probe import probe_in
 
 _REASONS = {
     EROFS: "the file system is mounted read-only; mount it for writing or choose another --root",
-    ENOTDIR: "it is a symbolic link or no folder at all; give the folder that really holds it as --root",
+    ENOTDIR: "it is a symbolic link, or not a folder; give the folder that really holds it as --root",
     EACCES: "you may not write there; ask for the permission or choose another --root",
     EPERM: "you may not write there; ask for the permission or choose another --root",
     ENOSPC: "the disk is full; make room or choose another --root",
@@ -25,10 +25,10 @@ logger = logging.getLogger(__name__)
 
 
 def open_shared_folder(root: Path) -> None:
-    """Make sure that `root` is a folder that can be written, with `jobs/` and `results/` in it.
+    """Check that `root` is a folder that can be written, and create `jobs/` and `results/` in it.
 
-    The root itself is never created: where it is missing, a file system that should be mounted there probably is not.
-    One that everybody on the machine may write to is told of in the log.
+    The root itself is never created: if it is missing, a file system is probably not mounted. Logs a warning if
+    everybody on the machine may write to it.
 
     Raises:
         FolderError: what is wrong with it and what to do.
@@ -46,10 +46,10 @@ def open_shared_folder(root: Path) -> None:
 
 
 def _warn_of_strangers(root: Path) -> None:
-    """Say so if everybody on the machine may write to the folder."""
+    """Log a warning if everybody on the machine may write to the folder."""
     folders = (root, *(root / name for name in TOP_FOLDERS))
     if open_ones := [folder for folder in folders if folder.stat().st_mode & stat.S_IWOTH]:
-        # The sticky bit, as of /tmp, keeps strangers from removing files, but not from adding jobs and results.
+        # The sticky bit, as on /tmp, keeps strangers from removing files, but not from adding jobs and results.
         logger.warning(
             "everybody on this machine may write to %s, and so can forge results and waste the workers' time; "
             "unless you mean it: chmod o-w %s",
@@ -59,22 +59,22 @@ def _warn_of_strangers(root: Path) -> None:
 
 
 def need_folder(root: Path) -> None:
-    """Make sure that `root` is a folder, to read in.
+    """Check that `root` is a folder, for commands that only read.
 
     Raises:
-        FolderError: it is missing or something else.
+        FolderError: it is missing, or not a folder.
     """
     if not root.is_dir():
-        told = (
+        reason = (
             "it is not a folder; correct"
             if root.exists()
             else "there is no such folder; create it, mount it, or correct"
         )
-        raise FolderError(root.absolute(), f"{told} --root")
+        raise FolderError(root.absolute(), f"{reason} --root")
 
 
 def takes_files(folder: Path) -> bool:
-    """Whether a file can be written in a folder just now: False if it is full, over quota, read-only or cut off."""
+    """Whether a file can be written in a folder now: False if it is full, over quota, read-only or cut off."""
     try:
         _try_to_write(folder)
     except OSError:
@@ -83,7 +83,7 @@ def takes_files(folder: Path) -> bool:
 
 
 def time_by(folder: Path) -> float:
-    """The time in seconds by the clock that stamps the files in a folder, or by ours if none can be written there."""
+    """The time in seconds by the clock that dates files in a folder; by this host's if none can be written there."""
     try:
         return _try_to_write(folder)
     except OSError:
@@ -91,7 +91,7 @@ def time_by(folder: Path) -> float:
 
 
 def _try_to_write(folder: Path) -> float:
-    """Write a file and remove it; return when it was written, by the clock of the file server."""
+    """Write a file and remove it. Returns the time of writing, by the file server's clock."""
     with probe_in(folder) as probe:
         with parent_of(probe) as parent:
             descriptor = os.open(probe.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, dir_fd=parent)

@@ -1,4 +1,4 @@
-"""The search space: named parameters, and what it means for a trial's params to lie in it."""
+"""The search space: named parameters with conditions, and the check that a trial's params lie in it."""
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from hyperspool.common.printable import printable_line
 from hyperspool.common.validation import MAX_PROBLEMS, shown
 from hyperspool.common.values import Scalar, same_params, same_value
 
-# Whoever speaks of spaces finds all their words here.
+# Also exports the words of `parameters` and `values`, so that code about spaces imports from one module.
 __all__ = [
     "BoundedParams",
     "Categorical",
@@ -33,7 +33,7 @@ NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 Params = dict[str, Scalar]
 """A trial's hyperparameters by name; a parameter whose condition does not hold is absent."""
 BoundedParams = Annotated[dict[Annotated[str, Field(max_length=64)], BoundedScalar], Field(max_length=MAX_PARAMETERS)]
-"""Params as a file may bring them along."""
+"""Params from a file: bounded, because anyone may have written it."""
 
 
 def _from_shorthand(value: Any) -> Any:
@@ -51,7 +51,7 @@ Parameter = Annotated[
 
 
 class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Parameter]]):
-    """A search space: parameters by name, in the order in which people read them."""
+    """A search space: parameters by name, in the order of the study's file."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -70,10 +70,10 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
             for other, wanted in parameter.when.items():
                 if other not in self.root:
                     known = ", ".join(list(self.root)[:MAX_PROBLEMS])
-                    raise ValueError(f"{name}.when names {shown(other)}, which is no parameter: {known}")
+                    raise ValueError(f"{name}.when names {shown(other)}, which is not a parameter: {known}")
                 problems = (_problem_of(self.root[other], value) for value in wanted)
                 problem = next(problems)
-                # A fixed parameter may switch others off for good: that is how a part of a space is searched.
+                # A fixed parameter may switch others off for good: fixing it is how to search a part of a space.
                 if problem and all(problems) and not isinstance(self.root[other], Fixed):
                     raise ValueError(f"{name}.when.{other} can never hold: {problem}")
         self.order()
@@ -87,10 +87,10 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
         return self.root.items()
 
     def order(self) -> list[str]:
-        """The parameters' names as in the file, but each after those that its condition names.
+        """The parameters' names in the order of the file, except that each comes after those its condition names.
 
         Raises:
-            ValueError: conditions run in a circle.
+            ValueError: the conditions run in a circle.
         """
         return list(self._ordered)
 
@@ -102,6 +102,7 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
         for index, name in enumerate(names):
             for other in self.root[name].when:
                 followers[other].append(index)
+        # A heap of indices keeps the order of the file among the parameters that are ready.
         ready = [index for index, name in enumerate(names) if not missing[name]]
         ordered: list[str] = []
         while ready:
@@ -119,7 +120,7 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
         """The params at a point of the unit cube.
 
         Args:
-            unit_of: gives a parameter's coordinate in [0, 1) by its name; asked for active parameters only.
+            unit_of: returns a parameter's coordinate in [0, 1), by its name; called for active parameters only.
         """
         found: Params = {}
         for name in self._ordered:
@@ -128,7 +129,7 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
         return {name: found[name] for name in self.root if name in found}
 
     def problems(self, params: Mapping[str, Scalar]) -> tuple[str, ...]:
-        """What keeps `params` from lying in the space, one line each, the first twenty; empty if they do."""
+        """Why `params` do not lie in the space: the first twenty reasons, one line each; empty if they do."""
         return tuple(islice(self._problems(params), MAX_PROBLEMS))
 
     def _problems(self, params: Mapping[str, Scalar]) -> Iterator[str]:
@@ -140,7 +141,7 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
             parameter = self.root[name]
             if not parameter.is_wanted(active):
                 if name in params:
-                    yield f"params.{name}: given, though its condition {_told(parameter.when)} does not hold"
+                    yield f"params.{name}: given, though its condition {_condition_text(parameter.when)} does not hold"
             elif name not in params:
                 yield f"params.{name}: missing"
             elif problem := _problem_of(parameter, params[name]):
@@ -158,7 +159,7 @@ def _lists(parameter: Float | Int | Categorical | Fixed) -> Iterator[tuple[Scala
             yield parameter.coarse
 
 
-def _told(conditions: Mapping[str, tuple[Scalar, ...]]) -> str:
+def _condition_text(conditions: Mapping[str, tuple[Scalar, ...]]) -> str:
     shown_ones = (f"{name} = {' or '.join(map(shown, values[:3]))}" for name, values in islice(conditions.items(), 3))
     return " and ".join(shown_ones) + (" ..." if len(conditions) > 3 else "")  # noqa: PLR2004 - as many as are shown
 

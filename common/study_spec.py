@@ -1,4 +1,4 @@
-"""The study: what a TOML file or a preset describes, `study.json` publishes, and both sides check jobs against."""
+"""The study, as TOML files and presets describe it and `study.json` publishes it. Both sides check jobs against it."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -17,58 +17,58 @@ from hyperspool.common.space import Fixed, Space
 
 
 class Objective(Record):
-    """What is measured, and how a worker finds it."""
+    """What is measured, by its name, which a worker looks up."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
     direction: Literal["minimise", "maximise"] = "minimise"
     threads: Annotated[int, Field(ge=1, le=1024)] = 1
-    """CPU threads of a trial. Part of the study, because another number changes the last bits of what is measured."""
+    """CPU threads of a trial. It belongs to the study, because another number changes the last bits of the results."""
 
 
 class Data(Record):
-    """The data set that a training objective reads; its test part is read by a final evaluation, never by a search."""
+    """The data set of a training objective. A search never reads its test part; only a final evaluation does."""
 
     name: Literal["digits", "mnist", "cifar10"] = "digits"
     train_size: Annotated[int, Field(ge=1)] | None = None
-    """How many of the first training examples are used; None: 1,000 of digits, 5,000 of the others."""
+    """Number of training examples to use, from the first; None: 1,000 of digits, 5,000 of the others."""
     final: Literal[True] | None = None
-    """Train on the validation part too, and measure on the test part. Only for a study of one trial: no search."""
+    """Train on the validation part too, and measure on the test part. Only for a study of one trial, never a search."""
 
 
 class Confirm(Record):
-    """What follows a search: its best settings again, so that the winner is not merely the luckiest."""
+    """Evaluations of the best settings after a search, with new seeds, so that the winner was not merely lucky."""
 
     finalists: Annotated[int, Field(ge=1, le=1000)] = 0
-    """How many of the best settings. Of an ablation the best one of each case."""
+    """Number of best settings to evaluate again. An ablation always takes the best one of each case."""
     replicates: Annotated[int, Field(ge=2, le=1000)] = 5
-    """How often each of them is evaluated, under seeds of its own."""
+    """Number of evaluations of each finalist, each with its own seeds."""
 
 
 Retries = Annotated[int, Field(ge=0, le=100)]
 
 
 class Limits(Record):
-    """When to give a trial up: each way in which an attempt fails has a count and a limit of its own.
+    """When to give a trial up: each kind of failure has its own count and its own limit.
 
     A retry is an attempt like any other: by any worker, from the trial's last checkpoint.
     """
 
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
-    """How often a trial's process may die before the trial is FAILED. A worker that is asked to stop does not count."""
+    """Number of worker deaths after which the trial is FAILED. Stopping a worker on request does not count."""
     exception_retries: Retries = 0
-    """How often a trial is tried again whose objective raised an error. The same params and seeds mostly raise the same
-    error; a retry is for what passes: a data set out of reach, a device that is being reset."""
+    """Retries after the objective raised an error. The same params and seeds usually raise the same error; a retry is
+    for errors that pass: a data set out of reach, a device that is being reset."""
     out_of_memory_retries: Retries = 1
-    """How often a trial is tried again that found no memory while another trial shared it. Alone, it is FAILED."""
+    """Retries after running out of memory beside another trial. A trial that runs out of memory alone is FAILED."""
     time_limit_retries: Retries = 0
-    """How often a trial is tried again that came to its time limit: from its last checkpoint, with all of the time."""
+    """Retries after reaching the time limit: each goes on from the last checkpoint, with the whole time again."""
     time_limit_s: Annotated[float, Field(gt=0)] | None = None
-    """Longest time in seconds that one attempt may take; None: no limit."""
+    """Time limit of one attempt, in seconds; None: no limit."""
     max_issues: Annotated[int, Field(ge=1, le=1000)] = 20
-    """How often a trial is issued, the first time included: again when its job or result was refused or disappeared, or
-    its worker fell silent. Then the search ends, for somebody keeps interfering."""
+    """How often a trial may be issued, including the first time. It is issued again when its job or result was refused
+    or disappeared, or when its worker fell silent. At the limit the search ends: somebody keeps interfering."""
     stale_s: Annotated[float, Field(ge=5)] = 60.0
-    """After how many seconds of silence a worker's job is issued a second time. Workers beat five times as often."""
+    """Seconds of silence after which a worker's job is issued again. Workers beat five times as often."""
 
 
 class StudySpec(Record):
@@ -79,11 +79,11 @@ class StudySpec(Record):
     title: Annotated[str, Field(max_length=200)] = ""
     seed: Seed = 0
     trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 0
-    """Of the search. A grid has as many as it has settings times replicates, unless it is told to end earlier."""
+    """Trials of the search. For a grid: settings times replicates by default, or fewer."""
     replicates: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 1
-    """How often each setting is evaluated, under independent seeds; a setting's replicates follow one another."""
+    """Number of evaluations of each setting, with independent seeds; a setting's replicates follow one another."""
     batch: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 8
-    """Trials that the master proposes at once."""
+    """Number of trials that the master proposes at once."""
     claim: ClaimMode = ClaimMode.LOCK
     """What makes a worker's claim exclusive: lock, or lease where the file system has no locks."""
     objective: Objective
@@ -91,16 +91,16 @@ class StudySpec(Record):
     budget: Budget
     sampler: SamplerSpec = SamplerSpec()
     confirm: Confirm | None = None
-    """Trials that follow the search's own and are numbered after them; None: none."""
+    """Confirmation of the best settings; its trials are numbered after the search's. None: no confirmation."""
     ablation: Ablation | None = None
-    """Test cases, each of which is a search of its own by the study's sampler; None: one search of the whole space."""
+    """Test cases, each tuned in its own search by the study's sampler; None: one search of the whole space."""
     limits: Limits = Limits()
     space: Space
 
     @model_validator(mode="before")
     @classmethod
     def _name_the_data(cls, given: Any) -> Any:
-        # What is trained on is part of a study even if its author left it out: the published file says it.
+        # The data set is part of the study even if its author left it out: the published file must name it.
         if isinstance(given, dict) and isinstance(objective := given.get("objective"), dict):
             name = objective.get("name")
             if isinstance(name, str) and name in PARAMETERS:
@@ -124,7 +124,7 @@ class StudySpec(Record):
     def _count_trials_of_cases(self) -> Self:
         if self.ablation is None:
             if self.confirm and not self.confirm.finalists:
-                raise ValueError("confirm.finalists: missing; it is required, but for an ablation")
+                raise ValueError("confirm.finalists: missing; it is required, except for an ablation")
             return self
         if self.sampler.name == "grid":
             raise ValueError(
@@ -135,15 +135,15 @@ class StudySpec(Record):
         cases, settings = cases_of(self.ablation, self.space), self.ablation.settings
         if settings > 1 and not any(case.is_tuned for case in cases):
             raise ValueError(f"ablation.settings: found {settings}, but no case has a parameter left to tune")
-        told = f"{len(cases)} cases of {settings} settings each"
+        product = f"{len(cases)} cases of {settings} settings each"
         if self.trials not in {0, len(cases) * settings}:
             raise ValueError(
-                f"trials: found {self.trials}, expected {len(cases) * settings}: {told} (ablation.settings)"
+                f"trials: found {self.trials}, expected {len(cases) * settings}: {product} (ablation.settings)"
             )
         confirm = self.confirm or Confirm()
         if confirm.finalists not in {0, len(cases)}:
             raise ValueError(f"confirm.finalists: found {confirm.finalists}, expected {len(cases)}, one for each case")
-        # Frozen for everyone else: what the study leaves out is filled in before anyone sees it.
+        # Fills in what the study leaves out. The record is frozen, but nobody has seen it yet.
         object.__setattr__(self, "trials", len(cases) * settings)
         object.__setattr__(self, "confirm", confirm.model_copy(update={"finalists": len(cases)}))
         return self
@@ -152,7 +152,7 @@ class StudySpec(Record):
     def _count_trials(self) -> Self:
         if self.sampler.name != "grid":
             if not self.trials:
-                raise ValueError("trials: missing; it is required, but for a grid")
+                raise ValueError("trials: missing; it is required, except for a grid")
             return self
         if problems := grid_problems(self.space):
             raise ValueError("; ".join(problems))
@@ -166,7 +166,7 @@ class StudySpec(Record):
                 f"settings{each}"
             )
         if not self.trials:
-            # Frozen for everyone else: what the study leaves out is filled in before anyone sees it.
+            # Fills in what the study leaves out, as for an ablation.
             object.__setattr__(self, "trials", settings * self.replicates)
         return self
 
@@ -183,7 +183,7 @@ class StudySpec(Record):
                 f"confirm.finalists: found {self.confirm.finalists}, but the search has {settings} settings"
             )
         if self.all_trials > MAX_TRIALS:
-            raise ValueError(f"trials: with those that confirm the finalists {self.all_trials}, more than {MAX_TRIALS}")
+            raise ValueError(f"trials: {self.all_trials} with those that confirm the finalists, more than {MAX_TRIALS}")
         return self
 
     @model_validator(mode="after")
@@ -202,11 +202,11 @@ class StudySpec(Record):
 
     @property
     def all_trials(self) -> int:
-        """Trials of the search and those that confirm its finalists."""
+        """Number of trials of the search and of its confirmation."""
         return self.trials + (self.confirm.finalists * self.confirm.replicates if self.confirm else 0)
 
     def problems_of(self, job: Job | Result) -> tuple[str, ...]:
-        """What keeps a job or a result from being one of this study, one line each; empty if it is one."""
+        """Why a job or a result does not belong to this study, one line per reason; empty if it does."""
         lines = [f"study: found {job.study!r}, expected {self.name!r}"] if job.study != self.name else []
         if job.trial >= self.all_trials:
             lines.append(f"trial: found {job.trial}, expected 0 to {self.all_trials - 1}")

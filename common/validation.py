@@ -1,4 +1,4 @@
-"""Turns pydantic's errors into lines for people: which key, what was found, what is allowed."""
+"""Turns pydantic's errors into lines for people: the key, what was found, what is allowed."""
 
 import difflib
 import types
@@ -13,11 +13,11 @@ from hyperspool.common.printable import printable_line
 MAX_SHOWN_CHARACTERS = 80
 MAX_LINE = 2000
 MAX_PROBLEMS = 20
-"""More than a person reads, and than a file of the shared folder should be able to make us write down."""
+"""More than a person reads, and a bound on what a hostile file can make us write to the log."""
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> tuple[str, ...]:
-    """One line per problem, the first twenty: `budget.epochs: found 'five', expected an integer`."""
+    """The first twenty problems, one line each: `budget.epochs: found 'five', expected an integer`."""
     problems = error.errors(include_url=False)
     lines = tuple(cut(_line(details, model), MAX_LINE) for details in problems[:MAX_PROBLEMS])
     more = len(problems) - len(lines)
@@ -25,14 +25,14 @@ def explain(error: ValidationError, model: type[BaseModel]) -> tuple[str, ...]:
 
 
 def unknown_key(key: str, allowed: list[str]) -> str:
-    """What to say of a key that does not exist, with the nearest one that does."""
+    """The message about an unknown key, with the most similar allowed key."""
     near = difflib.get_close_matches(key.rsplit(".", 1)[-1][:MAX_SHOWN_CHARACTERS], allowed, n=1)
     hint = f" (did you mean {near[0]}?)" if near else ""
     return f"{cut(printable_line(key))}: unknown key{hint}; allowed: {', '.join(allowed)}"
 
 
 def shown(value: object) -> str:
-    """A value as a message can carry it: short, on one line."""
+    """A value for a message: short, and on one line."""
     try:
         text = str(value).lower() if isinstance(value, bool) else repr(value).replace("\n", " ")
     except ValueError:  # Python writes no integers of more than 4,300 digits
@@ -41,7 +41,7 @@ def shown(value: object) -> str:
 
 
 def cut(text: str, limit: int = MAX_SHOWN_CHARACTERS) -> str:
-    """The text, or as much of its beginning as fits with three dots into so many characters."""
+    """The text, cut to at most `limit` characters; a cut text ends in three dots."""
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
@@ -92,7 +92,7 @@ def _line(details: ErrorDetails, model: type[BaseModel]) -> str:
 
 
 def _is_union_tag(part: int | str) -> bool:
-    # pydantic puts the chosen member of a tagged union into the location; the user never wrote it.
+    # pydantic puts the chosen member of a tagged union into the location, but the user never wrote it.
     return isinstance(part, str) and part in {"float", "int", "categorical", "fixed", "bool", "str"}
 
 

@@ -1,6 +1,7 @@
-"""The values that a parameter takes: what kinds there are, when two are equal, and sets of them.
+"""Parameter values: their kinds, when two of them are equal, and sets of them.
 
-Whoever can write into the shared folder chooses how many there are, so nothing here takes longer than sorting them.
+Anyone who can write into the shared folder decides how many values there are, so nothing here takes longer than sorting
+them.
 """
 
 import math
@@ -11,11 +12,11 @@ from itertools import pairwise
 Scalar = bool | int | float | str
 
 RELATIVE_TOLERANCE = 1e-9
-"""Two hosts' math libraries may differ in the last digits of a logarithm; what is this close is the same value."""
+"""Values this close are the same value: two hosts' math libraries may differ in the last digits of a logarithm."""
 
 
 def same_value(first: Scalar, second: Scalar) -> bool:
-    """Whether two parameter values are equal, numbers but for the last digits: 1 is 1.0, but not true."""
+    """Whether two parameter values are equal; numbers may differ in the last digits. 1 equals 1.0, but not true."""
     numbers = (int, float)
     if isinstance(first, bool) or isinstance(second, bool):
         return first is second
@@ -25,21 +26,21 @@ def same_value(first: Scalar, second: Scalar) -> bool:
 
 
 def same_params(first: Mapping[str, Scalar], second: Mapping[str, Scalar]) -> bool:
-    """Whether two trials' params are equal, as `same_value` has it."""
+    """Whether two trials' params are equal, by `same_value`."""
     return first.keys() == second.keys() and all(same_value(first[name], second[name]) for name in first)
 
 
 def setting_key(params: Mapping[str, Scalar]) -> Hashable:
-    """The key of a setting: equal for trials of equal params, and for no others.
+    """The key of a setting: equal for trials with equal params, and for no others.
 
     Exact, unlike `same_params`: a key cannot have a tolerance.
     """
-    # 1 is 1.0 and hashes alike, as it should; true is 1 too, which it should not be.
+    # Python takes 1, 1.0 and True for equal. The first two should be; the flag keeps true apart from them.
     return frozenset((name, isinstance(value, bool), value) for name, value in params.items())
 
 
 class ValueSet:
-    """Values that are looked for, equal as `same_value` has it.
+    """A set of values with fast membership tests, by `same_value`.
 
     Args:
         values: the values; numbers are finite.
@@ -53,13 +54,13 @@ class ValueSet:
     def __contains__(self, value: Scalar) -> bool:
         if not _is_number(value):
             return (type(value), value) in self._others
-        # What is equal but for the last digits stands next to it in order.
+        # A number that differs in the last digits only is its neighbour in sorted order.
         place = bisect_left(self._numbers, value)
         return any(same_value(value, near) for near in self._numbers[max(place - 1, 0) : place + 1])
 
 
 def first_twice(values: Iterable[Scalar]) -> Scalar | None:
-    """A value that stands twice in a list, equal as `same_value` has it; None if there is none."""
+    """A value that occurs twice in a list, by `same_value`; None if no value does."""
     listed = tuple(values)
     seen: set[tuple[type, Scalar]] = set()
     for value in listed:

@@ -1,8 +1,8 @@
-"""'Something changed': watchdog's events as hints, a timed rescan as the truth.
+"""Waits for changes: watchdog's events are hints, and a timed rescan is the truth.
 
 An event only ends a wait early. inotify sees nothing that another host does on a network file system, may run out of
-instances, and drops events when its queue is full; whoever waits here looks for itself afterwards, at the latest after
-the time it gave.
+instances, and drops events when its queue is full. So the caller looks for itself after every wait, which lasts no
+longer than the caller's timeout.
 """
 
 import logging
@@ -30,7 +30,7 @@ from hyperspool.common.atomic import is_temporary
 
 logger = logging.getLogger(__name__)
 
-# watchdog reports as an error that its own thread has ended when it is stopped.
+# When watchdog is stopped, it logs the end of its own thread as an error.
 logging.getLogger("watchdog").setLevel(logging.CRITICAL)
 
 
@@ -39,24 +39,25 @@ class Wakeup:
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
+        # Not blocking: a signal handler that rings must never wait for a full pipe.
         for descriptor in (self._read, self._write):
             os.set_blocking(descriptor, False)
 
     def fileno(self) -> int:
-        """The descriptor that is readable once the bell was rung."""
+        """The descriptor that becomes readable when the bell is rung."""
         return self._read
 
     def ring(self) -> None:
-        """End the wait, now or when it comes to one."""
-        with suppress(BlockingIOError, OSError):  # full: it is rung already; closed: nobody waits any more
+        """End the current wait, or the next one."""
+        with suppress(BlockingIOError, OSError):  # full: rung already; closed: nobody waits any more
             os.write(self._write, b"\0")
 
     def ring_on_signals(self) -> None:
-        """Ring on every signal that Python handles. Called in the main thread."""
+        """Ring on every signal that Python handles. Call it in the main thread."""
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until the bell is rung, at most `timeout_s`; return whether it was. Resets the bell."""
+        """Wait until the bell is rung, at most `timeout_s`. Returns whether it was rung, and resets it."""
         ready, _, _ = select.select([self._read], [], [], max(timeout_s, 0.0))
         self.reset()
         return bool(ready)
@@ -68,30 +69,30 @@ class Wakeup:
                 pass
 
     def close(self) -> None:
-        """Give the descriptors back."""
+        """Close the descriptors."""
         os.close(self._read)
         os.close(self._write)
 
 
 class Appearance(Enum):
-    """How what a watcher waits for comes into a folder. Everything else there makes no event at all."""
+    """How the awaited file comes into a folder. Other changes in the folder make no event."""
 
     RENAMED = (FileMovedEvent,)
-    """A file is renamed into its place, as jobs are."""
+    """A file is renamed to its final name, as jobs are."""
     LINKED = (FileCreatedEvent,)
-    """A file is linked to its place, as results are."""
+    """A file is linked to its final name, as results are."""
     FOLDER = (DirCreatedEvent,)
     """A folder is made."""
 
 
 class FolderWatch:
-    """Rings a bell when something appears in one of the folders that it follows, as far as this host can see it.
+    """Rings a bell when something appears in one of the followed folders, as far as this host can see it.
 
-    Folders are followed one by one, not recursively: a lock file that is made beside a job then costs a waiting worker
-    nothing, however many workers there are.
+    It follows folders one by one, not recursively, and one kind of change in each. So a lock file beside a job does not
+    wake the waiting workers, however many there are.
 
     Args:
-        bell: what to ring.
+        bell: the bell to ring.
     """
 
     def __init__(self, bell: Wakeup) -> None:
@@ -115,7 +116,7 @@ class FolderWatch:
         self._stop()
 
     def follow(self, folders: Mapping[Path, Appearance]) -> None:
-        """Follow these folders and no others. A folder that is not there is left out; follow it again later."""
+        """Follow these folders and no others. A folder that does not exist is left out; ask for it again later."""
         for path in self._followed.keys() - folders.keys():
             watch = self._followed.pop(path)
             if self._observer is not None:
@@ -134,7 +135,7 @@ class FolderWatch:
                 self._followed[path] = watch
 
     def _give_up(self, error: OSError) -> None:
-        # 128 inotify instances a user are common; the rescan does without.
+        # A limit of 128 inotify instances per user is common. The rescan works without them.
         self.why_polling = f"no file events ({error.strerror or error}); looking for changes by the clock alone"
         logger.warning("%s", self.why_polling)
         self._stop()

@@ -130,7 +130,7 @@ class Evaluation(Listener):
 
     def _failed(self, failed: Failed, *last: Loss) -> Result:
         history = self.claimed.claim.history
-        counts, attempts = history.counts(*last), history.told(*last)
+        counts, attempts = history.counts(*last), history.summary(*last)
         message = failed.message
         if failed.kind is FailureKind.WORKER_LOST:
             times = "once" if counts[failed.kind] == 1 else f"{counts[failed.kind]} times"

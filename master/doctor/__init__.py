@@ -1,1 +1,1 @@
-"""Is a folder fit for a search? Tries what the protocol relies on, with a second process or a second host."""
+"""Checks whether a folder is fit for a search: tries what the protocol relies on, with a second process or host."""

@@ -1,4 +1,4 @@
-"""All checks of a folder, one after the other; what goes wrong in one of them is its finding."""
+"""Runs all checks of a folder, one after the other. An error in a check is the finding of that check."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -25,12 +25,12 @@ NO_CLAIM: frozenset[ClaimMode] = frozenset()
 
 
 def examine(root: Path, *, with_peer: bool, say: Callable[[str], None]) -> Iterator[Finding]:
-    """Check a folder, yielding each finding as it comes. Leaves nothing behind, also when it is interrupted.
+    """Check a folder, yielding each finding as it comes. Leaves no file behind, even when it is interrupted.
 
     Args:
         root: an existing folder.
-        with_peer: then go on together with a doctor that another host runs on the same folder.
-        say: told of waiting.
+        with_peer: go on with the checks that take a second doctor, run by another host on the same folder.
+        say: called with a message when it starts to wait.
     """
     yield check_mount(root)
     yield check_permissions(root)
@@ -41,7 +41,7 @@ def examine(root: Path, *, with_peer: bool, say: Callable[[str], None]) -> Itera
             if with_peer:
                 yield from _examine_with_peer(root, scratch, say)
     except OSError as error:
-        yield Finding("writing", Verdict.FAILED, _told(error), "a search writes here all the time", ANY_CLAIM)
+        yield Finding("writing", Verdict.FAILED, _reason(error), "a search writes here all the time", ANY_CLAIM)
 
 
 def _examine_alone(scratch: Path) -> Iterator[Finding]:
@@ -64,17 +64,17 @@ def _finding_of(name: str, check: Callable[[], Finding], relied_on_by: frozenset
     try:
         return check()
     except (OSError, PartnerError) as error:
-        follows = "" if relied_on_by else "it could not be found out"
-        return Finding(name, Verdict.FAILED, _told(error), follows, relied_on_by)
+        follows = "" if relied_on_by else "the check could not be made"
+        return Finding(name, Verdict.FAILED, _reason(error), follows, relied_on_by)
 
 
 def _examine_with_peer(root: Path, scratch: Path, say: Callable[[str], None]) -> Iterator[Finding]:
     try:
         yield from examine_together(meet(root, scratch, say))
     except (PeerError, PartnerError, ProtocolError, OSError) as error:
-        told = "what holds between two hosts is not known"
-        yield Finding("peer", Verdict.FAILED, _told(error), told, is_unanswered=True)
+        follows = "it is not known what holds between two hosts"
+        yield Finding("peer", Verdict.FAILED, _reason(error), follows, is_unanswered=True)
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

@@ -1,4 +1,4 @@
-"""What keeps two processes apart: renames that nobody sees half, names that one alone can make, locks, leases."""
+"""Checks of what keeps two processes apart: atomic renames, exclusive creation of names, locks, leases."""
 
 import time
 from itertools import count
@@ -17,19 +17,20 @@ MAX_REPLACING_S = 5.0
 REPLACEMENTS = 50
 ROUNDS = 100
 LEAD_S = 0.05
-"""A race begins so long after the other process was told when."""
+"""How long before a race the other process gets the starting time."""
 PROMPT_S = 1.0
-"""Within so long a killed worker's job should be free: workers look again that often."""
+"""A killed worker's job should be free within this time, which is how often workers look again."""
 FREED_S = 15.0
 POLL_S = 0.01
 
 
 def check_replacing(scratch: Path) -> Finding:
-    """One process replaces a file, the other reads it: always a whole one?"""
+    """One process replaces a file while another reads it: does the reader always see a whole file?"""
     path = scratch / "replaced"
     atomic.replace(path, page(0), durable=False)
     with Partner("read", path) as reader:
         began_s = time.monotonic()
+        # Long enough for the reader to see many replacements, but bounded on a slow network file system.
         for replaced in count(1):
             atomic.replace(path, page(replaced), durable=False)
             lasted_s = time.monotonic() - began_s
@@ -40,8 +41,8 @@ def check_replacing(scratch: Path) -> Finding:
     found = f"{seen['whole']:,} reads beside {replaced:,} replacements"
     bad = [f"{seen[kind]} {kind}" for kind in ("torn", "missing", "refused") if seen[kind]]
     if bad:
-        told = "readers would see jobs and heartbeats that are no files; no way to claim mends that"
-        return Finding("replacing", Verdict.FAILED, f"{found}: {', '.join(bad)}", told, ANY_CLAIM)
+        follows = "readers would see torn or missing jobs and heartbeats, whatever the way to claim"
+        return Finding("replacing", Verdict.FAILED, f"{found}: {', '.join(bad)}", follows, ANY_CLAIM)
     return Finding("replacing", Verdict.OK, f"{found}, every one whole")
 
 
@@ -56,15 +57,15 @@ def check_exclusive_creation(scratch: Path) -> Finding:
 
 
 def race_finding(check: str, ours: list[int], theirs: list[int], rounds: int, follows: str, other: str) -> Finding:
-    """What a race came to.
+    """The finding of a race.
 
     Args:
-        check: its name.
+        check: the check's name.
         ours: the rounds that this process won.
-        theirs: those that the other process won.
-        rounds: how many there were.
-        follows: what it means if a round had two winners, or none.
-        other: who the other process is.
+        theirs: the rounds that the other process won.
+        rounds: the number of rounds.
+        follows: what it means if a round had two winners or no winner.
+        other: the other process, for the message.
     """
     twice, never = set(ours) & set(theirs), set(range(rounds)) - set(ours) - set(theirs)
     if twice or never:
@@ -75,7 +76,7 @@ def race_finding(check: str, ours: list[int], theirs: list[int], rounds: int, fo
 
 
 def check_locks(scratch: Path) -> Finding:
-    """Does a kernel lock keep another process out, let its holder write, and go when its holder is killed?"""
+    """Does a kernel lock keep another process out, let its holder write, and end when its holder is killed?"""
     path = scratch / "claim.lock"
     lock = make_lock(path, ClaimMode.LOCK)
     with Partner("hold", path, ClaimMode.LOCK) as holder:
@@ -87,24 +88,30 @@ def check_locks(scratch: Path) -> Finding:
         holder.kill()
         freed_s = seconds_until_free(path, FREED_S)
     if not is_noted:
-        found = "what the holder of a lock writes into its lock file is not seen"
+        found = "other processes do not see what the holder of a lock writes into its lock file"
         return Finding("locks", Verdict.FAILED, found, "attempts would not be counted", BY_LOCK)
     return freeing_finding("locks", "a lock keeps another process out", freed_s)
 
 
 def freeing_finding(check: str, found: str, freed_s: float | None) -> Finding:
-    """How soon a lock was free after its holder was killed, None: not at all."""
+    """The finding on a lock's release.
+
+    Args:
+        check: the check's name.
+        found: what was found about the lock before its holder was killed.
+        freed_s: seconds from the kill until the lock was free; None: it stayed held.
+    """
     if freed_s is None:
-        told = f"{found}, but is still held {FREED_S:g} s after its holder was killed"
-        return Finding(check, Verdict.FAILED, told, "the trial of a killed worker would hang", BY_LOCK)
-    told = f"{found}, and is free {freed_s:.2f} s after its holder was killed"
+        found = f"{found}, but is still held {FREED_S:g} s after its holder was killed"
+        return Finding(check, Verdict.FAILED, found, "the trial of a killed worker would hang", BY_LOCK)
+    found = f"{found}, and is free {freed_s:.2f} s after its holder was killed"
     if freed_s > PROMPT_S:
-        return Finding(check, Verdict.WARNING, told, "the trial of a killed worker waits as long")
-    return Finding(check, Verdict.OK, told)
+        return Finding(check, Verdict.WARNING, found, "the trial of a killed worker waits as long")
+    return Finding(check, Verdict.OK, found)
 
 
 def seconds_until_free(path: Path, limit_s: float) -> float | None:
-    """How long it takes until a lock can be taken, from now on; None: longer than `limit_s`."""
+    """Seconds from now until a lock can be taken; None: more than `limit_s`."""
     lock = make_lock(path, ClaimMode.LOCK)
     began_s = time.monotonic()
     while not try_acquire(lock):
@@ -116,7 +123,7 @@ def seconds_until_free(path: Path, limit_s: float) -> float | None:
 
 
 def check_leases(scratch: Path) -> Finding:
-    """Does a lease keep another process out until it is given back?"""
+    """Does a lease keep another process out until it is released?"""
     path = scratch / "claim.lease"
     with Partner("hold", path, ClaimMode.LEASE) as holder:
         lease = make_lock(path, ClaimMode.LEASE)
@@ -126,9 +133,9 @@ def check_leases(scratch: Path) -> Finding:
         found = "two processes of this host held the same lease"
         return Finding("leases", Verdict.FAILED, found, "two workers could evaluate one trial", BY_LEASE)
     if not try_acquire(lease):
-        return Finding("leases", Verdict.FAILED, "a lease that was given back is not free", rules_out=BY_LEASE)
+        return Finding("leases", Verdict.FAILED, "a lease that was released is not free", rules_out=BY_LEASE)
     lease.release()
-    return Finding("leases", Verdict.OK, "a lease keeps another process out, and is free once it is given back")
+    return Finding("leases", Verdict.OK, "a lease keeps another process out, and is free once it is released")
 
 
 def _check_race(scratch: Path, kind: str, check: str, follows: str) -> Finding:

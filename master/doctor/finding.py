@@ -1,4 +1,4 @@
-"""What one check found, and what all of them together amount to."""
+"""The finding of a check, and the way to claim that all findings together recommend."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ BY_LEASE = frozenset({ClaimMode.LEASE})
 
 
 class Verdict(StrEnum):
-    """How a check ended."""
+    """The outcome of a check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -22,15 +22,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found.
+    """The finding of one check.
 
     Attributes:
-        check: its name.
-        verdict: how it ended.
+        check: the check's name.
+        verdict: its outcome.
         found: what was measured or read.
-        follows: what that means for a search, and what to do; empty if nothing.
+        follows: what that means for a search, and what to do; may be empty.
         rules_out: the ways to claim that would be unsafe here.
-        is_unanswered: what was asked could not be found out.
+        is_unanswered: whether the check could not be made, so that its question is open.
     """
 
     check: str
@@ -52,6 +52,6 @@ class Finding:
 
 
 def recommended(findings: Sequence[Finding]) -> ClaimMode | None:
-    """The way to claim that nothing speaks against: by lock, else by lease; None if the folder is unfit."""
+    """The way to claim that no finding rules out: a lock if possible, else a lease; None if the folder is unfit."""
     possible = [mode for mode in ClaimMode if not any(mode in finding.rules_out for finding in findings)]
     return possible[0] if possible else None

@@ -1,8 +1,8 @@
-"""Two doctors on two hosts find each other and talk, by files in the folder that they examine and nothing else.
+"""Lets two doctors on two hosts find each other and talk, only by files in the folder that they examine.
 
-Each shows in its scratch folder that it lives, by a number that counts up. In the folder of the one whose name sorts
-first stands their table, a folder too. It has two seats, each a file that is written once: who gets `seat-first` is
-first. What one says is a file of the table, and found by listing, as the protocol's files are.
+Each doctor shows that it lives by a number that counts up in its scratch folder. They meet at a table: a folder inside
+the scratch folder whose name sorts first. The table has two seats, each a file that is written once; the doctor that
+creates `seat-first` is the first. A message is a file at the table, found by listing, as the protocol's files are.
 """
 
 import json
@@ -19,9 +19,9 @@ from hyperspool.common.invocation import command_line
 from hyperspool.master.doctor.scratch import other_folders, read_words
 
 MEETING_S = 60.0
-"""How long to wait for the other doctor to come."""
+"""How long to wait for another doctor."""
 ANSWER_S = 60.0
-"""How long to wait for its answer: longer than any of its checks takes."""
+"""How long to wait for an answer of the other doctor: longer than any of its checks takes."""
 BEAT_S = 0.25
 POLL_S = 0.02
 ALIVE = "alive.json"
@@ -30,14 +30,14 @@ SEATS = ("first", "second")
 
 
 class PeerError(SearchError):
-    """The other doctor did not come, or has gone."""
+    """The other doctor did not come, or left."""
 
 
 class Conversation:
     """Two doctors at a table.
 
     Args:
-        table: the folder where they put what they say.
+        table: the folder of their messages.
         seat: ours, `first` or `second`.
     """
 
@@ -47,18 +47,18 @@ class Conversation:
 
     @property
     def is_first(self) -> bool:
-        """Whether this doctor came first. It begins."""
+        """Whether this doctor came first; the first one begins each exchange."""
         return self.seat == SEATS[0]
 
     def say(self, topic: str, **facts: Any) -> None:
-        """Tell the other one."""
+        """Send a message to the other doctor."""
         atomic.replace(self.table / f"{topic}.{self.seat}.json", json.dumps(facts).encode(), durable=False)
 
     def hear(self, topic: str) -> dict[str, Any]:
-        """What the other one says, once it does.
+        """Wait for the other doctor's message on a topic, and return it.
 
         Raises:
-            PeerError: it says nothing for `ANSWER_S`.
+            PeerError: it did not come within `ANSWER_S`.
         """
         name = f"{topic}.{self._other}.json"
         end_s = time.monotonic() + ANSWER_S
@@ -69,7 +69,7 @@ class Conversation:
         raise PeerError(f"the other doctor has said nothing for {ANSWER_S:g} s; run both again")
 
     def exchange(self, topic: str, **facts: Any) -> dict[str, Any]:
-        """Tell the other one, and hear from it about the same."""
+        """Send a message, and wait for the other doctor's message on the same topic."""
         self.say(topic, **facts)
         return self.hear(topic)
 
@@ -80,11 +80,11 @@ def meet(root: Path, scratch: Path, say: Callable[[str], None], limit_s: float =
     Args:
         root: the folder that both examine.
         scratch: this doctor's own folder in it.
-        say: told that we wait.
-        limit_s: how long.
+        say: called with a message when the waiting begins.
+        limit_s: how long to wait.
 
     Raises:
-        PeerError: nobody came.
+        PeerError: no other doctor came.
     """
     say(
         f"waiting up to {limit_s:g} s for the doctor of another host: "
@@ -109,7 +109,7 @@ def meet(root: Path, scratch: Path, say: Callable[[str], None], limit_s: float =
 
 
 def _living(root: Path, scratch: Path, beats: dict[Path, Any]) -> set[Path]:
-    """The other doctors whose number was seen to change: a killed one's folder may still be there."""
+    """The other doctors whose number has changed: the folder of a killed one may still be there."""
     living: set[Path] = set()
     for folder in other_folders(root, scratch):
         with suppress(OSError, ProtocolError):
@@ -120,7 +120,7 @@ def _living(root: Path, scratch: Path, beats: dict[Path, Any]) -> set[Path]:
 
 
 def _take_seat(table: Path, name: str) -> str | None:
-    with suppress(OSError):  # its owner has just left
+    with suppress(OSError):  # the table's owner may just have left
         for seat in SEATS:
             if atomic.write_once(table / f"seat-{seat}", name.encode()):
                 return seat
@@ -128,7 +128,8 @@ def _take_seat(table: Path, name: str) -> str | None:
 
 
 def _wait_for_company(talk: Conversation, scratch: Path, end_s: float) -> Conversation:
-    # The other one may have seen us only once, and needs to see that we live to come to the table.
+    # Keep beating: the other doctor may have seen our number only once, and comes only after it has seen it change.
+    # It counts down, so that no number repeats one from before we sat down.
     beat = 0
     began_s = time.monotonic()
     while time.monotonic() < end_s + BEAT_S:

@@ -1,6 +1,6 @@
-"""The second process of a check: `python -m master.doctor.partner WHAT ARGUMENTS`, told when by lines on its input.
+"""The second process of a check: `python -m master.doctor.partner PART ARGUMENTS`, cued by lines on its input.
 
-It answers with one line of JSON each time, and ends when its input ends.
+It answers each cue with one line of JSON, and ends when its input ends.
 """
 
 import json
@@ -18,16 +18,16 @@ from hyperspool.common.locks import ClaimMode, make_lock, try_acquire
 
 PAGE_BYTES = 4096
 ROUND_S = 0.002
-"""Making a file takes some tenths of a millisecond on a local disk, and a few milliseconds to flush it."""
+"""Length of a round. On a local disk a file takes tenths of a millisecond to create, and milliseconds to flush."""
 
 
 def page(number: int) -> bytes:
-    """The n-th content of a file that is replaced again and again: one byte repeated, so that a mixture shows."""
+    """The n-th content of a file that is replaced repeatedly: one byte repeated, so that a mixture shows."""
     return bytes([ord("a") + number % 26]) * PAGE_BYTES
 
 
 def make_exclusively(folder: Path, kind: str, name: str) -> bool:
-    """Make a file unless it is there, by `link` (as results are) or by `O_EXCL` (as leases are); False if it was."""
+    """Create a file by `link` (as results are) or by `O_EXCL` (as leases are); False if it existed already."""
     path = folder / name
     if kind == "link":
         return atomic.write_once(path, b"")
@@ -36,7 +36,7 @@ def make_exclusively(folder: Path, kind: str, name: str) -> bool:
     except FileExistsError:
         return False
     except PermissionError:
-        # sshfs says so where others say that the name is there.
+        # sshfs answers EPERM where other file systems answer EEXIST.
         if name in os.listdir(folder):  # noqa: PTH208 - names, not Paths
             return False
         raise
@@ -44,21 +44,21 @@ def make_exclusively(folder: Path, kind: str, name: str) -> bool:
 
 
 def won_rounds(folder: Path, kind: str, rounds: int, start_s: float, clock: Callable[[], float]) -> list[int]:
-    """Race for one file after the other; the numbers of those that this process made.
+    """Race to create one file per round; returns the rounds that this process won.
 
-    Round n begins at `start_s + n * ROUND_S` by `clock`, here and where the other one races, or at once if it is late.
+    Round n begins at `start_s + n * ROUND_S` by `clock`, in both processes; a process that is late begins at once.
     """
     won: list[int] = []
     for number in range(rounds):
         while clock() < start_s + number * ROUND_S:
-            pass  # sleeping would wake the two up at different times
+            pass  # sleeping would wake the two processes at different times
         if make_exclusively(folder, kind, f"{kind}-{number}"):
             won.append(number)
     return won
 
 
 def _read(path: str) -> None:
-    """Read a file until a line comes; say how often, and how often it was torn or missing."""
+    """Read a file until a line comes; answer how often it was whole, torn, missing or refused."""
     counts = dict.fromkeys(("whole", "torn", "missing", "refused"), 0)
     _answer({"ready": True})
     while not select.select([sys.stdin], [], [], 0)[0]:
@@ -75,14 +75,14 @@ def _read(path: str) -> None:
 
 
 def _race(folder: str, kind: str, rounds: str) -> None:
-    """From the moment that a line tells (CLOCK_MONOTONIC), race; say what was won."""
+    """Race from the time that a line gives (CLOCK_MONOTONIC); answer which rounds were won."""
     _answer({"ready": True})
     start_s = float(sys.stdin.readline())
     _answer({"won": won_rounds(Path(folder), kind, int(rounds), start_s, time.monotonic)})
 
 
 def _hold(path: str, mode: str) -> None:
-    """Lock a file, note it there as a claimant does, and hold it to the end."""
+    """Lock a file, write a line into it as a claimant does, and hold the lock until the input ends."""
     lock = make_lock(Path(path), ClaimMode(mode))
     is_held = try_acquire(lock)
     if is_held and mode == ClaimMode.LOCK:
@@ -93,7 +93,7 @@ def _hold(path: str, mode: str) -> None:
 
 
 def _make(folder: str) -> None:
-    """At each line, make a file of that name as a result is made; say when it was there (CLOCK_MONOTONIC)."""
+    """For each line, create a file of that name as a result is created; answer when (CLOCK_MONOTONIC)."""
     _answer({"ready": True})
     for line in sys.stdin:
         atomic.write_once(Path(folder) / line.strip(), b"")
@@ -104,14 +104,14 @@ def _answer(fields: dict[str, Any]) -> None:
     try:
         print(json.dumps(fields), flush=True)  # noqa: T201 - the answer that the first process reads
     except BrokenPipeError:
-        os._exit(1)  # nobody listens any more, and leaving in good order would complain of it
+        os._exit(1)  # nobody reads the answers any more; a normal exit would fail on flushing the pipe
 
 
 PARTS: dict[str, Callable[..., None]] = {"read": _read, "race": _race, "hold": _hold, "make": _make}
 
 
 def main() -> None:
-    """Play the part that the command line names; an error of the file system is an answer too."""
+    """Play the part that the command line names. An error of the file system becomes an answer too."""
     try:
         PARTS[sys.argv[1]](*sys.argv[2:])
     except FolderError as error:

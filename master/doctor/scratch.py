@@ -1,4 +1,4 @@
-"""The doctor's own folder in the shared one: made, and always removed; what a killed doctor left goes with the next."""
+"""The doctor's own folder in the shared folder. It is always removed: after a kill, by the next doctor."""
 
 import json
 import os
@@ -18,15 +18,15 @@ from hyperspool.master.run.housekeeping import is_running
 PREFIX = ".doctor-"
 OWNER = "owner.json"
 ABANDONED_S = 600.0
-"""No doctor works for so long: an older folder of another host has lost its doctor."""
+"""Longer than any doctor works: if another host's folder is older, its doctor is dead."""
 REMOVAL_TRIES = 5
-"""On NFS, a file that a dying process has open keeps its folder from being removed for a moment."""
+"""On NFS, a folder cannot be removed for a moment while a dying process has a file in it open."""
 BETWEEN_TRIES_S = 0.1
 
 
 @contextmanager
 def scratch_folder(root: Path) -> Iterator[Path]:
-    """An empty folder in `root` for as long as the block runs; first removes those whose doctors are dead.
+    """An empty folder in `root` while the block runs. First removes the folders of dead doctors.
 
     Raises:
         OSError: `root` cannot be written.
@@ -42,16 +42,16 @@ def scratch_folder(root: Path) -> Iterator[Path]:
 
 
 def other_folders(root: Path, mine: Path) -> list[Path]:
-    """The scratch folders of other doctors, by a fresh listing."""
+    """The scratch folders of other doctors, from a fresh listing."""
     names = sorted(os.listdir(root))  # noqa: PTH208 - a fresh listing, asked for often
     return [root / name for name in names if name.startswith(PREFIX) and name != mine.name]
 
 
 def read_words(path: Path) -> Any:
-    """The JSON that a doctor has left for others.
+    """The JSON in a file that a doctor wrote for others.
 
     Raises:
-        ProtocolError: it is none, or nested deeper than any doctor's.
+        ProtocolError: it is not JSON, or is nested deeper than a doctor's.
     """
     try:
         return json.loads(read_bytes(path))
@@ -60,14 +60,14 @@ def read_words(path: Path) -> Any:
 
 
 def host_identity() -> str:
-    """What tells one running kernel from another; two containers of one host share it."""
+    """An identity of the running kernel; two containers on one host have the same one."""
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     return ""
 
 
 def _place() -> str:
-    """Where a process number means anything: this boot of this kernel, in this container."""
+    """The place in which process ids are valid: this boot of this kernel, in this container."""
     with suppress(OSError):
         return f"{host_identity()} {os.readlink('/proc/self/ns/pid')}"  # noqa: PTH115 - no path, a number in brackets
     return ""

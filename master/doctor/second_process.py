@@ -1,4 +1,4 @@
-"""Starts `master.doctor.partner` and talks with it."""
+"""Starts `master.doctor.partner` and talks to it."""
 
 import json
 import select
@@ -11,25 +11,26 @@ from hyperspool.common.errors import SearchError
 from hyperspool.common.invocation import own_process
 
 ANSWER_S = 30.0
-"""An answer takes milliseconds; on a network file system that hangs, somebody must say so."""
+"""An answer takes milliseconds. If the network file system hangs, the check must still end and say so."""
 
 
 class PartnerError(SearchError):
-    """The second process could not do its part: what the file system told it."""
+    """The second process could not play its part; the message is what the file system answered."""
 
 
 class Partner:
-    """A second process on this host, for as long as the block runs. It ends with us, however we end.
+    """A second process on this host while the block runs. It ends when we end, even if we are killed.
 
     Args:
-        part: what it does, with its arguments; see `master.doctor.partner`.
+        part: the part that it plays; see `master.doctor.partner`.
+        *arguments: the arguments of that part.
     """
 
     def __init__(self, part: str, *arguments: object) -> None:
         self._command = [*own_process("master.doctor.partner"), part, *map(str, arguments)]
 
     def __enter__(self) -> Self:
-        # A session of its own: Ctrl-C is for us, who then close its input.
+        # In its own session, so that Ctrl-C reaches only us; we then close its input, which ends it.
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
@@ -47,17 +48,17 @@ class Partner:
         self._close()
 
     def tell(self, line: str = "") -> None:
-        """Give it its cue."""
+        """Send it a line: its cue."""
         pipe = self._process.stdin
         if pipe is not None:
             pipe.write(f"{line}\n")
             pipe.flush()
 
     def answer(self) -> dict[str, Any]:
-        """Its next answer.
+        """Wait for its next answer.
 
         Raises:
-            PartnerError: it could not do its part, or said nothing for too long.
+            PartnerError: it could not play its part, or did not answer within `ANSWER_S`.
         """
         pipe = self._process.stdout
         if pipe is None or not select.select([pipe], [], [], ANSWER_S)[0]:
@@ -69,14 +70,14 @@ class Partner:
         return fields
 
     def kill(self) -> None:
-        """End it as by the kernel's out-of-memory killer, and see it dead."""
+        """Kill it with SIGKILL, as the kernel's out-of-memory killer does, and wait until it is dead."""
         self._process.kill()
         self._process.wait()
 
     def _close(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                with suppress(BrokenPipeError):  # it died with a line of ours unread
+                with suppress(BrokenPipeError):  # it died before it read our last line
                     pipe.close()
         try:
             self._process.wait(ANSWER_S)

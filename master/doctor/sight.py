@@ -1,4 +1,4 @@
-"""How soon one process sees what another one did: by events, by listing; and by which clock files are dated."""
+"""Checks of what one process sees of another's work: events, listings, and the clock that dates files."""
 
 import os
 import time
@@ -11,18 +11,18 @@ from hyperspool.master.doctor.second_process import Partner
 from hyperspool.master.run.loop import RESCAN_S
 
 EVENT_S = 2.0
-"""An event that takes longer than the rescan is worth nothing."""
+"""How long to wait for an event. One that takes longer than the rescan is useless."""
 LISTED_S = 35.0
-"""NFS's longest default for trusting a listing is 30 s."""
+"""How long to wait for a listing to show a file. By default, NFS trusts a cached listing for up to 30 s."""
 POLL_S = 0.002
 STAMP_S = 0.01
-"""File systems date files by a clock that ticks 100 to 1,000 times a second."""
+"""Resolution of file times: the clock that dates files ticks 100 to 1,000 times a second."""
 OFF_S = 10.0
-"""Nothing is decided by the clock; times in results and timelines, which people compare, are off by as much."""
+"""Difference above which a clock is a warning: nothing is decided by it, but people compare times in results."""
 
 
 def check_events(scratch: Path) -> Finding:
-    """Do the operating system's events tell of a new file?"""
+    """Does the operating system send an event for a new file?"""
     folder = scratch / "events"
     atomic.make_folder(folder)
     bell = Wakeup()
@@ -33,28 +33,28 @@ def check_events(scratch: Path) -> Finding:
                 return Finding("events", Verdict.WARNING, watch.why_polling, rescan_text())
             began_s = time.monotonic()
             other.tell("file")
-            is_told = bell.wait(EVENT_S)
+            has_rung = bell.wait(EVENT_S)
             after_s = time.monotonic() - began_s
             other.answer()
     finally:
         bell.close()
-    return event_finding("events", after_s if is_told else None)
+    return event_finding("events", after_s if has_rung else None)
 
 
 def event_finding(check: str, after_s: float | None) -> Finding:
-    """How soon an event told of a new file, None: not at all."""
+    """The finding on events: a new file made one after `after_s` seconds; None: it made none."""
     if after_s is None:
-        return Finding(check, Verdict.OK, "no event tells of a new file", rescan_text())
-    return Finding(check, Verdict.OK, f"an event tells of a new file after {1000 * after_s:.0f} ms")
+        return Finding(check, Verdict.OK, "a new file makes no event", rescan_text())
+    return Finding(check, Verdict.OK, f"a new file makes an event after {1000 * after_s:.0f} ms")
 
 
 def rescan_text() -> str:
-    """What follows where there are no events."""
-    return f"masters and workers find it by looking every {RESCAN_S:g} s"
+    """What a search does where there are no events."""
+    return f"masters and workers find new files by looking every {RESCAN_S:g} s"
 
 
 def check_listing(scratch: Path) -> Finding:
-    """How long until a file that another process made shows in a listing?"""
+    """How soon does a listing show a file that another process created?"""
     folder = scratch / "listing"
     atomic.make_folder(folder)
     with Partner("make", folder) as other:
@@ -70,7 +70,7 @@ def check_listing(scratch: Path) -> Finding:
 
 
 def delay_finding(check: str, delay_s: float | None) -> Finding:
-    """How soon a new file showed in a listing, None: not at all."""
+    """The finding on listings: a new file showed after `delay_s` seconds; None: it did not show."""
     if delay_s is None:
         found = f"a new file is not listed within {LISTED_S:g} s"
         return Finding(check, Verdict.WARNING, found, "every step of a search waits as long")
@@ -81,7 +81,7 @@ def delay_finding(check: str, delay_s: float | None) -> Finding:
 
 
 def check_clock(scratch: Path) -> Finding:
-    """Does the file server date files by this host's time?"""
+    """Does the file server's clock, which dates files, agree with this host's?"""
     path = scratch / "clock"
     before_s = time.time()
     atomic.replace(path, b"", durable=False)
@@ -91,13 +91,13 @@ def check_clock(scratch: Path) -> Finding:
 
 
 def clock_finding(check: str, ahead_s: float, unsure_s: float, whose: str) -> Finding:
-    """How far another clock is ahead of this host's, give or take `unsure_s`."""
+    """The finding on another clock, which is `ahead_s` ahead of this host's, give or take `unsure_s`."""
     way = "ahead of" if ahead_s > 0 else "behind"
     is_off = abs(ahead_s) - unsure_s > OFF_S
     found = f"{whose} is {abs(ahead_s):.2f} s {way} this host's, give or take {unsure_s:.2f} s"
     if abs(ahead_s) <= unsure_s:
         found = f"{whose} agrees with this host's within {unsure_s:.2f} s"
     if is_off:
-        told = "nothing is decided by it, but times in results and `status` are off: let a time server set both"
-        return Finding(check, Verdict.WARNING, found, told)
+        follows = "nothing is decided by it, but times in results and `status` are off: let a time server set both"
+        return Finding(check, Verdict.WARNING, found, follows)
     return Finding(check, Verdict.OK, found)

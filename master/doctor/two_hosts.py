@@ -1,4 +1,4 @@
-"""The checks that two hosts make together. Both run the same functions; who came first begins."""
+"""The checks that two hosts make together. Both run the same functions; the doctor that came first begins."""
 
 import socket
 import time
@@ -24,15 +24,15 @@ PINGS = 7
 ROUNDS = 200
 TURNS = 25
 LEAD_S = 0.5
-"""Both begin a race so long after they agreed on it, by their own clocks."""
+"""How long after the agreement a race begins, by each host's own clock."""
 POLL_S = 0.005
 
 
 def examine_together(talk: Conversation) -> Iterator[Finding]:
-    """Make every check that takes two hosts, with the doctor at the other seat.
+    """Make every check that takes two hosts, together with the other doctor at the table.
 
     Raises:
-        PeerError: the other one has gone.
+        PeerError: the other doctor stopped answering.
         OSError: the file system refuses.
     """
     folders = {name: talk.table / name for name in ("link", "O_EXCL", f"events-{talk.seat}")}
@@ -49,22 +49,23 @@ def examine_together(talk: Conversation) -> Iterator[Finding]:
     yield _leases(talk)
     yield _turns(talk)
     talk.say("bye")
-    with suppress(OSError, PeerError):  # the table's owner may hear us and be gone before it is heard
+    with suppress(OSError, PeerError):  # the table's owner may leave, and remove the table, before we read its answer
         talk.hear("bye")
 
 
 def _who(other: dict[str, Any]) -> Finding:
     name = str(other.get("host", ""))[:64]
     if other.get("kernel") == host_identity():
-        told = "what follows says nothing of two hosts: run the other doctor on another one"
-        return Finding("peer", Verdict.WARNING, f"{name}, which is this very host", told)
+        follows = "the checks below say nothing about two hosts: run the other doctor on another host"
+        return Finding("peer", Verdict.WARNING, f"{name}, which is this very host", follows)
     return Finding("peer", Verdict.OK, name)
 
 
 def _measure_clock(talk: Conversation) -> tuple[float, float, float]:
-    """How long until one host sees the other's new file; how far the other's clock is ahead; give or take how much.
+    """The delay until one host sees the other's new file, how far the other's clock is ahead, and the latter's error.
 
-    By sending a file to and fro; the quickest exchange tells the clock best, to half its duration. All in seconds.
+    All in seconds. Files go to and fro like a ping. The quickest exchange gives the best estimate of the clock, with an
+    error of half its duration.
     """
     if not talk.is_first:
         for number in range(PINGS):
@@ -111,16 +112,16 @@ def _events(talk: Conversation) -> Finding:
             talk.exchange("watching")
             atomic.write_once(mine / "file", b"")
             began_s = time.monotonic()
-            is_told = bell.wait(EVENT_S)
+            has_rung = bell.wait(EVENT_S)
             after_s = time.monotonic() - began_s
     finally:
         bell.close()
     talk.exchange("watched")
-    return event_finding("peer: events", after_s if is_told else None)
+    return event_finding("peer: events", after_s if has_rung else None)
 
 
 def _locks(talk: Conversation) -> Iterator[Finding]:
-    """Once each way: one holds a lock, the other tries; the holder is killed, the other tries again."""
+    """Once each way: one host holds a lock and the other tries it; then the holder is killed and the other waits."""
     for holder in ("first", "second"):
         path = talk.table / f"claim-{holder}.lock"
         topic = f"lock-{holder}"
@@ -144,8 +145,8 @@ def _locks(talk: Conversation) -> Iterator[Finding]:
 
 def _lock_finding(check: str, found: str, freed_s: float | None, is_shared: object) -> Finding:
     if is_shared:
-        told = "two workers could evaluate one trial"
-        return Finding(check, Verdict.FAILED, "both hosts held the same lock at once", told, BY_LOCK)
+        follows = "two workers could evaluate one trial"
+        return Finding(check, Verdict.FAILED, "both hosts held the same lock at once", follows, BY_LOCK)
     return freeing_finding(check, found, freed_s)
 
 
@@ -161,13 +162,13 @@ def _leases(talk: Conversation) -> Finding:
         lease.release()
         talk.say("lease", is_taken=is_shared)
     if is_shared:
-        told = "two workers could evaluate one trial"
-        return Finding("peer: leases", Verdict.FAILED, "both hosts held the same lease at once", told, BY_LEASE)
+        follows = "two workers could evaluate one trial"
+        return Finding("peer: leases", Verdict.FAILED, "both hosts held the same lease at once", follows, BY_LEASE)
     return Finding("peer: leases", Verdict.OK, "a lease of one host keeps the other out")
 
 
 def _turns(talk: Conversation) -> Finding:
-    """Both count, under one lock and in one file, as claimants count attempts: is any number given twice?"""
+    """Both hosts count in one file under one lock, as claimants count attempts: is a number given twice?"""
     path = talk.table / "turns.lock"
     talk.exchange("turns")
     for _ in range(TURNS):
@@ -176,11 +177,9 @@ def _turns(talk: Conversation) -> Finding:
     written = read_bytes(path).split()
     lost = set(range(1, 2 * TURNS + 1)) - {int(number) for number in written if number.isdigit()}
     if lost:
-        found = (
-            f"of {2 * TURNS} numbers that both hosts gave under one lock, {len(lost)} are missing or were given twice"
-        )
-        told = "a host reads stale data under a lock, so attempts are counted wrong"
-        return Finding("peer: turns", Verdict.FAILED, found, told, BY_LOCK)
+        found = f"of {2 * TURNS} numbers that both hosts counted under one lock, {len(lost)} are missing or came twice"
+        follows = "a host reads stale data under a lock, so attempts would be counted wrong"
+        return Finding("peer: turns", Verdict.FAILED, found, follows, BY_LOCK)
     return Finding("peer: turns", Verdict.OK, f"both hosts counted to {2 * TURNS} under one lock, no number twice")
 
 
@@ -189,7 +188,7 @@ def _take_turn(path: Path) -> None:
     end_s = time.monotonic() + FREED_S
     while not try_acquire(lock):
         if time.monotonic() > end_s:
-            return  # its number is then missing
+            return  # this turn's number is then missing, and is counted as lost
         time.sleep(POLL_S)
     try:
         atomic.append_line(path, str(len(read_bytes(path).split()) + 1))

@@ -1,4 +1,4 @@
-"""How the doctor's findings and its advice are worded."""
+"""The text of the doctor's findings and of its advice."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ CHECK_CHARACTERS = 21
 
 
 def finding_text(finding: Finding) -> list[Styled]:
-    """A finding on one line: verdict, check, what was found, what follows."""
+    """A finding on one line: the verdict, the check, what was found, what follows."""
     follows = f"; {finding.follows}" if finding.follows else ""
     return [
         (f"{finding.verdict.value:8}", STYLES[finding.verdict]),
@@ -22,15 +22,15 @@ def finding_text(finding: Finding) -> list[Styled]:
 
 
 def advice_text(root: Path, claim: ClaimMode | None, findings: Sequence[Finding]) -> list[Styled]:
-    """What to do, by all that was found."""
+    """The advice that follows from all findings."""
     if claim is None:
         return ["\n", (f"do not use this folder: {root}", STYLES[Verdict.FAILED])]
-    told = {
-        ClaimMode.LOCK: "--claim lock, which is what `run` does by itself",
-        ClaimMode.LEASE: "--claim lease: give it to `run` when the study is started",
+    how = {
+        ClaimMode.LOCK: "--claim lock, the default of `run`",
+        ClaimMode.LEASE: "--claim lease: give it to `run` when you start the study",
     }[claim]
     if any(finding.is_unanswered for finding in findings):
-        return ["\n", ("fit on this host, not known between two", STYLES[Verdict.WARNING]), f": {told}"]
+        return ["\n", ("fit on this host, not known between two", STYLES[Verdict.WARNING]), f": {how}"]
     warnings = sum(finding.verdict is Verdict.WARNING for finding in findings)
     remark = "" if not warnings else " (1 warning)" if warnings == 1 else f" ({warnings} warnings)"
-    return ["\n", ("fit for a search", "bold green"), f"{remark}: {told}"]
+    return ["\n", ("fit for a search", "bold green"), f"{remark}: {how}"]

@@ -1,1 +1,1 @@
-"""Is a study's folder in order? Checks every invariant of the protocol by the files alone, and mends what it can."""
+"""Checks every invariant of the protocol by a study's files alone, and repairs what it can."""

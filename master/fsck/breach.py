@@ -1,4 +1,4 @@
-"""What a look at a study's files found wrong, and what can be done about it."""
+"""A breach: what is wrong with a file of a study, how much it matters, and what repairs it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,18 +9,18 @@ from hyperspool.common.issues import EvaluationKey
 
 
 class Severity(StrEnum):
-    """How much it matters."""
+    """How much a breach matters."""
 
     BREACH = "breach"
     """An invariant of the protocol does not hold."""
     WARNING = "warning"
-    """Nothing is lost, but somebody should know."""
+    """Nothing is lost, but a person should know."""
     NOTE = "note"
-    """What happened and was dealt with."""
+    """It happened before, and was dealt with."""
 
 
 class Remedy(StrEnum):
-    """What `--repair` does about it; the value is how it is told."""
+    """What `--repair` does about a breach; the value is its description."""
 
     SET_ASIDE = "moves it to rejected/, with the reason"
     EVALUATE_AGAIN = "moves it to rejected/, with the reason; the trial is evaluated again"
@@ -32,14 +32,14 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True)
 class Breach:
-    """One thing that is not as it should be. Two looks that find the same give equal breaches.
+    """One thing that is wrong with a study's files. Two looks that find the same thing give equal breaches.
 
     Attributes:
-        path: the file that it is about.
+        path: the file.
         cause: what was found and what was expected.
-        remedy: what `--repair` does.
+        remedy: what `--repair` does about it.
         severity: how much it matters.
-        evaluation: trial and rung to be issued again, for `Remedy.ISSUE`.
+        evaluation: the trial and rung to issue again, for `Remedy.ISSUE`.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""One `fsck`: which study, a look, and repair if it is wished."""
+"""One `fsck`: finds the study, inspects it, and repairs it if asked to."""
 
 import time
 from pathlib import Path
@@ -12,11 +12,11 @@ from hyperspool.master.studies.published import published_study
 
 
 def examine_study(root: Path, study: str, *, is_to_repair: bool) -> Repaired:
-    """Find a study's breaches, and mend them if asked to.
+    """Find a study's breaches, and repair them if asked to.
 
     Raises:
         UsageError: there is no such study.
-        StudyBusyError: it is to be repaired, and its master runs.
+        StudyBusyError: it should be repaired, but its master runs.
     """
     folder = _folder_of(root, study)
     spec = read_spec(folder)
@@ -31,5 +31,5 @@ def examine_study(root: Path, study: str, *, is_to_repair: bool) -> Repaired:
 def _folder_of(root: Path, study: str) -> StudyFolder:
     need_folder(root)
     folder = StudyFolder(root, study)
-    # Also one whose study.json is gone: that is the first thing to find.
+    # A folder without study.json is examined too: the missing file is its first breach.
     return folder if folder.jobs.is_dir() else published_study(root, study)

@@ -1,4 +1,4 @@
-"""All checks of a study's files, safe while it runs: what a live process is about to change is no breach."""
+"""Runs all checks of a study's files, also while the study runs: steps of live processes are not breaches."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -22,7 +22,7 @@ from hyperspool.master.fsck.strays import check_kinds, check_names, check_permis
 from hyperspool.master.studies.published import ADVICE, read_published
 
 SETTLE_S = 3.0
-"""What is found twice, so far apart, is no step of a live process: those take milliseconds, or hold a lock."""
+"""Time between two looks. A step of a live process takes milliseconds, or holds a lock: both looks cannot see it."""
 
 CHECKS: tuple[Callable[[Look], Iterator[Breach]], ...] = (
     check_jobs,
@@ -45,7 +45,7 @@ CHECKS: tuple[Callable[[Look], Iterator[Breach]], ...] = (
 
 
 def read_spec(folder: StudyFolder) -> StudySpec | Breach:
-    """The published study, or what is wrong with its file. Nothing else can be checked without it."""
+    """The published study, or the breach in its file. Nothing else can be checked without it."""
     try:
         return read_published(folder)
     except FileNotFoundError:
@@ -55,21 +55,22 @@ def read_spec(folder: StudyFolder) -> StudySpec | Breach:
 
 
 def find_breaches(folder: StudyFolder, spec: StudySpec, *, is_ours: bool = False) -> list[Breach]:
-    """What one look finds, by file; `is_ours` if this process is the study's master."""
+    """The breaches that one look finds, worst first, then by file; `is_ours`: this process is the study's master."""
     look = look_at(folder, spec, is_ours=is_ours)
     found = set(chain.from_iterable(check(look) for check in CHECKS))
     return sorted(found.union(look.breaches), key=_place)
 
 
 def inspect(folder: StudyFolder, spec: StudySpec, settle: Callable[[], None]) -> list[Breach]:
-    """What is wrong with a study's files, running or not.
+    """The breaches in a study's files, whether it runs or not: those that two looks find.
 
     Args:
-        folder: the study's.
-        spec: as published.
-        settle: waits, between two looks, until a live process is through with what it was about to do.
+        folder: the study's folder.
+        spec: the published study.
+        settle: called between the two looks; waits until live processes have finished their current steps.
     """
     first = find_breaches(folder, spec)
+    # Notes are about files that were set aside before; they do not change, so they need no second look.
     if all(breach.severity is Severity.NOTE for breach in first):
         return first
     settle()

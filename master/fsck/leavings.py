@@ -1,4 +1,4 @@
-"""Checks of what processes leave while they work: attempts' files, heartbeats, temporary files, rejected files."""
+"""Checks of the files that processes leave behind: those of attempts, heartbeats, temporary and rejected files."""
 
 import socket
 import time
@@ -18,7 +18,7 @@ REASON = ".reason.txt"
 
 
 def check_attempts(look: Look) -> Iterator[Breach]:
-    """Curves and checkpoints of attempts are of unfinished evaluations: the next attempt goes on from them."""
+    """Attempts' curves and checkpoints belong to unfinished evaluations: the next attempt goes on from them."""
     is_open = {issue.evaluation for issue in look.open_issues}
     for issue in sorted(look.folder.attempted_issues()):
         key = issue.evaluation
@@ -26,24 +26,24 @@ def check_attempts(look: Look) -> Iterator[Breach]:
             continue
         for attempt, path in look.folder.attempt_files(issue):
             if path not in {look.folder.running_curve(attempt), look.folder.checkpoint(attempt)} or not path.is_file():
-                continue  # named otherwise, or no file: a stray
+                continue  # another name, or not a file: a stray
             if path.parent == look.folder.running and _has_settled(look, attempt):
-                yield Breach(path, "a second curve of the attempt whose result counts", Remedy.SET_ASIDE)
+                yield Breach(path, "it is a second curve of the attempt whose result counts", Remedy.SET_ASIDE)
             else:
                 yield Breach(path, "its trial has a result and no open job", Remedy.TIDY)
 
 
 def check_kept_checkpoints(look: Look) -> Iterator[Breach]:
-    """A kept checkpoint is of a finished evaluation whose trial can be promoted."""
+    """A kept checkpoint belongs to a finished evaluation whose trial can be promoted."""
     for name in look.folder.kept_checkpoints():
         result = look.results.get(name)
         if name not in look.finished or (result is not None and not result.can_be_promoted):
-            cause = "a kept checkpoint of a trial that cannot be promoted"
+            cause = "it is a kept checkpoint of a trial that cannot be promoted"
             yield Breach(look.folder.kept_checkpoint(*name), cause, Remedy.SET_ASIDE)
 
 
 def _has_settled(look: Look, attempt: AttemptName) -> bool:
-    """Whether an attempt's curve lies beside its result already. Tidying would replace it."""
+    """Whether an attempt's curve lies beside its result already, so that tidying would not move this one."""
     evaluation = attempt.issue.evaluation
     result, curve = look.results.get(evaluation), look.folder.curve(*evaluation)
     is_winner = result is not None and (result.issue, result.attempt) == (attempt.issue.number, attempt.number)
@@ -51,7 +51,7 @@ def _has_settled(look: Look, attempt: AttemptName) -> bool:
 
 
 def check_heartbeats(look: Look) -> Iterator[Breach]:
-    """Every heartbeat is that of the worker that its name tells, and of one that lives as far as can be told."""
+    """Every heartbeat belongs to the worker in its name, and that worker lives as far as we can know."""
     here = socket.gethostname()
     for path in look.folder.worker_files():
         record = look.read(path, WorkerRecord, Remedy.SET_ASIDE)
@@ -61,26 +61,28 @@ def check_heartbeats(look: Look) -> Iterator[Breach]:
             yield Breach(path, f"it is the heartbeat of {record.worker}", Remedy.SET_ASIDE)
             continue
         with suppress(OSError):
-            # By this host's clock against the file server's: no more than a hint, so nobody is called dead by it alone.
+            # This compares our clock with the file server's, so it is a hint: it alone never declares a worker dead.
             age_s = time.time() - path.lstat().st_mtime
             if record.host == here and age_s > DEAD_S and not is_running(record.pid):
-                yield Breach(path, f"its process {record.pid} on this host is dead", Remedy.SET_ASIDE)
+                yield Breach(
+                    path, f"its worker is dead: there is no process {record.pid} on this host", Remedy.SET_ASIDE
+                )
             elif record.host != here and age_s > look.spec.limits.stale_s:
-                told = f"it has stood still for more than {look.spec.limits.stale_s:g} s; ask on {record.host}"
-                yield Breach(path, told, severity=Severity.WARNING)
+                cause = f"it has not changed for more than {look.spec.limits.stale_s:g} s; look on {record.host}"
+                yield Breach(path, cause, severity=Severity.WARNING)
 
 
 def check_temporary_files(look: Look) -> Iterator[Breach]:
-    """Every temporary file has a process that is about to give it its name."""
+    """Every temporary file has a live process that is about to rename it."""
     now_s = time.time()
     for path in look.folder.temporary_files():
         with suppress(OSError):
             if is_abandoned(path, now_s):
-                yield Breach(path, "a file in the making whose maker is gone", Remedy.TIDY)
+                yield Breach(path, "it is a temporary file whose process is gone", Remedy.TIDY)
 
 
 def list_rejected(look: Look) -> Iterator[Breach]:
-    """What was set aside before, with the reasons."""
+    """Lists the files that were set aside before, with the reasons."""
     names = look.names(look.folder.rejected)
     for name in names:
         if name.startswith(".") or name.endswith(REASON):

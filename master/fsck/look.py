@@ -1,4 +1,4 @@
-"""One look at a study's files, from which all checks are made. Reads only."""
+"""One look at a study's files, which all checks work on. It only reads."""
 
 import os
 from dataclasses import dataclass, field
@@ -24,21 +24,21 @@ RecordT = TypeVar("RecordT", bound=Record)
 
 @dataclass
 class Look:
-    """What the files of a study say at one moment, read in an order that shows no live process half way.
+    """The content of a study's files at one moment, read in an order that never shows a live process midway.
 
     Attributes:
-        folder: the study's.
+        folder: the study's folder.
         spec: the study.
-        is_master_running: whether another process is the study's master. What that one is about to mend is no breach.
-        jobs: the readable open jobs by issue.
+        is_master_running: whether another process is the study's master; what a master repairs is then not a breach.
+        jobs: the readable open jobs, by issue.
         open_issues: the issues that have a job, readable or not.
-        locked_issues: the issues that have a lock file.
-        held: issues that a live worker holds: what lies around of them is its business.
-        results: the readable results by trial and rung.
+        locked_issues: the issues that have a lock or lease file.
+        held: the issues that a live worker holds; it takes care of their files.
+        results: the readable results, by trial and rung.
         finished: the evaluations that have a result, readable or not.
         breaches: the files that could not be read.
-        journal: what the study asks of each trial, as far as that is recorded or can be worked out.
-        journal_file: what the journal's file holds.
+        journal: what the study asks for, as far as that is recorded or can be worked out.
+        journal_file: the content of the journal's file.
     """
 
     folder: StudyFolder
@@ -59,12 +59,12 @@ class Look:
         self._names: dict[Path, list[str]] = {}
 
     def expected_job(self, key: EvaluationKey) -> Job | None:
-        """What the study asks for; None if that is not recorded and cannot be worked out."""
+        """The job that the study asks for; None if it is not recorded and cannot be worked out."""
         entry = self.journal.entries.get(key)
         return entry.job(self.spec.name) if entry else None
 
     def read(self, path: Path, model: type[RecordT], remedy: Remedy) -> RecordT | None:
-        """The record in a file; None, and a breach if it is there but cannot be read."""
+        """The record in a file; None if there is no file, or if it cannot be read, which is a breach."""
         try:
             return read_record(path, model)
         except FileNotFoundError:
@@ -76,7 +76,7 @@ class Look:
         return None
 
     def names(self, folder: Path) -> list[str]:
-        """The names in a folder, sorted, as they were when this look first listed it; none if it is no folder."""
+        """The sorted names in a folder when this look first listed it; empty if it is not a folder."""
         if folder not in self._names:
             try:
                 self._names[folder] = sorted(names_in(folder))
@@ -96,12 +96,13 @@ def look_at(folder: StudyFolder, spec: StudySpec, *, is_ours: bool = False) -> L
     """Read a study's jobs and results.
 
     Args:
-        folder: the study's.
-        spec: as published.
+        folder: the study's folder.
+        spec: the published study.
         is_ours: this process is the study's master.
 
-    RACE: a worker reports and clears between two listings. Jobs are listed first: a job that is missing there had its
-    result linked before, so the second listing shows it. A job that is listed and gone when it is read was cleared.
+    RACE: a worker may report and clear between two listings. Jobs are listed before results: if a job is gone from the
+    first listing, its result was linked before, and the second listing shows it. A job that is listed but gone when it
+    is read was cleared in between.
     """
     look = Look(folder, spec)
     lock = folder.master_lock if spec.claim is ClaimMode.LOCK else folder.master_lock.with_suffix(".lease")
@@ -115,7 +116,7 @@ def look_at(folder: StudyFolder, spec: StudySpec, *, is_ours: bool = False) -> L
         if job := look.read(folder.job(issue), Job, Remedy.SET_ASIDE):
             look.jobs[issue] = job
     finished = (name for name in folder.all_finished() if name.trial < spec.all_trials)
-    # A result may also lie in another trial's folder; that one is a stray.
+    # A result in another trial's folder does not count; it is a stray.
     look.finished = {name for name in finished if os.path.lexists(folder.result(*name))}
     for name in sorted(look.finished):
         if result := look.read(folder.result(*name), Result, Remedy.EVALUATE_AGAIN):
@@ -125,7 +126,7 @@ def look_at(folder: StudyFolder, spec: StudySpec, *, is_ours: bool = False) -> L
 
 
 def _read_journal(look: Look) -> None:
-    # After the results: what they are results of was recorded before.
+    # After the results: the master records a proposal before its result can exist, so none appears unrecorded.
     try:
         look.journal_file = checked(read_journal(look.folder, look.spec), look.spec)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Checks of `jobs/`: jobs, lock files, and trials that have neither a job nor a result."""
+"""Checks of open work: jobs, lock files, the journal, and trials that have neither a job nor a result."""
 
 from collections.abc import Iterator
 
@@ -12,18 +12,18 @@ from hyperspool.master.fsck.look import Look
 
 
 def check_jobs(look: Look) -> Iterator[Breach]:
-    """Every open job asks for what the study asks for, and for a trial that has no result yet."""
+    """Every open job asks for what the study asks for, and its trial has no result yet."""
     for issue, job in look.jobs.items():
         path = look.folder.job(issue)
         problems = _problems(look, issue, job)
         if problems:
             yield Breach(path, f"it is not a job of this study: {'; '.join(problems)}", Remedy.SET_ASIDE)
         elif issue.evaluation in look.results and issue not in look.held:
-            yield Breach(path, "its trial has a result, so its end was cut short", Remedy.TIDY)
+            yield Breach(path, "its trial has a result, so CLEAR was cut short", Remedy.TIDY)
 
 
 def check_locks(look: Look) -> Iterator[Breach]:
-    """Every lock file belongs to an open job, and is what a claimant wrote."""
+    """Every lock file belongs to an open job, and was written by claimants."""
     is_lease = look.spec.claim is ClaimMode.LEASE
     for issue in look.locked_issues:
         path = look.folder.lease(issue) if is_lease else look.folder.lock(issue)
@@ -36,7 +36,7 @@ def check_locks(look: Look) -> Iterator[Breach]:
             yield Breach(look.folder.lock(issue), f"cannot be read ({error.strerror})")
             continue
         if issue not in look.open_issues and issue not in look.held:
-            yield Breach(path, "its job is gone, so its end was cut short", Remedy.TIDY)
+            yield Breach(path, "its job is gone, so CLEAR was cut short", Remedy.TIDY)
 
 
 def check_missing(look: Look) -> Iterator[Breach]:
@@ -46,7 +46,7 @@ def check_missing(look: Look) -> Iterator[Breach]:
     is_open = {issue.evaluation for issue in look.open_issues}
     for key in look.journal.entries:
         if key not in look.finished and key not in is_open and not look.is_busy(key):
-            cause = f"trial {key[0]} has neither a job nor a result, although its batch was proposed"
+            cause = f"trial {key[0]} has neither a job nor a result, but its batch was proposed"
             yield Breach(look.folder.job(Issue(*key)), cause, Remedy.ISSUE, evaluation=key)
 
 
@@ -56,10 +56,10 @@ def check_journal(look: Look) -> Iterator[Breach]:
     if found.damage:
         yield Breach(path, f"the journal is damaged: {found.damage}", Remedy.RECORD)
     elif found.is_cut_short and not look.is_master_running:
-        yield Breach(path, "its last batch was not written to its end", Remedy.RECORD)
+        yield Breach(path, "its last batch is incomplete", Remedy.RECORD)
     elif len(look.journal.entries) > len(found.journal.entries):
         missing = len(look.journal.entries) - len(found.journal.entries)
-        cause = f"{missing} proposals are not recorded, though there are jobs or results of them"
+        cause = f"{missing} proposals are not recorded, but have jobs or results"
         yield Breach(path, cause, Remedy.RECORD, Severity.WARNING)
 
 

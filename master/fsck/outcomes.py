@@ -1,4 +1,4 @@
-"""Checks of results, their curves, and the results that came second."""
+"""Checks of results, their curves, and late results."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from hyperspool.master.fsck.look import Look
 
 
 def check_results(look: Look) -> Iterator[Breach]:
-    """Every result is one of its trial, of the params and seeds that the study gives it."""
+    """Every result belongs to its trial, and has the params and seeds that the study gives it."""
     for key, result in look.results.items():
         path = look.folder.result(*key)
         expected = look.expected_job(key)
@@ -26,10 +26,10 @@ def check_results(look: Look) -> Iterator[Breach]:
 
 
 def check_curves(look: Look) -> Iterator[Breach]:
-    """Every result has its curve beside it, with the epochs that it counts."""
+    """Every result has its curve beside it, with as many epochs as the result says."""
     for key, result in look.results.items():
         if look.is_busy(key):
-            continue  # its worker is about to move the curve to its place
+            continue  # its worker may be about to move the curve to its place
         path = look.folder.curve(*key)
         try:
             problem = _contradiction(result, read_curve(path))
@@ -53,12 +53,12 @@ def check_lone_curves(look: Look) -> Iterator[Breach]:
             if not isinstance(name, EvaluationName) or name in look.finished or look.is_busy(name):
                 continue
             path = look.folder.curve(*name)
-            if path.parent == place and name.trial < look.spec.all_trials:  # else it is a stray
-                yield Breach(path, "a curve without a result", Remedy.SET_ASIDE)
+            if path.parent == place and name.trial < look.spec.all_trials:  # otherwise it is a stray
+                yield Breach(path, "it is a curve without a result", Remedy.SET_ASIDE)
 
 
 def check_duplicates(look: Look) -> Iterator[Breach]:
-    """Results that came second are readable; where a CPU made both, they are the same to the last bit."""
+    """Late results are readable; if both were computed on CPUs, they equal the first result to the last bit."""
     folder = look.folder
     kept: set[str] = set()
     for name in look.names(folder.duplicates):
@@ -76,20 +76,20 @@ def check_duplicates(look: Look) -> Iterator[Breach]:
             yield from _difference(look, path, result, first)
     for name in look.names(folder.duplicates):
         if name.endswith(".csv") and name not in kept:
-            yield Breach(folder.duplicates / name, "a curve without a result", Remedy.SET_ASIDE)
+            yield Breach(folder.duplicates / name, "it is a curve without a result", Remedy.SET_ASIDE)
 
 
 def _contradiction(result: Result, curve: Sequence[EpochRecord]) -> str | None:
     if len(curve) != result.epochs:
-        return f"it has {len(curve)} epochs, the result tells of {result.epochs}"
+        return f"it has {len(curve)} epochs, but the result says {result.epochs}"
     measured = [record for record in curve if math.isfinite(record.validation_error)]
     best = min(measured, key=lambda record: record.validation_error, default=None)
     found = (best.epoch, best.validation_error) if best else (None, None)
     if found != (result.best_epoch, result.best_value):
-        return f"its best is {found[1]} in epoch {found[0]}, the result tells of {_best(result)}"
+        return f"its best is {found[1]} in epoch {found[0]}, but the result says {_best(result)}"
     seconds = math.fsum(record.seconds for record in curve)
     if not math.isclose(seconds, result.times.training_s, rel_tol=1e-9, abs_tol=1e-9):
-        return f"it took {seconds} s, the result tells of {result.times.training_s} s"
+        return f"it took {seconds} s, but the result says {result.times.training_s} s"
     return None
 
 
@@ -101,7 +101,7 @@ def _lost_curve(look: Look, result: Result) -> Breach:
     attempt = AttemptName(Issue(*result.evaluation, result.issue), result.attempt)
     path = look.folder.result(*result.evaluation)
     if look.folder.running_curve(attempt).name in look.names(look.folder.running):
-        return Breach(path, "its curve still lies in running/, so its end was cut short", Remedy.TIDY)
+        return Breach(path, "its curve still lies in running/, so CLEAR was cut short", Remedy.TIDY)
     return Breach(path, f"its curve {result.evaluation.name}.csv is missing", Remedy.EVALUATE_AGAIN)
 
 
@@ -110,17 +110,17 @@ def _foreign(look: Look, path: Path, result: Result) -> str:
     if problems:
         return "; ".join(problems)
     name = look.folder.duplicate(AttemptName(Issue(*result.evaluation, result.issue), result.attempt)).name
-    return "" if path.name == name else f"by what it says it should be named {name}"
+    return "" if path.name == name else f"by its content, it should be named {name}"
 
 
 def _difference(look: Look, path: Path, late: Result, first: Result) -> Iterator[Breach]:
     if not late.attribution.device == first.attribution.device == "cpu":
         return
-    told = f"it differs from {look.folder.result(*late.evaluation).relative_to(look.folder.root)}"
-    advice = "on CPUs of one make both should be the same to the last bit"
+    cause = f"it differs from {look.folder.result(*late.evaluation).relative_to(look.folder.root)}"
+    advice = "on CPUs of one make both should be equal to the last bit"
     if late.value != first.value:
-        cause = f"{told}: value {late.value} instead of {first.value}; {advice}"
-        yield Breach(path, cause, severity=Severity.WARNING)
+        values = f"value {late.value} instead of {first.value}"
+        yield Breach(path, f"{cause}: {values}; {advice}", severity=Severity.WARNING)
         return
     try:
         mine = read_curve(path.with_suffix(".csv"))
@@ -129,14 +129,14 @@ def _difference(look: Look, path: Path, late: Result, first: Result) -> Iterator
         return
     except OSError:  # an objective without epochs has no curve
         return
-    with suppress(OSError, ProtocolError):  # what is wrong with the other one is told elsewhere
+    with suppress(OSError, ProtocolError):  # the other curve has its own check
         theirs = read_curve(look.folder.curve(*late.evaluation))
         epochs = [one.epoch for one, other in zip(mine, theirs, strict=False) if _line(one) != _line(other)]
         if epochs or len(mine) != len(theirs):
             where = f"from epoch {epochs[0]} on" if epochs else "in length"
-            yield Breach(path, f"{told}: its curve does, {where}; {advice}", severity=Severity.WARNING)
+            yield Breach(path, f"{cause}: its curve differs {where}; {advice}", severity=Severity.WARNING)
 
 
 def _line(record: EpochRecord) -> str:
-    """What must repeat: everything but the time that it took. As text, where NaN equals NaN."""
+    """The part of an epoch that must repeat: all but the seconds. As text, because there NaN equals NaN."""
     return to_line(record.model_copy(update={"seconds": 0.0}))

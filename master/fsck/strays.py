@@ -1,4 +1,4 @@
-"""Checks of what stands beside the protocol's files: other names, links, folders in files' places, permissions."""
+"""Checks for what does not belong: foreign names, links, folders in place of files, open permissions."""
 
 import os
 import stat
@@ -15,11 +15,11 @@ from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.look import Look
 
 HIDDEN_OPEN = ".nfs"
-"""An NFS client calls a file so that was removed while a process has it open; it goes by itself."""
+"""Prefix that an NFS client gives a file that is removed while it is open in a process; the file goes by itself."""
 
 
 def check_names(look: Look) -> Iterator[Breach]:
-    """In the folders of the protocol lie only its files, each in its place."""
+    """The protocol's folders hold only its files, each in its place."""
     folder = look.folder
     for place in Place:
         if place in {Place.REJECTED, Place.TRIALS}:
@@ -38,12 +38,12 @@ def check_names(look: Look) -> Iterator[Breach]:
     known = {path.name for path in (*_folders(look), *others)} | {FOLDER}
     for name in look.names(folder.results):
         if name not in known and not is_temporary(name):
-            cause = "a foreign file; it does no harm here"
+            cause = "it is a foreign file, but does no harm here"
             yield Breach(folder.results / name, cause, severity=Severity.WARNING)
 
 
 def _is_known(look: Look, path: Path, place: Place) -> bool:
-    """Whether a file has a name that a kind of this place gives, of something that the study has."""
+    """Whether a kind of file of this place has such a name, for a trial or worker that the study can have."""
     if _is_passing(path.name):
         return True
     for kind in kinds_at(place):
@@ -52,7 +52,7 @@ def _is_known(look: Look, path: Path, place: Place) -> bool:
             continue
         trial = subject.issue.trial if isinstance(subject, AttemptName) else getattr(subject, "trial", 0)
         is_ours = trial < look.spec.all_trials and look.folder.path(kind, subject if kind.of else None) == path
-        # A lock file's name is the business of its job; a job whose trial the study does not have is another check's.
+        # Among jobs any valid name is known: `check_jobs` and `check_locks` report those of trials beyond the study.
         if is_ours or kind.place is Place.JOBS:
             return True
     return False
@@ -63,18 +63,18 @@ def _is_passing(name: str) -> bool:
 
 
 def _foreign(path: Path) -> Breach:
-    return Breach(path, "a foreign file: nothing of this study has such a name here", Remedy.SET_ASIDE)
+    return Breach(path, "it is a foreign file: no file of this study has such a name here", Remedy.SET_ASIDE)
 
 
 def check_kinds(look: Look) -> Iterator[Breach]:
-    """Folders are folders and files are files: no links, which nobody here follows, no pipes, no folders in between."""
+    """Folders are folders and files are files: there are no links, no pipes, and no folders in place of files."""
     folder = look.folder
     for place in (folder.jobs, folder.results, *_folders(look)):
         if place.is_symlink():
             yield Breach(place, "it is a symbolic link, which masters and workers do not follow: move the folder here")
         elif os.path.lexists(place) and not place.is_dir():
-            yield Breach(place, "it is no folder, and masters and workers need one here")
-    # Whatever is read tells by itself that it is no file; these are opened by workers alone.
+            yield Breach(place, "it is not a folder, but masters and workers need one here")
+    # Reading the other files shows whether they are regular. These are opened only by workers and masters.
     read_by_workers = (place / name for place in (folder.running, folder.checkpoints) for name in look.names(place))
     for path in (folder.master_lock, *read_by_workers):
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
@@ -82,7 +82,7 @@ def check_kinds(look: Look) -> Iterator[Breach]:
 
 
 def check_permissions(look: Look) -> Iterator[Breach]:
-    """Nobody but the study's people may change its files, and they may."""
+    """The user may write to the study's folders, and strangers may not change its files."""
     for place in (look.folder.jobs, look.folder.results, *_folders(look)):
         if not place.is_dir() or place.is_symlink():
             continue
@@ -92,14 +92,14 @@ def check_permissions(look: Look) -> Iterator[Breach]:
         if _is_open_to_all(place):
             yield Breach(place, "anyone on the machine may change it: chmod o-w", severity=Severity.WARNING)
         elif counts[True]:
-            told = f"anyone on the machine may change {counts[True]} of its files: chmod o-w"
-            yield Breach(place, told, severity=Severity.WARNING)
+            cause = f"anyone on the machine may change {counts[True]} of its files: chmod o-w"
+            yield Breach(place, cause, severity=Severity.WARNING)
 
 
 def _folders(look: Look) -> tuple[Path, ...]:
     folder = look.folder
     inner = (folder.trials / name for name in look.names(folder.trials))
-    fixed = (folder.trials, folder.running, folder.checkpoints, folder.workers, folder.rejected, folder.duplicates)
+    fixed = (folder.place(place) for place in Place if place is not Place.JOBS)
     return (*fixed, *(path for path in inner if path.is_dir()))
 
 

@@ -1,4 +1,4 @@
-"""How breaches are worded."""
+"""The text of breaches and of the summary."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ STYLES = {Severity.BREACH: "bold red", Severity.WARNING: "yellow", Severity.NOTE
 
 
 def breach_text(breach: Breach, root: Path, *, is_mended: bool) -> list[Styled]:
-    """A breach on one line: the file and what is wrong with it; what repair does about it on the next."""
+    """A breach on one line, with its file and its cause. A second line says what `--repair` does."""
     severity, style = ("mended", "green") if is_mended else (breach.severity.value, STYLES[breach.severity])
     path = printable(str(breach.path.relative_to(root)))
     line: list[Styled] = [(f"{severity:8}", style), (path, "bold"), f": {printable(breach.cause)}"]
@@ -22,7 +22,7 @@ def breach_text(breach: Breach, root: Path, *, is_mended: bool) -> list[Styled]:
 
 
 def summary_text(breaches: Sequence[Breach], mended: Sequence[Breach], study: str) -> list[Styled]:
-    """What it all comes to."""
+    """The last line: whether the study is in order, and the counts of what was found and mended."""
     counts = Counter(breach.severity for breach in breaches)
     left = counts[Severity.BREACH]
     parts = [counted(counts[Severity.WARNING], "warning")] if counts[Severity.WARNING] else []

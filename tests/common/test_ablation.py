@@ -1,4 +1,4 @@
-"""Test cases of an ablation: which there are, and what keeps a study from having them."""
+"""Test cases of an ablation, and the ablations that are refused."""
 
 import json
 import time
@@ -29,7 +29,7 @@ def improvement(name: str, **params: Any) -> dict[str, Any]:
 
 
 def table_of(*improvements: dict[str, Any], base: dict[str, Any] = BASE, **more: Any) -> dict[str, Any]:
-    """A study as its file says it."""
+    """A study, from the fields of its file."""
     table: dict[str, Any] = json.loads(spec_of().to_json()) | {"space": SPACE}
     del table["trials"]
     return table | {"ablation": {"base": base, "improvements": improvements, "settings": 4}} | more
@@ -52,7 +52,7 @@ def problem(table: dict[str, Any]) -> str:
     return line
 
 
-def test_cases_are_the_base_each_improvement_alone_and_each_with_those_before() -> None:
+def test_cases_are_the_base_singles_and_cumulative_combinations() -> None:
     found = cases(improvement("dropout", keep=0.8), improvement("wide", units=200), improvement("long", step=2450))
     assert [(case.kind, case.name) for case in found] == [
         ("base", "base"),
@@ -67,18 +67,18 @@ def test_cases_are_the_base_each_improvement_alone_and_each_with_those_before() 
     assert fixed(found[5]) == BASE | {"keep": 0.8, "units": 200, "step": 2450, "rate": 0.1}
 
 
-def test_what_is_tuned_stays_a_range_in_every_case() -> None:
+def test_a_tuned_parameter_stays_a_range_in_every_case() -> None:
     for case in cases(improvement("dropout", keep=0.8), improvement("wide", units=200)):
         assert case.is_tuned
         assert case.space.root["l2"].type == "float"
 
 
-def test_a_case_that_is_an_earlier_one_is_left_out_and_what_is_overridden_not_named() -> None:
+def test_a_repeated_case_is_left_out_and_overridden_improvements_unnamed() -> None:
     found = cases(improvement("100", units=100), improvement("200", units=200), improvement("dropout", keep=0.8))
     assert [case.name for case in found] == ["base", "100", "200", "dropout", "200 + dropout"]
 
 
-def test_an_improvement_that_a_later_one_contains_is_not_named_beside_it() -> None:
+def test_an_improvement_inside_a_later_one_is_not_named() -> None:
     found = cases(
         improvement("wide", units=100),
         improvement("three", snapshots=True),
@@ -87,8 +87,8 @@ def test_an_improvement_that_a_later_one_contains_is_not_named_beside_it() -> No
     assert [case.name for case in found] == ["base", "wide", "three", "five", "wide + three", "wide + five"]
 
 
-def test_what_a_condition_switches_off_tells_no_cases_apart() -> None:
-    # With snapshots there is no step, so a longer one and snapshots together are snapshots alone.
+def test_a_parameter_switched_off_does_not_distinguish_cases() -> None:
+    # Snapshots switch the step off, so a longer step together with snapshots is the case of snapshots alone.
     found = cases(improvement("long", step=2450), improvement("snapshots", snapshots=True))
     assert [case.name for case in found] == ["base", "long", "snapshots"]
     found = cases(
@@ -97,7 +97,7 @@ def test_what_a_condition_switches_off_tells_no_cases_apart() -> None:
     assert [case.name for case in found][-2:] == ["long + wide", "wide + snapshots"]
 
 
-def test_trials_and_finalists_of_an_ablation_are_counted_from_its_cases() -> None:
+def test_an_ablations_trials_and_finalists_follow_from_its_cases() -> None:
     table = table_of(improvement("a", keep=0.8), improvement("b", units=100), confirm={"replicates": 3})
     spec = StudySpec.model_validate_json(json.dumps(table))
     assert spec.confirm is not None
@@ -169,13 +169,13 @@ def test_trials_and_finalists_of_an_ablation_are_counted_from_its_cases() -> Non
         ),
     ],
 )
-def test_an_ablation_that_cannot_be_is_told(table: dict[str, Any], line: str) -> None:
+def test_an_impossible_ablation_is_refused(table: dict[str, Any], line: str) -> None:
     assert problem(table) == line
 
 
 def test_finalists_are_counted_for_no_other_study() -> None:
     table = json.loads(spec_of().to_json()) | {"confirm": {"replicates": 3}}
-    assert problem(table) == "confirm.finalists: missing; it is required, but for an ablation"
+    assert problem(table) == "confirm.finalists: missing; it is required, except for an ablation"
 
 
 def test_the_largest_ablation_keeps_no_reader_busy() -> None:

@@ -14,7 +14,7 @@ from tests.processes import REPOSITORY
 
 @pytest.fixture
 def operations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the operations that were done, in order."""
+    """The names of the operations, in order."""
     seen: list[str] = []
     monkeypatch.setattr(atomic, "after_operation", lambda operation, _path: seen.append(operation))
     return seen
@@ -114,7 +114,7 @@ def test_a_full_disk_leaves_the_old_content_and_no_litter(
     assert names(tmp_path) == ["file"]
 
 
-def test_a_lost_answer_to_a_link_that_was_made_is_a_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_whose_answer_was_lost_is_a_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     link = os.link
 
     def link_twice(source: str, target: str, **options: int) -> None:
@@ -136,9 +136,7 @@ def test_a_file_system_without_hard_links_is_named_as_such(tmp_path: Path, monke
     assert names(tmp_path) == []
 
 
-def test_a_durable_write_flushes_the_file_before_its_name_and_the_folder_after(
-    tmp_path: Path, operations: list[str]
-) -> None:
+def test_a_durable_write_flushes_the_file_before_rename_and_folder(tmp_path: Path, operations: list[str]) -> None:
     atomic.write_once(tmp_path / "once", b"x")
     assert operations == ["write", "fsync", "link", "unlink", "fsync folder"]
     operations.clear()

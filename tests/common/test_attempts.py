@@ -23,7 +23,7 @@ def test_no_file_is_an_empty_history(tmp_path: Path) -> None:
     assert (history.last_attempt, history.counted, history.holder) == (0, 0, None)
 
 
-def test_an_attempt_that_was_let_go_does_not_count(tmp_path: Path) -> None:
+def test_a_released_attempt_does_not_count(tmp_path: Path) -> None:
     path = write(
         tmp_path / "lock", event("claimed", 1), event("released", 1), event("claimed", 2), event("lost", 2, "x")
     )
@@ -31,30 +31,30 @@ def test_an_attempt_that_was_let_go_does_not_count(tmp_path: Path) -> None:
     assert history.last_attempt == 2
     assert history.counted == 1
     assert history.holder is None
-    assert history.told() == "attempt 2 on lab-1: x"
+    assert history.summary() == "attempt 2 on lab-1: x"
 
 
-def test_an_attempt_whose_worker_vanished_counts_and_is_told(tmp_path: Path) -> None:
+def test_an_attempt_whose_worker_vanished_counts(tmp_path: Path) -> None:
     history = read_history(write(tmp_path / "lock", event("claimed", 1), event("claimed", 2)))
     assert history.counted == 2
     assert history.holder is not None
     assert history.holder.attempt == 2
-    assert history.told() == "attempts 1 and 2 on lab-1: the worker died"
+    assert history.summary() == "attempts 1 and 2 on lab-1: the worker died"
 
 
-def test_each_reason_of_a_loss_is_told_once(tmp_path: Path) -> None:
+def test_the_summary_names_each_reason_once(tmp_path: Path) -> None:
     events = [
         line
         for attempt, reason in enumerate(["killed", "killed", "hung", "killed"], start=1)
         for line in (event("claimed", attempt), event("lost", attempt, reason))
     ]
     history = read_history(write(tmp_path / "lock", *events))
-    assert history.told(Loss(5, "lab-2", "killed")) == (
+    assert history.summary(Loss(5, "lab-2", "killed")) == (
         "attempts 1, 2 and 4 on lab-1, attempt 5 on lab-2: killed; attempt 3 on lab-1: hung"
     )
 
 
-def test_a_torn_line_counts_as_an_attempt_wherever_it_was_torn(tmp_path: Path) -> None:
+def test_a_torn_line_counts_as_an_attempt(tmp_path: Path) -> None:
     line = event("claimed", 2)
     for length in range(1, len(line)):
         history = read_history(write(tmp_path / "lock", event("claimed", 1), line[:length], end=""))
@@ -62,7 +62,7 @@ def test_a_torn_line_counts_as_an_attempt_wherever_it_was_torn(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("end", ["lost", "released"])
-def test_a_torn_end_of_an_attempt_is_no_attempt(tmp_path: Path, end: str) -> None:
+def test_a_torn_end_of_an_attempt_is_not_an_attempt(tmp_path: Path, end: str) -> None:
     line = event(end, 1)
     for length in range(len('{"event":"l'), len(line)):
         history = read_history(write(tmp_path / "lock", event("claimed", 1), line[:length], end=""))
@@ -83,7 +83,7 @@ def test_a_lock_file_that_is_a_link_is_refused(tmp_path: Path) -> None:
         read_history(tmp_path / "lock")
 
 
-def test_a_loss_that_tells_no_kind_is_a_lost_worker_and_the_others_are_counted_by_kind(tmp_path: Path) -> None:
+def test_a_loss_without_a_kind_counts_as_worker_lost(tmp_path: Path) -> None:
     lines = [event("claimed", attempt) for attempt in (1, 2, 3, 4)]
     lines += [event("lost", 1, "killed"), event("lost", 2, "too slow").replace("}", ',"kind":"time_limit"}')]
     history = read_history(write(tmp_path / "lock", *lines, event("released", 3)))

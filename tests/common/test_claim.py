@@ -78,7 +78,7 @@ def published(folder: StudyFolder) -> StudyFolder:
     return folder
 
 
-def test_a_claim_excludes_other_processes_until_it_is_let_go(
+def test_a_claim_excludes_other_processes_until_it_is_released(
     published: StudyFolder, claims: Claims, hold: Hold
 ) -> None:
     other = hold(ClaimMode.LOCK)
@@ -99,16 +99,14 @@ def test_a_claim_excludes_others_within_the_process(published: StudyFolder, clai
     claim.unlock()
 
 
-def test_the_claim_of_a_killed_worker_is_free_again_at_once_and_its_attempt_counts(
-    published: StudyFolder, claims: Claims, hold: Hold
-) -> None:
+def test_the_claim_of_a_killed_worker_is_free_and_counts(published: StudyFolder, claims: Claims, hold: Hold) -> None:
     other = hold(ClaimMode.LOCK)
     other.kill()
     other.wait()
     claim = claims.try_lock(published, Issue(0), LOCK)
     assert claim is not None
     assert claim.history.counted == 1
-    assert claim.history.told() == "attempt 1 on other: the worker died"
+    assert claim.history.summary() == "attempt 1 on other: the worker died"
     claim.unlock()
 
 
@@ -140,7 +138,7 @@ def test_the_lock_files_text_says_who_when_and_why(published: StudyFolder, claim
     assert events[-1].reason == "the evaluating process was ended by SIGSEGV"
 
 
-def test_a_waiter_that_opened_a_lock_file_before_it_was_removed_does_not_get_the_claim(
+def test_a_waiter_on_a_removed_lock_file_gets_no_claim(
     published: StudyFolder, claims: Claims, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = claims.try_lock(published, Issue(0), LOCK)
@@ -162,9 +160,7 @@ def test_a_waiter_that_opened_a_lock_file_before_it_was_removed_does_not_get_the
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "megabytes"])
-def test_a_lock_file_that_no_claimant_can_have_made_is_set_aside_and_the_slot_is_free(
-    published: StudyFolder, claims: Claims, kind: str
-) -> None:
+def test_a_lock_file_that_no_claimant_made_is_set_aside(published: StudyFolder, claims: Claims, kind: str) -> None:
     path = published.lock(Issue(0))
     match kind:
         case "link":
@@ -182,7 +178,7 @@ def test_a_lock_file_that_no_claimant_can_have_made_is_set_aside_and_the_slot_is
     claim.unlock()
 
 
-def test_a_lease_of_other_settings_is_told_and_not_taken(published: StudyFolder) -> None:
+def test_a_lease_with_other_settings_is_refused(published: StudyFolder) -> None:
     first = Claims(Claimant("first"), lease_s=10.0).try_lock(published, Issue(0), ClaimMode.LEASE)
     assert first is not None
     with pytest.raises(ValueError, match=r"holds a lease of 10\.0s"):
@@ -190,7 +186,7 @@ def test_a_lease_of_other_settings_is_told_and_not_taken(published: StudyFolder)
     first.unlock()
 
 
-def test_a_lease_excludes_others_for_as_long_as_its_holder_lives(published: StudyFolder, hold: Hold) -> None:
+def test_a_lease_excludes_others_while_its_holder_lives(published: StudyFolder, hold: Hold) -> None:
     hold(ClaimMode.LEASE)
     claims = Claims(Claimant("mine"), lease_s=1.0)
     tries = iter(range(30))
@@ -202,7 +198,7 @@ def test_a_lease_excludes_others_for_as_long_as_its_holder_lives(published: Stud
     assert next(tries, None) is None
 
 
-def test_the_lease_of_a_stopped_worker_is_taken_over_and_it_learns_of_it(published: StudyFolder, hold: Hold) -> None:
+def test_a_stopped_worker_finds_its_lease_taken_over(published: StudyFolder, hold: Hold) -> None:
     other = hold(ClaimMode.LEASE)
     os.kill(other.pid, signal.SIGSTOP)
     claims = Claims(Claimant("mine"), lease_s=1.0)
@@ -240,7 +236,7 @@ def test_held_yields_nothing_while_another_holds_and_leaves_the_file(tmp_path: P
     assert path.read_text() == "third\n"
 
 
-def test_waiting_for_a_lock_says_so_once_and_goes_on_when_it_is_free(published: StudyFolder, hold: Hold) -> None:
+def test_waiting_for_a_lock_calls_back_once_and_takes_it(published: StudyFolder, hold: Hold) -> None:
     other = hold(LOCK)
     said: list[str] = []
 
@@ -253,9 +249,9 @@ def test_waiting_for_a_lock_says_so_once_and_goes_on_when_it_is_free(published: 
     assert said == ["waiting", "held"]
 
 
-@pytest.mark.parametrize(("errno", "is_told"), [(ENOLCK, True), (ENOSYS, True), (EOPNOTSUPP, True), (0, False)])
-def test_a_file_system_without_locks_is_found_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errno: int, is_told: bool
+@pytest.mark.parametrize(("errno", "is_detected"), [(ENOLCK, True), (ENOSYS, True), (EOPNOTSUPP, True), (0, False)])
+def test_a_file_system_without_locks_is_detected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errno: int, is_detected: bool
 ) -> None:
     def refuse(_descriptor: int, _operation: int) -> None:
         if errno:
@@ -263,6 +259,6 @@ def test_a_file_system_without_locks_is_found_out(
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     reason = why_no_locks(tmp_path)
-    assert (reason is not None) == is_told
-    assert not is_told or f"the file system of {tmp_path} has no locks" in str(reason)
+    assert (reason is not None) == is_detected
+    assert not is_detected or f"the file system of {tmp_path} has no locks" in str(reason)
     assert list(tmp_path.iterdir()) == []

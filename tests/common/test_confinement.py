@@ -1,4 +1,4 @@
-"""Whoever swaps folders for links, at any place and at any moment, leads nobody out of the shared folder."""
+"""Swapping folders for links, at any place and any moment, leads no process out of the shared folder."""
 
 import os
 import subprocess
@@ -59,7 +59,7 @@ def test_nothing_goes_over_a_link_in_a_folders_place(tmp_path: Path, place: str,
 
 
 @pytest.mark.parametrize("action", ["append", "note", "log"])
-def test_a_file_that_is_written_in_its_place_has_no_second_name_elsewhere(tmp_path: Path, action: str) -> None:
+def test_a_file_with_a_second_name_is_never_written(tmp_path: Path, action: str) -> None:
     precious = elsewhere(tmp_path) / "precious"
     path = tmp_path / "00000.lock"
     os.link(precious, path)
@@ -76,7 +76,7 @@ def test_a_pipe_in_a_files_place_makes_no_writer_wait(tmp_path: Path, action: st
         ACTIONS[action](path)
 
 
-def test_a_folder_that_is_swapped_for_a_link_at_any_moment_leads_nowhere(tmp_path: Path) -> None:
+def test_a_folder_swapped_for_a_link_leads_nowhere(tmp_path: Path) -> None:
     outside = elsewhere(tmp_path)
     folder = StudyFolder(tmp_path / "root", "demo")
     folder.running.mkdir(parents=True)
@@ -123,7 +123,7 @@ def test_a_study_that_is_a_link_is_not_served(tmp_path: Path) -> None:
     assert StudyFolder(tmp_path, "demo").open_issues() == []
 
 
-def test_a_path_that_a_user_gave_elsewhere_may_lead_over_links(tmp_path: Path) -> None:
+def test_a_users_path_elsewhere_may_contain_links(tmp_path: Path) -> None:
     confine(tmp_path / "root")
     (tmp_path / "root" / "results").mkdir(parents=True)
     (tmp_path / "real").mkdir()

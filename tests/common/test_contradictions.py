@@ -47,7 +47,7 @@ SETTINGS: dict[str, tuple[Scalar | None, ...]] = {
     "batch_norm": (False, True),
     "batch_size": (1, 2, 7, 20, 21),
 }
-"""None: left out. What is listed twice is drawn twice as often, so that every rule gets its turn."""
+"""None: left out. A value that is listed twice is drawn twice as often, so that every rule is tried."""
 
 
 def tiny_dataset() -> Dataset:
@@ -64,7 +64,7 @@ def verdict_of_training(params: Params, dataset: Dataset) -> str | None:
     return None
 
 
-def test_master_and_training_come_to_the_same_verdict_in_the_same_words() -> None:
+def test_master_and_training_refuse_with_the_same_words() -> None:
     draw, dataset = random.Random(0), tiny_dataset()
     kinds: set[str | None] = set()
     for _ in range(6000):
@@ -73,7 +73,7 @@ def test_master_and_training_come_to_the_same_verdict_in_the_same_words() -> Non
         found = contradiction(with_defaults("mlp", params), EPOCHS, "digits", EXAMPLES)
         assert found == verdict_of_training(params, dataset), params
         kinds.add(found and re.sub(r"\d[\d.]*|" + "|".join(training.SCHEDULES), "#", found))
-    assert len(kinds) == 13  # every rule, those of two forms in both, and no contradiction
+    assert len(kinds) == 13  # every rule, a rule with two forms in both, and no contradiction
 
 
 def test_the_rules_look_at_nothing_else() -> None:
@@ -123,13 +123,13 @@ def test_every_preset_has_trials_that_can_be_trained(name: str, is_quick: bool, 
         ({"schedule": "cyclical_momentum", "momentum": 0.5, "momentum_min": 0.6}, "momentum_min is 0.6, above"),
     ],
 )
-def test_a_study_without_a_point_that_can_be_trained_is_told_by_its_reasons(space: dict[str, Any], reason: str) -> None:
+def test_a_study_without_a_trainable_point_gives_its_reasons(space: dict[str, Any], reason: str) -> None:
     (first, *_) = study_contradictions(study(space))
     assert first.startswith("space: ")
     assert reason in first
 
 
-def test_reasons_that_forbid_every_point_only_together_are_all_told() -> None:
+def test_reasons_that_together_forbid_every_point_are_all_given() -> None:
     space = {"schedule": ["triangular", "step"], "snapshots": True, "step_size": 2, "cycles": 2}
     assert [re.split(r" and |:", reason)[1].strip() for reason in study_contradictions(study(space))] == [
         "step_size is 2",
@@ -154,11 +154,11 @@ def test_reasons_that_forbid_every_point_only_together_are_all_told() -> None:
         },
     ],
 )
-def test_a_study_of_which_only_a_part_contradicts_itself_is_allowed(space: dict[str, Any]) -> None:
+def test_a_study_that_contradicts_itself_only_partly_is_allowed(space: dict[str, Any]) -> None:
     assert study_contradictions(study(space)) == ()
 
 
-def test_a_first_round_from_lists_that_all_fail_leaves_nothing_to_search() -> None:
+def test_a_coarse_first_round_that_always_fails_is_refused() -> None:
     space = {
         "schedule": "triangular",
         "eta_max": 0.1,
@@ -172,8 +172,8 @@ def test_a_first_round_from_lists_that_all_fail_leaves_nothing_to_search() -> No
 
 
 def test_more_examples_than_the_data_set_has_are_refused() -> None:
-    told = study_contradictions(study({"momentum": 0.9}, data={"name": "digits", "train_size": 1001}))
-    assert told == ("data.train_size: train_size is 1001, but digits has 1000 training examples",)
+    lines = study_contradictions(study({"momentum": 0.9}, data={"name": "digits", "train_size": 1001}))
+    assert lines == ("data.train_size: train_size is 1001, but digits has 1000 training examples",)
 
 
 def test_a_space_too_large_to_look_at_is_allowed() -> None:
@@ -183,15 +183,15 @@ def test_a_space_too_large_to_look_at_is_allowed() -> None:
     assert study_contradictions(study(space)) == ()
 
 
-def test_a_test_case_that_could_only_fail_is_told_by_its_name() -> None:
+def test_a_test_case_that_always_fails_is_named() -> None:
     space = {"schedule": "triangular", "snapshots": [False, True], "step_size": [3, 40], "l2": range_of(0.0, 0.1)}
     improvements = [
         {"name": "long", "params": {"step_size": 40}},
         {"name": "ensemble", "params": {"snapshots": True}},
     ]
     ablation = {"base": {"snapshots": False, "step_size": 3}, "improvements": improvements, "settings": 2}
-    (told,) = study_contradictions(study(space, trials=8, ablation=ablation))
-    assert told.startswith("ablation, long + ensemble: snapshots is on, but no cycle of triangular ends within")
+    (line,) = study_contradictions(study(space, trials=8, ablation=ablation))
+    assert line.startswith("ablation, long + ensemble: snapshots is on, but no cycle of triangular ends within")
 
 
 def test_a_users_own_objective_knows_its_own_rules() -> None:

@@ -20,7 +20,7 @@ def epoch(number: int, loss: float = 0.1) -> EpochRecord:
     )
 
 
-def test_a_curve_is_read_as_it_was_written_to_the_last_bit(tmp_path: Path) -> None:
+def test_a_curve_survives_writing_and_reading_to_the_last_bit(tmp_path: Path) -> None:
     path = tmp_path / "curve.csv"
     records = [epoch(1, 0.1 + 0.2), epoch(2, 1e-300)]
     path.write_text(to_text(records))
@@ -36,7 +36,7 @@ def test_a_diverged_epoch_is_kept(tmp_path: Path) -> None:
     assert math.isnan(second.training_loss)
 
 
-def test_a_curve_of_every_fifth_epoch_that_tells_nothing_but_its_loss_is_kept(tmp_path: Path) -> None:
+def test_a_curve_may_skip_epochs_and_hold_only_losses(tmp_path: Path) -> None:
     path = tmp_path / "curve.csv"
     nothing = {"training_loss": math.nan, "validation_error": math.nan, "learning_rate": math.nan}
     path.write_text(to_text([epoch(number).model_copy(update=nothing) for number in (5, 10)]))
@@ -45,7 +45,7 @@ def test_a_curve_of_every_fifth_epoch_that_tells_nothing_but_its_loss_is_kept(tm
     assert all(math.isnan(record.validation_error) and math.isnan(record.learning_rate) for record in found)
 
 
-def test_a_curve_that_was_written_before_there_was_a_momentum_to_tell_is_read(tmp_path: Path) -> None:
+def test_a_curve_without_a_momentum_column_is_read(tmp_path: Path) -> None:
     path = tmp_path / "curve.csv"
     path.write_text("epoch,seconds,training_loss,validation_loss,validation_error,learning_rate\n1,0.5,1,2,0.25,0.1\n")
     assert path.read_text().startswith(EARLIER_HEADER + "\n")
@@ -54,7 +54,7 @@ def test_a_curve_that_was_written_before_there_was_a_momentum_to_tell_is_read(tm
     assert math.isnan(record.momentum)
 
 
-def test_a_running_curve_may_end_in_mid_line_and_a_finished_one_may_not(tmp_path: Path) -> None:
+def test_only_a_running_curve_may_end_in_mid_line(tmp_path: Path) -> None:
     path = tmp_path / "curve.csv"
     text = to_text([epoch(1), epoch(2)])
     for length in range(len(text)):
@@ -78,7 +78,7 @@ def test_a_running_curve_may_end_in_mid_line_and_a_finished_one_may_not(tmp_path
         (f"{HEADER}\n2,0.1,1,1,1,1,1\n2,0.1,1,1,1,1,1\n", "line 3: found epoch 2 after epoch 2"),
     ],
 )
-def test_what_is_no_curve_is_told_by_line(tmp_path: Path, lines: str, message: str) -> None:
+def test_a_damaged_curve_is_refused_with_the_line(tmp_path: Path, lines: str, message: str) -> None:
     path = tmp_path / "curve.csv"
     path.write_text(lines)
     with pytest.raises(ProtocolError, match=message):

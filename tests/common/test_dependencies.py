@@ -1,4 +1,4 @@
-"""The first message of somebody who has not set up the virtual environment."""
+"""The message to a user who has not set up the virtual environment."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from tests.processes import REPOSITORY
 
 
 @pytest.mark.parametrize("side", ["master", "worker"])
-def test_a_python_without_the_dependencies_is_told_of_in_one_line_with_what_to_do(side: str) -> None:
+def test_missing_dependencies_are_one_line_with_what_to_do(side: str) -> None:
     # -S: without site-packages, as the system's own Python.
     called = subprocess.run(
         [sys.executable, "-S", "-m", side, "--help"],
@@ -30,7 +30,7 @@ def test_a_python_without_the_dependencies_is_told_of_in_one_line_with_what_to_d
 
 
 @pytest.mark.parametrize("name", ["hyperspool.common.missing", "hyperspool", "xml.missing"])
-def test_a_module_of_the_projects_own_that_is_missing_is_a_defect_and_keeps_its_traceback(name: str) -> None:
+def test_a_missing_module_of_the_project_keeps_its_traceback(name: str) -> None:
     with pytest.raises(ModuleNotFoundError), complaining_of_missing():
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 

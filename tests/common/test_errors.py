@@ -38,5 +38,5 @@ def test_errors_are_also_the_builtins_that_they_refine() -> None:
     assert isinstance(StudyError("", ()), UsageError)
 
 
-def test_a_users_mistake_has_another_exit_status_than_a_run_that_could_not_finish() -> None:
+def test_a_users_mistake_has_its_own_exit_status() -> None:
     assert (UsageError.exit_status, FolderError.exit_status, StudyBusyError.exit_status) == (2, 2, 1)

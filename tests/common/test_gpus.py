@@ -5,7 +5,7 @@ from hyperspool.common.gpus import visible_gpus
 
 
 class FakeDriver:
-    """Stands for NVIDIA's driver library with a number of GPUs; no such GPU need be here."""
+    """Replaces NVIDIA's driver library and reports a number of GPUs, so that the test needs none."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, count: int | None) -> None:
         def init() -> None:

@@ -16,7 +16,7 @@ def space_of(**parameters: Any) -> Space:
     return Space.model_validate_json(json.dumps(parameters))
 
 
-def test_a_grid_is_every_combination_the_first_parameter_of_the_file_slowest() -> None:
+def test_a_grid_changes_the_files_first_parameter_slowest() -> None:
     space = space_of(rate=[0.1, 0.2], fixed="sgd", size=[500, 20, 100])
     found = [tuple(params.values()) for params in grid(space)]
     assert found == list(product([0.1, 0.2], ["sgd"], [500, 20, 100]))
@@ -35,7 +35,7 @@ def test_a_grid_is_every_combination_the_first_parameter_of_the_file_slowest() -
         (7, [7]),
     ],
 )
-def test_a_parameters_values_go_from_low_to_high_to_the_digit(parameter: Any, values: list[Any]) -> None:
+def test_grid_values_go_from_low_to_high_without_rounding_errors(parameter: Any, values: list[Any]) -> None:
     space = space_of(x=parameter)
     assert [params["x"] for params in grid(space)] == values
     assert all(space.problems(params) == () for params in grid(space))
@@ -43,15 +43,15 @@ def test_a_parameters_values_go_from_low_to_high_to_the_digit(parameter: Any, va
 
 
 @pytest.mark.parametrize(
-    ("parameter", "told"),
+    ("parameter", "problem"),
     [
         ({"type": "float", "low": 0, "high": 1}, "a range without a step has no grid"),
         ({"type": "float", "low": 0.1, "high": 1, "log": True}, "a logarithmic scale has no grid"),
         ({"type": "int", "low": 1, "high": 9, "log": True}, "a logarithmic scale has no grid"),
     ],
 )
-def test_a_parameter_without_a_grid_is_told_with_what_to_do(parameter: Any, told: str) -> None:
-    expected = f"space.x: {told}; give a list of values, or a step on a linear scale"
+def test_a_parameter_without_a_grid_says_what_to_do(parameter: Any, problem: str) -> None:
+    expected = f"space.x: {problem}; give a list of values, or a step on a linear scale"
     assert grid_problems(space_of(x=parameter, y=1)) == (expected,)
 
 
@@ -76,7 +76,7 @@ def test_a_parameter_that_is_not_wanted_adds_no_combinations() -> None:
     conditions=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), min_size=5, max_size=5),
     backwards=st.booleans(),
 )
-def test_the_size_is_the_number_of_combinations_and_none_stands_twice(
+def test_the_size_counts_the_combinations_which_all_differ(
     choices: list[list[int]], conditions: list[tuple[int, int]], backwards: bool
 ) -> None:
     table: dict[str, Any] = {}
@@ -98,5 +98,5 @@ def test_a_huge_grid_is_counted_without_being_gone_through() -> None:
     assert grid_size(deciding, 1000) == 1001
 
 
-def test_a_space_of_as_many_parameters_as_python_has_frames_has_a_grid() -> None:
+def test_a_space_may_have_more_parameters_than_python_has_frames() -> None:
     assert len(list(grid(space_of(**{f"p{number}": [1, 2] if number == 0 else 1 for number in range(1000)})))) == 2

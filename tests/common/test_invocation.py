@@ -1,4 +1,4 @@
-"""What a message tells a person to type has the form of what they typed."""
+"""Commands in messages have the same form as the command that the person typed."""
 
 import sys
 from importlib.machinery import ModuleSpec

@@ -15,7 +15,7 @@ def test_a_trials_files_lie_in_a_folder_of_a_hundred(root: Path) -> None:
     assert folder.result(999_999) == root / "results/demo/trials/999900-999999/999999.json"
 
 
-def test_a_slot_is_named_after_its_trial_and_from_the_second_issue_on_after_that_too(root: Path) -> None:
+def test_the_names_of_a_later_issue_hold_its_number(root: Path) -> None:
     folder = StudyFolder(root, "demo")
     assert folder.job(Issue(17)).name == "00017.json"
     assert folder.lock(Issue(17, number=2)).name == "00017-2.lock"
@@ -23,12 +23,12 @@ def test_a_slot_is_named_after_its_trial_and_from_the_second_issue_on_after_that
 
 
 @pytest.mark.parametrize("name", ["", "..", ".", ".hidden", "a/b", "../a", "/etc", "a\nb", "a" * 65, "é", "a b", "-x"])
-def test_a_name_that_could_lead_elsewhere_names_no_study(root: Path, name: str) -> None:
+def test_a_name_that_could_lead_elsewhere_is_not_a_study(root: Path, name: str) -> None:
     with pytest.raises(UsageError, match="cannot name a study"):
         StudyFolder(root, name)
 
 
-def test_listing_tells_open_issues_and_passes_over_everything_else(folder: StudyFolder) -> None:
+def test_open_issues_are_listed_and_other_files_skipped(folder: StudyFolder) -> None:
     for name in (
         "00003.json",
         "00001-2.json",
@@ -50,7 +50,7 @@ def test_listing_tells_open_issues_and_passes_over_everything_else(folder: Study
     assert folder.locked_issues() == [Issue(1)]
 
 
-def test_finished_lists_only_the_folders_that_could_hold_what_is_asked_for(folder: StudyFolder) -> None:
+def test_finished_finds_the_results_among_the_evaluations_asked_for(folder: StudyFolder) -> None:
     for trial in (0, 5, 250):
         folder.trial_folder(trial).mkdir(parents=True, exist_ok=True)
         folder.result(trial).touch()
@@ -67,7 +67,7 @@ def test_a_missing_folder_is_an_empty_one(root: Path) -> None:
     assert last_issues(folder) == {}
 
 
-def test_checkpoints_of_a_trial_come_latest_first_and_unfinished_ones_not_at_all(folder: StudyFolder) -> None:
+def test_checkpoints_come_latest_first_without_temporary_files(folder: StudyFolder) -> None:
     for name in (
         "00001.issue1.attempt1.pt",
         "00001.issue1.attempt10.pt",
@@ -88,7 +88,7 @@ def test_checkpoints_of_a_trial_come_latest_first_and_unfinished_ones_not_at_all
     assert len(names) == 4
 
 
-def test_how_often_a_trial_was_issued_is_known_from_any_file_that_tells_of_it(folder: StudyFolder) -> None:
+def test_any_file_with_an_issue_number_shows_that_issue(folder: StudyFolder) -> None:
     folder.rejected.mkdir()
     assert last_issues(folder) == {}
     (folder.jobs / "00001.json").touch()
@@ -102,14 +102,14 @@ def test_how_often_a_trial_was_issued_is_known_from_any_file_that_tells_of_it(fo
     assert last_issues(folder) == {(1, 0): 6, (2, 0): 3, (3, 0): 2}
 
 
-def test_a_name_laid_by_hand_leaves_room_for_the_next_issue(folder: StudyFolder) -> None:
+def test_a_name_made_by_hand_leaves_the_next_issue_free(folder: StudyFolder) -> None:
     folder.rejected.mkdir()
     (folder.rejected / "00001-999999.json.0a1b2c3d").touch()
     (folder.jobs / "00002-999999.lock").touch()
     assert all(issue < 999_999 for issue in last_issues(folder).values())
 
 
-def test_each_file_of_a_trial_that_was_set_aside_counts_as_an_issue_of_its_own(folder: StudyFolder) -> None:
+def test_each_file_set_aside_counts_as_an_issue(folder: StudyFolder) -> None:
     folder.rejected.mkdir()
     for name in (
         "00001.json.0a1b2c3d",

@@ -33,7 +33,7 @@ def was_seen_empty(lease: Lease) -> bool:
 
 
 def of_a_holder_elsewhere(path: Path) -> bytes:
-    """Leave the file of a lease whose holder was on another host and is gone; nobody here can tell."""
+    """Leave the file of a lease whose holder, on another host, is dead: no process here can know that."""
     lease = Lease(path, LEASE_S)
     lease.acquire()
     text = path.read_text()
@@ -42,7 +42,7 @@ def of_a_holder_elsewhere(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def test_an_empty_lease_whose_maker_died_is_taken_once_it_has_been_so_for_long_enough(tmp_path: Path) -> None:
+def test_an_empty_lease_is_taken_over_after_its_time(tmp_path: Path) -> None:
     path = tmp_path / "00000.lease"
     path.touch()
     lease = Lease(path, LEASE_S)
@@ -53,7 +53,7 @@ def test_an_empty_lease_whose_maker_died_is_taken_once_it_has_been_so_for_long_e
     assert not path.exists()
 
 
-def test_a_lease_that_is_written_meanwhile_is_not_taken_for_a_forsaken_one(tmp_path: Path) -> None:
+def test_a_lease_written_meanwhile_is_not_taken_over(tmp_path: Path) -> None:
     path = tmp_path / "00000.lease"
     text = of_a_holder_elsewhere(path)
     path.write_bytes(b"")
@@ -75,14 +75,14 @@ def test_waiting_for_an_empty_lease_ends(tmp_path: Path) -> None:
     lease.release()
 
 
-def test_a_masters_lease_whose_holder_died_on_another_host_is_taken_by_the_next(tmp_path: Path) -> None:
+def test_the_next_master_takes_a_dead_hosts_lease(tmp_path: Path) -> None:
     of_a_holder_elsewhere(tmp_path / "master.lease")
     with held(tmp_path / "master.lock", ClaimMode.LEASE, "me", LEASE_S) as is_ours:
         assert is_ours is not None
         assert is_ours()
 
 
-def test_a_masters_lease_that_is_touched_is_told_to_be_held(tmp_path: Path) -> None:
+def test_a_masters_lease_that_is_touched_is_held(tmp_path: Path) -> None:
     path = tmp_path / "master.lease"
     of_a_holder_elsewhere(path)
     is_over = threading.Event()
@@ -102,7 +102,7 @@ def test_a_masters_lease_that_is_touched_is_told_to_be_held(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("mode", ClaimMode)
-def test_what_is_held_is_not_lost(tmp_path: Path, mode: ClaimMode) -> None:
+def test_a_held_lease_is_not_lost(tmp_path: Path, mode: ClaimMode) -> None:
     lock = make_lock(tmp_path / "lock", mode)
     lock.acquire(blocking=False)
     assert not is_lost(lock)

@@ -47,11 +47,11 @@ def known(kind: str, options: str) -> LockScope:
         ("fuse.unheard-of", "rw", LockScope.UNKNOWN),
     ],
 )
-def test_what_is_known_of_locks_follows_from_type_and_options(kind: str, options: str, scope: LockScope) -> None:
+def test_knowledge_of_locks_follows_from_type_and_options(kind: str, options: str, scope: LockScope) -> None:
     assert known(kind, options) is scope
 
 
-def test_the_innermost_mount_and_of_two_at_one_place_the_later_one_counts(tmp_path: Path) -> None:
+def test_the_innermost_and_latest_mount_counts(tmp_path: Path) -> None:
     mounts = mountinfo(
         tmp_path,
         "22 1 254:0 / / rw,relatime - ext4 /dev/vda rw",
@@ -76,7 +76,7 @@ def test_a_blank_in_the_name_of_a_mount_is_read(tmp_path: Path) -> None:
     assert found.point == place
 
 
-def test_a_mount_that_is_known_to_keep_locks_to_one_host_is_refused_with_the_reason(tmp_path: Path) -> None:
+def test_a_mount_with_locks_of_one_host_is_refused(tmp_path: Path) -> None:
     mounts = mountinfo(tmp_path, f"22 1 0:1 / {tmp_path} rw - nfs lab:/ rw,vers=3,nolock,local_lock=all")
     reason = why_locks_are_local(tmp_path, mounts)
     assert reason == f"{tmp_path} (nfs) does not share locks between hosts: mounted with nolock"
@@ -88,7 +88,7 @@ def test_nothing_is_refused_where_nothing_is_known(tmp_path: Path) -> None:
     assert why_locks_are_local(tmp_path, tmp_path / "no such list") is None
 
 
-def test_this_hosts_own_disk_is_found_and_its_locks_are_good(tmp_path: Path) -> None:
+def test_the_disk_of_this_host_is_found_with_good_locks(tmp_path: Path) -> None:
     assert why_locks_are_local(tmp_path) is None
     assert why_no_locks(tmp_path) is None
 

@@ -22,7 +22,7 @@ class Disk:
         return "written"
 
 
-def test_what_can_be_done_is_done_at_once() -> None:
+def test_a_possible_action_is_done_at_once() -> None:
     assert until_possible(Disk(0).write, "it", lambda: False, pause=never) == "written"
 
 
@@ -38,7 +38,7 @@ def test_a_full_disk_is_waited_out_and_said_once(caplog: pytest.LogCaptureFixtur
     ]
 
 
-def test_what_will_not_pass_is_raised_at_once() -> None:
+def test_an_error_that_will_not_pass_is_raised_at_once() -> None:
     with pytest.raises(PermissionError):
         until_possible(Disk(1, EACCES).write, "it", lambda: False, pause=never)
 

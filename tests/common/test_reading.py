@@ -42,14 +42,14 @@ def test_a_record_cut_anywhere_is_refused_with_its_name(tmp_path: Path) -> None:
         (job_of().to_json().replace(b"{", b'{"run": "rm -rf /",', 1), "run: unknown key"),
     ],
 )
-def test_what_is_no_record_is_refused_with_a_reason(tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_file_without_a_record_is_refused_with_a_reason(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "00000.json"
     path.write_bytes(content)
     with pytest.raises(ProtocolError, match=message):
         read_record(path, Job)
 
 
-def test_a_reader_never_follows_a_link_waits_for_a_pipe_or_reads_a_device(tmp_path: Path) -> None:
+def test_a_reader_refuses_links_pipes_and_devices(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("{}")
     link, pipe, folder, plug = (tmp_path / name for name in ("link", "pipe", "folder", "plug"))
@@ -73,6 +73,6 @@ def test_a_reader_stops_at_its_limit(tmp_path: Path) -> None:
     assert read_bytes(path, limit_bytes=100) == b"x" * 100
 
 
-def test_a_file_that_is_not_there_is_told_apart_from_a_damaged_one(tmp_path: Path) -> None:
+def test_a_missing_file_is_not_reported_as_damaged(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_record(tmp_path / "00000.json", Job)

@@ -5,9 +5,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.rejection import set_aside
 
 
-def test_what_is_set_aside_is_kept_and_told_of_in_one_line(
-    folder: StudyFolder, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_file_set_aside_is_kept_and_logged_once(folder: StudyFolder, caplog: pytest.LogCaptureFixture) -> None:
     path = folder.job(Issue(0))
     path.write_text("{")
     kept = set_aside(folder, path, "not valid JSON:\n  EOF")
@@ -17,8 +15,6 @@ def test_what_is_set_aside_is_kept_and_told_of_in_one_line(
     assert caplog.messages == [f"{path}: not valid JSON: EOF; set aside as {kept.relative_to(folder.root)}"]
 
 
-def test_what_another_process_has_moved_first_is_not_told_of_twice(
-    folder: StudyFolder, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_file_moved_by_another_process_is_not_logged(folder: StudyFolder, caplog: pytest.LogCaptureFixture) -> None:
     assert set_aside(folder, folder.job(Issue(0)), "not valid JSON") is None
     assert caplog.messages == []

@@ -22,7 +22,7 @@ FIRST = Issue(0)
 
 
 class Crash(BaseException):
-    """Ends a worker in the middle of an operation; nothing of the project catches it."""
+    """Ends a worker in the middle of an operation; no code of the project catches it."""
 
 
 def claim_of(folder: StudyFolder, issue: Issue = FIRST) -> Claim:
@@ -60,7 +60,7 @@ def files(folder: StudyFolder) -> list[str]:
     return sorted(path.name for place in places for path in place.rglob("*") if path.is_file() and path not in kept)
 
 
-def test_a_report_leaves_the_result_and_its_curve_and_nothing_else(folder: StudyFolder) -> None:
+def test_a_report_leaves_only_the_result_and_its_curve(folder: StudyFolder) -> None:
     publish(folder)
     claim = claim_of(folder)
     folder.checkpoint(claim.attempt).write_bytes(b"state")
@@ -69,7 +69,7 @@ def test_a_report_leaves_the_result_and_its_curve_and_nothing_else(folder: Study
     assert len(read_curve(folder.curve(0))) == 1
 
 
-def test_the_second_result_of_a_trial_is_kept_aside_and_changes_nothing(folder: StudyFolder) -> None:
+def test_a_second_result_goes_to_duplicates_and_changes_nothing(folder: StudyFolder) -> None:
     for issue in (Issue(0), Issue(0, number=2)):
         publish(folder, issue)
     late, first = claim_of(folder, Issue(0)), claim_of(folder, Issue(0, number=2))
@@ -81,7 +81,7 @@ def test_the_second_result_of_a_trial_is_kept_aside_and_changes_nothing(folder: 
     assert files(folder) == ["00000.csv", "00000.issue1.attempt1.csv", "00000.issue1.attempt1.json", "00000.json"]
 
 
-def test_a_crash_after_any_operation_of_a_report_is_finished_by_the_next_claimant(
+def test_the_next_claimant_finishes_a_report_that_crashed_anywhere(
     folder: StudyFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crashes = 0
@@ -125,9 +125,7 @@ def finish_as_the_next_claimant(folder: StudyFolder, issue: Issue) -> None:
         report(claim, result_of(claim), CURVE)
 
 
-def test_a_report_can_be_repeated_after_the_disk_was_full_at_any_operation(
-    folder: StudyFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_report_can_be_repeated_after_a_full_disk(folder: StudyFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(folder)
     claim = claim_of(folder)
     result = result_of(claim)
@@ -162,7 +160,7 @@ def test_an_unreadable_result_is_set_aside_with_its_reason(folder: StudyFolder, 
     assert "results/demo/trials/00000-00099/00000.json was set aside" in reason.read_text()
 
 
-def test_a_result_of_other_params_is_set_aside_by_who_knows_them_and_left_alone_by_others(folder: StudyFolder) -> None:
+def test_only_a_caller_with_the_job_judges_a_results_params(folder: StudyFolder) -> None:
     publish(folder)
     claim = claim_of(folder)
     report(claim, result_of(claim), CURVE)

@@ -22,19 +22,19 @@ def test_a_missing_folder_is_never_created(tmp_path: Path) -> None:
     assert not (tmp_path / "mnt").exists()
 
 
-def test_a_file_is_no_shared_folder(tmp_path: Path) -> None:
+def test_a_file_is_not_a_shared_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FolderError, match="is not a folder"):
         open_shared_folder(tmp_path / "file")
 
 
-def test_a_read_only_file_system_is_told_as_such(small_disk: Path) -> None:
+def test_a_read_only_file_system_is_named(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(FolderError, match="mounted read-only"):
         open_shared_folder(small_disk)
 
 
-def test_a_full_file_system_is_told_as_such(small_disk: Path) -> None:
+def test_a_full_file_system_is_named(small_disk: Path) -> None:
     (small_disk / "big").write_bytes(bytes(1024 * 1024))
     with pytest.raises(FolderError, match="the disk is full"):
         open_shared_folder(small_disk)
@@ -48,7 +48,7 @@ def test_a_full_file_system_is_told_as_such(small_disk: Path) -> None:
         (EIO, "it cannot be written (Input/output error)"),
     ],
 )
-def test_any_other_refusal_is_told_with_what_to_do(
+def test_any_other_refusal_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errno: int, message: str
 ) -> None:
     def refuse(_descriptor: int, _data: bytes) -> int:
@@ -62,7 +62,7 @@ def test_any_other_refusal_is_told_with_what_to_do(
 def test_a_folder_that_everybody_may_write_to_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     open_shared_folder(tmp_path)
     assert not caplog.messages
-    for mode in (0o777, 0o1777):  # the second is that of /tmp
+    for mode in (0o777, 0o1777):  # the second is the mode of /tmp
         caplog.clear()
         tmp_path.chmod(mode)
         open_shared_folder(tmp_path)
@@ -77,7 +77,7 @@ def test_a_folder_that_everybody_may_write_to_is_warned_of(tmp_path: Path, caplo
 
 
 @pytest.mark.parametrize("name", ["jobs", "results"])
-def test_a_link_in_the_place_of_jobs_or_results_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_link_in_place_of_jobs_or_results_is_refused(tmp_path: Path, name: str) -> None:
     root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
     root.mkdir()
     elsewhere.mkdir()

@@ -31,9 +31,7 @@ def space_of(**parameters: Any) -> Space:
 
 
 @given(st.dictionaries(st.sampled_from(list(MIXED.root)), UNITS), UNITS)
-def test_every_point_of_the_unit_cube_is_a_valid_trial_also_after_a_trip_through_json(
-    units: dict[str, float], other: float
-) -> None:
+def test_every_point_of_the_unit_cube_is_a_valid_trial(units: dict[str, float], other: float) -> None:
     params = MIXED.at(lambda name: units.get(name, other))
     assert MIXED.problems(params) == ()
     assert MIXED.problems(json.loads(json.dumps(params))) == ()
@@ -89,7 +87,7 @@ def test_a_parameter_whose_condition_does_not_hold_is_absent() -> None:
     assert space.problems({"method": "sgd"}) == ("params.momentum: missing",)
 
 
-def test_a_condition_may_stand_before_what_it_names_and_params_keep_the_files_order() -> None:
+def test_a_condition_may_name_a_later_parameter() -> None:
     space = space_of(momentum={"type": "float", "low": 0, "high": 1, "when": {"method": ["sgd", "nag"]}}, method="nag")
     assert space.order() == ["method", "momentum"]
     assert list(space.at(lambda _name: 0.0)) == ["momentum", "method"]
@@ -122,7 +120,7 @@ def test_the_files_order_is_kept_where_conditions_allow() -> None:
         ({"colour": 1}, "no such parameter in the study's space"),
     ],
 )
-def test_params_outside_the_space_are_told_with_what_was_expected(params: Params, problem: str) -> None:
+def test_params_outside_the_space_name_what_was_expected(params: Params, problem: str) -> None:
     lines = MIXED.problems(MIXED.at(lambda _name: 0.5) | params)
     assert lines == (f"params.{next(iter(params))}: {problem}",)
 
@@ -140,7 +138,7 @@ def test_a_whole_number_without_its_point_is_a_float_too() -> None:
         ({"type": "float", "low": 0, "high": 1, "step": 1.5}, "a step of 1.5 is larger than the range from 0.0 to 1.0"),
         ({"type": "int", "low": 3, "high": 5, "step": 3}, "a step of 3 is larger than the range from 3 to 5"),
         ({"type": "categorical", "choices": [1, 2, 1.0]}, "1.0 stands twice in the list"),
-        ({"type": "int", "low": 0, "high": 1, "when": {"y": 1}}, "names 'y', which is no parameter"),
+        ({"type": "int", "low": 0, "high": 1, "when": {"y": 1}}, "names 'y', which is not a parameter"),
         ({"type": "int", "low": 0, "high": 1, "when": {"x": 1}}, "run in a circle"),
     ],
 )
@@ -154,13 +152,13 @@ def test_a_condition_that_can_never_hold_is_refused() -> None:
         space_of(method=["sgd", "adam"], x={"type": "int", "low": 0, "high": 1, "when": {"method": "nag"}})
 
 
-def test_a_number_fixes_a_parameter_and_a_list_lists_its_values() -> None:
+def test_a_number_fixes_a_parameter_a_list_gives_choices() -> None:
     space = space_of(momentum=0.9, batch_size=[20, 100, 500])
     assert space.root["momentum"] == Fixed(type="fixed", value=0.9)
     assert space.root["batch_size"] == Categorical(type="categorical", choices=(20, 100, 500))
 
 
-def test_values_are_the_same_but_for_the_last_digits_and_never_across_truth_and_number() -> None:
+def test_equal_values_may_differ_in_last_digits_not_in_kind() -> None:
     assert same_value(0.1 + 0.2, 0.3)
     assert same_value(1, 1.0)
     assert not same_value(True, 1)

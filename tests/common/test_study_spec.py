@@ -28,7 +28,7 @@ def test_a_study_survives_its_file() -> None:
     assert StudySpec.model_validate_json(spec.to_json()) == spec
 
 
-def test_a_training_study_names_its_data_set_also_if_its_author_left_it_out() -> None:
+def test_a_training_study_names_its_data_set_by_default() -> None:
     spec = StudySpec.model_validate_json(json.dumps(CNN))
     assert spec.data is not None
     assert spec.data.name == "digits"
@@ -89,10 +89,10 @@ def test_a_training_study_names_its_data_set_also_if_its_author_left_it_out() ->
         ({"schema_version": 2}, "schema_version: found 2, expected 1"),
     ],
 )
-def test_a_wrong_study_is_told_by_key_what_was_found_and_what_is_allowed(change: dict[str, Any], line: str) -> None:
-    told = "; ".join(problems(CNN | change))
-    assert line in told
-    assert "pydantic" not in told
+def test_a_study_error_names_key_found_and_allowed(change: dict[str, Any], line: str) -> None:
+    message = "; ".join(problems(CNN | change))
+    assert line in message
+    assert "pydantic" not in message
 
 
 GRID: dict[str, Any] = {
@@ -105,7 +105,7 @@ GRID: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(("change", "trials"), [({}, 6), ({"replicates": 3}, 18), ({"replicates": 3, "trials": 4}, 4)])
-def test_a_grid_has_as_many_trials_as_settings_times_replicates_or_fewer(change: dict[str, Any], trials: int) -> None:
+def test_a_grid_has_at_most_settings_times_replicates_trials(change: dict[str, Any], trials: int) -> None:
     spec = StudySpec.model_validate_json(json.dumps(GRID | change))
     assert spec.trials == trials
     assert json.loads(spec.to_json())["trials"] == trials
@@ -121,7 +121,7 @@ def test_a_grid_has_as_many_trials_as_settings_times_replicates_or_fewer(change:
             "trials: found 13, expected at most 12: the grid has 6 settings, 2 replicates each",
         ),
         ({"trials": 0}, "trials: found 0, expected greater than or equal to 1"),
-        ({"sampler": {"name": "random"}}, "trials: missing; it is required, but for a grid"),
+        ({"sampler": {"name": "random"}}, "trials: missing; it is required, except for a grid"),
         (
             {"replicates": 1_000_000},
             "space: a grid of more than 1000000 trials, replicates included; that is too large",
@@ -137,7 +137,7 @@ def test_a_grid_has_as_many_trials_as_settings_times_replicates_or_fewer(change:
         ),
     ],
 )
-def test_a_grid_of_another_size_than_asked_for_is_told(change: dict[str, Any], line: str) -> None:
+def test_a_grid_of_another_size_than_trials_is_refused(change: dict[str, Any], line: str) -> None:
     assert problems(GRID | change) == (line,)
 
 
@@ -145,15 +145,15 @@ def test_a_random_search_may_end_between_two_replicates() -> None:
     assert spec_of(trials=4, replicates=3).trials == 4
 
 
-def test_unknown_keys_within_a_parameter_are_told_with_that_parameters_keys() -> None:
-    told = problems(CNN | {"space": {"momentum": {"type": "float", "low": 0, "hihg": 1}}})
+def test_an_unknown_key_of_a_parameter_lists_its_keys() -> None:
+    lines = problems(CNN | {"space": {"momentum": {"type": "float", "low": 0, "hihg": 1}}})
     allowed = "when, type, low, high, log, step, coarse"
-    assert told[1] == f"space.momentum.hihg: unknown key (did you mean high?); allowed: {allowed}"
+    assert lines[1] == f"space.momentum.hihg: unknown key (did you mean high?); allowed: {allowed}"
 
 
 def test_infinity_and_nan_are_no_bounds() -> None:
-    told = problems(CNN | {"space": {"momentum": {"type": "float", "low": float("nan"), "high": float("inf")}}})
-    assert told == (
+    lines = problems(CNN | {"space": {"momentum": {"type": "float", "low": float("nan"), "high": float("inf")}}})
+    assert lines == (
         "space.momentum.low: found nan, expected a finite number",
         "space.momentum.high: found inf, expected a finite number",
     )
@@ -163,7 +163,7 @@ def test_the_users_own_objective_may_have_any_space() -> None:
     assert "x" in spec_of(objective={"name": "anything"}).space.root
 
 
-def test_a_job_of_another_study_or_beyond_the_last_trial_or_outside_the_space_is_told() -> None:
+def test_a_foreign_job_names_each_of_its_problems() -> None:
     spec = spec_of()
     assert spec.problems_of(job_of()) == ()
     assert spec.problems_of(job_of(study="other")) == ("study: found 'other', expected 'demo'",)
@@ -178,7 +178,7 @@ FINE: dict[str, Any] = {
 }
 
 
-def test_a_search_from_coarse_to_fine_says_its_rounds_and_how_many_it_keeps_when_it_is_published() -> None:
+def test_a_coarse_to_fine_study_is_published_with_all_settings() -> None:
     published = json.loads(spec_of(**FINE).to_json())
     assert published["sampler"] == {"name": "coarse-to-fine", "rounds": 3, "keep": 5}
     assert json.loads(spec_of().to_json())["sampler"] == {"name": "random"}
@@ -215,11 +215,11 @@ def test_a_search_from_coarse_to_fine_says_its_rounds_and_how_many_it_keeps_when
         ),
     ],
 )
-def test_rounds_that_cannot_be_are_told(change: dict[str, Any], line: str) -> None:
+def test_impossible_rounds_are_refused(change: dict[str, Any], line: str) -> None:
     assert problems(json.loads(spec_of(**FINE).to_json()) | change) == (line,)
 
 
-def test_a_built_in_objective_refuses_a_coarse_value_that_it_does_not_take() -> None:
+def test_a_built_in_objective_refuses_coarse_values_out_of_range() -> None:
     space = {"keep_hidden": {"type": "float", "low": 0.1, "high": 1.0, "log": True, "coarse": [0.0, 0.5, 1.0]}}
     study = json.loads(spec_of(**FINE).to_json()) | {"objective": {"name": "mlp"}, "space": space}
     assert problems(study) == ("space.keep_hidden.coarse: found 0.0, expected 0.01 to 1.0",)
@@ -232,6 +232,6 @@ def test_trials_that_confirm_finalists_follow_those_of_the_search() -> None:
     assert spec.problems_of(job_of(10)) == ("trial: found 10, expected 0 to 9",)
 
 
-def test_finalists_of_fewer_settings_are_told() -> None:
+def test_more_finalists_than_settings_are_refused() -> None:
     study = json.loads(spec_of(trials=8, replicates=2).to_json()) | {"confirm": {"finalists": 5}}
     assert problems(study) == ("confirm.finalists: found 5, but the search has 4 settings",)

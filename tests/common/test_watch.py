@@ -20,7 +20,7 @@ def bell() -> Iterator[Wakeup]:
     wakeup.close()
 
 
-def test_a_wait_ends_with_its_timeout_or_with_the_bell_whichever_is_first(bell: Wakeup) -> None:
+def test_a_wait_ends_at_the_bell_or_its_timeout(bell: Wakeup) -> None:
     assert bell.wait(0.0) is False
     bell.ring()
     bell.ring()
@@ -30,7 +30,7 @@ def test_a_wait_ends_with_its_timeout_or_with_the_bell_whichever_is_first(bell: 
     assert bell.wait(LONG_S) is True
 
 
-def test_a_bell_that_is_rung_more_often_than_a_pipe_holds_never_blocks(bell: Wakeup) -> None:
+def test_ringing_more_often_than_a_pipe_holds_never_blocks(bell: Wakeup) -> None:
     for _ in range(100_000):
         bell.ring()
     assert bell.wait(0.0) is True
@@ -51,7 +51,7 @@ def test_a_signal_rings_the_bell(bell: Wakeup) -> None:
 
 
 @pytest.mark.parametrize("appearance", list(Appearance))
-def test_what_appears_as_it_is_waited_for_rings_the_bell(tmp_path: Path, bell: Wakeup, appearance: Appearance) -> None:
+def test_the_awaited_kind_of_change_rings_the_bell(tmp_path: Path, bell: Wakeup, appearance: Appearance) -> None:
     source = tmp_path / ".00000.json.abc.tmp"
     source.write_text("{}")
     with FolderWatch(bell) as watch:
@@ -67,7 +67,7 @@ def test_what_appears_as_it_is_waited_for_rings_the_bell(tmp_path: Path, bell: W
         assert bell.wait(LONG_S) is True
 
 
-def test_a_bell_for_jobs_is_not_rung_by_locks_nor_by_files_in_the_making(tmp_path: Path, bell: Wakeup) -> None:
+def test_locks_and_temporary_files_do_not_ring_for_jobs(tmp_path: Path, bell: Wakeup) -> None:
     with FolderWatch(bell) as watch:
         watch.follow({tmp_path: Appearance.RENAMED})
         (tmp_path / "00000.lock").touch()
@@ -78,7 +78,7 @@ def test_a_bell_for_jobs_is_not_rung_by_locks_nor_by_files_in_the_making(tmp_pat
         assert bell.wait(LONG_S) is True
 
 
-def test_folders_can_be_followed_and_left_at_any_time_also_when_they_are_gone(tmp_path: Path, bell: Wakeup) -> None:
+def test_folders_can_be_followed_and_left_after_they_vanish(tmp_path: Path, bell: Wakeup) -> None:
     first, second, gone = (tmp_path / name for name in ("first", "second", "gone"))
     first.mkdir()
     second.mkdir()
@@ -96,7 +96,7 @@ def test_folders_can_be_followed_and_left_at_any_time_also_when_they_are_gone(tm
         watch.follow({})
 
 
-def test_without_inotify_instances_the_watch_says_so_and_leaves_it_to_the_clock(tmp_path: Path, bell: Wakeup) -> None:
+def test_without_inotify_instances_the_watch_says_why_it_polls(tmp_path: Path, bell: Wakeup) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     taken: list[int] = []
     try:

@@ -1,1 +1,1 @@
-"""Inputs that nobody thought of: made by hypothesis for values, by a coverage-guided fuzzer for files."""
+"""Unforeseen inputs: hypothesis makes values, and a coverage-guided fuzzer makes files."""

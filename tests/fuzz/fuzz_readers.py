@@ -1,7 +1,7 @@
 """`python -m tests.fuzz.fuzz_readers --runs 1000000`: a coverage-guided fuzzer over every reader of the shared folder.
 
-Its finds are written to the working directory as `crash-*`. What reaches new code is kept in `build/fuzz`, from where
-`python -m tests.fuzz.minimise` takes what the corpus lacks.
+Inputs that break a reader are written to the working directory as `crash-*`. Inputs that reach new code are kept in
+`build/fuzz`; `python -m tests.fuzz.minimise` adds those that the corpus lacks.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from tests.fuzz.mutation import mutate
 CORPUS = Path(__file__).parent / "corpus"
 FOUND = Path("build") / "fuzz"
 MAX_INPUT_BYTES = 2000
-"""Of what goes into the corpus too, which is to stay small."""
+"""Also limits the inputs in the corpus, which should stay small."""
 
 with atheris.instrument_imports(
     include=["hyperspool.common", "hyperspool.master.studies.source", "hyperspool.worker.checkpoint"]
@@ -24,10 +24,10 @@ with atheris.instrument_imports(
 
 
 def main() -> None:
-    """Run the fuzzer; it ends the process, with status 0 if nothing was found."""
+    """Run the fuzzer, which ends the process, with status 0 if no reader broke."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=100_000, help="how many inputs (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="where the fuzzer's randomness begins")
+    parser.add_argument("--runs", type=int, default=100_000, help="Number of inputs (default: %(default)s).")
+    parser.add_argument("--seed", type=int, default=1, help="Seed of the fuzzer (default: %(default)s).")
     wanted = parser.parse_args()
     FOUND.mkdir(parents=True, exist_ok=True)
     words = CORPUS.with_name("words.dict")

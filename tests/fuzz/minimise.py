@@ -1,6 +1,6 @@
-"""`python -m tests.fuzz.minimise`: the corpus anew, from itself and from what a fuzzer's run left in `build/fuzz`.
+"""`python -m tests.fuzz.minimise`: rebuild the corpus from itself and from a fuzzer's inputs in `build/fuzz`.
 
-Kept are inputs that reach a line, or two lines one after the other, that no shorter one reaches.
+It keeps an input if it runs a line, or two lines in succession, that no shorter input runs.
 """
 
 import sys
@@ -16,11 +16,11 @@ FOUND = Path("build") / "fuzz"
 CODE = str(Path(__file__).parents[2] / "common")
 
 Step = tuple[str, int, int]
-"""A file, and two of its lines that were run one after the other."""
+"""A file, and two of its lines that ran in succession."""
 
 
 def steps_of(data: bytes) -> set[Step]:
-    """The steps of the project's code that an input leads to."""
+    """The steps that the project's code takes on an input."""
     steps: set[Step] = set()
     last: dict[FrameType, int] = {}
 
@@ -42,7 +42,7 @@ def steps_of(data: bytes) -> set[Step]:
 
 
 def main() -> None:
-    """Write the corpus anew; say how large it is."""
+    """Write the corpus again, and print its size."""
     inputs = {path.read_bytes() for folder in (CORPUS, FOUND) if folder.is_dir() for path in folder.iterdir()}
     reached: set[Step] = set()
     kept: list[bytes] = []

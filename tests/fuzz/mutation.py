@@ -1,4 +1,4 @@
-"""Mutations that keep JSON whole, so that the fuzzer comes past the parser to what looks at values."""
+"""Mutations that keep JSON valid, so that the fuzzer gets past the parser to the checks of values."""
 
 import json
 import random
@@ -15,13 +15,13 @@ ODD_VALUES: tuple[Any, ...] = (
 
 
 def mutate(data: bytes, max_size: int, seed: int, blindly: Callable[[bytes, int], bytes]) -> bytes:
-    """A changed input: one value of its JSON replaced, removed, moved or doubled; or bytes changed blindly.
+    """A changed input: values of its JSON replaced, removed, copied or renamed; or bytes changed blindly.
 
     Args:
-        data: the reader's number, and what it is given.
-        max_size: most bytes that the changed one may have.
-        seed: of everything random in here.
-        blindly: changes bytes as if they meant nothing.
+        data: an input: the reader's number, then the content.
+        max_size: the most bytes that the changed input may have.
+        seed: the seed of every random choice here.
+        blindly: changes bytes without regard to their meaning.
     """
     chance = random.Random(seed)
     if chance.random() < 0.5:

@@ -1,6 +1,6 @@
-"""Every reader of a file of the shared folder, as a fuzzer calls it: bytes in, and either a value or the right error.
+"""Every reader of the shared folder's files, in a form that a fuzzer can call: bytes give a value or the right error.
 
-The first byte of an input says which reader gets the rest. A value must survive being written and read again.
+The first byte of an input chooses the reader for the rest. A value must survive being written and read again.
 """
 
 import atexit
@@ -29,12 +29,12 @@ from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_chec
 from tests.conftest import job_of, spec_of
 
 MEANT = (ProtocolError, UsageError)
-"""What a reader may raise. `StudyError` is a `UsageError`."""
+"""The errors that a reader may raise. `StudyError` is a `UsageError`."""
 
 
 @cache
 def place() -> Path:
-    """A folder in memory where there is one, for the inputs; one per process."""
+    """A folder for this process's inputs, in memory if possible."""
     shared_memory = Path("/dev/shm")  # noqa: S108 - a fresh folder is made in it
     folder = Path(tempfile.mkdtemp(prefix="fuzz-", dir=shared_memory if shared_memory.is_dir() else None))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -42,10 +42,10 @@ def place() -> Path:
 
 
 def read_any(data: bytes) -> None:
-    """Give an input to the reader that its first byte names.
+    """Give an input to the reader that its first byte chooses.
 
     Raises:
-        Exception: the reader is broken: it raised another error than those that are meant, or lost something.
+        Exception: the reader is broken: it raised an error that is not in `MEANT`, or lost part of a value.
     """
     names = list(READERS)
     path = place() / "file"
@@ -53,13 +53,13 @@ def read_any(data: bytes) -> None:
     try:
         READERS[names[data[0] % len(names)] if data else names[0]](path)
     except MEANT as error:
-        told = str(error)
-        if len(told) > 50_000:  # twenty problems of moderate length
-            raise AssertionError(f"a message of {len(told)} characters") from error
+        message = str(error)
+        if len(message) > 50_000:  # twenty problems of moderate length
+            raise AssertionError(f"a message of {len(message)} characters") from error
 
 
 def input_for(reader: str, content: bytes) -> bytes:
-    """The input that brings a content to a reader."""
+    """The input that gives a content to a reader."""
     return bytes([list(READERS).index(reader)]) + content
 
 
@@ -68,7 +68,7 @@ def _record(model: type[BaseModel]) -> Callable[[Path], None]:
         record = read_record(path, model)
         path.write_bytes(record.model_dump_json(exclude_none=True).encode())
         if read_record(path, model) != record:
-            raise AssertionError(f"not the same when it was written and read again: {record!r}")
+            raise AssertionError(f"the record changes when it is written and read again: {record!r}")
 
     return read
 
@@ -89,10 +89,10 @@ def _toml(path: Path) -> None:
 
 def _curve(path: Path) -> None:
     records = read_curve(path)
-    # As texts: what is no number is not equal to itself.
+    # As texts, because NaN is not equal to itself.
     text = to_text(records)
     if to_text(parse_curve(text.encode(), path)) != text:
-        raise AssertionError("the curve is another one when it is written and read again")
+        raise AssertionError("the curve changes when it is written and read again")
 
 
 def _running_curve(path: Path) -> None:
@@ -103,18 +103,18 @@ def _lock(path: Path) -> None:
     history = read_history(path)
     if not (0 <= history.counted <= history.last_attempt):
         raise AssertionError(f"counted {history.counted} of {history.last_attempt} attempts")
-    history.told()
+    history.summary()
     if history.holder is not None and history.holder.attempt > history.last_attempt:
         raise AssertionError("the holder's attempt is above the last one")
 
 
 def _checkpoint(path: Path) -> None:
     list(read_checkpoints([path], job_of()))
-    # Nobody guesses a digest: what lies behind it is looked at by giving it one.
+    # No fuzzer guesses a digest. To reach the code behind it, the content is saved with the right one.
     content = path.read_bytes()
     save_checkpoint(path, Checkpoint(content), job_of())
     if [found.payload for found in read_checkpoints([path], job_of())] != [content]:
-        raise AssertionError("the checkpoint is another one when it is saved and read again")
+        raise AssertionError("the checkpoint changes when it is saved and read again")
 
 
 def _journal(path: Path) -> None:
@@ -125,12 +125,12 @@ def _journal(path: Path) -> None:
     found = read_journal(folder, spec)
     for entry in found.journal.entries.values():
         if problems := spec.problems_of(entry.job(spec.name)):
-            raise AssertionError(f"the journal proposes what is not of its study: {problems}")
+            raise AssertionError(f"the journal holds proposals of another study: {problems}")
     lines = [line for batch in found.journal.batches for line in batch.lines()]
     folder.journal.write_text("".join(f"{line}\n" for line in lines))
     again = read_journal(folder, spec)
     if (again.journal.batches, again.damage, again.is_cut_short) != (found.journal.batches, None, False):
-        raise AssertionError("the journal is another one when it is written and read again")
+        raise AssertionError("the journal changes when it is written and read again")
     checked(found, spec)
 
 
@@ -158,4 +158,4 @@ READERS: dict[str, Callable[[Path], None]] = {
     "name": _names,
     "journal": _journal,
 }
-"""By name; the order is that of the inputs' first bytes."""
+"""The readers by name. An input's first byte is an index into this order, so append new readers."""

@@ -1,4 +1,4 @@
-"""How hypothesis makes records, spaces and studies: valid ones, and JSON of any kind."""
+"""Hypothesis strategies for records, spaces and studies: valid ones, and any JSON."""
 
 import json
 import string
@@ -16,7 +16,7 @@ from hyperspool.common.space import Space
 BOUNDED = settings(
     derandomize=True, max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-"""The same examples on every run. The fixture that is shared is a folder in which one file is written over."""
+"""The same examples on every run. All examples share one folder fixture, which is fine: each overwrites its file."""
 
 TEXTS = st.text(max_size=30).filter(lambda text: text.isprintable() or text.encode(errors="ignore").decode() == text)
 NAMES = st.text(string.ascii_letters + string.digits, min_size=1, max_size=20)
@@ -188,7 +188,7 @@ def studies(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def space_of(table: dict[str, Any]) -> Space:
-    """The space, if it is a valid one."""
+    """The space; rejects the example if the space is not valid."""
     try:
         return Space.model_validate_json(json.dumps(table))
     except ValidationError:

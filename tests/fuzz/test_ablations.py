@@ -1,4 +1,4 @@
-"""Any space with any points of it as base and improvements: test cases that differ, trials that are of them."""
+"""For any space, base and improvements: the test cases differ, and every trial lies in its own case."""
 
 import json
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def test_cases_differ_and_every_trial_lies_in_its_own(
 
 
 def _study(table: dict[str, Any], base: Any, changes: list[Any], settings: int) -> StudySpec:
-    """A study with as many of the changes as make a valid one."""
+    """A study with those of the changes that leave it valid."""
     space = space_of(table)
     found: StudySpec | None = None
     kept: list[dict[str, Any]] = []
@@ -69,7 +69,7 @@ def _study(table: dict[str, Any], base: Any, changes: list[Any], settings: int) 
 
 
 def _pins(space: Space, units: list[float], parts: list[bool]) -> dict[str, Any]:
-    """Some parameters' values at a point, whether or not their conditions hold."""
+    """The values of some parameters at a point, whether or not their conditions hold."""
     parameters = zip(space.items(), units, parts, strict=False)
     return {name: parameter.from_unit(unit) for (name, parameter), unit, is_pinned in parameters if is_pinned}
 

@@ -1,4 +1,4 @@
-"""An honest study completes beside whatever somebody lays into the folder, and nothing outside is read or changed."""
+"""An honest study completes beside every trap in the shared folder, and nothing outside is read or changed."""
 
 import signal
 import sys
@@ -30,7 +30,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:
-    """Every name below a folder, with when it was changed, its mode and its content."""
+    """Every path below a folder, with its mtime in nanoseconds, its mode and its content."""
     return {
         str(path): (path.lstat().st_mtime_ns, path.lstat().st_mode, path.read_bytes() if path.is_file() else b"")
         for path in [folder, *folder.rglob("*")]
@@ -41,7 +41,7 @@ def peak_kb(pid: int) -> int:
     return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0])
 
 
-def test_a_worker_of_every_study_serves_the_honest_one_among_all_traps(
+def test_a_worker_completes_the_honest_study_among_all_traps(
     root: Path, outside: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     lay_all(root, outside)
@@ -51,7 +51,7 @@ def test_a_worker_of_every_study_serves_the_honest_one_among_all_traps(
     processes.finish(master)
     results = results_of(StudyFolder(root, "zz-honest"))
     assert [result.status for result in results.values()] == [Status.COMPLETE] * 20
-    # Of the studies with a trap at one place, those are finished too that the trap did not take the place of.
+    # Studies with a single trap finish too, unless the trap stands in place of the study or its job.
     finished = {name for name in names_in(root / "jobs") if 0 in _finished(root, name)}
     assert {f"lock-{kind}" for kind in ("link", "sparse", "last-number", "lines", "second-name")} <= finished
     assert {"result-folder", "curve-folder", "duplicate-folder"} <= finished
@@ -76,7 +76,7 @@ def _finished(root: Path, name: str) -> list[int]:
         return []
 
 
-def test_no_checkpoint_runs_code_or_keeps_a_trial_from_its_end(root: Path, outside: Path, processes: Processes) -> None:
+def test_no_checkpoint_runs_code_or_blocks_its_trial(root: Path, outside: Path, processes: Processes) -> None:
     mark = outside / "owned"
     folder = lay_checkpoints(root, mark)
     worker = processes.worker("--exit-when-idle")
@@ -84,12 +84,12 @@ def test_no_checkpoint_runs_code_or_keeps_a_trial_from_its_end(root: Path, outsi
     result = results_of(folder)[0]
     assert (result.status, result.attempt, result.resumed_from_epoch) == (Status.COMPLETE, 10, 0)
     assert not mark.exists()
-    mark.touch()  # the exploit does work where it is let
+    mark.touch()  # shows that the exploit would work
     assert Exploit(mark).__reduce__()[1] == (["touch", str(mark)],)
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
-def test_traps_in_the_honest_study_itself_cost_it_no_trial(
+def test_traps_in_a_study_cost_it_no_trial(
     root: Path, outside: Path, processes: Processes, make_study: MakeStudy, kind: str
 ) -> None:
     folder = StudyFolder(root, "demo")
@@ -118,7 +118,7 @@ def test_traps_in_the_honest_study_itself_cost_it_no_trial(
 
 
 @pytest.mark.parametrize("place", ["jobs", "results", "trials", "logs", "worker-1.log", "master.lock", "study.json"])
-def test_a_master_whose_own_study_is_trapped_says_so_and_ends(
+def test_a_master_whose_study_is_trapped_ends_with_an_error(
     root: Path, outside: Path, processes: Processes, make_study: MakeStudy, place: str
 ) -> None:
     folder = StudyFolder(root, "demo")

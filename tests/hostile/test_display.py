@@ -1,4 +1,4 @@
-"""Whatever a study's author, an objective or a worker wrote, a terminal and a page show it as text."""
+"""Text from a study's author, an objective or a worker is shown as text, in a terminal and on a page."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ HOSTILE = f"{ESCAPES}<script>alert(1)</script>[bold]$\\frac{{$ 22:15:00 worker C
 CONTROLS = [chr(code) for code in (*range(9), *range(11, 32), 127, *range(128, 160), 0x202E, 0x2066, 0x200B)]
 
 
-def test_what_is_no_text_is_written_as_its_escape() -> None:
+def test_unprintable_characters_are_written_as_escapes() -> None:
     assert printable("plain, naïve, 数") == "plain, naïve, 数"
     assert printable(f"{ESCAPES}\n\udcff") == r"\x1b]0;owned\x07\x1b[31m\r" + "\n" + r"\u202e" + "\n" + r"\udcff"
     assert printable_line("one\ntwo") == r"one\ntwo"
@@ -39,10 +39,10 @@ def test_a_log_record_cannot_look_like_two() -> None:
 def test_the_console_colours_its_own_text_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     Terminal(force_terminal=True, color_system="standard").print(Text(ESCAPES, style="red"))
     shown = capsys.readouterr().out
-    assert shown.count("\x1b[31m") == shown.count("\x1b[0m")  # a colour of ours is ended by us
+    assert shown.count("\x1b[31m") == shown.count("\x1b[0m")  # our own colour, begun and ended by us
     assert r"\x1b[31m" in shown
     assert "\x07" not in shown
-    Console(force_terminal=True).print(Text(ESCAPES))  # what rich itself lets through
+    Console(force_terminal=True).print(Text(ESCAPES))  # rich alone lets escapes through
     assert "\x1b]0;owned" in capsys.readouterr().out
 
 
@@ -75,7 +75,7 @@ def hostile_study(root: Path) -> StudyFolder:
 
 
 @pytest.mark.parametrize("command", [["status", "demo"], ["status"], ["top", "demo"], ["report", "demo"]])
-def test_no_command_prints_what_moves_the_cursor(
+def test_no_command_prints_control_characters(
     hostile_study: StudyFolder, processes: Processes, command: list[str]
 ) -> None:
     printed = processes.finish(processes.start("master", *command, "--root", str(hostile_study.root)))

@@ -1,4 +1,4 @@
-"""Whatever stands in a file's place, a reader answers soon, in little memory, with the error that is meant for it."""
+"""On any hostile file, a reader answers soon, in little memory, and with the intended error."""
 
 import os
 import subprocess
@@ -24,16 +24,14 @@ from tests.processes import REPOSITORY
 from tests.worker.test_trial import epoch_of
 
 SOON_S = 10.0
-"""On a busy machine. Each takes less than two seconds on an idle one."""
+"""Limit on a busy machine. On an idle one each reader takes less than two seconds."""
 LITTLE_KB = 200_000
 TEXTS = texts()
 
 
 @pytest.mark.parametrize("model", [StudySpec, Job, Result, WorkerRecord])
 @pytest.mark.parametrize("name", sorted(TEXTS))
-def test_a_hostile_text_is_refused_soon_and_told_in_few_words(
-    tmp_path: Path, name: str, model: type[StudySpec]
-) -> None:
+def test_a_hostile_text_is_refused_soon_and_briefly(tmp_path: Path, name: str, model: type[StudySpec]) -> None:
     path = tmp_path / "file.json"
     path.write_bytes(TEXTS[name])
     began_s = time.monotonic()
@@ -73,14 +71,14 @@ def test_a_study_file_of_hostile_toml_is_one_message(tmp_path: Path) -> None:
             find_study(str(path), tmp_path, Changes())
 
 
-def test_a_study_file_that_is_a_pipe_or_huge_is_one_message(tmp_path: Path) -> None:
+def test_a_huge_study_file_is_one_message(tmp_path: Path) -> None:
     path = tmp_path / "evil.toml"
     sparse(path)
     with pytest.raises(StudyError, match="longer than"):
         find_study(str(path), tmp_path, Changes())
 
 
-def test_a_curve_of_millions_of_lines_is_refused_before_it_is_taken_apart(tmp_path: Path) -> None:
+def test_a_curve_of_millions_of_lines_is_refused_soon(tmp_path: Path) -> None:
     path = tmp_path / "00000.csv"
     began_s = time.monotonic()
     for content in (b"\n" * 30_000_000, f"{HEADER}\n".encode() + b"1,0\n" * 1_000_000):
@@ -93,7 +91,7 @@ def test_a_curve_of_millions_of_lines_is_refused_before_it_is_taken_apart(tmp_pa
     assert time.monotonic() - began_s < SOON_S
 
 
-def test_a_lock_file_that_leaves_no_number_for_the_next_attempt_is_refused(tmp_path: Path) -> None:
+def test_a_lock_file_without_room_for_attempts_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "00000.lock"
     event = '{"event":"claimed","attempt":%d,"worker":"w","host":"h","pid":1,"at":"now"}\n'
     path.write_text(event % (MAX_ATTEMPTS - 1) + "torn")
@@ -106,7 +104,7 @@ def test_a_lock_file_that_leaves_no_number_for_the_next_attempt_is_refused(tmp_p
         read_history(path)
 
 
-def test_a_checkpoint_that_is_no_regular_file_or_huge_is_passed_over(tmp_path: Path) -> None:
+def test_huge_checkpoints_pipes_and_folders_are_skipped(tmp_path: Path) -> None:
     whole, huge, waiting = (tmp_path / name for name in ("whole", "huge", "waiting"))
     save_checkpoint(whole, Checkpoint(b"state", (epoch_of(1),)), job_of())
     sparse(huge)
@@ -118,7 +116,7 @@ def test_a_checkpoint_that_is_no_regular_file_or_huge_is_passed_over(tmp_path: P
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may make devices")
-def test_a_device_in_a_records_place_is_not_read(tmp_path: Path) -> None:
+def test_a_device_in_place_of_a_record_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "00000.json"
     os.mknod(path, 0o600 | 0o020000, os.makedev(1, 5))  # /dev/zero
     with pytest.raises(ProtocolError, match=r"not a regular file|device"):

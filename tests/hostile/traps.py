@@ -1,6 +1,6 @@
-"""What somebody who may write into the shared folder can put there: each a function that lays one trap.
+"""Traps that anyone who may write into the shared folder can lay there, one function each.
 
-`outside` is a folder beside the shared one, with a file that nobody may change or read.
+`outside` is a folder beside the shared one, with a file that must not be read or changed.
 """
 
 import json
@@ -38,7 +38,7 @@ class Exploit:
 
 
 def publish(root: Path, name: str, **changes: Any) -> tuple[StudyFolder, StudySpec, Job]:
-    """A valid study with one open job."""
+    """Publish a valid study with one open job."""
     folder, spec = StudyFolder(root, name), spec_of(name=name, **changes)
     for path in folder.folders:
         atomic.make_folder(path)
@@ -49,13 +49,13 @@ def publish(root: Path, name: str, **changes: Any) -> tuple[StudyFolder, StudySp
 
 
 def pipe(path: Path) -> None:
-    """A pipe that nobody writes to, in a file's place."""
+    """Put a pipe that has no writer in place of a file."""
     path.unlink(missing_ok=True)
     os.mkfifo(path)
 
 
 def link(path: Path, target: Path) -> None:
-    """A link in the place of a file or folder."""
+    """Put a link in place of a file or folder."""
     if path.is_dir() and not path.is_symlink():
         path.rename(path.with_name(f"{path.name}-was"))
     path.unlink(missing_ok=True)
@@ -63,19 +63,19 @@ def link(path: Path, target: Path) -> None:
 
 
 def sparse(path: Path) -> None:
-    """A file of 10 GiB that takes no room."""
+    """Make a sparse file of 10 GiB, which takes no disk space."""
     with path.open("wb") as file:
         file.truncate(HUGE_BYTES)
 
 
 def folder_at(path: Path) -> None:
-    """A folder in a file's place."""
+    """Put a folder in place of a file."""
     path.unlink(missing_ok=True)
     (path / "inner").mkdir(parents=True)
 
 
 def lay_all(root: Path, outside: Path) -> None:
-    """Every trap, each in a study of its own."""
+    """Lay every trap, each in its own study."""
     precious = outside / "precious"
     _lay_links_for_folders(root, outside)
     for file in ("spec", "job", "lock"):
@@ -109,7 +109,7 @@ def _lay_links_for_folders(root: Path, outside: Path) -> None:
 
 
 def _lay_at_ends(root: Path, precious: Path) -> None:
-    """In the places of what is written at a trial's end."""
+    """Lay traps in place of the files that are written at a trial's end."""
     attempt = AttemptName(Issue(0), 1)
     for kind, lay in {"link": lambda path: link(path, precious), "pipe": pipe, "folder": folder_at}.items():
         for file in ("result", "curve", "running-curve", "checkpoint", "duplicate"):
@@ -149,7 +149,7 @@ def _lay_names(root: Path) -> None:
 
 
 def lay_checkpoints(root: Path, mark: Path) -> StudyFolder:
-    """A CNN trial on its second attempt, whose earlier checkpoints are pickles that run a command, and worse."""
+    """Publish a CNN trial with earlier attempts, whose checkpoints are pickles that run a command, and worse."""
     params = {"num_filters": 1, "learning_rate": 0.1, "momentum": 0.5, "batch_size": 100}
     folder, _, job = publish(
         root, "checkpoints", objective={"name": "cnn"}, data={"name": "digits", "train_size": 100}, space=params
@@ -172,12 +172,8 @@ def lay_checkpoints(root: Path, mark: Path) -> StudyFolder:
 
 
 def texts() -> dict[str, bytes]:
-    """Texts in a record's place that are whole files of moderate size."""
+    """Hostile texts in place of a record, by name: whole files of moderate size."""
     study = json.loads(spec_of().to_json())
-
-    def with_space(space: object, **changes: object) -> bytes:
-        return json.dumps(study | {"space": space} | changes).encode()
-
     return {
         "deep": b"[" * 100_000,
         "deep-table": b'{"a":' * 100_000,
@@ -187,6 +183,20 @@ def texts() -> dict[str, bytes]:
         "huge-integer": json.dumps(study).replace('"trials": 4', f'"trials": {"9" * 100_000}').encode(),
         "huge-exponent": json.dumps(study).replace('"high": 1.0', '"high": 1e400').encode(),
         "escapes": json.dumps(study | {ESCAPES: ESCAPES, "name": ESCAPES}).encode(),
+        "not-unicode": b'{"name": "\xff\xfe"}',
+        "surrogate": b'{"name": "\\ud800"}',
+        "zeros": bytes(4_000_000),
+        "path": json.dumps(study | {"name": "../../outside"}).encode(),
+    } | _hostile_spaces(study)
+
+
+def _hostile_spaces(study: dict[str, Any]) -> dict[str, bytes]:
+    """Studies whose spaces are too large, or take too long to count or to order, if a reader is not careful."""
+
+    def with_space(space: object, **changes: object) -> bytes:
+        return json.dumps(study | {"space": space} | changes).encode()
+
+    return {
         "parameters": with_space({f"p{number}": 1 for number in range(20_000)}),
         "choices": with_space({"x": list(range(500_000))}),
         "choices-many": with_space({f"x{number}": list(range(1000)) for number in range(40)}),
@@ -217,8 +227,4 @@ def texts() -> dict[str, bytes]:
             | {"q": {"type": "fixed", "value": 1, "when": {f"p{number}": 1 for number in range(40)}}},
             sampler={"name": "grid"},
         ),
-        "not-unicode": b'{"name": "\xff\xfe"}',
-        "surrogate": b'{"name": "\\ud800"}',
-        "zeros": bytes(4_000_000),
-        "path": json.dumps(study | {"name": "../../outside"}).encode(),
     }

@@ -1,4 +1,4 @@
-"""The commands as a user types them: what they print, and their exit statuses."""
+"""The commands `doctor` and `fsck` as a user types them: their output and exit status."""
 
 import json
 import subprocess
@@ -33,9 +33,9 @@ def test_doctor_prints_a_line_per_check_and_what_to_do(processes: Processes, roo
 
 def test_doctor_in_json_says_how_to_claim(processes: Processes, root: Path) -> None:
     status, printed = run(processes, "doctor", "--root", str(root), "--json")
-    told = json.loads(printed)
-    assert (status, told["claim"]) == (0, "lock")
-    assert {"check", "verdict", "found", "follows", "rules_out"} == set(told["findings"][0])
+    answer = json.loads(printed)
+    assert (status, answer["claim"]) == (0, "lock")
+    assert {"check", "verdict", "found", "follows", "rules_out"} == set(answer["findings"][0])
 
 
 def test_doctor_of_a_missing_folder_is_wrong_usage(processes: Processes, root: Path) -> None:
@@ -79,7 +79,7 @@ def test_fsck_names_a_breach_and_mends_it_if_asked(processes: Processes, folder:
 
 
 def test_fsck_warns_of_a_missing_journal_and_writes_it(processes: Processes, folder: StudyFolder) -> None:
-    """As of a study that was made before there were journals."""
+    """A study of a version without journals."""
     for trial, entry in enumerate(journal_of(spec_of(), {}).entries.values()):
         folder.job(Issue(trial)).write_bytes(entry.job("demo").model_copy(update={"stage": None}).to_json())
     where = ("demo", "--root", str(folder.root))

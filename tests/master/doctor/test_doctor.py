@@ -37,11 +37,11 @@ from hyperspool.master.doctor.surroundings import check_event_limits, check_moun
 from hyperspool.master.doctor.wording import advice_text, finding_text
 
 
-def silent(_told: str) -> None:
-    """Nobody listens."""
+def silent(_message: str) -> None:
+    """Drop the message."""
 
 
-def test_a_local_folder_is_fit_by_lock_and_is_left_as_it_was(root: Path) -> None:
+def test_a_local_folder_is_fit_and_left_unchanged(root: Path) -> None:
     findings = list(examine(root, with_peer=False, say=silent))
     assert not [finding for finding in findings if finding.verdict is Verdict.FAILED]
     assert len({finding.check for finding in findings}) == len(findings) == 12
@@ -50,7 +50,7 @@ def test_a_local_folder_is_fit_by_lock_and_is_left_as_it_was(root: Path) -> None
 
 
 @pytest.mark.parametrize("pid", [10**30, "1e400", -1, "[" * 100_000])
-def test_what_is_laid_beside_a_doctor_in_another_ones_name_does_not_disturb_it(root: Path, pid: object) -> None:
+def test_a_forged_scratch_folder_does_not_disturb_a_doctor(root: Path, pid: object) -> None:
     laid = root / f"{PREFIX}000000000000"
     with scratch_folder(root) as mine:
         place = json.loads((mine / OWNER).read_text())["place"]
@@ -62,7 +62,7 @@ def test_what_is_laid_beside_a_doctor_in_another_ones_name_does_not_disturb_it(r
         assert _living(root, mine, {}) == set()
 
 
-def test_replacing_that_is_not_atomic_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replacing_that_is_not_atomic_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert check_replacing(tmp_path).verdict is Verdict.OK
 
     def in_place(path: Path, data: bytes, *, durable: bool) -> None:
@@ -74,7 +74,7 @@ def test_replacing_that_is_not_atomic_is_seen(tmp_path: Path, monkeypatch: pytes
     assert "torn" in found.found
 
 
-def test_a_race_that_two_win_or_nobody_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_race_with_two_winners_or_none_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, check in (("first", check_links), ("second", check_exclusive_creation)):
         (tmp_path / name).mkdir()
         found = check(tmp_path / name)
@@ -110,9 +110,7 @@ def test_locks_that_do_not_exclude_rule_out_claiming_by_lock(tmp_path: Path, mon
     assert check_leases(tmp_path).rules_out == {ClaimMode.LEASE}
 
 
-def test_a_lock_that_outlives_its_holder_rules_out_claiming_by_lock(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lock_that_outlives_its_holder_rules_out_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Partner, "kill", lambda _self: None)
     monkeypatch.setattr(exclusion, "FREED_S", 0.1)
     found = check_locks(tmp_path)
@@ -120,7 +118,7 @@ def test_a_lock_that_outlives_its_holder_rules_out_claiming_by_lock(
     assert freeing_finding("locks", "", 5.0).verdict is Verdict.WARNING
 
 
-def test_an_error_of_the_file_system_in_a_check_is_its_finding(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_error_is_the_finding_of_its_check(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_path: Path, _mode: ClaimMode) -> None:
         raise OSError(38, "Function not implemented")
 
@@ -133,7 +131,7 @@ def test_an_error_of_the_file_system_in_a_check_is_its_finding(root: Path, monke
 
 
 def test_events_and_listings_of_another_process_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "an event tells of a new file after" in check_events(tmp_path).found
+    assert "a new file makes an event after" in check_events(tmp_path).found
     assert check_listing(tmp_path).verdict is Verdict.OK
     assert "looking every 1 s" in event_finding("events", None).follows
     assert delay_finding("listing", 12.0).verdict is Verdict.WARNING
@@ -144,9 +142,7 @@ def test_events_and_listings_of_another_process_are_seen(tmp_path: Path, monkeyp
     assert (found.verdict, "too many" in found.found) == (Verdict.WARNING, True)
 
 
-def test_a_clock_that_is_off_is_a_warning_and_one_that_may_be_right_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_a_clock_that_is_surely_off_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert check_clock(tmp_path).verdict is Verdict.OK
     assert "agrees with this host's" in clock_finding("clock", 0.01, 0.02, "its clock").found
     assert clock_finding("clock", 20.0, 15.0, "its clock").verdict is Verdict.OK
@@ -157,7 +153,7 @@ def test_a_clock_that_is_off_is_a_warning_and_one_that_may_be_right_is_not(
     assert "ahead of this host's" in found.found
 
 
-def test_a_disk_without_room_is_unfit_and_a_small_one_a_warning(small_disk: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_unfit_a_small_one_a_warning(small_disk: Path, tmp_path: Path) -> None:
     assert check_room(small_disk).rules_out == ANY_CLAIM
     middling = tmp_path / "middling"
     middling.mkdir()
@@ -186,7 +182,7 @@ def test_a_folder_that_anyone_may_write_is_a_warning(root: Path) -> None:
         (LockScope.UNKNOWN, Verdict.WARNING, frozenset()),
     ],
 )
-def test_what_is_known_of_the_mount_is_told(
+def test_knowledge_of_the_mounts_locks_is_a_finding(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     scope: LockScope,
@@ -201,8 +197,8 @@ def test_what_is_known_of_the_mount_is_told(
     assert "so it is" in found.found
 
 
-def test_event_limits_that_are_nearly_used_up_are_a_warning(tmp_path: Path) -> None:
-    assert check_event_limits(tmp_path).found == "this system sets none that we know of"
+def test_nearly_used_up_event_limits_are_a_warning(tmp_path: Path) -> None:
+    assert check_event_limits(tmp_path).found == "this system has no limits that we know of"
     (tmp_path / "max_user_instances").write_text("20\n")
     (tmp_path / "max_user_watches").write_text("8192\n")
     descriptors = tmp_path / "4711" / "fd"
@@ -228,7 +224,7 @@ def test_a_second_process_that_cannot_do_its_part_says_why(tmp_path: Path) -> No
         (ANY_CLAIM, None, "do not use this folder: /srv"),
     ],
 )
-def test_the_advice_follows_from_what_is_ruled_out(
+def test_the_advice_follows_from_the_ways_ruled_out(
     rules_out: frozenset[ClaimMode], claim: ClaimMode | None, advice: str
 ) -> None:
     findings = [Finding("room", Verdict.OK, "plenty"), Finding("locks", Verdict.WARNING, "odd", "beware", rules_out)]

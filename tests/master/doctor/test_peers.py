@@ -1,4 +1,4 @@
-"""Doctors that are killed, interrupted, or meet each other; both hosts are this one."""
+"""Doctors that are killed, interrupted, or meet each other. Both run on this host."""
 
 import json
 import os
@@ -26,8 +26,8 @@ def scratches(root: Path) -> list[str]:
     return sorted(path.name for path in root.glob(f"{PREFIX}*"))
 
 
-def silent(_told: str) -> None:
-    """Nobody listens."""
+def silent(_message: str) -> None:
+    """Drop the message."""
 
 
 def doctor(processes: Processes, *arguments: str) -> "subprocess.Popen[str]":
@@ -36,21 +36,21 @@ def doctor(processes: Processes, *arguments: str) -> "subprocess.Popen[str]":
 
 def findings_of(processes: Processes, process: "subprocess.Popen[str]") -> dict[str, dict[str, Any]]:
     printed = processes.output(process)
-    told = json.loads(printed[printed.index("{") :])
-    return {finding["check"]: finding for finding in told["findings"]}
+    answer = json.loads(printed[printed.index("{") :])
+    return {finding["check"]: finding for finding in answer["findings"]}
 
 
 def test_two_doctors_meet_and_agree_and_leave_nothing(processes: Processes, root: Path) -> None:
     both = [doctor(processes, "--with-peer", "--json") for _ in range(2)]
     for process in both:
         processes.finish(process)
-    told = [findings_of(processes, process) for process in both]
+    both_findings = [findings_of(processes, process) for process in both]
     checks = {"listing", "clock", "links", "new files", "events", "locks, ours", "locks, theirs", "leases", "turns"}
-    for findings in told:
+    for findings in both_findings:
         assert {f"peer: {check}" for check in checks} <= set(findings)
         assert not [finding for finding in findings.values() if finding["verdict"] == "failed"]
         assert "this very host" in findings["peer"]["found"]
-    links = [findings["peer: links"]["found"] for findings in told]
+    links = [findings["peer: links"]["found"] for findings in both_findings]
     won = [int(found.split("(")[1].split(" by this one")[0]) for found in links]
     assert sum(won) == 200
     assert scratches(root) == []
@@ -65,7 +65,7 @@ def test_an_interrupted_doctor_leaves_nothing(processes: Processes, root: Path) 
     assert "Traceback" not in processes.output(process)
 
 
-def test_what_a_killed_doctor_leaves_is_removed_by_the_next(processes: Processes, root: Path) -> None:
+def test_the_next_doctor_removes_a_killed_doctors_folder(processes: Processes, root: Path) -> None:
     process = doctor(processes, "--with-peer")
     until(lambda: list(root.glob(f"{PREFIX}*/{meeting.ALIVE}")), "the doctor waits for a peer", root)
     process.kill()
@@ -75,7 +75,7 @@ def test_what_a_killed_doctor_leaves_is_removed_by_the_next(processes: Processes
     assert scratches(root) == []
 
 
-def test_a_scratch_folder_of_another_host_is_removed_once_it_is_old_and_a_link_never(root: Path) -> None:
+def test_only_old_scratch_folders_of_other_hosts_are_removed(root: Path) -> None:
     for name, age_s in (("young", 0.0), ("old", ABANDONED_S + 60)):
         folder = root / f"{PREFIX}{name}"
         folder.mkdir()
@@ -92,16 +92,16 @@ def test_a_scratch_folder_of_another_host_is_removed_once_it_is_old_and_a_link_n
     assert (root / "precious" / OWNER).exists()
 
 
-def test_nobody_comes(root: Path) -> None:
+def test_a_doctor_without_a_peer_gives_up(root: Path) -> None:
     dead = root / f"{PREFIX}000000000000"
     (dead / meeting.TABLE).mkdir(parents=True)
-    (dead / meeting.ALIVE).write_text('{"beat": 3}')  # its number does not change
+    (dead / meeting.ALIVE).write_text('{"beat": 3}')  # a dead doctor's number does not change
     with scratch_folder(root) as scratch, pytest.raises(PeerError, match="no other doctor came"):
         meet(root, scratch, silent, limit_s=0.8)
-    assert list((dead / meeting.TABLE).iterdir()) == []  # nobody sat down with the dead
+    assert list((dead / meeting.TABLE).iterdir()) == []  # nobody took a seat at a dead doctor's table
 
 
-def test_a_search_that_nobody_joined_is_unanswered(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_peer_that_never_came_leaves_the_question_open(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(*_arguments: object) -> Conversation:
         raise PeerError("no other doctor came to this folder within 60 s")
 
@@ -111,7 +111,7 @@ def test_a_search_that_nobody_joined_is_unanswered(root: Path, monkeypatch: pyte
     assert last.rules_out == frozenset()
 
 
-def test_a_peer_that_goes_silent_in_the_middle_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_peer_that_goes_silent_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meeting, "ANSWER_S", 0.1)
     with pytest.raises(PeerError, match="has said nothing for"):
         Conversation(tmp_path, "first").exchange("hello")

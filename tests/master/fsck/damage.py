@@ -1,13 +1,11 @@
-"""Ways to damage the files of a finished study, each with what fsck is to say of it."""
+"""Ways to damage the files of a finished study, one function each."""
 
 import json
 import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 from hyperspool.common import atomic
 from hyperspool.common.heartbeat import WorkerRecord
@@ -24,7 +22,7 @@ LONG_AGO_S = 1_000_000_000
 
 
 def asked(folder: StudyFolder, trial: int) -> Job:
-    """What the study's master recorded of a trial."""
+    """The job of a trial, as the study's master recorded it."""
     spec = read_record(folder.spec, StudySpec)
     return read_journal(folder, spec).journal.entries[trial, 0].job(spec.name)
 
@@ -237,70 +235,3 @@ def write_heartbeat(folder: StudyFolder, host: str, pid: int) -> None:
     record = WorkerRecord(worker="lab-1", host=host, pid=pid, device="cpu", state="idle", beat=1, at="")
     folder.worker("lab-1").write_bytes(record.to_json())
     os.utime(folder.worker("lab-1"), (LONG_AGO_S, LONG_AGO_S))
-
-
-class Case(NamedTuple):
-    damage: Callable[[StudyFolder], None]
-    file: str
-    cause: str
-    again: frozenset[int] = frozenset()
-
-
-TWO = frozenset({2})
-EIGHT = frozenset({8})
-CASES = [
-    Case(torn_job, "jobs/demo/00008.json", "not valid JSON"),
-    Case(job_of_another_study, "jobs/demo/00008.json", "study: found 'other', expected 'demo'"),
-    Case(job_of_other_params, "jobs/demo/00008.json", "params: found {'x': 0.5}, expected", EIGHT),
-    Case(job_of_other_seeds, "jobs/demo/00008.json", "seeds: found", EIGHT),
-    Case(misnamed_job, "jobs/demo/00007.json", "it asks for 00008, but is named 00007.json"),
-    Case(job_that_is_a_link, "jobs/demo/00008.json", "is a symbolic link"),
-    Case(finished_job, "jobs/demo/00008.json", "its trial has a result"),
-    Case(lock_without_a_job, "jobs/demo/00008.l", "its job is gone"),
-    Case(lock_that_is_a_folder, "jobs/demo/00008.lock", "is not a regular file"),
-    Case(foreign_file_among_jobs, "jobs/demo/notes.txt", "a foreign file"),
-    Case(torn_result, f"results/demo/{FIRST}/00002.json", "not valid JSON", TWO),
-    Case(result_of_other_params, f"results/demo/{FIRST}/00002.json", "params: found {'x': 0.5}, expected", TWO),
-    Case(result_of_other_seeds, f"results/demo/{FIRST}/00002.json", "seeds: found", TWO),
-    Case(result_of_another_trial, f"results/demo/{FIRST}/00002.json", "trial: found 3, expected 2", TWO),
-    Case(result_beyond_the_last_trial, f"results/demo/{FIRST}/00050.json", "a foreign file"),
-    Case(result_in_the_wrong_folder, f"results/demo/{FIRST}/00103.json", "a foreign file"),
-    Case(lost_curve, f"results/demo/{FIRST}/00002.json", "its curve 00002.csv is missing", TWO),
-    Case(short_curve, f"results/demo/{FIRST}/00002.json", "it has 2 epochs, the result tells of 3", TWO),
-    Case(changed_curve, f"results/demo/{FIRST}/00002.json", "its best is 0.0001 in epoch 3", TWO),
-    Case(torn_curve, f"results/demo/{FIRST}/00002.json", "its last line is torn", TWO),
-    Case(curve_left_running, f"results/demo/{FIRST}/00002.json", "its curve still lies in running/"),
-    Case(curve_without_a_result, f"results/demo/{FIRST}/00002.csv", "a curve without a result", TWO),
-    Case(lost_result, "jobs/demo/00002.json", "trial 2 has neither a job nor a result", TWO),
-    Case(leftover_checkpoint, "results/demo/checkpoints/00002.issue1.attempt1.pt", "its trial has a result"),
-    Case(second_curve, "results/demo/running/00002.issue1.attempt1.csv", "a second curve of the attempt"),
-    Case(checkpoint_that_is_a_folder, "results/demo/checkpoints/00002.issue1.attempt1.pt", "expected a regular file"),
-    Case(checkpoint_of_no_trial, "results/demo/checkpoints/00050.issue1.attempt1.pt", "a foreign file"),
-    Case(heartbeat_of_the_dead, "results/demo/workers/lab-1.json", "on this host is dead"),
-    Case(torn_heartbeat, "results/demo/workers/lab-1.json", "not valid JSON"),
-    Case(heartbeat_of_another_name, "results/demo/workers/lab-2.json", "it is the heartbeat of lab-1"),
-    Case(temporary_file_of_the_dead, f"results/demo/{FIRST}/.00002.json.", "a file in the making whose maker is gone"),
-    Case(old_temporary_file_of_another_host, "jobs/demo/.00001.json.", "a file in the making whose maker is gone"),
-    Case(torn_duplicate, "results/demo/duplicates/00002.issue1.attempt2.json", "not valid JSON"),
-    Case(torn_curve_of_a_duplicate, "results/demo/duplicates/00002.issue1.attempt2.csv", "its last line is torn"),
-    Case(misnamed_duplicate, "results/demo/duplicates/00002.issue1.attempt2.json", "00002.issue1.attempt1.json"),
-    Case(journal_cut_short, "results/demo/journal.jsonl", "its last batch was not written to its end"),
-    Case(torn_journal, "results/demo/journal.jsonl", "the journal is damaged: line 7: "),
-    Case(journal_of_another_seed, "results/demo/journal.jsonl", "trial 5 is not what the study's seed gives"),
-    Case(journal_that_is_a_folder, "results/demo/journal.jsonl", "the journal is damaged: "),
-]
-TOGETHER = [
-    torn_job,
-    lock_that_is_a_folder,
-    foreign_file_among_jobs,
-    misnamed_duplicate,
-    result_beyond_the_last_trial,
-    torn_result,
-    leftover_checkpoint,
-    checkpoint_of_no_trial,
-    heartbeat_of_the_dead,
-    temporary_file_of_the_dead,
-    old_temporary_file_of_another_host,
-    torn_journal,
-]
-"""Damages that can be done to one study at once."""

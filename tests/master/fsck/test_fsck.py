@@ -1,8 +1,6 @@
-"""Every breach is made by hand in the folder of a study that real processes finished; fsck names it and mends it."""
+"""Each test damages the folder of a study that real processes finished; fsck names the breach and mends it."""
 
 import shutil
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -12,124 +10,32 @@ from hyperspool.common.errors import StudyBusyError, UsageError
 from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode, is_held, make_lock, try_acquire
-from hyperspool.common.reading import read_record
-from hyperspool.common.records import Result
-from hyperspool.common.report import report
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.watch import Wakeup
-from hyperspool.master.fsck.breach import Breach, Remedy, Severity
+from hyperspool.master.fsck.breach import Severity
 from hyperspool.master.fsck.examination import examine_study
-from hyperspool.master.fsck.inspection import find_breaches, inspect, read_spec
+from hyperspool.master.fsck.inspection import find_breaches, inspect
 from hyperspool.master.fsck.repair import repair
-from hyperspool.master.journal.entries import ProposalEntry
-from hyperspool.master.journal.file import read_journal
-from hyperspool.master.run.loop import Search, only_master
+from tests.master.fsck.cases import CASES, TOGETHER, Case
 from tests.master.fsck.damage import (
-    CASES,
     FIRST,
-    TOGETHER,
-    Case,
     change,
     claims_by_lock,
-    forget,
-    journal_cut_short,
-    journal_of_another_seed,
-    journal_that_is_a_folder,
     lock_without_a_job,
     lost_result,
     open_job,
-    torn_journal,
     torn_result,
     write_heartbeat,
 )
-from tests.processes import Processes
-
-STUDY = """
-trials = 10
-batch = 4
-objective.name = "curved"
-budget.epochs = 3
-space.x = { type = "float", low = 0, high = 1 }
-"""
-
-
-@pytest.fixture(scope="module", params=["lock", "lease"])
-def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
-    root = tmp_path_factory.mktemp("finished")
-    study = root / "demo.toml"
-    study.write_text(f'claim = "{request.param}"\n{STUDY}')
-    run_to_its_end(root)
-    return StudyFolder(root, "demo")
-
-
-def run_to_its_end(root: Path) -> None:
-    processes = Processes(root)
-    try:
-        master = processes.master(root / "demo.toml")
-        worker = processes.worker(objective="curved")
-        processes.finish(master)
-        worker.terminate()
-        processes.finish(worker)
-    finally:
-        processes.kill_all()
-
-
-@pytest.fixture
-def folder(finished: StudyFolder, tmp_path: Path) -> StudyFolder:
-    """A copy of a finished study, to be damaged."""
-    shutil.copytree(finished.root, tmp_path / "copy")
-    return StudyFolder(tmp_path / "copy", "demo")
-
-
-@pytest.fixture
-def spec(folder: StudyFolder) -> StudySpec:
-    found = read_spec(folder)
-    assert isinstance(found, StudySpec)
-    return found
-
-
-def at_once() -> None:
-    """No live process is there to wait for."""
-
-
-def wrong(folder: StudyFolder, spec: StudySpec) -> dict[str, str]:
-    """The files of the breaches, relative to the study's results or jobs, with their causes."""
-    found = (breach for breach in inspect(folder, spec, at_once) if breach.severity is Severity.BREACH)
-    return {str(breach.path.relative_to(folder.root)): breach.cause for breach in found}
-
-
-def contents(folder: StudyFolder) -> dict[str, bytes]:
-    places = (folder.jobs, folder.results)
-    files = (path for place in places for path in place.rglob("*") if path.is_file() and not path.is_symlink())
-    return {str(path.relative_to(folder.root)): path.read_bytes() for path in files}
-
-
-def evaluate_again(folder: StudyFolder, spec: StudySpec, finished: StudyFolder) -> set[int]:
-    """What a worker would do with the jobs that are open: the same as before, since the objective repeats itself."""
-    trials = set()
-    for issue in folder.open_issues():
-        claim = Claims(Claimant("again")).try_lock(folder, issue, spec.claim)
-        assert claim is not None
-        claim.start()
-        before = read_record(finished.result(issue.trial), Result)
-        result = before.model_copy(update={"issue": issue.number, "attempt": claim.attempt.number})
-        assert report(claim, result, finished.curve(issue.trial).read_bytes())
-        trials.add(issue.trial)
-    return trials
-
-
-def to_be_set_aside(found: list[Breach]) -> set[bytes]:
-    remedies = {Remedy.SET_ASIDE, Remedy.EVALUATE_AGAIN}
-    return {one.path.read_bytes() for one in found if one.remedy in remedies and one.path.is_file()}
-
-
-def is_finished(folder: StudyFolder, spec: StudySpec) -> bool:
-    bell = Wakeup()
-    try:
-        with only_master(folder, spec.claim):
-            return Search(folder, spec, bell, lambda: False).resume()
-    finally:
-        bell.close()
+from tests.master.fsck.finished import (
+    at_once,
+    contents,
+    evaluate_again,
+    is_finished,
+    master_lock_of,
+    run_to_its_end,
+    to_be_set_aside,
+    wrong,
+)
 
 
 def test_a_finished_study_is_in_order(folder: StudyFolder, spec: StudySpec) -> None:
@@ -137,7 +43,7 @@ def test_a_finished_study_is_in_order(folder: StudyFolder, spec: StudySpec) -> N
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.damage.__name__)
-def test_breach_is_named_and_mended_and_nothing_else_is_touched(
+def test_breach_is_named_and_mended_and_nothing_else_changes(
     folder: StudyFolder, spec: StudySpec, finished: StudyFolder, case: Case
 ) -> None:
     before = contents(folder)
@@ -147,7 +53,7 @@ def test_breach_is_named_and_mended_and_nothing_else_is_touched(
     assert [file for file, cause in wrong(folder, spec).items() if file.startswith(case.file) and case.cause in cause]
     assert contents(folder) == damaged  # looking changes nothing
     if case.damage is lock_without_a_job and not claims_by_lock(folder):
-        return  # an empty lease is nobody's: whoever watches it for half a minute takes it
+        return  # nobody holds an empty lease, but only half a minute of watching shows it
 
     aside = to_be_set_aside(found)
     left = repair(folder, spec, found).left
@@ -165,7 +71,7 @@ def test_breach_is_named_and_mended_and_nothing_else_is_touched(
     assert wrong(folder, spec) == {}
 
 
-def test_study_mended_of_all_breaches_comes_to_its_end(folder: StudyFolder, spec: StudySpec) -> None:
+def test_study_with_all_breaches_mended_can_be_finished(folder: StudyFolder, spec: StudySpec) -> None:
     for damage in TOGETHER:
         damage(folder)
     found = inspect(folder, spec, at_once)
@@ -175,7 +81,7 @@ def test_study_mended_of_all_breaches_comes_to_its_end(folder: StudyFolder, spec
     assert wrong(folder, spec) == {}
 
 
-def test_what_a_live_worker_holds_is_left_to_it(folder: StudyFolder, spec: StudySpec) -> None:
+def test_an_issue_of_a_live_worker_is_left_alone(folder: StudyFolder, spec: StudySpec) -> None:
     path = open_job(folder, 8)
     leftover_checkpoint_of = folder.checkpoint(AttemptName(Issue(8), 1))
     leftover_checkpoint_of.write_bytes(b"state")
@@ -190,7 +96,7 @@ def test_what_a_live_worker_holds_is_left_to_it(folder: StudyFolder, spec: Study
     assert str(path.relative_to(folder.root)) in wrong(folder, spec) or spec.claim is ClaimMode.LEASE
 
 
-def test_what_a_live_process_puts_right_is_no_breach(folder: StudyFolder, spec: StudySpec) -> None:
+def test_a_step_of_a_live_process_is_not_a_breach(folder: StudyFolder, spec: StudySpec) -> None:
     job = open_job(folder, 8)
     assert wrong(folder, spec)
     assert inspect(folder, spec, job.unlink) == []
@@ -209,108 +115,6 @@ def test_running_master_publishes_missing_trials_itself(folder: StudyFolder, spe
             repair(folder, spec, [])
     finally:
         master.release()
-
-
-def test_study_interrupted_between_two_batches_is_in_order(folder: StudyFolder, spec: StudySpec) -> None:
-    for trial in range(4, 10):
-        forget(folder, trial)
-    whole = folder.journal.read_bytes()
-    keep_batches(folder, 1)
-    assert inspect(folder, spec, at_once) == []
-    folder.journal.write_bytes(whole)
-    open_job(folder, 4)
-    keep_batches(folder, 2)
-    missing = [breach.evaluation for breach in inspect(folder, spec, at_once)]
-    assert missing == [(5, 0), (6, 0), (7, 0)]
-
-
-def keep_batches(folder: StudyFolder, count: int) -> None:
-    """Cut the journal off behind a number of batches of four trials."""
-    folder.journal.write_bytes(b"".join(folder.journal.read_bytes().splitlines(keepends=True)[: 5 * count]))
-
-
-def test_batch_recorded_but_never_published_is_issued(
-    folder: StudyFolder, spec: StudySpec, finished: StudyFolder
-) -> None:
-    """As if the master had been killed after it wrote the second batch down."""
-    for trial in range(4, 10):
-        forget(folder, trial)
-    keep_batches(folder, 2)
-    found = inspect(folder, spec, at_once)
-    assert [breach.evaluation for breach in found] == [(trial, 0) for trial in range(4, 8)]
-    assert {breach.remedy for breach in found} == {Remedy.ISSUE}
-    assert repair(folder, spec, found).left == []
-    assert evaluate_again(folder, spec, finished) == {4, 5, 6, 7}
-    assert wrong(folder, spec) == {}
-
-
-def recorded(folder: StudyFolder, spec: StudySpec) -> list[ProposalEntry]:
-    found = read_journal(folder, spec)
-    assert (found.damage, found.is_cut_short) == (None, False)
-    return list(found.journal.entries.values())
-
-
-def test_study_without_a_journal_is_a_warning_and_gets_one(folder: StudyFolder, spec: StudySpec) -> None:
-    """As one of a version that kept none."""
-    before = recorded(folder, spec)
-    folder.journal.unlink()
-    (warning,) = found = inspect(folder, spec, at_once)
-    assert (warning.severity, warning.path, warning.remedy) == (Severity.WARNING, folder.journal, Remedy.RECORD)
-    assert warning.cause == "10 proposals are not recorded, though there are jobs or results of them"
-    assert not folder.journal.exists()
-    assert repair(folder, spec, found).mended == [warning]
-    assert recorded(folder, spec) == before
-    assert inspect(folder, spec, at_once) == []
-
-
-@pytest.mark.parametrize("damage", [journal_cut_short, torn_journal, journal_of_another_seed, journal_that_is_a_folder])
-def test_damaged_journal_is_written_as_it_was(
-    folder: StudyFolder, spec: StudySpec, damage: Callable[[StudyFolder], None]
-) -> None:
-    before = recorded(folder, spec)
-    assert len(before) == 10
-    damage(folder)
-    repair(folder, spec, inspect(folder, spec, at_once))
-    assert recorded(folder, spec) == before
-
-
-def test_damaged_journal_is_kept_aside_with_its_reason(folder: StudyFolder, spec: StudySpec) -> None:
-    torn_journal(folder)
-    damaged = folder.journal.read_bytes()
-    repair(folder, spec, inspect(folder, spec, at_once))
-    aside = {path.name.endswith(".reason.txt"): path.read_bytes() for path in folder.rejected.iterdir()}
-    assert aside[False] == damaged
-    assert b"the journal is damaged: line 7" in aside[True]
-
-
-def test_batch_known_by_an_open_job_is_recorded_and_issued(folder: StudyFolder, spec: StudySpec) -> None:
-    before = recorded(folder, spec)
-    for trial in (8, 9):
-        forget(folder, trial)
-    open_job(folder, 8)
-    keep_batches(folder, 2)
-    missing, warning = found = inspect(folder, spec, at_once)
-    assert (missing.evaluation, missing.remedy) == ((9, 0), Remedy.ISSUE)
-    assert (warning.severity, warning.path) == (Severity.WARNING, folder.journal)
-    assert warning.cause.startswith("2 proposals are not recorded")
-    assert repair(folder, spec, found).left == []
-    assert recorded(folder, spec) == before
-    assert folder.open_issues() == [Issue(8), Issue(9)]
-
-
-def test_running_masters_unfinished_line_is_no_breach(folder: StudyFolder, spec: StudySpec) -> None:
-    journal_cut_short(folder)
-    assert wrong(folder, spec)
-    master = make_lock(master_lock_of(folder, spec), spec.claim)
-    assert try_acquire(master)
-    try:
-        assert wrong(folder, spec) == {}
-    finally:
-        master.release()
-
-
-def master_lock_of(folder: StudyFolder, spec: StudySpec) -> Path:
-    return folder.master_lock if spec.claim is ClaimMode.LOCK else folder.master_lock.with_suffix(".lease")
 
 
 @pytest.mark.parametrize(
@@ -334,9 +138,9 @@ def test_a_study_that_nobody_published_is_wrong_usage(folder: StudyFolder) -> No
         examine_study(folder.root, "missing", is_to_repair=False)
 
 
-@pytest.mark.parametrize(("change_of", "told"), [("value", "value"), ("curve", "its curve does, from epoch 2 on")])
+@pytest.mark.parametrize(("change_of", "cause"), [("value", "value"), ("curve", "its curve differs from epoch 2 on")])
 def test_late_result_that_differs_is_a_warning_with_both_files(
-    folder: StudyFolder, spec: StudySpec, change_of: str, told: str
+    folder: StudyFolder, spec: StudySpec, change_of: str, cause: str
 ) -> None:
     folder.duplicates.mkdir()
     late = folder.duplicate(AttemptName(Issue(2), 2))
@@ -353,7 +157,7 @@ def test_late_result_that_differs_is_a_warning_with_both_files(
     (warning,) = inspect(folder, spec, at_once)
     assert (warning.severity, warning.path) == (Severity.WARNING, late)
     assert f"it differs from results/demo/{FIRST}/00002.json" in warning.cause
-    assert told in warning.cause
+    assert cause in warning.cause
 
 
 def test_rejected_files_are_listed_with_their_reasons(folder: StudyFolder, spec: StudySpec) -> None:

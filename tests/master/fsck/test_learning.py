@@ -1,4 +1,4 @@
-"""fsck of a study whose method looks at results: what it asked for is recorded, or worked out from the results."""
+"""fsck of a study whose method uses results: its proposals are recorded, or worked out from the results."""
 
 import json
 from itertools import groupby
@@ -57,5 +57,5 @@ def test_result_of_other_params_than_recorded_is_named(root: Path, processes: Pr
     examine_study(root, "demo", is_to_repair=True)
     processes.finish(processes.master(*command))
     assert json.loads(folder.result(9).read_text())["params"] == honest["params"]
-    told = examine_study(root, "demo", is_to_repair=False).left
-    assert {breach.severity for breach in told} == {Severity.NOTE}  # what was set aside lies in rejected/
+    left = examine_study(root, "demo", is_to_repair=False).left
+    assert {breach.severity for breach in left} == {Severity.NOTE}  # the file that was set aside, in rejected/

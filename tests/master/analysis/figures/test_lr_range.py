@@ -53,10 +53,13 @@ def test_where_nothing_is_proposed_the_figure_says_so() -> None:
 @pytest.mark.parametrize(
     ("errors", "sentence"),
     [
-        (FALLS, r"From 0\.008 \(eta_min\), .* to 0\.256 \(eta_max\), the last rate before it fell or became ragged\."),
+        (
+            FALLS,
+            r"From 0\.008 \(eta_min\), .* to 0\.256 \(eta_max\), the last rate before accuracy fell or became ragged\.",
+        ),
         (
             [0.9 - 0.08 * n for n in range(EPOCHS)],
-            r".* to 1\.02 \(eta_max\), the last rate of the test: .* find more room\.",
+            r".* to 1\.02 \(eta_max\), the last rate of the test\. .* find more room\.",
         ),
         ([0.9] * EPOCHS, r"No range is proposed: accuracy never rose .*\."),
     ],
