@@ -1,1 +1,1 @@
-"""Proposes trials, publishes them as jobs, collects their results, and says what came of it."""
+"""Proposes trials, publishes them as jobs, collects their results, and analyses the study."""

@@ -166,7 +166,7 @@ def test_a_child_that_died_while_idle_costs_no_trial(bench: Bench) -> None:
     assert isinstance(bench.evaluate("square"), Finished)
 
 
-def test_a_child_that_dies_before_it_begins_is_replaced_at_once(bench: Bench) -> None:
+def test_child_that_dies_before_it_begins_is_replaced_at_once(bench: Bench) -> None:
     bench.evaluate("square")
     assert bench.evaluate("dies_at_import") == Finished(SQUARE_OF_HALF, is_diverged=False)
 
