@@ -13,7 +13,7 @@ from hyperspool.master.terminal.console import errors, log_handler
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    help="Search hyperparameters through a shared folder: publish jobs, collect results, show results.",
+    help="Search hyperparameters through a shared folder: publish jobs, collect and show results.",
 )
 for family in (run, look, analysis, folder, finalize, range_test):
     app.add_typer(family.app)

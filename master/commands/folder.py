@@ -18,11 +18,11 @@ def doctor(
     root: Root = Path(),
     *,
     with_peer: Annotated[
-        bool, typer.Option("--with-peer", help="Then test between two hosts; run it on both.")
+        bool, typer.Option("--with-peer", help="Also test between two hosts; run it on both together.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check whether a folder is fit for a search, and recommend lock or lease.
+    """Check whether a folder suits a search, by lock or by lease.
 
     It takes a few seconds and leaves no files behind.
     Exit status: 0 fit, 1 unfit or the other host did not answer, 2 wrong usage.

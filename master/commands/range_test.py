@@ -28,9 +28,10 @@ def lr_range_test(
         list[str] | None, typer.Option("--set", help="Set any key of the study: KEY=VALUE; repeatable.")
     ] = None,
 ) -> None:
-    """Raise the learning rate during one training and propose a range for cycles.
+    """Propose a learning-rate range for cycles, from one training.
 
-    The training is a study of one trial, called STUDY-lr-range. The same command resumes it.
+    The rate rises during the training, which is a study of one trial, called STUDY-lr-range.
+    The same command resumes it.
     Exit status: 0 a range was found, 1 no range was found or the training was stopped, 2 wrong usage.
     """
     from hyperspool.master.range_test.session import answer_range, run_range

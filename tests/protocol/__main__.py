@@ -23,8 +23,8 @@ def main() -> int:
     model = Model(**vars(parser.parse_args()))
     began_s = time.monotonic()
     verdict = check(model)
-    told = f"{verdict.states} states, {verdict.steps} steps, {time.monotonic() - began_s:.0f} s"
-    sys.stdout.write(f"{told}: {verdict.broken or 'every property holds'}\n")
+    counts = f"{verdict.states} states, {verdict.steps} steps, {time.monotonic() - began_s:.0f} s"
+    sys.stdout.write(f"{counts}: {verdict.broken or 'every property holds'}\n")
     for step in verdict.trace:
         sys.stdout.write(f"  {step}\n")
     return 1 if verdict.broken else 0

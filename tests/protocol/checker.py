@@ -5,78 +5,17 @@ lead to an end are collected from the ends on, and must be all that were reached
 about, from which the trial could not end without anybody's help; processes that keep taking steps then end it.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.protocol.model import Model
-from tests.protocol.state import MASTER, State
+from tests.protocol import clearing, master, worker
+from tests.protocol.faults import faulty_steps, who
+from tests.protocol.model import Model, Steps
+from tests.protocol.properties import SAFETY, has_ended, is_clean
+from tests.protocol.state import NOBODY, State
 
-WORKING = {"START", "EVALUATE", "REPORT", "REPORT rename", "REPORT duplicate"}
-HOLDING = WORKING | {"CLEAR curve", "CLEAR files", "CLEAR job"}
-"""Steps of a process that believes it holds its issue. At `CLEAR lock` it may find that there is nothing to hold."""
-
-Property = Callable[[Model, State], bool]
-
-
-def nothing_overwritten(_model: Model, state: State) -> bool:
-    """Whichever result had its name first has it for ever."""
-    return state.result == state.first
-
-
-def nothing_lost(_model: Model, state: State) -> bool:
-    """Once published, the trial has a job or a result, at every moment, unless somebody removes the job by hand."""
-    return state.issued == 0 or bool(state.jobs) or state.result is not None or state.is_missing
-
-
-def no_curve_lost(_model: Model, state: State) -> bool:
-    """A result's curve is where the attempt left it, or in its place."""
-    return not state.has_curve or state.curve == state.first or state.first in state.curves
-
-
-def exclusive_claim(model: Model, state: State) -> bool:
-    """Never do two processes believe to hold the same issue. A lease does not promise it."""
-    held = [process.issue for process in state.processes if process.step in HOLDING]
-    return model.is_lease or len(held) == len(set(held))
-
-
-def open_while_held(model: Model, state: State) -> bool:
-    """Whoever works on a issue works on one whose job is there, or was. A lease does not promise it."""
-    working = (process.issue for process in state.processes[MASTER + 1 :] if process.step in WORKING)
-    return model.is_lease or all(issue in state.jobs | state.vanished for issue in working)
-
-
-def attempts_apart(model: Model, state: State) -> bool:
-    """No attempt begins under a name of which a curve is left. A lease does not promise it."""
-    begun = (process for process in state.processes if process.step == "EVALUATE")
-    return model.is_lease or all((process.issue, process.attempt) not in state.curves for process in begun)
-
-
-def no_needless_issue(_model: Model, state: State) -> bool:
-    """The master never takes a trial for lost that is not."""
-    return state.processes[MASTER].step != "ISSUE missing" or bool(state.vanished)
-
-
-SAFETY: dict[str, Property] = {
-    "OneResult, NothingOverwritten": nothing_overwritten,
-    "NothingLost": nothing_lost,
-    "NoCurveLost": no_curve_lost,
-    "ExclusiveClaim": exclusive_claim,
-    "OpenWhileHeld": open_while_held,
-    "AttemptsApart": attempts_apart,
-    "NoNeedlessIssue": no_needless_issue,
-}
-
-
-def is_collected(state: State) -> bool:
-    """EveryTrialEnds: the master has the result."""
-    return state.collected is not None
-
-
-def is_clean(state: State) -> bool:
-    """NoLeftovers: the result and its curve are all that is left."""
-    is_over = state.processes[MASTER].step == "DONE" and not state.jobs and not state.curves
-    return is_over and all(lock < 0 for lock in state.locks)
+PROGRAM: Mapping[str, Callable[[Model, State, int], Steps]] = {**worker.PROGRAM, **clearing.PROGRAM, **master.PROGRAM}
+"""Every step by its name."""
 
 
 @dataclass
@@ -96,6 +35,42 @@ class Verdict:
     trace: list[str] = field(default_factory=list)
 
 
+@dataclass
+class _Found:
+    """The states that were reached, numbered in that order.
+
+    Attributes:
+        states: by number.
+        origin: for each, the state and the step that first led to it.
+        before: for each, the states from which an honest step leads to it.
+    """
+
+    states: list[State]
+    origin: list[tuple[int, str]] = field(default_factory=lambda: [(0, "")])
+    before: list[list[int]] = field(default_factory=lambda: [[]])
+
+    def trace(self, number: int) -> list[str]:
+        """The steps from the start to a state."""
+        steps: list[str] = []
+        while number:
+            number, step = self.origin[number]
+            steps.append(step)
+        return steps[::-1]
+
+    def leading_to(self, is_end: Callable[[State], bool]) -> bytearray:
+        """For each state, whether honest steps alone can lead from it to an end."""
+        waiting = [number for number, state in enumerate(self.states) if is_end(state)]
+        found = bytearray(len(self.states))
+        for number in waiting:
+            found[number] = True
+        while waiting:
+            for number in self.before[waiting.pop()]:
+                if not found[number]:
+                    found[number] = True
+                    waiting.append(number)
+        return found
+
+
 def check(model: Model, limit: int | None = None) -> Verdict:
     """Go through all states of a model, or stop at the first property that is broken.
 
@@ -106,60 +81,48 @@ def check(model: Model, limit: int | None = None) -> Verdict:
     Raises:
         ValueError: there are more states than `limit`.
     """
-    origin: dict[State, tuple[State, str] | None] = {model.start: None}
-    before: dict[State, list[State]] = {}
-    waiting = deque([model.start])
-    verdict = Verdict()
-    while waiting:
-        state = waiting.popleft()
-        if limit is not None and len(origin) > limit:
+    found, verdict = _Found([model.start]), Verdict()
+    numbers = {model.start: 0}
+    for here, state in enumerate(found.states):  # it grows meanwhile
+        if limit is not None and len(numbers) > limit:
             raise ValueError(f"more than {limit} states")
         for name, holds in SAFETY.items():
             if not holds(model, state):
-                return Verdict(len(origin), verdict.steps, name, _trace(origin, state))
-        for is_honest, steps in ((True, model.honest_steps(state)), (False, model.faulty_steps(state))):
+                return Verdict(len(numbers), verdict.steps, name, found.trace(here))
+        for is_honest, steps in ((True, honest_steps(model, state)), (False, faulty_steps(model, state))):
             for step, after in steps:
                 verdict.steps += 1
+                number = numbers.setdefault(after, len(numbers))
+                if number == len(found.states):
+                    found.states.append(after)
+                    found.origin.append((here, step))
+                    found.before.append([])
                 if is_honest:
-                    before.setdefault(after, []).append(state)
-                if after not in origin:
-                    origin[after] = (state, step)
-                    waiting.append(after)
-    verdict.states = len(origin)
-    _check_ends(origin, before, verdict)
+                    found.before[number].append(here)
+    verdict.states = len(numbers)
+    _check_ends(found, verdict)
     return verdict
 
 
-def _check_ends(
-    origin: dict[State, tuple[State, str] | None], before: dict[State, list[State]], verdict: Verdict
-) -> None:
-    ended = _leading_to(filter(is_collected, origin), before)
-    clean = _leading_to(filter(is_clean, origin), before)
-    for state in origin:
+def honest_steps(model: Model, state: State) -> Steps:
+    """What the processes that are neither dead nor stopped do next."""
+    for me, process in enumerate(state.processes):
+        if not process.is_stopped:
+            for name, after in PROGRAM[process.step](model, state, me):
+                yield f"{who(me)} {name}", after.normal()
+        elif model.is_lease and process.inode >= 0 and state.inodes[process.inode].owner == me:
+            inode = state.inodes[process.inode]._replace(owner=NOBODY)
+            yield f"{who(me)} loses its lease", state.with_inode(process.inode, inode)
+
+
+def _check_ends(found: _Found, verdict: Verdict) -> None:
+    ended, clean = found.leading_to(has_ended), found.leading_to(is_clean)
+    for number, state in enumerate(found.states):
         # A stopped process keeps what it holds; when it goes on, or dies, others can tidy up.
         is_anyone_stopped = any(process.is_stopped for process in state.processes)
-        broken = "EveryTrialEnds" if state not in ended else None
-        if state not in clean and not is_anyone_stopped:
+        broken = None if ended[number] else "EveryTrialEnds"
+        if not clean[number] and not is_anyone_stopped:
             broken = broken or "NoLeftovers"
         if broken:
-            verdict.broken, verdict.trace = broken, _trace(origin, state)
+            verdict.broken, verdict.trace = broken, found.trace(number)
             return
-
-
-def _leading_to(ends: Iterable[State], before: dict[State, list[State]]) -> set[State]:
-    found = set(ends)
-    waiting = deque(found)
-    while waiting:
-        for state in before.get(waiting.popleft(), ()):
-            if state not in found:
-                found.add(state)
-                waiting.append(state)
-    return found
-
-
-def _trace(origin: dict[State, tuple[State, str] | None], state: State) -> list[str]:
-    steps: list[str] = []
-    while (came := origin[state]) is not None:
-        state, step = came
-        steps.append(step)
-    return steps[::-1]
