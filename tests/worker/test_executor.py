@@ -1,117 +1,26 @@
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hyperspool.common.records import EpochRecord, FailureKind
-from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.watch import Wakeup
+from hyperspool.common.records import FailureKind
 from hyperspool.worker import executor as executor_module
-from hyperspool.worker.checkpoint import Checkpoint, save_checkpoint
 from hyperspool.worker.child_process import ChildProcess
 from hyperspool.worker.device import Device
-from hyperspool.worker.executor import Executor, Listener
 from hyperspool.worker.messages import (
     Abandoned,
-    Began,
     ChildSettings,
-    EpochDone,
     Evaluate,
     Failed,
     Finished,
-    Outcome,
-    Progress,
-    Resumed,
-    Stop,
     Stopped,
     Unable,
 )
-from hyperspool.worker.stopping import StopRequests
 from tests.conftest import job_of, spec_of
 from tests.processes import is_alive, until
+from tests.worker.bench import Bench
 
 SQUARE_OF_HALF = (0.5 - 0.3) ** 2
-NAMES = (
-    "square",
-    "waiting",
-    "deaf",
-    "suicidal",
-    "dies_first",
-    "raising",
-    "hungry",
-    "resuming",
-    "misreporting",
-    "not_a_number",
-    "leaves_a_grandchild",
-    "verbose",
-    "breaks_cuda",
-    "dies_at_import",
-)
-
-
-class Follower(Listener):
-    """Notes the messages of an evaluation; can stop it, or lose its claim after it has begun."""
-
-    def __init__(self, stop: StopRequests) -> None:
-        self._stop = stop
-        self.began_with: Began | None = None
-        self.epochs: list[EpochRecord] = []
-        self.curve: tuple[EpochRecord, ...] = ()
-        self.times_stopped = 0
-        self.stop_at_first_epoch = False
-        self.keeps_claim = True
-
-    def hear(self, message: Progress | Stop) -> None:
-        match message:
-            case Began():
-                self.began_with = message
-            case Resumed():
-                self.curve = message.curve
-            case EpochDone():
-                self.epochs.append(message.record)
-                self._stop.is_requested = self.stop_at_first_epoch
-            case Stop():
-                self.times_stopped += 1
-
-    def tick(self) -> bool:
-        return self.keeps_claim or self.began_with is None
-
-
-class Bench:
-    """An executor and everything that it needs."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.bell = Wakeup()
-        self.stop = StopRequests(self.bell)
-        self.follower = Follower(self.stop)
-        objectives = tuple((name, f"tests.objectives:{name}") for name in NAMES)
-        settings = ChildSettings("cpu", objectives, folder)
-        self.executor = Executor(Device("cpu", ""), settings, self.bell, self.stop)
-
-    def evaluate(self, objective: str, x: float = 0.5, earlier: tuple[Path, ...] = (), **limits: Any) -> Outcome:
-        spec = spec_of(objective={"name": objective}, limits=limits)
-        request = Evaluate(spec, job_of(params={"x": x}), self.folder / "saved.pt", earlier)
-        return self.executor.evaluate(request, self.follower)
-
-    @property
-    def child_pid(self) -> int:
-        assert self.executor._child is not None
-        pid = self.executor._child.process.pid
-        assert pid is not None
-        return pid
-
-
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setenv("NOTES", str(tmp_path / "notes"))
-    made = Bench(tmp_path)
-    yield made
-    made.executor.close()
-    made.bell.close()
 
 
 def test_a_child_lives_across_trials(bench: Bench) -> None:
@@ -269,48 +178,3 @@ def test_closing_ends_the_child(bench: Bench) -> None:
     pid = bench.child_pid
     bench.executor.close()
     assert not is_alive(pid)
-
-
-CNN = {
-    "objective": {"name": "cnn"},
-    "data": {"name": "digits", "train_size": 100},
-    "space": {"num_filters": 4, "batch_size": 50, "learning_rate": {"type": "float", "low": 0.01, "high": 1e6}},
-}
-
-
-def cnn(bench: Bench, learning_rate: float, epochs: int = 3, earlier: tuple[Path, ...] = (), **changes: Any) -> Outcome:
-    spec: StudySpec = spec_of(**(CNN | {"budget": {"epochs": epochs}} | changes))
-    params = {"num_filters": 4, "batch_size": 50, "learning_rate": learning_rate}
-    job = job_of(params=params, budget=spec.budget)
-    return bench.executor.evaluate(Evaluate(spec, job, bench.folder / "saved.pt", earlier), bench.follower)
-
-
-def test_the_cnn_reports_its_epochs_and_measures_its_last_error(bench: Bench) -> None:
-    outcome = cnn(bench, learning_rate=0.05)
-    assert isinstance(outcome, Finished)
-    assert [record.epoch for record in bench.follower.epochs] == [1, 2, 3]
-    assert outcome.value == bench.follower.epochs[-1].validation_error
-    assert bench.follower.began_with is not None
-    assert set(bench.follower.began_with.versions) == {"python", "torch", "numpy"}
-
-
-def test_a_diverged_cnn_measures_the_error_of_guessing(bench: Bench) -> None:
-    outcome = cnn(bench, learning_rate=1e6, epochs=50)
-    assert isinstance(outcome, Finished)
-    assert outcome.is_diverged
-    assert outcome.value == pytest.approx(0.9)
-    assert len(bench.follower.epochs) < 50
-
-
-def test_a_foreign_checkpoint_is_skipped_and_the_trial_starts_over(bench: Bench) -> None:
-    params = {"num_filters": 4, "batch_size": 50, "learning_rate": 0.05}
-    save_checkpoint(bench.folder / "foreign.pt", Checkpoint(b"not a torch file"), job_of(params=params))
-    assert isinstance(cnn(bench, 0.05, earlier=(bench.folder / "foreign.pt",)), Finished)
-    assert bench.follower.began_with is not None
-    assert bench.follower.curve == ()
-
-
-def test_a_mini_batch_larger_than_the_data_fails_the_trial(bench: Bench) -> None:
-    outcome = cnn(bench, 0.05, data={"name": "digits", "train_size": 10})
-    assert isinstance(outcome, Failed)
-    assert outcome.message.startswith("ValueError: batch_size is 50, but digits has 10 training examples")

@@ -14,7 +14,7 @@ from hyperspool.master.results.standing import open_standing
 from hyperspool.master.run.follow_up import FollowUp, follow_up_of
 from hyperspool.master.studies.published import read_published
 from tests.conftest import MakeStudy, spec_of
-from tests.master.analysis.data.test_frames import finish
+from tests.master.analysis.data.written import finish
 from tests.processes import Processes, finished_trials
 
 AGAIN = {"finalists": 2, "replicates": 3}

@@ -17,7 +17,7 @@ from hyperspool.master.analysis.exports.trials import export
 from hyperspool.master.analysis.page import report
 from hyperspool.master.analysis.page.report import write_report
 from tests.conftest import MakeStudy
-from tests.master.analysis.data.test_frames import X, finish, publish
+from tests.master.analysis.data.written import X, finish, publish
 from tests.processes import Processes
 
 NAN = float("nan")

@@ -14,7 +14,7 @@ from hyperspool.common.records import Failure, FailureKind, Status
 from hyperspool.master.analysis.data.frames import StudyData, load_study
 from hyperspool.master.analysis.exports.formats import ExportFormat
 from hyperspool.master.analysis.exports.trials import export
-from tests.master.analysis.data.test_frames import finish, publish
+from tests.master.analysis.data.written import finish, publish
 
 SPACE: dict[str, Any] = {
     "rate": {"type": "float", "low": 0.0, "high": 1.0},
