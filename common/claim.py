@@ -43,8 +43,9 @@ master publishes the next issue.
 Why a proposal is never changed: it is recorded before its first issue is published, and every issue is made from the
 record. If the record is lost, it is made again from what was published, before anything new is.
 Why a promoted trial finds its checkpoint: whoever clears keeps it before the attempt's files go, as the curve; and the
-next rung is published after the result was collected. A lost one (a power cut: checkpoints are not flushed) costs time,
-not the result: the trial then trains from its first epoch.
+next rung is published after the result was collected. It is missing after a power cut (checkpoints are not flushed), or
+if another worker starts the next rung between REPORT and CLEAR. This costs time, not the result: the trial then trains
+from its first epoch.
 
 RACE (lock file removed under a waiter): worker B opens <issue>.lock; A removes it in CLEAR and unlocks; B locks the
 file that has no name any more. B's RECHECK finds the job gone, because CLEAR removes the job before the lock file. If

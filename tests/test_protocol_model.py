@@ -1,4 +1,4 @@
-"""The protocol holds in every possible order of its steps, and the checker detects every broken step."""
+"""The protocol holds in every order in which its steps can come, and the checker finds out whoever breaks it."""
 
 import shutil
 import subprocess
@@ -113,6 +113,9 @@ SPIN = {
     ("RUNGS=2", "CRASHES=0", "CHECKPOINT_REMOVED_AT_PROMOTION"): "kept||",
 }
 
+LARGE = {(), ("REMOVALS=1", "STOPS=0"), ("RUNGS=2", "CRASHES=0")}
+"""State spaces so large that the compiler's optimisation saves more time than it takes."""
+
 
 @pytest.mark.skipif(not (shutil.which("spin") and shutil.which("cc")), reason="needs Spin and a C compiler")
 @pytest.mark.parametrize("definitions", SPIN, ids=lambda names: " ".join(names) or "unbroken")
@@ -123,13 +126,11 @@ def test_spin_finds_every_trial_to_end_and_every_mutation_out(tmp_path: Path, de
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=110).stdout
 
     call("spin", "-a", *(f"-D{name}" for name in definitions), str(source))
-    # An assertion is sooner found without the claim; whole state spaces, and cycles, are what optimising pays for.
-    if expected is None or "cycle" in expected:
-        call("cc", "-O1", "-DNFAIR=3", "-o", "pan", "pan.c")
-        found = call("./pan", "-m1000000", "-a", "-f", "-N", "ends")
-    else:
-        call("cc", "-O0", "-DSAFETY", "-DNOCLAIM", "-o", "pan", "pan.c")
-        found = call("./pan", "-m1000000")
+    # A broken assertion is found sooner without the claim.
+    is_assertion = expected is not None and "cycle" not in expected
+    options = ("-DSAFETY", "-DNOCLAIM") if is_assertion else ("-DNFAIR=3",)
+    call("cc", "-O1" if definitions in LARGE else "-O0", *options, "-o", "pan", "pan.c")
+    found = call("./pan", "-m1000000", *(() if is_assertion else ("-a", "-f", "-N", "ends")))
     if expected is None:
         assert "errors: 0" in found, found
     else:
