@@ -8,7 +8,6 @@ from pathlib import Path
 
 from hyperspool.common.errors import UnableError
 from hyperspool.worker.objectives.trial import Measured, ObjectiveFunction, Trial
-from hyperspool.worker.training.params import NETWORKS
 
 
 def find_objective(name: str, objectives: tuple[tuple[str, str], ...]) -> ObjectiveFunction:
@@ -50,14 +49,15 @@ def _call(function: Callable[..., object], trial: Trial) -> Measured:
 
 
 def _train(name: str, trial: Trial) -> Measured:
-    try:  # only here, because these import torch
+    try:  # only here: the first two import torch, and without the third a worker of other objectives starts faster
         from hyperspool.worker.objectives.final import evaluate_final
         from hyperspool.worker.objectives.network import evaluate_network
+        from hyperspool.worker.training.params import NETWORKS
     except ImportError as error:
         raise UnableError(f"what {name} needs cannot be imported here: {error}") from error
     evaluate = evaluate_final if trial.is_final else evaluate_network
     return evaluate(trial, NETWORKS[name])
 
 
-BUILT_IN: dict[str, ObjectiveFunction] = {name: partial(_train, name) for name in NETWORKS}
+BUILT_IN: dict[str, ObjectiveFunction] = {name: partial(_train, name) for name in ("cnn", "mlp")}
 """The objectives that train a network and measure its error: `cnn` and `mlp`."""
