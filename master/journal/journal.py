@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hyperspool.common.issues import EvaluationKey
-from hyperspool.common.records import Result, Stage
+from hyperspool.common.records import Stage
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry
-from hyperspool.master.search.known import Evaluation, Known
 
 
 @dataclass(frozen=True)
@@ -64,16 +63,3 @@ class Journal:
         """The stage of an evaluation; None if it was never proposed."""
         entry = self._entries.get((trial, rung))
         return entry.stage if entry else None
-
-    def known(self, results: Mapping[EvaluationKey, Result]) -> Known:
-        """What the search method may know: the results of proposed evaluations, and the pending proposals.
-
-        Args:
-            results: the finished ones, by trial and rung; results that were never proposed are ignored.
-        """
-        known = Known()
-        for key, entry in self._entries.items():
-            known.propose(entry.proposal())
-            if result := results.get(key):
-                known.finish(Evaluation(entry.proposal(), result.status, result.value, result.diverged))
-        return known

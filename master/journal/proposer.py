@@ -8,7 +8,7 @@ from hyperspool.common.records import Job, Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry, spans
 from hyperspool.master.journal.journal import Batch, Journal
-from hyperspool.master.search.known import Evaluation
+from hyperspool.master.search.known import Evaluation, Known
 from hyperspool.master.search.methods import is_seeded, make_sampler
 
 
@@ -23,7 +23,7 @@ class Proposer:
     def __init__(self, spec: StudySpec, journal: Journal) -> None:
         self._spec, self._journal = spec, journal
         self._sampler = make_sampler(spec)
-        self._known = journal.known({})
+        self._known = Known(pending=(entry.proposal() for entry in journal.entries.values()))
         self._new: set[EvaluationKey] = set()  # finished, and not yet part of a batch's `told`
         self._received = journal.received
 
@@ -32,7 +32,7 @@ class Proposer:
         entry = self._journal.entries.get(result.evaluation)
         if entry is None:
             return
-        self._known.finish(Evaluation(entry.proposal(), result.status, result.value, result.diverged))
+        self._known.finish(Evaluation.of(entry.proposal(), result))
         if entry.key not in self._received:
             self._new.add(entry.key)
 

@@ -141,7 +141,7 @@ def evaluations_of(results: Iterable[Result], journal: Journal) -> list[Evaluati
         entry = journal.entries.get(result.evaluation)
         stage = Stage(setting=result.trial)
         proposal = entry.proposal() if entry else Proposal(result.trial, result.params, stage, result.rung)
-        found.append(Evaluation(proposal, result.status, result.value, result.diverged))
+        found.append(Evaluation.of(proposal, result))
     return found
 
 

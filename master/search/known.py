@@ -7,10 +7,10 @@ makes one.
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Self
 
 from hyperspool.common.issues import EvaluationKey
-from hyperspool.common.records import Stage, Status
+from hyperspool.common.records import Result, Stage, Status
 from hyperspool.common.space import Params
 
 Direction = Literal["minimise", "maximise"]
@@ -58,6 +58,11 @@ class Evaluation:
     status: Status
     value: float | None
     diverged: bool = False
+
+    @classmethod
+    def of(cls, proposal: Proposal, result: Result) -> Self:
+        """Make the evaluation of a proposal from its result."""
+        return cls(proposal, result.status, result.value, result.diverged)
 
     @property
     def trial(self) -> int:

@@ -149,8 +149,12 @@ def test_methods_that_look_at_results_are_not_checked_by_seed() -> None:
     assert first_disagreement(journal, ROUNDS) is None
 
 
-def test_known_counts_only_results_of_what_was_proposed() -> None:
+def test_results_that_were_never_proposed_are_ignored() -> None:
     journal, results = whole(ROUNDS)
-    known = Journal(journal.batches[:1]).known(results)
-    assert sorted(known.evaluations) == [(0, 0), (1, 0), (2, 0)]
-    assert known.next_trial == 3
+    proposer = Proposer(ROUNDS, Journal(journal.batches[:1]))
+    for result in results.values():
+        proposer.finish(result)
+    batch = proposer.propose({})
+    assert batch is not None
+    assert list(batch.head.received_keys()) == [(0, 0), (1, 0), (2, 0)]
+    assert batch.proposals[0].trial == 3
