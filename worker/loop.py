@@ -17,13 +17,13 @@ from hyperspool.common.records import Result, Status
 from hyperspool.common.report import report
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 from hyperspool.worker.device import Device
-from hyperspool.worker.evaluation import Evaluation
 from hyperspool.worker.executor import Executor
 from hyperspool.worker.idleness import Idleness
 from hyperspool.worker.messages import ChildSettings, DeviceFound, Failed, Finished, Outcome, Stopped, Unable
 from hyperspool.worker.presence import Presence
 from hyperspool.worker.queue import ClaimedJob, JobQueue
 from hyperspool.worker.retries import Decision, decide, is_exhausted
+from hyperspool.worker.running_attempt import RunningAttempt
 from hyperspool.worker.stopping import StopRequests
 
 RESCAN_S = 1.0
@@ -123,16 +123,16 @@ class Worker:
 
     def _work_on(self, claimed: ClaimedJob) -> None:
         claim = claimed.claim
-        evaluation = Evaluation(claimed, self._claimant, self._settings.device.name, self._presence)
+        attempt = RunningAttempt(claimed, self._claimant, self._settings.device.name, self._presence)
         try:
             if is_exhausted(claimed.spec.limits, claim.history):
-                self._report(evaluation, evaluation.exhausted_result())
+                self._report(attempt, attempt.exhausted_result())
                 return
-            evaluation.beat()  # before START, so that everyone who reads of the claim finds the heartbeat of its worker
-            self._patiently(claim.start, evaluation)
+            attempt.beat()  # before START, so that everyone who reads of the claim finds the heartbeat of its worker
+            self._patiently(claim.start, attempt)
             logger.info("%s: attempt %d started", claimed.name, claim.attempt.number)
-            outcome = self._executor.evaluate(evaluation.request, evaluation)
-            self._conclude(evaluation.with_neighbours(outcome), evaluation)
+            outcome = self._executor.evaluate(attempt.request, attempt)
+            self._conclude(attempt.with_neighbours(outcome), attempt)
         except FolderError:  # the whole folder is unusable, so the worker ends
             claim.unlock()
             raise
@@ -145,14 +145,14 @@ class Worker:
             claim.unlock()
             self._bell.wait(RESCAN_S)
 
-    def _conclude(self, outcome: Outcome, evaluation: Evaluation) -> None:
-        claimed, claim = evaluation.claimed, evaluation.claimed.claim
+    def _conclude(self, outcome: Outcome, attempt: RunningAttempt) -> None:
+        claimed, claim = attempt.claimed, attempt.claimed.claim
         match decide(claimed.spec.limits, claim.history, outcome), outcome:
             case Decision.REPORT, Finished() | Failed() as ended:
-                self._report(evaluation, evaluation.result(ended))
+                self._report(attempt, attempt.result(ended))
             case Decision.RETRY, Failed() as failed:
-                loss = evaluation.loss(failed)
-                self._patiently(lambda: claim.give_up(loss.kind, loss.reason), evaluation)
+                loss = attempt.loss(failed)
+                self._patiently(lambda: claim.give_up(loss.kind, loss.reason), attempt)
                 logger.warning("%s: attempt failed: %s; the trial will be retried", claimed.name, loss.reason)
             case Decision.RELEASE, _:
                 claim.release()
@@ -171,9 +171,9 @@ class Worker:
             case _:
                 logger.info("%s: claim released: not saved since the last checkpoint", claimed.name)
 
-    def _report(self, evaluation: Evaluation, result: Result) -> None:
-        claimed = evaluation.claimed
-        is_first = self._patiently(lambda: _report_if_wanted(claimed, result, evaluation.curve), evaluation)
+    def _report(self, attempt: RunningAttempt, result: Result) -> None:
+        claimed = attempt.claimed
+        is_first = self._patiently(lambda: _report_if_wanted(claimed, result, attempt.curve), attempt)
         if not is_first:
             logger.info("%s: result kept aside: the trial had one already", claimed.name)
         elif result.status is Status.FAILED and result.failure:
@@ -183,25 +183,25 @@ class Worker:
             seconds = result.times.evaluation_s
             logger.info("%s: COMPLETE: %.6g%s in %.1f s", claimed.name, result.value, note, seconds)
 
-    def _patiently(self, action: Callable[[], T], evaluation: Evaluation) -> T:
+    def _patiently(self, action: Callable[[], T], attempt: RunningAttempt) -> T:
         # Whatever the folder refuses, finished training is not thrown away: somebody may put the folder right.
-        claimed = evaluation.claimed
+        claimed = attempt.claimed
         return until_possible(
             action,
             f"worker {self._claimant.worker} with {claimed.name}",
             lambda: self._stop.is_requested,
-            lambda pause_s: self._wait_and_beat(pause_s, evaluation),
+            lambda pause_s: self._wait_and_beat(pause_s, attempt),
             passes=lambda error: (
                 not isinstance(error, FolderError) and error.errno not in IN_THE_WAY and not claimed.is_void
             ),
         )
 
-    def _wait_and_beat(self, pause_s: float, evaluation: Evaluation) -> None:
+    def _wait_and_beat(self, pause_s: float, attempt: RunningAttempt) -> None:
         # The first heartbeat that the folder accepts again shows the master that the worker was alive all the time.
         end_s = time.monotonic() + pause_s
         while not self._stop.is_requested and (left_s := end_s - time.monotonic()) > 0:
             self._bell.wait(min(left_s, RESCAN_S))
-            evaluation.beat()
+            attempt.beat()
 
 
 def _report_if_wanted(claimed: ClaimedJob, result: Result, curve: bytes) -> bool:

@@ -29,11 +29,11 @@ from hyperspool.master.studies.source import find_study
 from hyperspool.master.terminal.console import Terminal
 from hyperspool.worker import child, idleness, loop
 from hyperspool.worker.device import Device
-from hyperspool.worker.evaluation import Evaluation
 from hyperspool.worker.executor import Listener
 from hyperspool.worker.messages import ChildSettings, Evaluate, Failed, Finished, Outcome
 from hyperspool.worker.presence import Presence
 from hyperspool.worker.queue import ClaimedJob
+from hyperspool.worker.running_attempt import RunningAttempt
 from tests.chaos import objective
 
 OBJECTIVES = (("logistic", "tests.chaos.objective:logistic"),)
@@ -126,13 +126,13 @@ class Inside:
         if claim is None:
             raise RuntimeError("the second issue is held")
         claimed = ClaimedJob(request.spec, (0, 0), job, claim)
-        evaluation = Evaluation(claimed, claimant, "cpu", Presence(claimant, "cpu"))
+        attempt = RunningAttempt(claimed, claimant, "cpu", Presence(claimant, "cpu"))
         claim.start()
         settings = ChildSettings("cpu", OBJECTIVES, Path("data"))
-        outcome = child.evaluate(evaluation.request, settings, evaluation.hear, lambda: False)
+        outcome = child.evaluate(attempt.request, settings, attempt.hear, lambda: False)
         if not isinstance(outcome, Finished):
             raise TypeError(f"the second issue ended as {outcome}")
-        report(claim, evaluation.result(outcome), evaluation.curve)
+        report(claim, attempt.result(outcome), attempt.curve)
 
 
 def recover(root: Path) -> int:

@@ -26,11 +26,11 @@ from hyperspool.common.report import report
 from hyperspool.master.run.loop import publish_study
 from hyperspool.worker import child, loop
 from hyperspool.worker.device import Device
-from hyperspool.worker.evaluation import Evaluation
 from hyperspool.worker.executor import Listener
 from hyperspool.worker.messages import ChildSettings, Evaluate, Finished, Outcome
 from hyperspool.worker.presence import Presence
 from hyperspool.worker.queue import JobQueue
+from hyperspool.worker.running_attempt import RunningAttempt
 from tests.conftest import job_of, spec_of
 from tests.processes import Processes, until
 
@@ -136,10 +136,10 @@ class Backlog:
             claimed = self._queue.next_claim()
             if claimed is None:
                 raise RuntimeError("no open job was found")
-            evaluation = Evaluation(claimed, self._claimant, "cpu", self._presence)
-            evaluation.beat()
+            attempt = RunningAttempt(claimed, self._claimant, "cpu", self._presence)
+            attempt.beat()
             claimed.claim.start()
-            report(claimed.claim, evaluation.result(Finished(0.5, is_diverged=False)), b"")
+            report(claimed.claim, attempt.result(Finished(0.5, is_diverged=False)), b"")
         return (time.process_time() - begin_s) / jobs
 
 

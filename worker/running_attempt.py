@@ -1,4 +1,4 @@
-"""One evaluation in the parent, from START to REPORT or RELEASE: the attempt's curve, heartbeat and result."""
+"""One attempt in the parent, from START to REPORT or RELEASE: its curve, heartbeat and result."""
 
 import logging
 import math
@@ -40,8 +40,8 @@ MAX_REASON = 400
 logger = logging.getLogger(__name__)
 
 
-class Evaluation(Listener):
-    """Follows the evaluation of one claimed job: hears the child, and turns the outcome into a result."""
+class RunningAttempt(Listener):
+    """Follows one attempt at a claimed job: hears the child, and turns the outcome into a result."""
 
     def __init__(self, claimed: ClaimedJob, claimant: Claimant, device: str, presence: Presence) -> None:
         self.claimed = claimed
