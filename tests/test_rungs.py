@@ -49,7 +49,7 @@ def spec_of(objective: str) -> StudySpec:
 
 
 class Stage:
-    """A published study whose jobs are written by the test, and workers that evaluate one job and exit."""
+    """A published study whose jobs are written by the test, and workers that evaluate the open jobs."""
 
     def __init__(self, root: Path, objective: str, processes: Processes) -> None:
         self.folder = StudyFolder(root, "demo")
@@ -73,9 +73,12 @@ class Stage:
         return issue
 
     def work(self) -> None:
-        """Start a worker that evaluates the open jobs and exits."""
+        """Start a worker that evaluates the open jobs, and stop it."""
         own = self._spec.objective.name if self._spec.objective.name == "decay" else None
-        self._processes.finish(self._processes.worker("--exit-when-idle", objective=own))
+        worker = self._processes.worker(objective=own)
+        until(lambda: not self.folder.open_issues(), "every job is cleared", self.folder.root)
+        worker.send_signal(signal.SIGTERM)
+        self._processes.finish(worker)
 
     def climb(self, trial: int) -> None:
         """Promote a trial from rung to rung, with another worker on each."""
@@ -103,9 +106,8 @@ def mlp(root: Path, processes: Processes) -> Stage:
 
 
 def test_promoted_trial_equals_one_that_ran_through(stage: Stage) -> None:
+    stage.publish(1, 0, FULL)  # the first worker evaluates it too
     stage.climb(0)
-    stage.publish(1, 0, FULL)
-    stage.work()
     promoted, whole = stage.result(0, 2), stage.result(1)
     assert (promoted.value, promoted.metrics, promoted.epochs) == (whole.value, whole.metrics, FULL)
     assert repr(stage.curve(0, 2)) == repr(stage.curve(1))
@@ -133,36 +135,33 @@ def test_checkpoint_is_kept_until_the_next_rung_has_its_result(mlp: Stage) -> No
     assert mlp.folder.kept_checkpoints() == [(0, 1), (1, 0)]
 
 
-@pytest.mark.parametrize("loss", ["missing", "torn", "another trial's"])
-def test_lost_checkpoint_costs_time_and_not_the_result(mlp: Stage, loss: str) -> None:
-    for trial in (0, 1):
+def test_lost_checkpoint_costs_time_and_not_the_result(mlp: Stage) -> None:
+    missing, torn, foreign, whole = range(4)
+    for trial in (missing, torn, foreign):
         mlp.publish(trial, 0, 2)
+    mlp.publish(whole, 0, FULL)
     mlp.work()
-    kept = mlp.folder.kept_checkpoint(0)
-    if loss == "torn":
-        kept.write_bytes(kept.read_bytes()[:-100])
-    elif loss == "missing":
-        kept.unlink()
-    else:
-        kept.write_bytes(mlp.folder.kept_checkpoint(1).read_bytes())
-    mlp.publish(0, 1, FULL, continues=0)
-    mlp.publish(2, 0, FULL)
+    kept = mlp.folder.kept_checkpoint
+    kept(foreign).write_bytes(kept(torn).read_bytes())
+    kept(torn).write_bytes(kept(torn).read_bytes()[:-100])
+    kept(missing).unlink()
+    for trial in (missing, torn, foreign):
+        mlp.publish(trial, 1, FULL, continues=0)
     mlp.work()
-    assert mlp.result(0, 1).resumed_from_epoch == 0
-    assert mlp.result(0, 1).value == mlp.result(2).value
+    assert [mlp.result(trial, 1).resumed_from_epoch for trial in (missing, torn, foreign)] == [0, 0, 0]
+    assert {mlp.result(trial, 1).value for trial in (missing, torn, foreign)} == {mlp.result(whole).value}
 
 
 def test_killed_promoted_trial_resumes_from_its_own_checkpoint(root: Path, processes: Processes) -> None:
     stage = Stage(root, "mlp", processes)
     stage.publish(0, 0, 2)
+    stage.publish(1, 0, FULL)
     stage.work()
     issue = stage.publish(0, 1, FULL, continues=0)
     worker = processes.worker()
     until(lambda: stage.folder.checkpoints_of(0, 1) or not stage.folder.job(issue).exists(), "a checkpoint", root)
     worker.send_signal(signal.SIGKILL)
     worker.wait()
-    stage.work()
-    stage.publish(1, 0, FULL)
     stage.work()
     assert repr(stage.curve(0, 1)) == repr(stage.curve(1))
     assert stage.result(0, 1).value == stage.result(1).value

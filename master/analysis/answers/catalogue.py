@@ -31,9 +31,9 @@ def cycle_ends(data: StudyData) -> list[Answer]:
         return [Answer(question, (f"No range is proposed: {found}.",))]
     begin = f"From {found.eta_min:.3g} (eta_min), where accuracy has begun to rise, to {found.eta_max:.3g} (eta_max), "
     end = (
-        "the last rate before it fell or became ragged."
+        "the last rate before accuracy fell or became ragged."
         if found.has_ended
-        else "the last rate of the test: accuracy neither fell nor became ragged, so a higher --to may find more room."
+        else "the last rate of the test. Accuracy neither fell nor became ragged: a higher --to may find more room."
     )
     return [Answer(question, (begin + end,))]
 
