@@ -37,7 +37,7 @@ def waiting(params: dict[str, Any], trial: Trial) -> float:
     """Reports an epoch, then waits for the file `go`; saves and stops on request."""
     _report(trial, epoch=1)
     _note(f"began {params['x']!r} {os.getpid()}")
-    while not Path(os.environ["NOTES"]).with_name("go").exists():
+    while not _gate("go").exists():
         if trial.should_stop():
             trial.save(b"halfway")
             raise TrialStopped
@@ -60,7 +60,7 @@ def suicidal(_params: dict[str, Any], _trial: Trial) -> float:
 
 def dies_first(params: dict[str, Any], trial: Trial) -> float:
     """Dies in its first attempt and succeeds in its second."""
-    mark = Path(os.environ["NOTES"]).with_name(f"died-{params['x']!r}")
+    mark = _gate(f"died-{params['x']!r}")
     if not mark.exists():
         mark.touch()
         return suicidal(params, trial)
@@ -78,7 +78,7 @@ def __getattr__(name: str) -> Any:
     """Die when an objective `dies_at_import` is looked up for the first time; later, find `square` under that name."""
     if name != "dies_at_import":
         raise AttributeError(name)
-    mark = Path(os.environ["NOTES"]).with_name("died-at-import")
+    mark = _gate("died-at-import")
     if not mark.exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -132,7 +132,7 @@ def curved(params: dict[str, Any], trial: Trial) -> float:
 
 
 def decay(params: dict[str, Any], trial: Trial) -> float:
-    """Divide by a rate that falls over the horizon, epoch by epoch, from the last checkpoint on."""
+    """Divide by a rate that falls over the horizon, epoch by epoch; hangs after epoch 4 while the file `hold` is there."""
     saved = trial.load()
     state = json.loads(saved) if saved else {"epoch": 0, "value": 1.0}
     while state["epoch"] < trial.epochs:
@@ -140,6 +140,8 @@ def decay(params: dict[str, Any], trial: Trial) -> float:
         state["value"] /= 1 + params["rate"] * (1 - state["epoch"] / trial.horizon)
         trial.report(validation_error=state["value"])
         trial.save(json.dumps(state).encode())
+        while state["epoch"] == 4 and _gate("hold").exists():
+            threading.Event().wait(0.01)
     return float(state["value"])
 
 
@@ -166,6 +168,10 @@ def _report(trial: Trial, epoch: int) -> None:
     trial.report(
         epoch=epoch, seconds=0.5, training_loss=1.0, validation_loss=1.0, validation_error=0.5, learning_rate=0.1
     )
+
+
+def _gate(name: str) -> Path:
+    return Path(os.environ["NOTES"]).with_name(name)
 
 
 def _note(text: str) -> None:

@@ -74,6 +74,7 @@ class Stage:
 
     def work(self) -> None:
         """Start a worker that evaluates the open jobs, and stop it."""
+        assert self.folder.open_issues(), "with no job open, the worker would be stopped before it listens to signals"
         own = self._spec.objective.name if self._spec.objective.name == "decay" else None
         worker = self._processes.worker(objective=own)
         until(lambda: not self.folder.open_issues(), "every job is cleared", self.folder.root)
@@ -153,18 +154,22 @@ def test_lost_checkpoint_costs_time_and_not_the_result(mlp: Stage) -> None:
 
 
 def test_killed_promoted_trial_resumes_from_its_own_checkpoint(root: Path, processes: Processes) -> None:
-    stage = Stage(root, "mlp", processes)
+    stage = Stage(root, "decay", processes)
     stage.publish(0, 0, 2)
     stage.publish(1, 0, FULL)
     stage.work()
-    issue = stage.publish(0, 1, FULL, continues=0)
-    worker = processes.worker()
-    until(lambda: stage.folder.checkpoints_of(0, 1) or not stage.folder.job(issue).exists(), "a checkpoint", root)
+    stage.publish(0, 1, FULL, continues=0)
+    hold = processes.notes.with_name("hold")
+    hold.touch()
+    worker = processes.worker(objective="decay")
+    until(lambda: stage.folder.checkpoints_of(0, 1), "a checkpoint", root)
     worker.send_signal(signal.SIGKILL)
     worker.wait()
+    hold.unlink()
     stage.work()
     assert repr(stage.curve(0, 1)) == repr(stage.curve(1))
     assert stage.result(0, 1).value == stage.result(1).value
+    assert stage.result(0, 1).resumed_from_epoch in {3, 4}  # after the checkpoint of the rung below
 
 
 def test_each_rung_of_a_trial_is_claimed_separately(mlp: Stage) -> None:
