@@ -5,9 +5,8 @@ it. The worker uses them to fill in what a study leaves out. A user's own object
 what its space may be.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from hyperspool.common.errors import UsageError
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Scalar, Space
 from hyperspool.common.validation import unknown_key
 
@@ -95,24 +94,6 @@ value out as the comment beside it says."""
 
 MEASURES = {"cnn": "validation error", "mlp": "validation error"}
 """Names of the built-in objectives' values."""
-
-
-def parse_definitions(definitions: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """A user's own objectives as pairs (name, `module:function`), from `--objective NAME=MODULE:FUNCTION` options.
-
-    Raises:
-        UsageError: an option does not have that form, or uses a built-in objective's name.
-    """
-    parsed: list[tuple[str, str]] = []
-    for definition in definitions:
-        name, equals, target = definition.partition("=")
-        module, colon, function = target.partition(":")
-        if not (equals and colon and name and module and function):
-            raise UsageError(f"--objective {definition}: expected NAME=MODULE:FUNCTION, e.g. mine=my_module:evaluate")
-        if name in PARAMETERS:
-            raise UsageError(f"--objective {definition}: {name} is built in; choose another name")
-        parsed.append((name, target))
-    return tuple(parsed)
 
 
 def measure_name(objective: str) -> str:

@@ -132,7 +132,7 @@ def curved(params: dict[str, Any], trial: Trial) -> float:
 
 
 def decay(params: dict[str, Any], trial: Trial) -> float:
-    """Divide by a rate that falls over the horizon, epoch by epoch; hangs after epoch 4 while the file `hold` is there."""
+    """Divide by a rate that falls over the horizon, epoch by epoch. A file `hold` makes it wait after epoch 4."""
     saved = trial.load()
     state = json.loads(saved) if saved else {"epoch": 0, "value": 1.0}
     while state["epoch"] < trial.epochs:

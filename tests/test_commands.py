@@ -120,6 +120,25 @@ def test_stopped_master_repeats_the_typed_command(root: Path, processes: Process
     assert "draws the same params as any study with seed 0" in processes.output(master)
 
 
+def test_study_file_with_a_function_runs_from_anywhere(root: Path, processes: Processes, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "own_hills.py").write_text("def hill(params, trial):\n    return params['x'] + 1\n")
+    study = mine / "hills.toml"
+    study.write_text(
+        'trials = 3\nbudget.epochs = 1\nobjective.function = "own_hills:hill"\n'
+        '[space]\nx = { type = "float", low = 0.0, high = 1.0 }\n'
+    )
+    for new in ((), ("--new",)):
+        assert "is finished: 3 trials" in processes.finish(processes.master(study, "--workers", "1", *new))
+    assert '"function"' not in StudyFolder(root, "hills").spec.read_text()
+    # Another worker gets it by its own command line.
+    master = processes.master(study, "--new")
+    worker = processes.worker("--study-file", str(study), "--exit-when-idle")
+    assert "is finished: 3 trials" in processes.finish(master)
+    processes.finish(worker)
+
+
 def test_changed_preset_is_resumed_with_its_published_values(root: Path, processes: Processes) -> None:
     master = processes.start("master", "run", "scenario6", "--root", str(root), "--epochs", "1")
     until(lambda: StudyFolder(root, "scenario6").open_issues(), "jobs", root)

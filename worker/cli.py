@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from hyperspool.common.claim import Claimant
+from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.errors import SearchError, UsageError
 from hyperspool.common.invocation import program_name
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.names import is_study_name, is_worker_name
-from hyperspool.common.objectives import parse_definitions
 from hyperspool.common.printable import PrintableFormatter, printable
 from hyperspool.common.shared_folder import open_shared_folder
 from hyperspool.worker.check.cli import app as check_app
@@ -44,6 +44,9 @@ def work(
     objective: Annotated[
         list[str] | None, typer.Option(help="Add your own objective: NAME=MODULE:FUNCTION; repeatable.")
     ] = None,
+    study_file: Annotated[
+        list[Path] | None, typer.Option(help="Add the objective of your own study file; repeatable.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Name this worker. Default: from host and process.")] = None,
     exit_when_idle: Annotated[bool, typer.Option("--exit-when-idle", help="Leave when no job is open.")] = False,
     exit_with_stdin: Annotated[bool, typer.Option("--exit-with-stdin", hidden=True)] = False,
@@ -63,7 +66,7 @@ def work(
         root=root,
         study=study,
         device=chosen,
-        objectives=parse_definitions(objective or []),
+        objectives=OwnObjectives(tuple(objective or ()), tuple(study_file or ())).definitions(),
         claim=claim,
         exit_when_idle=exit_when_idle,
         exit_with_stdin=exit_with_stdin,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.definitions import Definition
 from hyperspool.common.errors import FolderError
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.patience import until_possible
@@ -54,7 +55,7 @@ class WorkerSettings:
     root: Path
     study: str | None
     device: Device
-    objectives: tuple[tuple[str, str], ...]
+    objectives: tuple[Definition, ...]
     claim: ClaimMode | None
     exit_when_idle: bool
     exit_with_stdin: bool

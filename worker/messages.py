@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hyperspool.common.definitions import Definition
 from hyperspool.common.records import EpochRecord, FailureKind, Job, ModelFile
 from hyperspool.common.study_spec import StudySpec
 
@@ -18,8 +19,8 @@ class ChildSettings:
     """The settings that a child gets once, when it starts."""
 
     device: str
-    objectives: tuple[tuple[str, str], ...]
-    """The user's objectives from the worker's command line: name and `module:function`."""
+    objectives: tuple[Definition, ...]
+    """The user's objectives, from the worker's command line."""
     data_folder: Path
 
 

@@ -40,12 +40,16 @@ def run(
     objective: Annotated[
         list[str] | None, typer.Option(help="Give local workers an objective: NAME=MODULE:FUNCTION; repeatable.")
     ] = None,
+    study_file: Annotated[
+        list[Path] | None, typer.Option(help="Give local workers the objective of a study file; repeatable.")
+    ] = None,
 ) -> None:
     """Run or resume a study; show the result if it is finished.
 
     The master publishes trials in batches and collects their results until the study is finished.
     A quick form takes minutes; --set name=NAME gives it another name than NAME-quick.
     """
+    from hyperspool.common.definitions import OwnObjectives
     from hyperspool.master.run.session import RunOptions, run_session
     from hyperspool.master.studies.changes import Changes
 
@@ -60,5 +64,6 @@ def run(
         "--claim": ("claim", claim.value if claim else None),
     }
     changes = Changes.parse(shortcuts, set_ or [], is_quick=quick)
-    options = RunOptions(root, study, changes, workers, tuple(objective or ()), is_new=new)
+    own = OwnObjectives(tuple(objective or ()), tuple(study_file or ())).with_study(study)
+    options = RunOptions(root, study, changes, workers, own, is_new=new)
     raise typer.Exit(run_session(output, options))

@@ -4,12 +4,12 @@ import logging
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from hyperspool.common import atomic
+from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.errors import SearchError
 from hyperspool.common.gpus import visible_gpus
 from hyperspool.common.invocation import own_process
@@ -38,11 +38,11 @@ class LocalWorkers:
     Args:
         folder: the folder of their study.
         count: the number of workers; may be 0.
-        objectives: the user's objectives, in the form of the worker's option `--objective`.
+        own: the user's objectives.
     """
 
-    def __init__(self, folder: StudyFolder, count: int, objectives: Sequence[str]) -> None:
-        self._folder, self._count, self._objectives = folder, count, objectives
+    def __init__(self, folder: StudyFolder, count: int, own: OwnObjectives) -> None:
+        self._folder, self._count, self._own = folder, count, own
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._restarts = 0
 
@@ -92,9 +92,7 @@ class LocalWorkers:
 
     def _start(self, index: int) -> None:
         command = [*own_process("worker"), "--root", str(self._folder.root), "--study", self._folder.name]
-        command += ["--device", self._devices[index], "--exit-with-stdin"]
-        for objective in self._objectives:
-            command += ["--objective", objective]
+        command += ["--device", self._devices[index], "--exit-with-stdin", *self._own.arguments]
         with atomic.open_log(self._log(index)) as log:
             self._processes[index] = subprocess.Popen(  # noqa: S603 - our own program, arguments from our own command line
                 command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, start_new_session=True

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hyperspool.common import atomic
+from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.errors import FolderError, UsageError
 from hyperspool.common.invocation import command_line, place_of
 from hyperspool.common.layout import StudyFolder
@@ -60,7 +61,7 @@ def run_range(console: Terminal, root: Path, spec: StudySpec, workers: int) -> i
             f"range test {spec.name} is published in {root.absolute()} with other settings:{lines}\n"
             "Use those settings, or test under another name: --set name=OTHER"
         )
-    options = RunOptions(root, spec.name, Changes(), workers, (), is_new=False)
+    options = RunOptions(root, spec.name, Changes(), workers, OwnObjectives(), is_new=False)
     return run_session(console, options, _print_end)
 
 

@@ -1,11 +1,12 @@
 """Takes a published study to its finished standing, for `run`, `finalize`, `lr-range-test` and confirmation."""
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
+from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.watch import Wakeup
@@ -20,11 +21,11 @@ class Workers:
 
     Attributes:
         count: how many; 0 leaves the work to workers that are started elsewhere.
-        objectives: the user's objectives, in the form of the worker's option `--objective`.
+        own: the user's objectives.
     """
 
     count: int = 0
-    objectives: Sequence[str] = ()
+    own: OwnObjectives = field(default_factory=OwnObjectives)
 
 
 def complete_study(
@@ -56,7 +57,7 @@ def complete_study(
         search = Search(folder, spec, bell, lambda: bool(received) or not is_ours())
         if not search.resume():
             view = make_view(search.standing)
-            with LocalWorkers(folder, workers.count, workers.objectives) as local, view as shown:
+            with LocalWorkers(folder, workers.count, workers.own) as local, view as shown:
                 search.run(shown, local.look_after)
     return search.standing
 

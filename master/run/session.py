@@ -4,16 +4,17 @@ import difflib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.errors import FolderError, UsageError
 from hyperspool.common.final import SUFFIX
 from hyperspool.common.invocation import command_line, each_with, place_of
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode, why_no_locks
-from hyperspool.common.objectives import PARAMETERS, parse_definitions
+from hyperspool.common.objectives import PARAMETERS
 from hyperspool.common.shared_folder import open_shared_folder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import Standing
@@ -39,7 +40,7 @@ class RunOptions:
         study: a preset, a TOML file or a published study.
         changes: the changes to that study.
         workers: how many to start on this machine.
-        objectives: the user's objectives, for these workers.
+        own: the user's objectives, for these workers.
         is_new: start the study under a new name.
     """
 
@@ -47,7 +48,7 @@ class RunOptions:
     study: str
     changes: Changes
     workers: int
-    objectives: tuple[str, ...]
+    own: OwnObjectives
     is_new: bool
 
 
@@ -114,7 +115,7 @@ def _complete(
             console.say(f"it draws the same params as any study with seed {spec.seed}; --seed N draws others", "dim")
         return (LiveView if console.is_terminal else PlainView)(console, spec, folder.root)
 
-    workers = Workers(options.workers, options.objectives)
+    workers = Workers(options.workers, options.own)
     standing = complete_study(folder, spec, workers, begin, take_over)
     return standing, time.monotonic() - began_s[0] if began_s else None
 
@@ -136,8 +137,13 @@ def _go_on(folder: StudyFolder, options: RunOptions) -> str:
 
 def _run_command(study: str, root: Path, options: RunOptions, changes: Sequence[str]) -> str:
     workers = ["--workers", str(options.workers)] if options.workers else []
-    objectives = each_with("--objective", options.objectives)
-    return command_line("master", "run", study, *place_of(root), *changes, *workers, *objectives)
+    return command_line("master", "run", study, *place_of(root), *changes, *workers, *_own_arguments(study, options))
+
+
+def _own_arguments(study: str, options: RunOptions) -> list[str]:
+    # A study file that is named as the study need not be named once more.
+    files = tuple(path for path in options.own.study_files if str(path) != study)
+    return replace(options.own, study_files=files).arguments
 
 
 def _publish(folder: StudyFolder, spec: StudySpec, options: RunOptions) -> None:
@@ -168,15 +174,15 @@ def _as_typed(value: object) -> str:
 
 
 def _need_objective(console: Terminal, spec: StudySpec, options: RunOptions) -> None:
-    """Check that the study's objective is built in or given by `--objective`.
+    """Check that the study's objective is built in or given by an option or the study's file.
 
     Without local workers a missing objective only prints advice: other workers may have it.
 
     Raises:
-        UsageError: local workers lack the objective, or `--objective` is malformed.
+        UsageError: local workers lack the objective, or an option for own objectives is malformed.
     """
     name = spec.objective.name
-    own = dict(parse_definitions(options.objectives))
+    own = {definition.name for definition in options.own.definitions()}
     if name in PARAMETERS or name in own:
         return
     near = difflib.get_close_matches(name, PARAMETERS, n=1)

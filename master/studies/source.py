@@ -3,13 +3,14 @@
 import json
 from pathlib import Path
 
+from hyperspool.common.definitions import published_table
 from hyperspool.common.errors import UsageError
 from hyperspool.common.names import is_study_name
+from hyperspool.common.study_file import read_study_file
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.studies.changes import Changes
 from hyperspool.master.studies.preset import preset_names, preset_table
 from hyperspool.master.studies.published import published_study, read_published
-from hyperspool.master.studies.study_file import read_study_file
 from hyperspool.master.studies.validity import validated
 
 
@@ -27,7 +28,7 @@ def find_study(study: str, root: Path, changes: Changes) -> StudySpec:
     """
     _check_new_name(study, changes)
     if study.endswith(".toml"):
-        table = read_study_file(Path(study))
+        table = published_table(read_study_file(Path(study)), Path(study))
         table.setdefault("name", Path(study).stem)
         return validated(changes.apply(table), study, changes)
     if not is_study_name(study):  # the name becomes a path, so nothing else may reach the folder

@@ -17,6 +17,7 @@ from typing import Any
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import FailureKind
@@ -36,7 +37,7 @@ from hyperspool.worker.queue import ClaimedJob
 from hyperspool.worker.running_attempt import RunningAttempt
 from tests.chaos import objective
 
-OBJECTIVES = (("logistic", "tests.chaos.objective:logistic"),)
+OBJECTIVES = OwnObjectives(("logistic=tests.chaos.objective:logistic",)).definitions()
 CHANGES = frozenset({"os.remove", "os.rename", "os.link", "os.mkdir", "os.rmdir", "os.truncate", "fcntl.flock"})
 """The audit events that announce a change of the file system, besides `open`."""
 NEVER = sys.maxsize
@@ -160,7 +161,7 @@ def run_master(root: Path, at: int) -> int:
     study.RESCAN_S = study.TICK_S = FAST_S
     dispatch.MISSING_S = 0.2
     Crash(root, at)
-    options = session.RunOptions(root, str(root / "demo.toml"), Changes(), 0, (), is_new=False)
+    options = session.RunOptions(root, str(root / "demo.toml"), Changes(), 0, OwnObjectives(), is_new=False)
     return session.run_session(Terminal(force_terminal=False), options)
 
 

@@ -20,6 +20,7 @@ from typing import Any, Self
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.report import report
@@ -34,7 +35,7 @@ from hyperspool.worker.running_attempt import RunningAttempt
 from tests.conftest import job_of, spec_of
 from tests.processes import Processes, until
 
-OBJECTIVES = (("noted", "tests.objectives:noted"), ("square", "tests.objectives:square"))
+OBJECTIVES = OwnObjectives(("noted=tests.objectives:noted", "square=tests.objectives:square")).definitions()
 logger = logging.getLogger("crowd")
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])

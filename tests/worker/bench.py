@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.records import EpochRecord
 from hyperspool.common.watch import Wakeup
 from hyperspool.worker.device import Device
@@ -74,7 +75,7 @@ class Bench:
         self.bell = Wakeup()
         self.stop = StopRequests(self.bell)
         self.follower = Follower(self.stop)
-        objectives = tuple((name, f"tests.objectives:{name}") for name in NAMES)
+        objectives = OwnObjectives(tuple(f"{name}=tests.objectives:{name}" for name in NAMES)).definitions()
         settings = ChildSettings("cpu", objectives, folder)
         self.executor = Executor(Device("cpu", ""), settings, self.bell, self.stop)
 

@@ -1,51 +1,33 @@
 """Finds an objective by its name. Only the worker's command line can add one; no file in the shared folder can."""
 
-import importlib
-import sys
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
+from hyperspool.common.definitions import Definition
 from hyperspool.common.errors import UnableError
+from hyperspool.worker.objectives.function import find_function
 from hyperspool.worker.objectives.trial import Measured, ObjectiveFunction, Trial
 
 
-def find_objective(name: str, objectives: tuple[tuple[str, str], ...]) -> ObjectiveFunction:
+def find_objective(name: str, objectives: tuple[Definition, ...]) -> ObjectiveFunction:
     """Return the callable for an objective's name.
-
-    A user's function takes the params, a dict, and the `Trial`, and returns the value; see `Trial`.
 
     Args:
         name: of the objective, as the study gives it.
-        objectives: the user's objectives: name and `module:function`.
+        objectives: the user's objectives.
 
     Raises:
         UnableError: this worker was not given an objective of that name, or cannot import it.
     """
     if name in BUILT_IN:
         return BUILT_IN[name]
-    targets = dict(objectives)
-    if name not in targets:
-        known = ", ".join([*BUILT_IN, *targets])
+    definitions = {definition.name: definition for definition in objectives}
+    if name not in definitions:
+        known = ", ".join([*BUILT_IN, *definitions])
         raise UnableError(
-            f"the study's objective {name!r} is not known to this worker (known: {known}); "
-            f"start the worker with --objective {name}=MODULE:FUNCTION"
+            f"the study's objective {name!r} is not known to this worker (known: {known}); start the worker with "
+            f"--objective {name}=MODULE:FUNCTION, or with --study-file FILE.toml that defines it"
         )
-    module, _, function = targets[name].partition(":")
-    here = str(Path.cwd())  # an installed command does not search the current folder for modules
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        found: Callable[..., object] = getattr(importlib.import_module(module), function)
-    except Exception as error:
-        raise UnableError(f"the objective {name}={targets[name]} cannot be imported: {error!r}") from error
-    return partial(_call, found)
-
-
-def _call(function: Callable[..., object], trial: Trial) -> Measured:
-    trial.begin()
-    value = function(dict(trial.params), trial)
-    return value if isinstance(value, Measured) else Measured(value)  # type: ignore[arg-type]  # Measured checks it
+    return find_function(definitions[name])
 
 
 def _train(name: str, trial: Trial) -> Measured:

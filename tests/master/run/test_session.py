@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.errors import StudyError
 from hyperspool.master.range_test.session import run_range
 from hyperspool.master.range_test.study import base_study, range_study
@@ -16,7 +17,7 @@ L2_TWICE = ("space.l2=0.1", "space.weight_decay=0.2")
 
 
 def test_study_in_which_every_trial_fails_is_not_published(root: Path) -> None:
-    options = RunOptions(root, "scenario4", Changes.parse({}, L2_TWICE), 0, (), is_new=False)
+    options = RunOptions(root, "scenario4", Changes.parse({}, L2_TWICE), 0, OwnObjectives(), is_new=False)
     with pytest.raises(
         StudyError, match=r"every trial would fail, .*\n  space: l2 is 0.1 and weight_decay is 0.2"
     ) as caught:
