@@ -1,0 +1,73 @@
+"""A study in the making: what is written to its file, and what its author is told of it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hyperspool.common.space import Categorical, Fixed, Float, Int
+
+Parameter = Float | Int | Categorical | Fixed
+KNOWN_PLACEHOLDERS = ("epochs", "seed", "device", "checkpoint_dir", "folder", "trial")
+"""What a command's placeholders may stand for besides the parameters."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the command in the file: an option and its value, as a rule.
+
+    Args:
+        words: the arguments.
+        is_conditional: whether they are left out where their parameter is not active; a list in the list.
+    """
+
+    words: tuple[str, ...]
+    is_conditional: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One parameter of the space, and the comment beside it."""
+
+    name: str
+    parameter: Parameter
+    comment: str = ""
+
+
+@dataclass
+class Draft:
+    """A study in the making.
+
+    Args:
+        name: the study's name.
+        origin: the file that it is made from.
+        command: the command, an option a line.
+        space: the parameters.
+        measure: the name of the value; `value` where nobody knows it.
+        measure_comment: where that name comes from.
+        direction: what is good.
+        has_pattern: whether metrics are printed as `name=value`, so that a pattern has to find them.
+        trials: the number of trials.
+        trials_comment: why that number.
+        epochs: the budget.
+        epochs_comment: what the budget is for this program.
+        is_grid: whether every combination is tried.
+        remarks: what the file's author has to know, as comments at its top and on the terminal.
+        left_out: options and keys that the file does not use, with the reason.
+        guesses: the parameters whose range is a guess.
+    """
+
+    name: str
+    origin: str
+    command: list[Row] = field(default_factory=list)
+    space: list[Entry] = field(default_factory=list)
+    measure: str = "value"
+    measure_comment: str = ""
+    direction: Literal["minimise", "maximise"] = "minimise"
+    has_pattern: bool = False
+    trials: int = 30
+    trials_comment: str = ""
+    epochs: int = 1
+    epochs_comment: str = ""
+    is_grid: bool = False
+    remarks: list[str] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    guesses: list[str] = field(default_factory=list)

@@ -1,0 +1,110 @@
+"""Drafts a study from a program's options."""
+
+import re
+from pathlib import Path
+
+from hyperspool.common.names import is_study_name
+from hyperspool.common.records import MAX_EPOCHS
+from hyperspool.common.space import Fixed
+from hyperspool.master.init.draft import Draft, Entry, Row
+from hyperspool.master.init.measure import guess_measure
+from hyperspool.master.init.option import Form, Option, Program
+from hyperspool.master.init.roles import Use, uses_of
+
+_FLAGS = {Form.FLAG_ON, Form.FLAG_OFF, Form.TOGGLE}
+_USUAL_EPOCHS = 10
+_FEWEST, _MOST = 20, 100
+_PER_PARAMETER = 10
+
+
+def study_name(stem: str) -> str:
+    """A study's name made from a file's: letters, digits, `.`, `_` and `-`, at most 64."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).lstrip("._-")[:64]
+    return name if is_study_name(name) else "study"
+
+
+def draft_of(program: Program, path: Path) -> Draft:
+    """A study that searches a program's options.
+
+    Args:
+        program: the program and its options.
+        path: the program's file.
+    """
+    draft = Draft(study_name(path.stem), path.name, command=[Row(program.command)])
+    for use in uses_of(program.options):
+        _take(draft, use)
+    searched = sum(not isinstance(entry.parameter, Fixed) for entry in draft.space)
+    draft.trials = min(max(_PER_PARAMETER * searched, _FEWEST), _MOST)
+    draft.trials_comment = f"ten for each of {searched} parameters, at least {_FEWEST}: a start"
+    if not draft.epochs_comment:
+        draft.epochs_comment = "no option makes a trial longer, so there is one epoch"
+    _name_measure(draft, program.source)
+    return draft
+
+
+def _take(draft: Draft, use: Use) -> None:
+    """Put one option where it belongs."""
+    option = use.option
+    if use.placeholder is None:
+        shown = option.flag if option.default is None else f"{option.flag} {option.default}"
+        draft.left_out.append((shown, use.reason))
+        return
+    if use.placeholder == "{epochs}":
+        _set_budget(draft, option)
+    elif use.parameter is None and not use.placeholder.startswith("{"):
+        draft.remarks.append(f"Fill in {use.placeholder} in the command, for {option.flag}: {use.reason}.")
+    if use.parameter is None:
+        draft.command.append(_row(option, use.placeholder))
+        return
+    name = use.placeholder.strip("{}")
+    draft.space.append(Entry(name, use.parameter, _comment(use)))
+    if use.is_guess:
+        draft.guesses.append(name)
+    if option.form not in _FLAGS:
+        draft.command.append(_row(option, use.placeholder))
+        return
+    # A flag stands in the command, or it does not: a parameter of its own that is active where it stands.
+    is_on = not (option.form is Form.TOGGLE and option.default is True)
+    flag = option.flag if is_on else option.off_flag or option.flag
+    draft.space.append(Entry(f"{name}_flag", Fixed(type="fixed", value=flag, when={name: (is_on,)})))
+    draft.command.append(Row((f"{{{name}_flag}}",), is_conditional=True))
+
+
+def _row(option: Option, placeholder: str) -> Row:
+    if option.form is Form.POSITIONAL:
+        return Row((placeholder,))
+    is_like_a_flag = any(str(choice).startswith("-") for choice in option.choices)
+    if is_like_a_flag and option.flag.startswith("--"):
+        return Row((f"{option.flag}={placeholder}",))
+    return Row((option.flag, placeholder))
+
+
+def _set_budget(draft: Draft, option: Option) -> None:
+    default = option.default if isinstance(option.default, int) and option.default > 0 else None
+    draft.epochs = min(default or _USUAL_EPOCHS, MAX_EPOCHS)
+    if default is None:
+        draft.epochs_comment = f"{option.flag} has no default"
+    elif default > MAX_EPOCHS:
+        draft.epochs_comment = f"the default of {option.flag} is {default}, more than a study may have"
+    else:
+        draft.epochs_comment = f"the default of {option.flag}"
+    if not {"epoch", "epochs", "nepochs"} & set(option.words):
+        draft.remarks.append(f"An epoch of the study is what {option.flag} counts.")
+
+
+def _comment(use: Use) -> str:
+    option = use.option
+    shown = str(option.default).lower() if isinstance(option.default, bool) else option.default
+    default = "no default" if shown is None else f"default {shown}"
+    said = f"; {option.help}" if option.help else ""
+    return f"{'guess: ' if use.is_guess else ''}{option.flag}, {default}{said}"
+
+
+def _name_measure(draft: Draft, source: str) -> None:
+    measure = guess_measure(source)
+    if measure is None:
+        draft.measure_comment = "name the metric that a trial is judged by"
+        draft.remarks.append("Name the metric that a trial is judged by (measure), and what is good (direction).")
+        return
+    draft.measure, draft.direction, draft.has_pattern = measure.name, measure.direction, measure.has_pattern
+    draft.measure_comment = f"guess: {draft.origin} has a text with this name"
