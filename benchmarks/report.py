@@ -21,8 +21,9 @@ import numpy as np
 
 from hyperspool.common import atomic
 from hyperspool.common.curve import to_text
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Attribution, EpochRecord, Result, Status, Times
+from hyperspool.common.records import Attribution, Result, Status, Times
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.page import report
@@ -95,7 +96,7 @@ def curve_of(params: Params, epochs: int, generator: np.random.Generator) -> lis
         error = floor + (CHANCE - floor) * float(np.exp(-0.3 * epoch)) * float(generator.uniform(0.9, 1.1))
         loss = float("nan") if is_diverging and epoch == epochs // 2 else 2.3 * error
         made.append(
-            EpochRecord(
+            EpochRecord.of(
                 epoch=epoch,
                 seconds=float(generator.uniform(0.5, 0.6)) * float(params["num_filters"]) / 50,
                 training_loss=0.8 * loss,
@@ -109,11 +110,11 @@ def curve_of(params: Params, epochs: int, generator: np.random.Generator) -> lis
 
 def result_of(spec: StudySpec, trial: int, params: Params, curve: list[EpochRecord]) -> Result:
     """Make the result that ends a trial."""
-    is_diverged = not np.isfinite(curve[-1].validation_loss)
+    is_diverged = not np.isfinite(curve[-1].metrics["validation_loss"])
     training_s = sum(record.seconds for record in curve)
     begin = BEGIN + timedelta(seconds=LONGEST_S * (trial // WORKERS))
     end = begin + timedelta(seconds=training_s + 1)
-    best = min(curve, key=lambda record: record.validation_error)
+    best = min(curve, key=lambda record: record.metrics["validation_error"])
     worker = f"host-{trial % WORKERS}"
     return Result(
         study=spec.name,
@@ -121,14 +122,14 @@ def result_of(spec: StudySpec, trial: int, params: Params, curve: list[EpochReco
         issue=1,
         attempt=1,
         status=Status.COMPLETE,
-        value=CHANCE if is_diverged else curve[-1].validation_error,
+        value=CHANCE if is_diverged else curve[-1].metrics["validation_error"],
         params=params,
         budget=spec.budget,
         seeds=trial_seeds(spec.seed, trial),
         epochs=len(curve),
         diverged=is_diverged,
         best_epoch=best.epoch,
-        best_value=best.validation_error,
+        best_value=best.metrics["validation_error"],
         attribution=Attribution(worker=worker, host="host", pid=1, device="cpu", threads=1, versions={"numpy": "2"}),
         times=Times(
             published_at=BEGIN.isoformat(),

@@ -95,10 +95,8 @@ value out as the comment beside it says."""
 MEASURES = {"cnn": "validation error", "mlp": "validation error"}
 """Names of the built-in objectives' values."""
 
-
-def measure_name(objective: str) -> str:
-    """The name of an objective's value, for people; `value` for a user's own objective."""
-    return MEASURES.get(objective, "value")
+EPOCH_METRICS = ("training_loss", "validation_loss", "validation_error", "learning_rate", "momentum")
+"""What the built-in objectives report after each epoch, in the order of their curves."""
 
 
 def with_defaults(objective: str, params: Mapping[str, Scalar]) -> Params:

@@ -1,9 +1,8 @@
-"""The records that travel through the shared folder: job, result, and the lines of a curve. Frozen; no extra fields.
+"""The records that travel through the shared folder: job and result. Frozen; no extra fields.
 
 A record is written as JSON of one schema version. A file of another version is refused with the reason, never guessed.
 """
 
-import math
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -23,9 +22,10 @@ Moment = Annotated[str, Field(max_length=40)]
 Label = Annotated[str, Field(max_length=255)]
 Message = Annotated[str, Field(max_length=20_000)]
 MAX_EPOCHS = 200_000
-"""Limit of a trial's epochs, and so of its curve's lines: each takes a reader 1.25 kB of memory."""
+"""Limit of a trial's epochs, and so of its curve's lines: each takes a reader 1.3 kB of memory."""
 
 MAX_METRICS = 100
+"""Limit of the metrics of a curve, and of those beside a value."""
 
 
 class Status(StrEnum):
@@ -222,7 +222,8 @@ class Result(Record):
     """True: a loss was not finite in epoch `epochs`, and `value` is the error of guessing."""
     best_epoch: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     best_value: float | None = None
-    """The lowest finite validation error of the curve, first reached in `best_epoch`; None if no error is finite."""
+    """The best number of the curve, first reached in `best_epoch`, as `hyperspool.common.epochs.best_epoch` says; None
+    if the curve has no such number."""
     metrics: (
         Annotated[dict[Annotated[str, Field(pattern=NAME_PATTERN)], float], Field(max_length=MAX_METRICS)] | None
     ) = None
@@ -261,23 +262,6 @@ class Result(Record):
         if self.status is not Status.FAILED and (self.failure is not None or self.value is None):
             raise ValueError(f"a {self.status} result has a value and no failure")
         return self
-
-
-class EpochRecord(Record):
-    """One line of a curve. Numbers that a user's objective does not report are NaN."""
-
-    model_config = ConfigDict(allow_inf_nan=True)
-
-    epoch: Annotated[int, Field(ge=1, lt=2**31)]
-    """Greater than the epoch of the line before."""
-    seconds: Annotated[float, Field(ge=0, lt=1e9, allow_inf_nan=False)]
-    """Wall-clock time of this epoch: training and validation, without saving the checkpoint."""
-    training_loss: float
-    validation_loss: float
-    validation_error: float
-    """Fraction of the validation part that is misclassified, in [0, 1]; any number for a user's objective."""
-    learning_rate: float
-    momentum: float = math.nan
 
 
 def scalar_text(value: Scalar) -> str:

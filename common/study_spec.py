@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from hyperspool.common.ablation import Ablation, cases_of
 from hyperspool.common.final import SUFFIX
@@ -10,19 +10,41 @@ from hyperspool.common.grid import grid_problems, grid_size
 from hyperspool.common.invocation import command_line
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.names import MAX_TRIALS, StudyName
-from hyperspool.common.objectives import PARAMETERS, space_problems
+from hyperspool.common.objectives import MEASURES, PARAMETERS, space_problems
 from hyperspool.common.records import Budget, Job, Record, Result, Seed
 from hyperspool.common.samplers import SamplerSpec
-from hyperspool.common.space import Fixed, Space
+from hyperspool.common.space import NAME_PATTERN, Fixed, Space
+
+SPELLINGS = {"minimize": "minimise", "maximize": "maximise"}
+
+
+def _as_stored(direction: object) -> object:
+    return SPELLINGS.get(direction, direction) if isinstance(direction, str) else direction
 
 
 class Objective(Record):
     """What is measured, by its name, which a worker looks up."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
-    direction: Literal["minimise", "maximise"] = "minimise"
+    direction: Annotated[Literal["minimise", "maximise"], BeforeValidator(_as_stored)] = "minimise"
+    """Which values are better. `minimize` and `maximize` are read too, and stored in the other spelling."""
+    measure: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
+    """The name of a user's own objective's value, for people. Where the objective reports a metric of this name, that
+    metric says which epoch of a curve is best. None: the value is called `value`."""
     threads: Annotated[int, Field(ge=1, le=1024)] = 1
     """CPU threads of a trial. It belongs to the study, because another number changes the last bits of the results."""
+
+    @property
+    def measure_name(self) -> str:
+        """The name of the objective's value, for people: on every axis and in every table."""
+        return self.measure or MEASURES.get(self.name, "value")
+
+    @model_validator(mode="after")
+    def _check_measure(self) -> Self:
+        if self.measure and self.name in MEASURES:
+            known = MEASURES[self.name]
+            raise ValueError(f"its measure is {self.measure}, but {self.name} measures its {known}; leave measure out")
+        return self
 
 
 class Data(Record):

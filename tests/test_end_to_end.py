@@ -196,7 +196,7 @@ def test_interrupted_user_objective_keeps_epochs_before_its_checkpoint(
     assert (result.attempt, result.epochs, result.resumed_from_epoch) == (2, 3, 2)
     assert (result.best_epoch, result.best_value) == (None, None)
     curve = read_curve(StudyFolder(root, "demo").curve(0))
-    assert [(epoch.epoch, epoch.validation_loss) for epoch in curve] == [(1, 1.0), (2, 0.5), (3, 1 / 3)]
+    assert [(epoch.epoch, epoch.metrics["validation_loss"]) for epoch in curve] == [(1, 1.0), (2, 0.5), (3, 1 / 3)]
 
 
 def has_epoch(path: Path) -> bool:
@@ -208,7 +208,10 @@ def has_epoch(path: Path) -> bool:
 
 def measured(folder: StudyFolder, trial: int) -> list[tuple[float, float, float]]:
     curve = read_curve(folder.curve(trial))
-    return [(epoch.training_loss, epoch.validation_loss, epoch.validation_error) for epoch in curve]
+    return [
+        (epoch.metrics["training_loss"], epoch.metrics["validation_loss"], epoch.metrics["validation_error"])
+        for epoch in curve
+    ]
 
 
 def test_late_result_of_a_silent_worker_is_set_aside(root: Path, processes: Processes, make_study: MakeStudy) -> None:

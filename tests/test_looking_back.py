@@ -30,10 +30,13 @@ def test_command_line_looks_back_at_a_finished_study(root: Path, processes: Proc
     assert within[0]["value"] == pytest.approx(0.02 + 0.1 / 2 + 0.4)
     assert within[0]["params"] == {"x": 0.1, "base": 7}
     table = call("master", "top", "demo", "--within-seconds", "60", *place).stdout
-    assert "lowest error" in table
+    assert "lowest validation error" in table
     assert table.count("base") == 1
     assert table.endswith("the same in all trials: base=7\n")
-    assert "no trial has an epoch" in call("master", "top", "demo", "--within-seconds", "0", *place).stdout
+    assert (
+        "no trial has reported a validation error within that"
+        in call("master", "top", "demo", "--within-seconds", "0", *place).stdout
+    )
     simulated = call("master", "simulate", "demo", "--runs", "50", *place)
     assert "exact median" in simulated.stdout
     assert (root / "results" / "demo" / "report" / "figures" / "simulated-search.png").exists()

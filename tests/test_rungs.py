@@ -8,10 +8,11 @@ import pytest
 
 from hyperspool.common import atomic
 from hyperspool.common.curve import read_curve
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.issues import EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import Budget, EpochRecord, Job, Result, Seeds
+from hyperspool.common.records import Budget, Job, Result, Seeds
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.run.housekeeping import remove_used_checkpoints
 from hyperspool.master.run.loop import publish_study

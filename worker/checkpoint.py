@@ -16,9 +16,10 @@ from pathlib import Path
 
 from hyperspool.common import atomic
 from hyperspool.common.curve import parse_curve, to_text
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.reading import open_to_read, read_bytes
-from hyperspool.common.records import EpochRecord, Job
+from hyperspool.common.records import Job
 
 DIGEST_BYTES = 32
 LENGTH_BYTES = 8

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hyperspool.common.definitions import Definition
-from hyperspool.common.records import EpochRecord, FailureKind, Job, ModelFile
+from hyperspool.common.epochs import EpochRecord
+from hyperspool.common.records import FailureKind, Job, ModelFile
 from hyperspool.common.study_spec import StudySpec
 
 

@@ -1,7 +1,6 @@
 """One attempt in the parent, from START to REPORT or RELEASE: its curve, heartbeat and result."""
 
 import logging
-import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,8 +12,9 @@ from hyperspool.common.attempts import Loss
 from hyperspool.common.claim import Claimant
 from hyperspool.common.clock import now_text
 from hyperspool.common.curve import read_curve, to_line, to_text
+from hyperspool.common.epochs import EpochRecord, best_epoch, metric_names
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.records import Attribution, EpochRecord, Failure, FailureKind, Result, Status, Times
+from hyperspool.common.records import Attribution, Failure, FailureKind, Result, Status, Times
 from hyperspool.worker.executor import Listener
 from hyperspool.worker.messages import (
     Began,
@@ -47,6 +47,8 @@ class RunningAttempt(Listener):
         self.claimed = claimed
         self._claimant, self._device, self._presence = claimant, device, presence
         self._records: list[EpochRecord] = []
+        self._written: tuple[str, ...] | None = None
+        """The metrics in the header of the running curve; None: there is no such file yet."""
         self._resumed: tuple[EpochRecord, ...] = ()
         self._versions: dict[str, str] = {}
         self._began_s = time.monotonic()
@@ -69,7 +71,7 @@ class RunningAttempt(Listener):
                 self._versions = message.versions
             case Resumed():
                 self._resumed = message.curve
-                self._records = list(message.curve)
+                self._records, self._written = list(message.curve), None
                 if self._records:
                     logger.info("%s: resumed after epoch %d", self.claimed.name, _last_epoch(self._resumed))
             case EpochDone():
@@ -144,8 +146,7 @@ class RunningAttempt(Listener):
 
     def _result(self, status: Status, **ending: object) -> Result:
         job, claim = self.claimed.job, self.claimed.claim
-        measured = (record for record in self._records if math.isfinite(record.validation_error))
-        best = min(measured, key=lambda record: record.validation_error, default=None)
+        best = best_epoch(self._records, self.claimed.spec.objective) or (None, None)
         return Result.model_validate(
             {
                 "study": job.study,
@@ -161,8 +162,8 @@ class RunningAttempt(Listener):
                 "stage": job.stage,
                 "batch": job.batch,
                 "epochs": len(self._records),
-                "best_epoch": best.epoch if best else None,
-                "best_value": best.validation_error if best else None,
+                "best_epoch": best[0],
+                "best_value": best[1],
                 "resumed_from_epoch": _last_epoch(self._resumed),
                 "attribution": Attribution(
                     worker=self._claimant.worker,
@@ -186,10 +187,11 @@ class RunningAttempt(Listener):
     def _add_to_curve(self, record: EpochRecord) -> None:
         self._records.append(record)
         with suppress(OSError):  # REPORT writes the whole curve again, so a missing line costs nothing
-            if len(self._records) == len(self._resumed) + 1:  # the first line: write the resumed ones with it
+            if self._written is not None and record.metrics.keys() <= set(self._written):
+                atomic.append_line(self._curve_path, to_line(record, self._written))
+            else:  # the first line, with the resumed ones before it, or a metric that the header lacks
                 atomic.replace(self._curve_path, to_text(self._records).encode(), durable=False)
-            else:
-                atomic.append_line(self._curve_path, to_line(record))
+                self._written = metric_names(self._records)
 
     @property
     def _curve_path(self) -> Path:

@@ -79,10 +79,13 @@ def top(
     study: StudyName,
     root: Root = Path(),
     count: Annotated[int, typer.Option("-k", min=1, help="Print N trials.")] = 3,
-    within_epochs: Annotated[int | None, typer.Option(min=1, help="Rank by the lowest error within N epochs.")] = None,
-    within_seconds: Annotated[
-        float | None, typer.Option(min=0.0, help="Rank by the lowest error within N seconds of training.")
+    within_epochs: Annotated[
+        int | None, typer.Option(min=1, help="Rank by what the curves reached in N epochs.")
     ] = None,
+    within_seconds: Annotated[
+        float | None, typer.Option(min=0.0, help="Rank by what the curves reached in N seconds of training.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="Rank within a budget by this metric.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the best trials of a search, by value or within a budget.
@@ -95,8 +98,10 @@ def top(
 
     if within_epochs is not None or within_seconds is not None:
         budget = {"epochs": within_epochs, "seconds": within_seconds}
-        _top_within(root, study, count, budget, as_json=as_json)
+        _top_within(root, study, count, budget, metric, as_json=as_json)
         return
+    if metric is not None:
+        raise UsageError("--metric: needs --within-epochs or --within-seconds; without them trials rank by their value")
     standing = open_standing(published_study(root, study))
     if as_json:
         print(json.dumps(standing.best_to_json(count), indent=2))
@@ -108,21 +113,28 @@ def top(
         output.print("no trial is complete yet")
 
 
-def _top_within(root: Path, study: str, count: int, budget: dict[str, Any], *, as_json: bool) -> None:
+def _top_within(
+    root: Path, study: str, count: int, budget: dict[str, Any], wanted: str | None, *, as_json: bool
+) -> None:
     from hyperspool.master.analysis.answers.budgets import best_within
     from hyperspool.master.analysis.data.columns import params_of
     from hyperspool.master.analysis.data.frames import load_study
     from hyperspool.master.analysis.data.phases import of_search
+    from hyperspool.master.analysis.measures.epoch_metric import epoch_metric, metric_label
     from hyperspool.master.results.wording import measured_text, params_text
     from hyperspool.master.terminal.tables import text_table
     from hyperspool.master.terminal.trials_table import constant_params, constant_text
 
     data = of_search(load_study(root, study))
-    best = [(row, params_of(data.spec, row)) for _, row in best_within(data, count, **budget).iterrows()]
+    if data.curves.empty:
+        print("[]") if as_json else output.print("no trial has reported an epoch yet")
+        return
+    metric = epoch_metric(data, wanted)
+    best = [(row, params_of(data.spec, row)) for _, row in best_within(data, metric, count, **budget).iterrows()]
     if as_json:
         found = [
             {"trial": int(row["trial"]), "value": float(row["value"]), "params": params}
-            | {"epoch": int(row["epoch"]), "elapsed_s": float(row["elapsed_s"])}
+            | {"metric": metric.name, "epoch": int(row["epoch"]), "elapsed_s": float(row["elapsed_s"])}
             for row, params in best
         ]
         print(json.dumps(found, indent=2))
@@ -133,10 +145,10 @@ def _top_within(root: Path, study: str, count: int, budget: dict[str, Any], *, a
             own = {name: value for name, value in params.items() if name not in constant}
             numbers = (str(int(row["trial"])), measured_text(row["value"]), str(int(row["epoch"])))
             rows.append((*numbers, f"{row['elapsed_s']:.2f}", params_text(own)))
-        table = text_table(("trial", "lowest error", "in epoch", "after (s)", "params"), rows)
+        table = text_table(("trial", metric.best, "in epoch", "after (s)", "params"), rows)
         table.columns[-1].justify = "left"
         output.print(table)
         if same := constant_text(data.spec.space):
             output.tell(same)
     else:
-        output.print("no trial has an epoch within that budget")
+        output.print(f"no trial has reported a {metric_label(metric.name)} within that budget")

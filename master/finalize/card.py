@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.objectives import with_defaults
-from hyperspool.common.records import EpochRecord, Result
+from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.finalize.answer import Answer
 from hyperspool.master.finalize.cycles import cycles_remark
@@ -92,8 +93,8 @@ def _training(spec: StudySpec, result: Result, answer: Answer, curve: Sequence[E
     if curve:
         last = curve[-1]
         text += (
-            f" The last epoch, {last.epoch}: training loss {last.training_loss:.4g}, learning rate "
-            f"{last.learning_rate:.4g}, momentum {last.momentum:.4g}. The training took "
+            f" The last epoch, {last.epoch}: training loss {last.metric('training_loss'):.4g}, learning rate "
+            f"{last.metric('learning_rate'):.4g}, momentum {last.metric('momentum'):.4g}. The training took "
             f"{result.times.training_s:.1f} s."
         )
     return text

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from hyperspool.common import atomic
 from hyperspool.common.curve import read_curve
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.final import final_folder, model_path
 from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_bytes
-from hyperspool.common.records import EpochRecord, ModelFile, Result
+from hyperspool.common.records import ModelFile, Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.finalize.answer import Answer
 

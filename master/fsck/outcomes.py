@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from hyperspool.common.curve import read_curve, to_line
+from hyperspool.common.curve import read_curve
+from hyperspool.common.epochs import EpochRecord, best_epoch
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.file_kinds import CURVE
 from hyperspool.common.issues import AttemptName, EvaluationName, Issue
-from hyperspool.common.records import EpochRecord, Result
+from hyperspool.common.records import Result
+from hyperspool.common.study_spec import Objective
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.look import Look
 
@@ -32,7 +34,7 @@ def check_curves(look: Look) -> Iterator[Breach]:
             continue  # its worker may be about to move the curve to its place
         path = look.folder.curve(*key)
         try:
-            problem = _contradiction(result, read_curve(path))
+            problem = _contradiction(look.spec.objective, result, read_curve(path))
         except FileNotFoundError:
             if result.epochs:
                 yield _lost_curve(look, result)
@@ -79,12 +81,10 @@ def check_duplicates(look: Look) -> Iterator[Breach]:
             yield Breach(folder.duplicates / name, "it is a curve without a result", Remedy.SET_ASIDE)
 
 
-def _contradiction(result: Result, curve: Sequence[EpochRecord]) -> str | None:
+def _contradiction(objective: Objective, result: Result, curve: Sequence[EpochRecord]) -> str | None:
     if len(curve) != result.epochs:
         return f"it has {len(curve)} epochs, but the result says {result.epochs}"
-    measured = [record for record in curve if math.isfinite(record.validation_error)]
-    best = min(measured, key=lambda record: record.validation_error, default=None)
-    found = (best.epoch, best.validation_error) if best else (None, None)
+    found = best_epoch(curve, objective) or (None, None)
     if found != (result.best_epoch, result.best_value):
         return f"its best is {found[1]} in epoch {found[0]}, but the result says {_best(result)}"
     seconds = math.fsum(record.seconds for record in curve)
@@ -139,4 +139,4 @@ def _difference(look: Look, path: Path, late: Result, first: Result) -> Iterator
 
 def _line(record: EpochRecord) -> str:
     """The part of an epoch that must repeat: all but the seconds. As text, because there NaN equals NaN."""
-    return to_line(record.model_copy(update={"seconds": 0.0}))
+    return f"{record.epoch} {sorted(record.metrics.items())}"

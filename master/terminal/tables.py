@@ -7,7 +7,6 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from hyperspool.common.objectives import measure_name
 from hyperspool.common.records import Result, Status
 from hyperspool.master.results.finalists import Finalist
 from hyperspool.master.results.standing import Standing
@@ -60,7 +59,7 @@ def incumbent_text(standing: Standing) -> Text:
     confirmed = standing.confirmed()
     value, where = _value_and_trial(best, confirmed)
     how = f" (mean of {counted(confirmed[0].replicates, 'fresh replicate')})" if confirmed else ""
-    measure = measure_name(standing.spec.objective.name)
+    measure = standing.spec.objective.measure_name
     return Text.assemble(f"best {measure} ", (value, "bold green"), f"{how} {where}: {params_text(best.params)}")
 
 

@@ -9,7 +9,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hyperspool.common.objectives import measure_name
 from hyperspool.common.records import Result, scalar_text
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Space
 from hyperspool.common.study_spec import StudySpec
@@ -75,7 +74,7 @@ class TrialsTable:
         return Group(*parts)
 
     def _headings(self) -> list[str]:
-        return ["trial", measure_name(self.spec.objective.name), *(["confirmed mean"] if self.confirmed else [])]
+        return ["trial", self.spec.objective.measure_name, *(["confirmed mean"] if self.confirmed else [])]
 
     def _outcome(self, result: Result) -> list[str]:
         means = {one.trial: measured_text(one.mean) for one in self.confirmed}

@@ -10,11 +10,12 @@ import pytest
 from hyperspool.common.attempts import read_history
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.curve import parse_curve, read_curve, to_text
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.issues import AttemptName, EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
-from hyperspool.common.records import EpochRecord, FailureKind
+from hyperspool.common.records import FailureKind
 from hyperspool.common.report import read_result, report
 from hyperspool.master.analysis.data.frames import load_study
 from hyperspool.master.journal.file import read_journal
@@ -27,7 +28,7 @@ from tests.common.test_report import claim_of, publish, result_of
 from tests.conftest import job_of, spec_of
 
 EPOCHS = [
-    EpochRecord(
+    EpochRecord.of(
         epoch=epoch,
         seconds=0.5,
         training_loss=0.1 * epoch,

@@ -5,16 +5,17 @@ import pytest
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claim, Claimant, Claims
 from hyperspool.common.curve import read_curve, to_text
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.issues import EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import Attribution, EpochRecord, Result, Status, Times
+from hyperspool.common.records import Attribution, Result, Status, Times
 from hyperspool.common.report import clear, read_result, report
 from tests.conftest import job_of
 
 CURVE = to_text(
-    [EpochRecord(epoch=1, seconds=1, training_loss=1, validation_loss=1, validation_error=0.5, learning_rate=0.1)]
+    [EpochRecord.of(epoch=1, seconds=1, training_loss=1, validation_loss=1, validation_error=0.5, learning_rate=0.1)]
 ).encode()
 
 

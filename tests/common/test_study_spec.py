@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.study_spec import Objective, StudySpec
 from hyperspool.common.validation import explain
 from tests.conftest import job_of, spec_of
 
@@ -235,3 +235,38 @@ def test_trials_that_confirm_finalists_follow_those_of_the_search() -> None:
 def test_more_finalists_than_settings_are_refused() -> None:
     study = json.loads(spec_of(trials=8, replicates=2).to_json()) | {"confirm": {"finalists": 5}}
     assert problems(study) == ("confirm.finalists: found 5, but the search has 4 settings",)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "stored"),
+    [(word, word.replace("z", "s")) for word in ("minimise", "minimize", "maximise", "maximize")],
+)
+def test_both_spellings_of_the_direction_are_stored_as_one(spelling: str, stored: str) -> None:
+    spec = spec_of(objective={"name": "mine", "direction": spelling})
+    assert spec.objective.direction == stored
+    assert f'"direction": "{stored}"'.encode() in spec.to_json()
+    assert StudySpec.model_validate_json(spec.to_json().replace(stored.encode(), spelling.encode())) == spec
+
+
+@pytest.mark.parametrize(
+    ("objective", "name"),
+    [
+        ({"name": "cnn"}, "validation error"),
+        ({"name": "mine"}, "value"),
+        ({"name": "mine", "measure": "val_accuracy"}, "val_accuracy"),
+    ],
+)
+def test_the_measure_is_the_name_of_the_value(objective: dict[str, str], name: str) -> None:
+    found = Objective.model_validate(objective)
+    assert found.measure_name == name
+    assert (b"measure" in found.to_json()) == ("measure" in objective)
+
+
+def test_only_an_own_objective_names_its_measure() -> None:
+    line = "objective: its measure is accuracy, but cnn measures its validation error; leave measure out"
+    assert problems(CNN | {"objective": {"name": "cnn", "measure": "accuracy"}}) == (line,)
+    own = CNN | {"objective": {"name": "mine", "measure": "val accuracy"}}
+    assert problems(own)[0].startswith("objective.measure: found 'val accuracy'")
+    assert problems(CNN | {"objective": {"name": "mine", "direction": "up"}}) == (
+        "objective.direction: found 'up', expected 'minimise' or 'maximise'",
+    )

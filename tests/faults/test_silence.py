@@ -65,7 +65,10 @@ def test_a_silent_workers_late_result_is_equal_and_kept_aside(root: Path, proces
 
 
 def curve_of(path: Path) -> list[tuple[float, float, float]]:
-    return [(epoch.training_loss, epoch.validation_loss, epoch.validation_error) for epoch in read_curve(path)]
+    return [
+        (epoch.metrics["training_loss"], epoch.metrics["validation_loss"], epoch.metrics["validation_error"])
+        for epoch in read_curve(path)
+    ]
 
 
 def test_a_worker_that_wakes_before_the_second_issue_goes_on(

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hyperspool.common.attempts import AttemptEvent
+from hyperspool.common.epochs import RESERVED_NAMES, EpochRecord
 from hyperspool.common.heartbeat import WorkerRecord
-from hyperspool.common.records import Attribution, Budget, EpochRecord, Job, Result, Seeds, Stage, Status, Times
+from hyperspool.common.records import Attribution, Budget, Job, Result, Seeds, Stage, Status, Times
 from hyperspool.common.space import Space
 
 BOUNDED = settings(
@@ -108,13 +109,15 @@ EVENTS = st.builds(
     at=TEXTS,
     reason=st.none() | TEXTS,
 )
-LOSSES = st.floats()
+METRIC_NAMES = st.sampled_from(["validation_error", "f1", "A", "x_2"]) | PARAMETER_NAMES.filter(
+    lambda name: name not in RESERVED_NAMES
+)
 CURVES = st.lists(
     st.builds(
         EpochRecord,
         epoch=st.integers(1, 2**31 - 1),
         seconds=st.floats(0, 1e8),
-        **dict.fromkeys(("training_loss", "validation_loss", "validation_error", "learning_rate"), LOSSES),
+        metrics=st.dictionaries(METRIC_NAMES, st.floats(), max_size=3),
     ),
     max_size=5,
     unique_by=lambda record: record.epoch,

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from hyperspool.common.attempts import AttemptEvent, read_history
 from hyperspool.common.curve import parse_curve, to_text
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import EpochRecord, Job, Record, Result
+from hyperspool.common.records import Job, Record, Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 from tests.conftest import job_of

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common.attempts import MAX_ATTEMPTS, read_history
-from hyperspool.common.curve import COLUMNS, HEADER, read_curve
+from hyperspool.common.curve import read_curve
 from hyperspool.common.errors import ProtocolError, StudyError
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import Job, Result
+from hyperspool.common.records import MAX_EPOCHS, MAX_METRICS, Job, Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.studies.changes import Changes
 from hyperspool.master.studies.source import find_study
@@ -81,13 +81,31 @@ def test_a_huge_study_file_is_one_message(tmp_path: Path) -> None:
 def test_a_curve_of_millions_of_lines_is_refused_soon(tmp_path: Path) -> None:
     path = tmp_path / "00000.csv"
     began_s = time.monotonic()
-    for content in (b"\n" * 30_000_000, f"{HEADER}\n".encode() + b"1,0\n" * 1_000_000):
+    header = b"epoch,seconds,loss\n"
+    for content in (b"\n" * 30_000_000, header + b"1,0\n" * 1_000_000):
         path.write_bytes(content)
-        with pytest.raises(ProtocolError, match="more than"):
+        with pytest.raises(ProtocolError, match=r"expected at most|first line"):
             read_curve(path)
-    path.write_bytes(f"{HEADER}\n{'9' * 5000}{',0' * (len(COLUMNS) - 1)}\n".encode())
+    path.write_bytes(header + b"9" * 5000 + b",0,0\n")
     with pytest.raises(ProtocolError, match="line 2 is not an epoch"):
         read_curve(path)
+    assert time.monotonic() - began_s < SOON_S
+
+
+def test_a_curve_of_millions_of_columns_is_refused_soon(tmp_path: Path) -> None:
+    path = tmp_path / "00000.csv"
+    many = b",".join(b"m%d" % number for number in range(MAX_METRICS))
+    wide = b"epoch,seconds," + many
+    began_s = time.monotonic()
+    for content, message in (
+        (wide + b",another\n", "101 metrics, expected at most 100"),
+        (b"epoch,seconds" + b"," * 30_000_000 + b"\n", "metrics, expected at most 100"),
+        (b"epoch,seconds,loss\n1,0" + b"," * 30_000_000 + b"\n", "line 2: found 30000002 columns, expected 3"),
+        (wide + b"\n" + b"1,0\n" * (MAX_EPOCHS // 10), "expected at most 1000000 numbers"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ProtocolError, match=message):
+            read_curve(path)
     assert time.monotonic() - began_s < SOON_S
 
 

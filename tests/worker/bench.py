@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperspool.common.definitions import OwnObjectives
-from hyperspool.common.records import EpochRecord
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.watch import Wakeup
 from hyperspool.worker.device import Device
 from hyperspool.worker.executor import Executor, Listener

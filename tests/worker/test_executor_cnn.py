@@ -32,7 +32,7 @@ def test_the_cnn_reports_its_epochs_and_measures_its_last_error(bench: Bench) ->
     outcome = cnn(bench, learning_rate=0.05)
     assert isinstance(outcome, Finished)
     assert [record.epoch for record in bench.follower.epochs] == [1, 2, 3]
-    assert outcome.value == bench.follower.epochs[-1].validation_error
+    assert outcome.value == bench.follower.epochs[-1].metrics["validation_error"]
     assert bench.follower.began_with is not None
     assert set(bench.follower.began_with.versions) == {"python", "torch", "numpy"}
 

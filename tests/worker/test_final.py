@@ -96,8 +96,11 @@ def test_the_curve_holds_no_validation_numbers(reads: list[str]) -> None:
     worker = FakeParent()
     evaluate_final("mlp", worker)
     assert worker.epochs == [1, 2, 3]
-    assert all(math.isnan(line.validation_error) and math.isnan(line.validation_loss) for line in worker.curve)
-    assert all(math.isfinite(line.training_loss) for line in worker.curve)
+    assert all(
+        math.isnan(line.metrics["validation_error"]) and math.isnan(line.metrics["validation_loss"])
+        for line in worker.curve
+    )
+    assert all(math.isfinite(line.metrics["training_loss"]) for line in worker.curve)
     assert len(reads) == 1
 
 

@@ -38,15 +38,17 @@ def evaluate(network: str, worker: FakeParent, epochs: int = 3, **params: Any) -
 @pytest.mark.parametrize("network", NETWORKS)
 def test_the_value_is_the_last_epochs_validation_error(network: str) -> None:
     worker = FakeParent()
-    assert evaluate(network, worker) == Measured(worker.curve[-1].validation_error)
-    assert [(record.learning_rate, record.momentum) for record in worker.curve] == [(0.05, 0.9)] * 3
+    assert evaluate(network, worker) == Measured(worker.curve[-1].metrics["validation_error"])
+    assert [(record.metrics["learning_rate"], record.metrics["momentum"]) for record in worker.curve] == [
+        (0.05, 0.9)
+    ] * 3
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_with_snapshots_the_value_is_the_ensembles_error(network: str) -> None:
     worker = FakeParent()
     found = evaluate(network, worker, schedule="triangular", cycles=3, snapshots=True)
-    single = worker.curve[-1].validation_error
+    single = worker.curve[-1].metrics["validation_error"]
     assert found.metrics == {"ensemble_error": found.value, "single_error": single, "snapshots": 3}
 
 
@@ -55,7 +57,7 @@ def test_stopped_before_a_snapshot_the_last_network_is_measured() -> None:
     # With a learning rate of 0 the loss never falls.
     found = evaluate("mlp", worker, 9, learning_rate=0, schedule="triangular", cycles=1, snapshots=True, patience=2)
     assert len(worker.curve) == 3
-    single = worker.curve[-1].validation_error
+    single = worker.curve[-1].metrics["validation_error"]
     assert found.value == single
     assert found.metrics == {"stopped_early": 1, "snapshots": 0, "ensemble_error": single, "single_error": single}
 
@@ -64,7 +66,7 @@ def test_stopped_before_a_snapshot_the_last_network_is_measured() -> None:
 def test_a_training_without_progress_is_stopped_early_and_says_so(network: str) -> None:
     worker = FakeParent()
     found = evaluate(network, worker, 50, learning_rate=0, patience=4)
-    assert found == Measured(worker.curve[-1].validation_error, metrics={"stopped_early": 1})
+    assert found == Measured(worker.curve[-1].metrics["validation_error"], metrics={"stopped_early": 1})
     assert worker.epochs == [1, 2, 3, 4, 5]
     assert len(worker.kept) == 4  # the last epoch needs no checkpoint, because the result follows
 
@@ -160,11 +162,11 @@ def test_results_and_curves_show_the_ensemble_and_the_schedule(root: Path, proce
     assert len(results) == 2
     for trial, result in results.items():
         curve = read_curve(folder.curve(trial))
-        last = curve[-1].validation_error
+        last = curve[-1].metrics["validation_error"]
         assert result.metrics == {"ensemble_error": result.value, "single_error": last, "snapshots": 2}
         rate = float(result.params["learning_rate"])
         # An epoch and a cycle each have two updates: at the lowest rate, then at the highest.
-        assert [(epoch.learning_rate, epoch.momentum) for epoch in curve] == [(rate, 0.9)] * 2
+        assert [(epoch.metrics["learning_rate"], epoch.metrics["momentum"]) for epoch in curve] == [(rate, 0.9)] * 2
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from hyperspool.common import epochs
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.locks import ClaimMode
-from hyperspool.common.records import EpochRecord, Seeds
+from hyperspool.common.records import MAX_METRICS, Seeds
 from hyperspool.worker.checkpoint import Checkpoint
 from hyperspool.worker.messages import EpochDone, Progress, Resumed
 from hyperspool.worker.objectives.trial import Measured, Trial
@@ -71,7 +73,7 @@ def trial_of(parent: FakeParent | None = None, clock: Clock | None = None, **par
 
 
 def epoch_of(number: int) -> EpochRecord:
-    return EpochRecord(
+    return EpochRecord.of(
         epoch=number,
         seconds=1,
         training_loss=1,
@@ -105,7 +107,7 @@ NO_NUMBERS: list[Any] = [
 ]
 
 
-def test_a_report_fills_in_epochs_seconds_and_nan() -> None:
+def test_a_report_fills_in_epoch_and_seconds() -> None:
     worker, clock = FakeParent(), Clock()
     trial = trial_of(worker, clock)
     clock.now_s += 100  # seconds of preparation, which belong to no epoch
@@ -117,17 +119,16 @@ def test_a_report_fills_in_epochs_seconds_and_nan() -> None:
     trial.report(validation_error=math.nan, seconds=7)
     assert [(record.epoch, record.seconds) for record in worker.curve] == [(1, 2.0), (10, 3.0), (11, 7.0)]
     first, second, third = worker.curve
-    assert first.validation_loss == 0.25
-    assert all(map(math.isnan, (first.training_loss, first.validation_error, first.learning_rate)))
-    assert (second.training_loss, second.learning_rate) == (math.inf, 0.1)
-    assert math.isnan(third.validation_error)
+    assert first.metrics == {"validation_loss": 0.25}
+    assert second.metrics == {"training_loss": math.inf, "learning_rate": 0.1}
+    assert math.isnan(third.metrics["validation_error"])
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=repr)
 def test_everything_that_float_accepts_is_a_number(number: Any) -> None:
     worker = FakeParent()
     trial_of(worker).report(validation_error=number, seconds=number)
-    assert (worker.curve[0].validation_error, worker.curve[0].seconds) == (0.5, 0.5)
+    assert (worker.curve[0].metrics["validation_error"], worker.curve[0].seconds) == (0.5, 0.5)
     assert Measured(number).value == 0.5
     assert type(Measured(number).value) is float
 
@@ -158,7 +159,10 @@ def test_a_value_that_is_not_finite_is_refused(value: Any) -> None:
 @pytest.mark.parametrize(
     ("numbers", "error", "message"),
     [
-        ({"validation_los": 1}, TypeError, r"did you mean validation_loss\?\); allowed: epoch, seconds, training_loss"),
+        ({"val/loss": 1}, ValueError, "found a metric 'val/loss', expected a name like val_accuracy"),
+        ({"x" * 65: 1}, ValueError, "expected a name like"),
+        ({"trial": 1}, ValueError, "found a metric trial, but no metric may be called trial, rung, setting"),
+        ({f"m{number}": 1 for number in range(101)}, ValueError, "found 101 different metrics, expected at most 100"),
         ({"epoch": 2.0}, TypeError, "epoch: found 2.0, expected a whole number"),
         ({"epoch": True}, TypeError, "epoch: found true, expected a whole number"),
         ({"epoch": 1}, ValueError, "epoch: found 1, expected a number above 1"),
@@ -176,6 +180,33 @@ def test_a_wrong_report_leaves_the_curve_alone(numbers: dict[str, Any], error: t
     with pytest.raises(error, match=message):
         trial.report(**numbers)
     trial.report()
+    assert worker.epochs == [1, 2]
+
+
+def test_a_curve_has_a_limit_of_names_and_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = FakeParent()
+    trial = trial_of(worker)
+    for number in range(MAX_METRICS):
+        trial.report(**{f"m{number}": number})
+    with pytest.raises(ValueError, match="found 101 different metrics, expected at most 100 in a curve; report fewer"):
+        trial.report(another=1)
+    monkeypatch.setattr(epochs, "MAX_NUMBERS", (MAX_METRICS + 1) * MAX_METRICS)
+    trial.report()
+    with pytest.raises(ValueError, match="found 102 epochs of 100 metrics, expected at most 10100 numbers"):
+        trial.report()
+    assert worker.epochs == list(range(1, MAX_METRICS + 2))
+
+
+def test_a_dropped_epoch_drops_its_metrics_names() -> None:
+    saving = FakeParent()
+    trial = trial_of(saving)
+    trial.report(first=1)
+    trial.report(**{f"m{number}": number for number in range(MAX_METRICS - 1)})
+    trial.save(b"state")
+    worker = FakeParent(saving.kept[-1])
+    again = trial_of(worker)
+    again.load()
+    again.report(epoch=2, **{f"n{number}": number for number in range(MAX_METRICS - 1)})
     assert worker.epochs == [1, 2]
 
 
@@ -208,7 +239,7 @@ def test_loading_takes_the_latest_checkpoint_with_its_curve() -> None:
     trial = trial_of(worker)
     assert trial.load() == b"state"
     trial.report(validation_loss=6)
-    assert [(record.epoch, record.validation_loss) for record in worker.curve] == [
+    assert [(record.epoch, record.metrics["validation_loss"]) for record in worker.curve] == [
         (1, 1.0),
         (2, 2.0),
         (5, 5.0),

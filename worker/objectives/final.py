@@ -5,8 +5,8 @@ from math import nan
 
 import torch
 
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.errors import UnableError
-from hyperspool.common.records import EpochRecord
 from hyperspool.worker.objectives.datasets import dataset_of
 from hyperspool.worker.objectives.network import device_of, params_of, to_bytes, train
 from hyperspool.worker.objectives.trial import Measured, Trial
@@ -67,7 +67,7 @@ def _joined(data: Dataset) -> Dataset:
 
 
 def _without_validation(epoch: Epoch) -> EpochRecord:
-    return EpochRecord(**(asdict(epoch) | {"validation_loss": nan, "validation_error": nan}))
+    return EpochRecord.of(**(asdict(epoch) | {"validation_loss": nan, "validation_error": nan}))
 
 
 def _test_part(trial: Trial, device: torch.device) -> Part:

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.errors import UnableError
-from hyperspool.common.records import EpochRecord
 from hyperspool.worker.objectives.datasets import dataset_of
 from hyperspool.worker.objectives.trial import Measured, Trial, TrialStopped
 from hyperspool.worker.training.data import Dataset
@@ -61,7 +61,7 @@ def train(
     params: TrainingParams,
     data: Dataset,
     device: torch.device,
-    record_of: Callable[[Epoch], EpochRecord] = lambda epoch: EpochRecord(**asdict(epoch)),
+    record_of: Callable[[Epoch], EpochRecord] = lambda epoch: EpochRecord.of(**asdict(epoch)),
 ) -> Trainer:
     """Train to the end of the budget, from a checkpoint if there is one. Schedules span the horizon.
 

@@ -1,28 +1,24 @@
 """The interface between an objective and the trial that it evaluates. `Trial` documents it, with an example."""
 
-import math
-import operator
 import platform
 import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, SupportsFloat, SupportsIndex
 
 from pydantic import ValidationError
 
+from hyperspool.common.epochs import EpochRecord, metric_names, name_problem, size_problem
 from hyperspool.common.locks import ClaimMode
-from hyperspool.common.records import MAX_EPOCHS, MAX_METRICS, EpochRecord, Seeds
+from hyperspool.common.records import MAX_METRICS, Seeds
 from hyperspool.common.space import NAME_PATTERN, Params
-from hyperspool.common.validation import explain, shown, unknown_key
+from hyperspool.common.validation import explain, shown
 from hyperspool.worker.checkpoint import Checkpoint
 from hyperspool.worker.messages import Began, EpochDone, Progress, Resumed
-
-NUMBERS = ("training_loss", "validation_loss", "validation_error", "learning_rate", "momentum")
-"""The numbers that an epoch's report may hold, besides the epoch and its seconds."""
+from hyperspool.worker.objectives.numbers import as_epoch, as_finite, as_number
 
 
 class TrialStopped(Exception):  # noqa: N818 - not an error: the worker was asked to stop, and the objective obeys
@@ -50,11 +46,11 @@ class Measured:
     model: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "value", _as_finite(self.value, "the objective returned"))
+        object.__setattr__(self, "value", as_finite(self.value, "the objective returned"))
         if len(self.metrics) > MAX_METRICS:
             raise ValueError(f"the objective returned {len(self.metrics)} metrics, expected at most {MAX_METRICS}")
         metrics = {
-            _as_name(name): _as_finite(value, f"the objective returned, as its metric {name},")
+            _as_name(name): as_finite(value, f"the objective returned, as its metric {name},")
             for name, value in self.metrics.items()
         }
         object.__setattr__(self, "metrics", metrics)
@@ -82,6 +78,8 @@ class _Progress:
 
     since_s: float
     curve: list[EpochRecord] = field(default_factory=list)
+    names: dict[str, None] = field(default_factory=dict)
+    """The metrics of the curve."""
     has_just_loaded: bool = False
 
 
@@ -152,31 +150,35 @@ class Trial:
         return self.full_epochs or self.epochs
 
     def report(
-        self, *, epoch: SupportsIndex | None = None, seconds: SupportsFloat | None = None, **numbers: SupportsFloat
+        self,
+        *,
+        # A float is refused, but its type is allowed, so that type checkers accept `**metrics` of floats.
+        epoch: SupportsIndex | SupportsFloat | None = None,
+        seconds: SupportsFloat | None = None,
+        **metrics: SupportsFloat,
     ) -> None:
-        """Add a line to the trial's curve.
+        """Add a line to the trial's curve: `trial.report(accuracy=0.9, f1=0.8)`.
 
         Args:
             epoch: the epoch's number, above that of the last report. Default: the next number, also after `load`.
             seconds: how long the epoch took. Default: the time since the last report, or since the evaluation began.
-            **numbers: any of `training_loss`, `validation_loss`, `validation_error`, `learning_rate` and `momentum`:
-                anything that `float()` accepts, including NaN and infinity. Missing numbers become NaN.
+            **metrics: numbers under any names, at most `MAX_METRICS` different ones in a curve: anything that `float()`
+                accepts, including NaN and infinity. Leave out what was not measured after this epoch.
 
         Raises:
-            TypeError: an unknown name, or a value that is not a number.
-            ValueError: an epoch that is not above the last one, or seconds that are negative or not finite.
+            TypeError: a value is not a number.
+            ValueError: an epoch that is not above the last one, seconds that are negative or not finite, or a name that
+                no metric can have.
         """
-        for name in numbers:
-            if name not in NUMBERS:
-                raise TypeError(f"trial.report: {unknown_key(name, ['epoch', 'seconds', *NUMBERS])}")
-        now_s = self.clock()
-        values: dict[str, object] = {
-            "epoch": self._next_epoch() if epoch is None else _as_epoch(epoch),
-            "seconds": now_s - self._progress.since_s if seconds is None else _reported("seconds", seconds),
-        }
-        values |= {name: _reported(name, numbers.get(name, math.nan)) for name in NUMBERS}
+        now_s, found = self.clock(), "trial.report: {}: found"
+        number = self._next_epoch() if epoch is None else as_epoch(epoch, found.format("epoch"))
+        took_s = now_s - self._progress.since_s if seconds is None else as_number(seconds, found.format("seconds"))
+        for name in metrics:
+            if problem := name_problem(name):
+                raise ValueError(f"trial.report: {problem}")
+        numbers = {name: as_number(value, found.format(name)) for name, value in metrics.items()}
         try:
-            record = EpochRecord.model_validate(values)
+            record = EpochRecord(epoch=number, seconds=took_s, metrics=numbers)
         except ValidationError as error:
             raise ValueError(f"trial.report: {'; '.join(explain(error, EpochRecord))}") from None
         self.report_epoch(record)
@@ -223,18 +225,22 @@ class Trial:
         """For built-in objectives: `report` with a whole record.
 
         Raises:
-            ValueError: the epoch is not above the last one, or the curve has `MAX_EPOCHS` already.
+            ValueError: the epoch is not above the last one, or the curve would be longer than a curve may be.
         """
-        curve = self._progress.curve
-        if len(curve) >= MAX_EPOCHS:
-            raise ValueError(f"trial.report: a curve has at most {MAX_EPOCHS} epochs; report every tenth, say")
-        if self._progress.has_just_loaded and record.epoch < self._next_epoch():
-            self._resume([epoch for epoch in curve if epoch.epoch < record.epoch])
-        elif record.epoch < self._next_epoch():
-            raise ValueError(f"trial.report: epoch: found {record.epoch}, expected a number above {curve[-1].epoch}")
+        progress, kept, names = self._progress, self._progress.curve, self._progress.names
+        if record.epoch < self._next_epoch():
+            if not progress.has_just_loaded:
+                raise ValueError(f"trial.report: epoch: found {record.epoch}, expected a number above {kept[-1].epoch}")
+            kept = [epoch for epoch in kept if epoch.epoch < record.epoch]
+            names = dict.fromkeys(metric_names(kept))
+        if problem := size_problem(len(kept) + 1, len(names | dict.fromkeys(record.metrics))):
+            raise ValueError(f"trial.report: {problem}; report fewer names, or every tenth epoch, say")
+        if kept is not progress.curve:
+            self._resume(kept)
         self._progress.has_just_loaded = False
         self._progress.since_s = self.clock()
         self._progress.curve.append(record)
+        self._progress.names |= dict.fromkeys(record.metrics)
         self.parent.tell(EpochDone(record))
 
     def saved(self) -> Iterable[bytes]:
@@ -243,6 +249,7 @@ class Trial:
 
     def _resume(self, curve: Sequence[EpochRecord]) -> None:
         self._progress.curve = list(curve)
+        self._progress.names = dict.fromkeys(metric_names(curve))
         self.parent.tell(Resumed(tuple(curve)))
 
     def _next_epoch(self) -> int:
@@ -260,38 +267,7 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _reported(name: str, value: SupportsFloat) -> float:
-    return _as_number(value, f"trial.report: {name}: found", "a number")
-
-
-def _as_epoch(value: SupportsIndex) -> int:
-    if not _is_truth(value):
-        with suppress(TypeError):
-            return operator.index(value)
-    raise TypeError(f"trial.report: epoch: found {shown(value)}, expected a whole number")
-
-
 def _as_name(name: object) -> str:
     if isinstance(name, str) and re.fullmatch(NAME_PATTERN, name):
         return name
     raise ValueError(f"the objective returned a metric {shown(name)}, expected a name like ensemble_error")
-
-
-def _as_finite(value: SupportsFloat, found: str) -> float:
-    number = _as_number(value, found, "a finite number")
-    if not math.isfinite(number):
-        raise ValueError(f"{found} {number}, expected a finite number")
-    return number
-
-
-def _as_number(value: SupportsFloat, found: str, expected: str) -> float:
-    # float() reads texts too, and makes 1.0 of True. Where a number is asked for, both are mistakes.
-    if not isinstance(value, str | bytes | bytearray) and not _is_truth(value):
-        with suppress(Exception):  # arrays and tensors of several numbers raise their libraries' own errors
-            # detach, because float() of a loss that still has its graph warns
-            return float(value.detach() if hasattr(value, "detach") else value)
-    raise TypeError(f"{found} {shown(value)}, expected {expected}")
-
-
-def _is_truth(value: object) -> bool:
-    return isinstance(value, bool) or str(getattr(value, "dtype", "")) in {"bool", "torch.bool"}

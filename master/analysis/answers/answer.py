@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import pandas as pd
 
-from hyperspool.common.objectives import measure_name
 from hyperspool.common.space import Scalar
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.frames import StudyData
@@ -35,7 +34,7 @@ class Answer:
 
 def measure_of(spec: StudySpec) -> str:
     """The name of the value that the study's trials measure."""
-    return measure_name(spec.objective.name)
+    return spec.objective.measure_name
 
 
 def compared_axes(spec: StudySpec) -> list[Axis]:

@@ -10,6 +10,7 @@ from hyperspool.master.analysis.answers.answer import Answer, compared_axes, edg
 from hyperspool.master.analysis.data.columns import params_column
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.drawn_trials import snapshot_sentence
+from hyperspool.master.analysis.measures.epoch_metric import EpochMetric, find_epoch_metric, metric_label
 from hyperspool.master.analysis.measures.settings import Axis, is_grid
 from hyperspool.master.results.wording import counted, measured_text, param_text
 
@@ -18,28 +19,28 @@ SHARES = (0.25, 0.5, 1.0)
 
 
 def best_within(
-    data: StudyData, count: int, *, epochs: int | None = None, seconds: float | None = None
+    data: StudyData, metric: EpochMetric, count: int, *, epochs: int | None = None, seconds: float | None = None
 ) -> pd.DataFrame:
-    """The trials whose curves reach the lowest validation error within a budget.
+    """The trials whose curves reach the best number of a metric within a budget.
 
     Args:
         data: the study.
+        metric: what they are ranked by.
         count: how many trials to return.
         epochs: how many epochs of each curve count; None for all.
         seconds: how many seconds of training count; None for all.
 
     Returns:
-        Columns: trial; value, the lowest validation error; epoch, the first that reached it; elapsed_s, the seconds of
-        training until then; params_<name>. Best first, and the earlier trial first among equals. A lower error is
-        better even if the study maximises its own measure.
+        Columns: trial; value, the best number of the metric; epoch, the first that reached it; elapsed_s, the seconds
+        of training until then; params_<name>. Best first, and the earlier trial first among equals.
     """
     curves = data.curves
     if epochs is not None:
         curves = curves[curves["epoch"] <= epochs]
     if seconds is not None:
         curves = curves[curves["elapsed_s"] <= seconds]
-    lowest = _first_best(curves).rename(columns={"validation_error": "value"})
-    best = lowest.sort_values("value", kind="stable").head(count)
+    reached = metric.first_best(curves).assign(value=lambda rows: rows[metric.name])
+    best = reached.sort_values("value", ascending=not metric.is_highest, kind="stable").head(count)
     names = [params_column(name) for name, _ in data.spec.space.items()]
     merged = best[["trial", "value", "epoch", "elapsed_s"]].merge(
         data.trials[["trial", *names]], on="trial", how="left"
@@ -53,7 +54,8 @@ def best_by_budget(data: StudyData) -> list[Answer]:
     The whole time is that of the fastest setting, because every other setting has run at least as long.
     """
     axes = compared_axes(data.spec)
-    if len(axes) != 1 or not is_grid(axes) or data.curves.empty:
+    metric = find_epoch_metric(data)
+    if len(axes) != 1 or not is_grid(axes) or metric is None:
         return []
     axis = axes[0]
     curves = _of_finished(data)
@@ -65,15 +67,9 @@ def best_by_budget(data: StudyData) -> list[Answer]:
     by_epochs = {counted(limit, "epoch"): curves[curves["epoch"] <= limit] for limit in epochs}
     by_time = {seconds_text(share * whole_s): curves[curves["elapsed_s"] <= share * whole_s] for share in SHARES}
     return [
-        _answer(data, axis, by_epochs, f"Which {axis.label} is best for a given number of epochs?"),
-        _answer(data, axis, by_time, f"Which {axis.label} is best for a given training time?"),
+        _answer(data, axis, metric, by_epochs, f"Which {axis.label} is best for a given number of epochs?"),
+        _answer(data, axis, metric, by_time, f"Which {axis.label} is best for a given training time?"),
     ]
-
-
-def _first_best(curves: pd.DataFrame) -> pd.DataFrame:
-    """The epoch in which each trial's validation error was lowest; the first such epoch among equals."""
-    measured = curves.dropna(subset=["validation_error"])
-    return measured.loc[measured.groupby("trial")["validation_error"].idxmin()]
 
 
 def _of_finished(data: StudyData) -> pd.DataFrame:
@@ -87,20 +83,23 @@ def _settings(data: StudyData) -> "pd.Series[Any]":
     return data.trials.set_index("trial")["setting"]
 
 
-def _answer(data: StudyData, axis: Axis, budgets: dict[str, pd.DataFrame], question: str) -> Answer:
+def _answer(
+    data: StudyData, axis: Axis, metric: EpochMetric, budgets: dict[str, pd.DataFrame], question: str
+) -> Answer:
     value_of = data.trials.drop_duplicates("setting").set_index("setting")[axis.column]
     columns: dict[str, pd.Series[float]] = {}
     sentences: list[str] = []
     chosen: list[Scalar] = []
     for name, curves in budgets.items():
-        reached = _first_best(curves).groupby("setting")["validation_error"].median().sort_values(kind="stable")
+        medians = metric.first_best(curves).groupby("setting")[metric.name].median()
+        reached = medians.sort_values(ascending=not metric.is_highest, kind="stable")
         columns[f"within {name}"] = reached
         ranked = list(zip(value_of.loc[reached.index], reached, strict=True))
         if not ranked:
             continue
-        (best, lowest), others = ranked[0], ranked[1:]
+        (best, number), others = ranked[0], ranked[1:]
         chosen.append(best)
-        sentence = f"Within {name}: {axis.text(best)}, with a validation error of {measured_text(lowest)}"
+        sentence = f"Within {name}: {axis.text(best)}, with a {metric_label(metric.name)} of {measured_text(number)}"
         if others:
             sentence += f"; next is {param_text(others[0][0])} with {measured_text(others[0][1])}"
         sentences.append(f"{sentence}.")
@@ -109,7 +108,7 @@ def _answer(data: StudyData, axis: Axis, budgets: dict[str, pd.DataFrame], quest
     if remark := edge_remark(axis, chosen):
         sentences.append(remark)
     sentences.append(
-        "These are the lowest validation errors of the curves within the budget, as medians over replicates; "
+        f"Each number is the {metric.best} of a curve within the budget, as the median over replicates; "
         "diverged trials are left out."
     )
     if remark := snapshot_sentence(data):

@@ -1,11 +1,14 @@
 """Columns of the data frames: their names and types, and the way back from a row to a trial's params."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from hyperspool.common.epochs import RESERVED_NAMES
+from hyperspool.common.records import MAX_METRICS
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Scalar, same_value
 from hyperspool.common.study_spec import StudySpec
 
@@ -36,6 +39,29 @@ def metrics_column(name: str) -> str:
 def metrics_columns(trials: pd.DataFrame) -> list[str]:
     """The names of the metrics' columns in a frame of trials."""
     return [str(name) for name in trials.columns if str(name).startswith(METRICS)]
+
+
+def add_names(names: dict[str, None], own: Iterable[str], path: Path, unreadable: list[str]) -> None:
+    """Add a file's metrics to those of a study, at most `MAX_METRICS` in all: else files could add columns without end.
+
+    Args:
+        names: the study's so far, in order; gets the new ones.
+        own: the names of the file's metrics.
+        path: the file.
+        unreadable: gets a line if some of them are left out.
+    """
+    new = [name for name in own if name not in names]
+    room = max(MAX_METRICS - len(names), 0)
+    names.update(dict.fromkeys(new[:room]))
+    if left_out := len(new[room:]):
+        unreadable.append(
+            f"{path}: {left_out} of its metrics are left out: the study has more than {MAX_METRICS} different metrics"
+        )
+
+
+def curve_metrics(curves: pd.DataFrame) -> list[str]:
+    """The names of the metrics in a frame of curves."""
+    return [str(name) for name in curves.columns if str(name) not in RESERVED_NAMES]
 
 
 def params_of(spec: StudySpec, row: "Mapping[Hashable, Any] | pd.Series[Any]") -> Params:

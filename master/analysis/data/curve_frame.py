@@ -1,5 +1,6 @@
 """The curves of a study in one data frame, with one row per epoch."""
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -7,15 +8,18 @@ from typing import Any
 
 import pandas as pd
 
-from hyperspool.common.curve import COLUMNS, read_curve
+from hyperspool.common.curve import read_curve
+from hyperspool.common.epochs import EpochRecord, metric_names
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import EpochRecord, Result
-from hyperspool.master.analysis.data.columns import series
+from hyperspool.common.objectives import EPOCH_METRICS, PARAMETERS
+from hyperspool.common.records import Result
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.analysis.data.columns import add_names, series
 from hyperspool.master.analysis.data.places import Places
 
-_CURVE_TYPES = {
+_LEADING_TYPES = {
     "trial": "int64",
     "rung": "int64",
     "setting": "int64",
@@ -23,37 +27,39 @@ _CURVE_TYPES = {
     "epoch": "int64",
     "seconds": "float64",
     "elapsed_s": "float64",
-    "training_loss": "float64",
-    "validation_loss": "float64",
-    "validation_error": "float64",
-    "learning_rate": "float64",
-    "momentum": "float64",
 }
 
 
 def curves_frame_of(
-    folder: StudyFolder, results: Sequence[Result], places: Places, unreadable: list[str]
+    folder: StudyFolder, spec: StudySpec, results: Sequence[Result], places: Places, unreadable: list[str]
 ) -> pd.DataFrame:
     """Read the curves of the results into the frame `StudyData.curves`.
 
     Args:
         folder: the study's.
+        spec: the study.
         results: whose curves to read.
         places: the setting and replicate of each result.
         unreadable: gets a line for each curve that is left out.
     """
-    columns: dict[str, list[Any]] = {name: [] for name in _CURVE_TYPES}
+    names = dict.fromkeys(EPOCH_METRICS if spec.objective.name in PARAMETERS else ())
+    columns: dict[str, list[Any]] = {name: [] for name in (*_LEADING_TYPES, *names)}
     for result in results:
         curve = _read_curve(folder, result, unreadable) if result.epochs else []
+        add_names(names, metric_names(curve), folder.curve(*result.evaluation), unreadable)
+        rows_before = len(columns["epoch"])
         place = places[result.evaluation]
         columns["trial"] += [result.trial] * len(curve)
         columns["rung"] += [result.rung] * len(curve)
         columns["setting"] += [place.setting] * len(curve)
         columns["replicate"] += [place.replicate] * len(curve)
+        columns["epoch"] += [record.epoch for record in curve]
+        columns["seconds"] += [record.seconds for record in curve]
         columns["elapsed_s"] += accumulate(record.seconds for record in curve)
-        for name in COLUMNS:
-            columns[name] += [getattr(record, name) for record in curve]
-    return pd.DataFrame({name: series(columns[name], dtype) for name, dtype in _CURVE_TYPES.items()})
+        for name in names:
+            columns.setdefault(name, [math.nan] * rows_before).extend(record.metric(name) for record in curve)
+    types = _LEADING_TYPES | dict.fromkeys(names, "float64")
+    return pd.DataFrame({name: series(columns[name], dtype) for name, dtype in types.items()})
 
 
 def _read_curve(folder: StudyFolder, result: Result, unreadable: list[str]) -> list[EpochRecord]:

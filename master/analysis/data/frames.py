@@ -11,8 +11,8 @@ In a notebook:
     data.curves.pivot(index="epoch", columns="trial", values="validation_error").plot()
 
 Columns and their types follow from the study alone, so an empty frame has the same ones as a full frame. The exception
-is metrics: their columns are those that the results so far contain. Reading changes no file. A malformed file is left
-out and named in `unreadable`.
+is metrics: their columns are those that the results and curves so far contain. Reading changes no file. A malformed
+file is left out and named in `unreadable`.
 """
 
 from collections.abc import Sequence
@@ -24,10 +24,11 @@ import pandas as pd
 
 from hyperspool.common.ablation import cases_of
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import MAX_METRICS, Result
+from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.columns import (
     TIMESTAMP,
+    add_names,
     as_declared,
     dtype_of,
     metrics_column,
@@ -95,8 +96,10 @@ class StudyData:
             None where it is not active); test_case, the case's name, in an ablation only; metrics_<name> for every
             metric of any trial (NaN where the trial has none), ordered by first appearance.
         curves: one row per epoch, sorted by trial, rung and epoch. Columns: trial, rung, setting, replicate, epoch,
-            seconds (of this epoch), elapsed_s (of this and all earlier epochs), training_loss, validation_loss,
-            validation_error, learning_rate, momentum. A loss that is not finite stays NaN or infinite.
+            seconds (of this epoch), elapsed_s (of this and all earlier epochs), then a column for every metric that
+            any trial reported, under its own name and ordered by first appearance. NaN: not reported after that epoch,
+            or reported as NaN. The built-in objectives have training_loss, validation_loss, validation_error,
+            learning_rate and momentum, also before the first epoch.
         evaluations: the same trials as the search method sees them, with the stage of each.
         journal: the master's proposals.
         unreadable: one line, with the reason, for each file or group of metrics that was left out.
@@ -134,11 +137,13 @@ def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults) -> Stud
     results = [_as_declared(result, spec) for result in read.results.values()]
     journal = completed(read_journal(folder, spec).journal, spec, read.results)
     places = places_of(results)
-    metrics = _metrics(folder, results, unreadable)
+    metrics: dict[str, None] = {}
+    for result in results:
+        add_names(metrics, result.metrics or (), folder.result(*result.evaluation), unreadable)
     return StudyData(
         spec,
-        _trials(spec, results, journal, places, metrics),
-        curves_frame_of(folder, results, places, unreadable),
+        _trials(spec, results, journal, places, list(metrics)),
+        curves_frame_of(folder, spec, results, places, unreadable),
         tuple(evaluations_of(results, journal)),
         journal,
         tuple(unreadable),
@@ -164,21 +169,6 @@ def _as_declared(result: Result, spec: StudySpec) -> Result:
     # A value that equals a declared one but for its last digits is that one. From here on the two are the same bits.
     params = {name: as_declared(spec.space.root[name], value) for name, value in result.params.items()}
     return result.model_copy(update={"params": params})
-
-
-def _metrics(folder: StudyFolder, results: Sequence[Result], unreadable: list[str]) -> list[str]:
-    """The names of all metrics, at most as many as one trial may have: else results could add columns without end."""
-    names: dict[str, None] = {}
-    for result in results:
-        found = dict.fromkeys(result.metrics or {})
-        new = [name for name in found if name not in names][: MAX_METRICS - len(names)]
-        names |= dict.fromkeys(new)
-        if left_out := [name for name in found if name not in names]:
-            unreadable.append(
-                f"{folder.result(*result.evaluation)}: {len(left_out)} of its metrics are left out: the study has more "
-                f"than {MAX_METRICS} different metrics"
-            )
-    return list(names)
 
 
 def _trials(

@@ -15,7 +15,7 @@ import json
 import math
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,15 @@ import pandas as pd
 
 from hyperspool.common import atomic
 from hyperspool.common.errors import UsageError
+from hyperspool.common.objectives import PARAMETERS
 from hyperspool.common.space import Int
-from hyperspool.master.analysis.data.columns import METRICS, metrics_columns, params_column, params_of
+from hyperspool.master.analysis.data.columns import METRICS, curve_metrics, metrics_columns, params_column, params_of
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.exports.formats import ExportFormat
 from hyperspool.master.analysis.measures.settings import searched_parameters, setting_label
 
-RUN_COLUMNS = ("epoch", "elapsed_s", "training_loss", "validation_loss", "validation_error")
+RUN_METRICS = ("training_loss", "validation_loss", "validation_error")
+"""The metrics in the text files of a built-in objective's runs. A user's own objective has all that it reported."""
 MAX_NAME = 120
 """Most characters of the label in a run's file name. File systems allow names of 255 bytes."""
 
@@ -146,7 +148,7 @@ def _zip(files: Iterable[tuple[str, str]]) -> bytes:
 
 def _runs(data: StudyData) -> Iterator[tuple[str, str]]:
     """The files of the zip, each as (name, text)."""
-    axes = searched_parameters(data.spec)
+    axes, metrics = searched_parameters(data.spec), _run_metrics(data)
     curves = dict(iter(data.curves.groupby("trial")))
     names: list[str] = []
     for _, row in data.trials.iterrows():
@@ -155,20 +157,24 @@ def _runs(data: StudyData) -> Iterator[tuple[str, str]]:
         name = f"runs/{trial:05}_{re.sub(r'[^A-Za-z0-9.+-]+', '_', label)[:MAX_NAME]}.txt"
         names.append(name if trial in curves else "-")
         if trial in curves:
-            yield name, _table(curves[trial][list(RUN_COLUMNS)])
+            yield name, _table(curves[trial][["epoch", "elapsed_s", *metrics]])
     index = _plain_trials(data)
     index.insert(0, "file", pd.Series(names, index=index.index, dtype=object))
     parameters = [params_column(name) for name, _ in data.spec.space.items()]
     leading = ["file", "trial", "setting", "replicate", "status", "value", "diverged", "epochs", "training_s"]
     yield "index.txt", _table(index[[*leading, *parameters, *metrics_columns(index)]])
-    yield "README.txt", _readme(data)
+    yield "README.txt", _readme(data, metrics)
+
+
+def _run_metrics(data: StudyData) -> list[str]:
+    return list(RUN_METRICS) if data.spec.objective.name in PARAMETERS else curve_metrics(data.curves)
 
 
 def _table(frame: pd.DataFrame) -> str:
     return frame.to_csv(sep="\t", index=False, na_rep="nan", lineterminator="\n")
 
 
-def _readme(data: StudyData) -> str:
+def _readme(data: StudyData, metrics: Sequence[str]) -> str:
     spec = data.spec
     what = f" on {spec.data.name}" if spec.data else ""
     return f"""Study {spec.name}: {spec.title or "no title"}
@@ -177,8 +183,8 @@ epochs: {spec.budget.epochs}; seed: {spec.seed}
 
 runs/      one file per run, named after its trial and its varied params. Each has a header line and a line per epoch:
            epoch, elapsed_s (seconds of training and validation from the start of epoch 1 to the end of this epoch),
-           training_loss, validation_loss, validation_error. Columns are separated by tabs; nan and inf stand for
-           values that are not finite.
+           {", ".join(metrics) or "no metric"}. Columns are separated by tabs; nan and inf stand for
+           values that are not finite, and nan also for those that were not reported.
 index.txt  one line per run: its file, trial, setting (equal for runs of equal params), replicate, status, value,
            diverged, epochs, training_s, every parameter, and other measured numbers (metrics). A run that failed before
            its first epoch has no file ("-").

@@ -5,7 +5,7 @@ from math import isfinite
 
 from matplotlib.figure import Figure
 
-from hyperspool.common.records import EpochRecord
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.master.analysis.figures.axes import show_count
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
@@ -18,10 +18,10 @@ def curves_figure(study: str, curve: Sequence[EpochRecord]) -> NamedFigure:
         study: the name of the study whose winner was trained.
         curve: at least one epoch.
     """
-    drawn: dict[str, list[float]] = {"training loss": [line.training_loss for line in curve]}
+    drawn: dict[str, list[float]] = {"training loss": [line.metric("training_loss") for line in curve]}
     scheduled = {
-        "learning rate": [line.learning_rate for line in curve],
-        "momentum": [line.momentum for line in curve],
+        "learning rate": [line.metric("learning_rate") for line in curve],
+        "momentum": [line.metric("momentum") for line in curve],
     }
     # Their units differ, so each has a plot of its own. What stayed the same needs no plot.
     drawn |= {

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from hyperspool.common.objectives import measure_name
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.captions import caption, drawn_sentence
 from hyperspool.master.analysis.figures.colours import value_colours, value_norm
@@ -19,7 +18,7 @@ from hyperspool.master.analysis.figures.figure import NamedFigure, distinct, nam
 from hyperspool.master.analysis.figures.legends import add_colour_bar
 from hyperspool.master.analysis.figures.parameter_axes import GAP_IN, list_ticks, order_of
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
-from hyperspool.master.analysis.figures.texts import choice_text, value_label, width_in
+from hyperspool.master.analysis.figures.texts import choice_text, value_label, value_title, width_in
 from hyperspool.master.analysis.measures.drawn_trials import drawn_trials
 from hyperspool.master.analysis.measures.positions import Floats
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
@@ -65,7 +64,7 @@ def figures(data: StudyData) -> list[NamedFigure]:
         if (np.isfinite(cells.median) | cells.is_diverged).mean() < FILLED:
             continue
         names = "-".join(name_of(axis.name) for axis in pair)
-        title = f"{measure_name(data.spec.objective.name).capitalize()} by {pair[0].label} and {pair[1].label}"
+        title = f"{value_title(data.spec)} by {pair[0].label} and {pair[1].label}"
         others = len(searched_parameters(data.spec)) - len(pair)
         drawn.append(
             NamedFigure(f"grid-{names}", title, _caption(data, cells, others), partial(grid_figure, data, cells))

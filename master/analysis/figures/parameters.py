@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hyperspool.common.objectives import measure_name
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.axes import show_value
 from hyperspool.master.analysis.figures.by_parameter import MAX_LINES, draw_by_parameter
@@ -29,7 +28,7 @@ def figures(data: StudyData) -> list[NamedFigure]:
     # The module stochasticity draws studies of chance.
     if data.spec.sampler.name != "grid" or len(trials) < LEAST_TRIALS or is_about_chance(data):
         return []
-    measure = measure_name(data.spec.objective.name)
+    measure = data.spec.objective.measure_name
     drawn: list[NamedFigure] = []
     for axis in axes[:MAX_FIGURES]:
         other = most_telling_other(axis, axes, trials)

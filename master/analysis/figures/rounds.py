@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hyperspool.common.objectives import measure_name
 from hyperspool.common.space import Categorical, Fixed, Parameter
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.axes import show_count, show_measured
@@ -61,7 +60,7 @@ def _draw_values(panel: Axes, data: StudyData, found: list[Round]) -> list[Line2
         middle = float(each.measured.median())
         panel.hlines(middle, each.number - HALF_WIDTH, each.number + HALF_WIDTH, color=MEDIAN_COLOUR, linewidth=1.6)
     values = np.concatenate([each.measured for each in found])
-    show_measured(panel.yaxis, measure_name(data.spec.objective.name), values)
+    show_measured(panel.yaxis, data.spec.objective.measure_name, values)
     return _draw_trials(panel, found, _trials_of(found)["value"].to_numpy(dtype=np.float64))
 
 

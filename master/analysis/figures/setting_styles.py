@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import Colormap, Normalize
 
-from hyperspool.common.objectives import measure_name
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.colours import (
     listed_colours,
@@ -130,7 +129,7 @@ def _by_value(data: StudyData, firsts: pd.DataFrame) -> SettingStyles:
     best_last = values.sort_values(ascending=objective.direction == "maximise", na_position="first")
     if not best_last.notna().any():
         return SettingStyles(dict.fromkeys(map(int, firsts.index), GREY), order=list(map(int, firsts.index)))
-    label = f"final {measure_name(objective.name)}"
+    label = f"final {objective.measure_name}"
     return _barred(best_last, value_norm(values), value_colours(data.spec), label)
 
 

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from numpy.typing import ArrayLike
 
-from hyperspool.common.objectives import measure_name
 from hyperspool.master.analysis.data.frames import StudyData, spent_s
 from hyperspool.master.analysis.figures.axes import set_scale, show_measured
 from hyperspool.master.analysis.figures.captions import caption
@@ -78,7 +77,7 @@ def study_figures(data: StudyData, runs: int = RUNS, seed: int = 0) -> list[Name
     if np.count_nonzero(np.isfinite(values)) < LEAST_TRIALS:
         return []
     objective, replayed = data.spec.objective, min(runs, REPLAYED_RUNS)
-    finished = Finished(values, durations, data.spec.batch, measure_name(objective.name), objective.direction)
+    finished = Finished(values, durations, data.spec.batch, objective.measure_name, objective.direction)
     simulated = partial(simulation_figure, finished, runs=runs, seed=seed)
     replay = partial(replay_figure, finished, runs=replayed, seed=seed)
     return [

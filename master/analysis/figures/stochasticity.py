@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hyperspool.common.objectives import SOURCES, measure_name
+from hyperspool.common.objectives import SOURCES
 from hyperspool.master.analysis.data.columns import params_column
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.axes import show_count, show_value
@@ -29,7 +29,7 @@ def figures(data: StudyData) -> list[NamedFigure]:
     """The figure, for a study of chance alone."""
     if not is_about_chance(data):
         return []
-    title = f"Spread of the {measure_name(data.spec.objective.name)} by source of randomness"
+    title = f"Spread of the {data.spec.objective.measure_name} by source of randomness"
     return [NamedFigure("stochasticity", title, _caption(data), partial(stochasticity_figure, data))]
 
 

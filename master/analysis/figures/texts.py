@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from hyperspool.common.objectives import measure_name
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.measures.settings import Axis
 from hyperspool.master.results.wording import param_text
@@ -22,7 +21,12 @@ LONGEST_CHOICE = 17
 def value_label(spec: StudySpec) -> str:
     """The name of a study's value and which direction is better, for an axis."""
     better = "lower" if spec.objective.direction == "minimise" else "higher"
-    return f"{measure_name(spec.objective.name)} ({better} is better)"
+    return f"{spec.objective.measure_name} ({better} is better)"
+
+
+def value_title(spec: StudySpec) -> str:
+    """The name of a study's value as the first word of a title. A name of the author's own keeps its letters."""
+    return spec.objective.measure or spec.objective.measure_name.capitalize()
 
 
 def choice_text(axis: Axis, place: int) -> str:

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hyperspool.common.objectives import measure_name
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.axes import limit, show_measured
 from hyperspool.master.analysis.figures.captions import caption, drawn_sentence, first_sentence, zero_sentence
@@ -18,7 +17,7 @@ from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry
 from hyperspool.master.analysis.figures.parameter_axes import places, show_parameter
 from hyperspool.master.analysis.figures.style import MOST_COLUMNS, new_panels
-from hyperspool.master.analysis.figures.texts import value_label
+from hyperspool.master.analysis.figures.texts import value_label, value_title
 from hyperspool.master.analysis.measures.drawn_trials import LEAST_TRIALS, best_first, drawn_trials
 from hyperspool.master.analysis.measures.positions import Floats
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
@@ -32,7 +31,7 @@ def figures(data: StudyData) -> list[NamedFigure]:
     axes = searched_parameters(data.spec)
     if data.spec.sampler.name == "grid" or not axes or len(drawn_trials(data)) < LEAST_TRIALS:
         return []
-    title = f"{measure_name(data.spec.objective.name).capitalize()} against each parameter"
+    title = f"{value_title(data.spec)} against each parameter"
     return [NamedFigure("value-by-parameter", title, _caption(data, axes), partial(panels_figure, data))]
 
 
@@ -42,7 +41,7 @@ def panels_figure(data: StudyData) -> Figure:
     trials = drawn_trials(data)
     figure, panels = new_panels(len(axes))
     # Which direction is better fits beside a plot that is as high as the figure.
-    label = value_label(data.spec) if len(axes) <= MOST_COLUMNS else measure_name(data.spec.objective.name)
+    label = value_label(data.spec) if len(axes) <= MOST_COLUMNS else data.spec.objective.measure_name
     for panel, axis in zip(panels, axes, strict=True):
         marks = _draw_panel(panel, data, axis, trials)
         show_measured(panel.yaxis, label, trials["value"])

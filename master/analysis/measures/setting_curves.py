@@ -35,16 +35,17 @@ class SettingCurve:
 
 
 def measured(data: StudyData, quantity: str) -> pd.DataFrame:
-    """The rows of `StudyData.curves` in which a quantity is finite.
+    """The rows of `StudyData.curves` in which a quantity is finite; no row if no trial reported it.
 
     The epoch in which a trial diverged is left out for every quantity: its error is that of guessing, which was not
     measured.
     """
-    curves = data.curves
+    curves = data.curves if quantity in data.curves else data.curves.assign(**{quantity: np.nan})
     is_there = np.isfinite(curves[quantity])
     if data.trials["diverged"].any():
         diverged = curves["trial"].isin(data.trials.loc[data.trials["diverged"], "trial"])
-        is_there &= ~diverged | (np.isfinite(curves["training_loss"]) & np.isfinite(curves["validation_loss"]))
+        for loss in {"training_loss", "validation_loss"} & set(curves):
+            is_there &= ~diverged | np.isfinite(curves[loss])
     return pd.DataFrame(curves[is_there])
 
 

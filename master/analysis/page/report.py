@@ -11,7 +11,6 @@ import pandas as pd
 from hyperspool.common import atomic
 from hyperspool.common.clock import now_text
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.objectives import measure_name
 from hyperspool.common.records import Result
 from hyperspool.master.analysis.answers.answer import Answer
 from hyperspool.master.analysis.answers.catalogue import answers
@@ -123,7 +122,7 @@ def _page(data: StudyData, standing: Standing, shown: list[Section], found: list
     # A metric may have the name of a parameter: `snapshots` is both, whether to take them and how many were taken.
     taken = set(labels.values())
     labels |= {name: f"{heading(name)} (measured)" for name in metrics_columns(data.trials) if heading(name) in taken}
-    labels |= COLUMN_LABELS | {"value": measure_name(data.spec.objective.name)}
+    labels |= COLUMN_LABELS | {"value": data.spec.objective.measure_name}
     if len(data.trials) == data.trials["setting"].nunique():
         labels["median"] = labels["value"]
     return Page(
@@ -152,7 +151,7 @@ def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
     best, confirmed = standing.incumbent, standing.confirmed()
     value = confirmed[0].mean if confirmed else best.value if best else None
     how = f", mean of {counted(confirmed[0].replicates, 'fresh replicate')}" if confirmed else ""
-    yield Fact(measured_text(value), f"best {measure_name(spec.objective.name)}{how}")
+    yield Fact(measured_text(value), f"best {spec.objective.measure_name}{how}")
     yield Fact(f"{spec.objective.name}{f' on {spec.data.name}' if spec.data else ''}", "objective")
     yield Fact(counted(spec.budget.epochs, "epoch"), "per trial")
     if len(trials):

@@ -152,7 +152,7 @@ def test_late_result_that_differs_is_a_warning_with_both_files(
     if change_of == "value":
         change(late, value=0.9)
     else:
-        curve[1] = curve[1].model_copy(update={"validation_error": 0.987})
+        curve[1] = curve[1].model_copy(update={"metrics": {**curve[1].metrics, "validation_error": 0.987}})
         late.with_suffix(".csv").write_text(to_text(curve))
     (warning,) = inspect(folder, spec, at_once)
     assert (warning.severity, warning.path) == (Severity.WARNING, late)

@@ -31,8 +31,8 @@ def test_real_test_draws_its_curve_and_writes_a_study(root: Path) -> None:
     folder = StudyFolder(root, "mlp-digits-lr-range")
     curve = read_curve(folder.curve(0))
     assert [epoch.epoch for epoch in curve] == list(range(1, 13))
-    assert curve[-1].learning_rate == 0.5
-    assert all(later.learning_rate > sooner.learning_rate for sooner, later in pairwise(curve))
+    assert curve[-1].metrics["learning_rate"] == 0.5
+    assert all(later.metrics["learning_rate"] > sooner.metrics["learning_rate"] for sooner, later in pairwise(curve))
     written = tomllib.loads((folder.report / "mlp-digits-lr-range-triangular.toml").read_text())["space"]
     assert written["schedule"] == "triangular"
     assert 1e-4 < written["eta_min"] < written["eta_max"] <= 0.5

@@ -106,7 +106,9 @@ def test_curves_are_the_same_exactly_where_nothing_varies(root: Path, processes:
     processes.finish(processes.master(root / "chance.toml"))
     folder = StudyFolder(root, "chance")
     results = results_of(folder)
-    curves = [[epoch.training_loss for epoch in read_curve(folder.curve(trial))] for trial in sorted(results)]
+    curves = [
+        [epoch.metrics["training_loss"] for epoch in read_curve(folder.curve(trial))] for trial in sorted(results)
+    ]
     assert [results[trial].params["varies"] for trial in sorted(results)][::2] == [
         "none",
         "initialisation",

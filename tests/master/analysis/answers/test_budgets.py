@@ -1,5 +1,8 @@
 from hyperspool.master.analysis.answers.budgets import best_within
+from hyperspool.master.analysis.measures.epoch_metric import EpochMetric, find_epoch_metric
 from tests.master.analysis.answers.answered_grids import falling, study, text_of
+
+ERROR = EpochMetric("validation_error")
 
 
 def test_the_best_setting_differs_between_epochs_and_seconds() -> None:
@@ -30,7 +33,7 @@ def test_the_best_within_a_budget_have_the_lowest_curves() -> None:
         lambda params, _: curves[int(params["num_filters"])],
         seconds=lambda params: float(params["num_filters"]),
     )
-    first = best_within(data, 2, epochs=1)
+    first = best_within(data, ERROR, 2, epochs=1)
     assert first.to_dict("list") == {
         "trial": [1, 2],
         "value": [0.4, 0.4],
@@ -38,17 +41,18 @@ def test_the_best_within_a_budget_have_the_lowest_curves() -> None:
         "elapsed_s": [2.0, 4.0],
         "params_num_filters": [2, 4],
     }
-    assert best_within(data, 9, epochs=3)["trial"].tolist() == [1, 0, 2]
-    assert best_within(data, 9, epochs=3)["epoch"].tolist() == [3, 2, 2]
-    timed = best_within(data, 9, seconds=3.5)
+    assert best_within(data, ERROR, 9, epochs=3)["trial"].tolist() == [1, 0, 2]
+    assert best_within(data, ERROR, 9, epochs=3)["epoch"].tolist() == [3, 2, 2]
+    timed = best_within(data, ERROR, 9, seconds=3.5)
     assert timed[["trial", "value", "epoch"]].to_numpy().tolist() == [[0, 0.1, 2], [1, 0.4, 1]]
-    assert best_within(data, 9, seconds=0.5).columns.tolist() == first.columns.tolist()
-    assert best_within(data, 9, seconds=0.5).empty
+    assert best_within(data, ERROR, 9, seconds=0.5).columns.tolist() == first.columns.tolist()
+    assert best_within(data, ERROR, 9, seconds=0.5).empty
 
 
 def test_a_lower_error_is_better_even_when_maximising() -> None:
     data = study({"num_filters": [1, 2]}, lambda params, _: [1 / float(params["num_filters"])], direction="maximise")
-    assert best_within(data, 1, epochs=1)["value"].tolist() == [0.5]
+    assert find_epoch_metric(data) == ERROR
+    assert best_within(data, ERROR, 1, epochs=1)["value"].tolist() == [0.5]
 
 
 def test_snapshots_are_named_where_value_and_curve_differ() -> None:

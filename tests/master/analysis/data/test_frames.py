@@ -4,11 +4,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from hyperspool.common import atomic
 from hyperspool.common.curve import to_text
+from hyperspool.common.epochs import RESERVED_NAMES
 from hyperspool.common.errors import UsageError
 from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.objectives import EPOCH_METRICS
 from hyperspool.common.records import (
+    MAX_METRICS,
     Failure,
     FailureKind,
     Status,
@@ -94,7 +98,9 @@ def test_an_empty_study_has_the_same_column_types(root: Path) -> None:
     assert empty.trials.empty
     assert empty.curves.empty
     assert empty.trials.dtypes.to_dict() == full.trials.dtypes.to_dict()
-    assert empty.curves.dtypes.to_dict() == full.curves.dtypes.to_dict()
+    # The metrics' columns are those that trials reported.
+    assert tuple(empty.curves) == RESERVED_NAMES
+    assert empty.curves.dtypes.to_dict() == full.curves[empty.curves.columns].dtypes.to_dict()
     types = full.trials.dtypes.astype(str)
     assert types.filter(like="params_").to_dict() == {
         "params_x": "float64",
@@ -142,7 +148,8 @@ def test_invalid_results_are_named_and_stay_where_they_are(root: Path) -> None:
         (to_text(epochs_of(0.5, 0.4))[:-5], "torn"),
         (to_text(epochs_of(0.5, 0.4)).replace("0.4", "good"), "not an epoch"),
         (to_text(epochs_of(0.5)), "found 1 epochs, but the result counts 2"),
-        ("", "first line"),
+        ("", "is empty"),
+        ("epoch,seconds,a b\n1,1,1\n2,1,1\n", "found a metric 'a b'"),
         (None, "missing"),
     ],
 )
@@ -159,6 +166,42 @@ def test_a_malformed_curve_is_named_and_its_trial_stays(root: Path, text: str | 
     (line,) = data.unreadable
     assert line.startswith(f"{folder.curve(0)}: ")
     assert reason in line
+
+
+def test_curves_have_a_column_for_every_reported_metric(root: Path) -> None:
+    folder = publish(root, X)
+    finish(folder, 0, {"x": 0.5}, epochs=2)
+    finish(folder, 1, {"x": 0.6}, epochs=1)
+    folder.curve(0).write_text("epoch,seconds,accuracy,f1\n1,0.5,0.25,\n3,0.5,0.5,nan\n")
+    folder.curve(1).write_text("epoch,seconds,auc,accuracy\n1,0.5,inf,0.75\n")
+    data = load_study(root, "demo")
+    assert list(data.curves.columns) == [*RESERVED_NAMES, "accuracy", "f1", "auc"]
+    assert data.curves["accuracy"].tolist() == [0.25, 0.5, 0.75]
+    assert data.curves["f1"].isna().all()
+    assert data.curves["auc"].tolist()[2] == float("inf")
+    assert data.curves["auc"].isna().tolist() == [True, True, False]
+    assert data.unreadable == ()
+
+
+def test_a_network_study_has_its_metrics_before_the_first_epoch(folder: StudyFolder) -> None:
+    spec = spec_of(objective={"name": "mlp"}, space={"learning_rate": [0.1]}, sampler={"name": "grid"}, trials=1)
+    atomic.replace(folder.spec, spec.to_json(), durable=False)
+    curves = load_study(folder.root, "demo").curves
+    assert list(curves.columns) == [*RESERVED_NAMES, *EPOCH_METRICS]
+    assert {str(curves[name].dtype) for name in EPOCH_METRICS} == {"float64"}
+
+
+def test_curves_together_have_a_limited_number_of_metrics(root: Path) -> None:
+    folder = publish(root, X)
+    for trial in range(2):
+        finish(folder, trial, {"x": 0.5}, epochs=1)
+        names = ",".join(f"m{trial}_{number}" for number in range(60))
+        folder.curve(trial).write_text(f"epoch,seconds,{names}\n1,1{',7' * 60}\n")
+    data = load_study(root, "demo")
+    assert len(data.curves.columns) == len(RESERVED_NAMES) + MAX_METRICS
+    assert data.curves["m1_39"].tolist()[1] == 7
+    (line,) = data.unreadable
+    assert line.startswith(f"{folder.curve(1)}: 20 of its metrics are left out")
 
 
 def test_a_curve_that_was_not_yet_moved_is_read(root: Path) -> None:

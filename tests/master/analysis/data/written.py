@@ -5,11 +5,11 @@ from typing import Any
 
 from hyperspool.common import atomic
 from hyperspool.common.curve import to_text
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import (
     Attribution,
     Budget,
-    EpochRecord,
     Result,
     Seeds,
     Status,
@@ -31,7 +31,7 @@ def publish(root: Path, space: dict[str, Any], *, trials: int = 10) -> StudyFold
 def epochs_of(*errors: float, loss: float = 1.0) -> list[EpochRecord]:
     """A curve of half-second epochs."""
     return [
-        EpochRecord(
+        EpochRecord.of(
             epoch=number,
             seconds=0.5,
             training_loss=loss,

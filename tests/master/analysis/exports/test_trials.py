@@ -107,14 +107,16 @@ def test_txt_is_a_zip_of_runs_an_index_and_readme(data: StudyData, tmp_path: Pat
     ]
     table = np.loadtxt(io.BytesIO(archive.read(runs[0])), skiprows=1)
     curve = data.curves[data.curves["trial"] == 0]
-    columns = ["epoch", "elapsed_s", "training_loss", "validation_loss", "validation_error"]
+    columns = ["epoch", "elapsed_s", "training_loss", "validation_loss", "validation_error", "learning_rate"]
     assert archive.read(runs[0]).decode().splitlines()[0].split("\t") == columns
     np.testing.assert_array_equal(table, curve[columns].to_numpy())
     assert np.isnan(np.loadtxt(io.BytesIO(archive.read(runs[2])), skiprows=1)[2])
     index = pd.read_csv(io.BytesIO(archive.read("index.txt")), sep="\t")
     assert index["file"].tolist() == [*runs, "-"]
     assert index["params_rate"].tolist() == data.trials["params_rate"].tolist()
-    assert "Study demo" in archive.read("README.txt").decode()
+    readme = archive.read("README.txt").decode()
+    assert "Study demo" in readme
+    assert "training_loss, validation_loss, validation_error, learning_rate. Columns are" in readme
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
@@ -123,9 +125,13 @@ def test_a_study_without_results_is_exported_too(data: StudyData, tmp_path: Path
     written = export(empty, form, tmp_path / f"out.{form}")
     assert all(path.exists() for path in written)
     if form == "csv":
-        assert [pd.read_csv(path).shape for path in written] == [(0, data.trials.shape[1]), (0, 12)]
+        assert [pd.read_csv(path).shape for path in written] == [
+            (0, frame.shape[1]) for frame in (data.trials, data.curves)
+        ]
     if form == "parquet":
-        assert [pd.read_parquet(path).shape for path in written] == [(0, data.trials.shape[1]), (0, 12)]
+        assert [pd.read_parquet(path).shape for path in written] == [
+            (0, frame.shape[1]) for frame in (data.trials, data.curves)
+        ]
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))

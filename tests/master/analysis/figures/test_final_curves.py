@@ -2,13 +2,13 @@
 
 import pytest
 
-from hyperspool.common.records import EpochRecord
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.master.analysis.figures.final_curves import curves_figure
 
 
 def curve_of(*rows: tuple[float, float]) -> list[EpochRecord]:
     return [
-        EpochRecord(
+        EpochRecord.of(
             epoch=number,
             seconds=1.0,
             training_loss=1.0 / number,
