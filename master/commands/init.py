@@ -24,15 +24,18 @@ def init(
     help text. A file that ends in .yaml or .yml is read as a W&B sweep, and nothing is run.
     """
     from hyperspool.common.invocation import command_line
-    from hyperspool.master.init.from_program import draft_of, study_name
+    from hyperspool.master.init.from_program import draft_of
     from hyperspool.master.init.program import read_program
     from hyperspool.master.init.report import sentences, table_rows
+    from hyperspool.master.init.study_text import study_name
+    from hyperspool.master.init.sweep import draft_of_sweep, is_sweep
     from hyperspool.master.init.writing import check_target, write_draft
     from hyperspool.master.terminal.tables import text_table
 
     target = out or Path(f"{study_name(script.stem)}.toml")
     check_target(target, is_forced=force)
-    draft = draft_of(read_program(script, python, time_limit), script)
+    is_yaml = is_sweep(script)
+    draft = draft_of_sweep(script) if is_yaml else draft_of(read_program(script, python, time_limit), script)
     command = command_line("master", "run", str(target), "--workers", "2")
     write_draft(draft, target, command, is_forced=force)
     output.say(f"{target}: a study of {script}")

@@ -32,6 +32,18 @@ class Entry:
     comment: str = ""
 
 
+def flag_of(name: str, flag: str, *, is_on: bool = True) -> tuple[Entry, Row]:
+    """A flag that stands in the command where a parameter has one value, and is left out where it has the other.
+
+    Args:
+        name: the parameter, which is true or false.
+        flag: the flag.
+        is_on: the value with which it stands there.
+    """
+    given = Fixed(type="fixed", value=flag, when={name: (is_on,)})
+    return Entry(f"{name}_flag", given), Row((f"{{{name}_flag}}",), is_conditional=True)
+
+
 @dataclass
 class Draft:
     """A study in the making.

@@ -1,26 +1,19 @@
 """Drafts a study from a program's options."""
 
-import re
 from pathlib import Path
 
-from hyperspool.common.names import is_study_name
 from hyperspool.common.records import MAX_EPOCHS
 from hyperspool.common.space import Fixed
-from hyperspool.master.init.draft import Draft, Entry, Row
+from hyperspool.master.init.draft import Draft, Entry, Row, flag_of
 from hyperspool.master.init.measure import guess_measure
 from hyperspool.master.init.option import Form, Option, Program
 from hyperspool.master.init.roles import Use, uses_of
+from hyperspool.master.init.study_text import study_name
 
 _FLAGS = {Form.FLAG_ON, Form.FLAG_OFF, Form.TOGGLE}
 _USUAL_EPOCHS = 10
 _FEWEST, _MOST = 20, 100
 _PER_PARAMETER = 10
-
-
-def study_name(stem: str) -> str:
-    """A study's name made from a file's: letters, digits, `.`, `_` and `-`, at most 64."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).lstrip("._-")[:64]
-    return name if is_study_name(name) else "study"
 
 
 def draft_of(program: Program, path: Path) -> Draft:
@@ -63,11 +56,10 @@ def _take(draft: Draft, use: Use) -> None:
     if option.form not in _FLAGS:
         draft.command.append(_row(option, use.placeholder))
         return
-    # A flag stands in the command, or it does not: a parameter of its own that is active where it stands.
     is_on = not (option.form is Form.TOGGLE and option.default is True)
-    flag = option.flag if is_on else option.off_flag or option.flag
-    draft.space.append(Entry(f"{name}_flag", Fixed(type="fixed", value=flag, when={name: (is_on,)})))
-    draft.command.append(Row((f"{{{name}_flag}}",), is_conditional=True))
+    entry, row = flag_of(name, option.flag if is_on else option.off_flag or option.flag, is_on=is_on)
+    draft.space.append(entry)
+    draft.command.append(row)
 
 
 def _row(option: Option, placeholder: str) -> Row:

@@ -6,7 +6,7 @@ from hyperspool.master.init.draft import KNOWN_PLACEHOLDERS, Parameter
 from hyperspool.master.init.option import Form, Kind, Option
 from hyperspool.master.init.ranges import proposed
 
-_BUDGETS = (
+BUDGETS = (
     ("epochs", "n_epochs", "num_epochs", "nepochs", "max_epochs", "num_train_epochs", "train_epochs", "epoch"),
     ("steps", "n_steps", "num_steps", "max_steps", "train_steps", "total_steps", "num_train_steps"),
     ("iterations", "iters", "n_iter", "n_iters", "num_iterations", "max_iter", "max_iters", "max_iterations"),
@@ -70,14 +70,14 @@ def uses_of(options: tuple[Option, ...]) -> list[Use]:
     for option in options:
         use = Use(option, "{epochs}") if option is budget else _known(option) or _searched(option)
         if use.parameter is not None:
-            name = _free(option.name, taken)
-            taken.add(name)
+            name = free_name(option.name, taken)
+            taken |= {name, f"{name}_flag"}
             use = Use(option, f"{{{name}}}", use.parameter, use.reason, use.is_guess)
         uses.append(use)
     return uses
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free_name(name: str, taken: set[str]) -> str:
     """A parameter's name that nothing else has: `trial` is known to every command, so `--trial` becomes `trial_2`."""
     return next(
         free for number in range(1, 10_000) if (free := name if number == 1 else f"{name}_{number}") not in taken
@@ -86,7 +86,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _budget(options: tuple[Option, ...]) -> Option | None:
     by_name = {"_".join(option.words): option for option in options if option.form is Form.VALUE}
-    for names in _BUDGETS:
+    for names in BUDGETS:
         for name in names:
             found = by_name.get(name)
             if found is not None and found.kind in {Kind.INT, None}:

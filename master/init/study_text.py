@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from hyperspool.common.names import is_study_name
 from hyperspool.common.printable import printable_line
 from hyperspool.common.space import Categorical, Fixed
 from hyperspool.common.validation import cut
@@ -35,7 +36,8 @@ def _head(draft: Draft, command: str) -> Iterator[str]:
         yield from (f"# - {_comment(remark, limit=1000)}" for remark in draft.remarks)
     yield ""
     yield f"name = {toml(draft.name)}"
-    yield _with(f"trials = {draft.trials}", draft.trials_comment)
+    if draft.trials:
+        yield _with(f"trials = {draft.trials}", draft.trials_comment)
     if draft.is_grid:
         yield 'sampler.name = "grid"'
 
@@ -75,6 +77,12 @@ def _space(draft: Draft) -> Iterator[str]:
         yield ""
         yield "# Left out:"
         yield from (f"#   {_comment(what)}: {_comment(why, limit=200)}" for what, why in draft.left_out)
+
+
+def study_name(stem: str) -> str:
+    """A study's name made from a file's: letters, digits, `.`, `_` and `-`, at most 64."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).lstrip("._-")[:64]
+    return name if is_study_name(name) else "study"
 
 
 def objective_name(study: str) -> str:

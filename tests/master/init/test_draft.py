@@ -11,11 +11,11 @@ import pytest
 
 from hyperspool.common.space import Fixed, Space
 from hyperspool.master.init.draft import KNOWN_PLACEHOLDERS
-from hyperspool.master.init.from_program import draft_of, study_name
+from hyperspool.master.init.from_program import draft_of
 from hyperspool.master.init.measure import guess_measure
 from hyperspool.master.init.option import Form, Kind, Option, Program
 from hyperspool.master.init.program import read_program
-from hyperspool.master.init.study_text import study_text, toml
+from hyperspool.master.init.study_text import study_name, study_text, toml
 from tests.commands import call
 from tests.master.init.scripts import ARGPARSE
 from tests.processes import REPOSITORY
