@@ -3,7 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from hyperspool.common.space import Categorical, Fixed, Float, Int
+from pydantic import ValidationError
+
+from hyperspool.common.errors import UsageError
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Space
+from hyperspool.common.validation import explain
 
 Parameter = Float | Int | Categorical | Fixed
 KNOWN_PLACEHOLDERS = ("epochs", "seed", "device", "checkpoint_dir", "folder", "trial")
@@ -83,3 +87,17 @@ class Draft:
     remarks: list[str] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     guesses: list[str] = field(default_factory=list)
+
+    def checked_space(self) -> Space:
+        """The space as a study has it.
+
+        Raises:
+            UsageError: there is nothing to search, or more than a study may have.
+        """
+        if not any(not isinstance(entry.parameter, Fixed) for entry in self.space):
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in self.left_out[:5])
+            raise UsageError(f"{self.origin} has nothing to search{f' ({reasons})' if reasons else ''}")
+        try:
+            return Space({entry.name: entry.parameter for entry in self.space})
+        except ValidationError as error:
+            raise UsageError(f"{self.origin}: {'; '.join(explain(error, Space))}") from error

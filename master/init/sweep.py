@@ -9,7 +9,7 @@ from hyperspool.common.errors import UsageError
 from hyperspool.common.grid import grid_problems
 from hyperspool.common.names import MAX_TRIALS
 from hyperspool.common.records import MAX_EPOCHS
-from hyperspool.common.space import MAX_PARAMETERS, Categorical, Fixed, Space
+from hyperspool.common.space import MAX_PARAMETERS, Categorical, Fixed
 from hyperspool.common.validation import shown
 from hyperspool.master.init.draft import KNOWN_PLACEHOLDERS, Draft, Entry, Parameter, flag_of
 from hyperspool.master.init.option import Option
@@ -78,9 +78,6 @@ def _draft(sweep: dict[str, Any], path: Path) -> Draft:
     draft = Draft(study_name(str(sweep.get("name") or path.stem)), path.name)
     command = SweepCommand(sweep.get("command"), str(sweep["program"]) if sweep.get("program") else None)
     arguments = _parameters(draft, sweep["parameters"], has_flags=command.has_flags)
-    if not draft.space:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in draft.left_out[:5])
-        raise UsageError(f"none of its parameters can be searched: {reasons}")
     draft.command = command.rows(arguments)
     draft.remarks += command.remarks
     _metric(draft, sweep.get("metric"))
@@ -180,7 +177,7 @@ def _method(draft: Draft, sweep: dict[str, Any]) -> None:
     elif cap is not None:
         raise UsageError(f"run_cap: found {shown(cap)}, expected a whole number, 1 to {MAX_TRIALS}")
     if method == "grid":
-        problems = grid_problems(Space({entry.name: entry.parameter for entry in draft.space}))
+        problems = grid_problems(draft.checked_space())
         draft.is_grid = not problems
         if not problems and not is_capped:
             draft.trials, draft.trials_comment = 0, ""

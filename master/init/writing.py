@@ -31,8 +31,9 @@ def write_draft(draft: Draft, out: Path, command: str, *, is_forced: bool) -> No
         is_forced: whether a file that exists is replaced.
 
     Raises:
-        UsageError: the file came into being meanwhile.
+        UsageError: there is nothing to search, or the file came into being meanwhile.
     """
+    draft.checked_space()
     try:
         with out.open("w" if is_forced else "x", encoding="utf-8") as stream:
             stream.write(study_text(draft, command))

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from hyperspool.common.errors import UsageError
-from hyperspool.common.space import Space
-from hyperspool.master.init.draft import Draft
+from hyperspool.common.space import Categorical, Space
+from hyperspool.master.init.draft import Draft, Entry
 from hyperspool.master.init.study_text import study_text
 from hyperspool.master.init.sweep import draft_of_sweep
+from hyperspool.master.init.writing import write_draft
 from tests.commands import call
 
 SWEEP = """
@@ -137,11 +138,10 @@ def test_grid_over_a_range_becomes_random(tmp_path: Path) -> None:
         ("parameters: {}\n", "no table `parameters`"),
         ("parameters: [1]\n", "no table `parameters`"),
         ("parameters: {lr: {min: 0.1, max: 0.2}}\n", "program: missing"),
-        ("program: t.py\nparameters: {lr: {min: 2, max: 1}}\n", "none of its parameters can be searched: lr:"),
-        ("program: t.py\nmetric: {goal: up}\nparameters: {lr: {value: 1}}\n", "metric.goal: found 'up'"),
-        ("program: t.py\nrun_cap: many\nparameters: {lr: {value: 1}}\n", "run_cap: found 'many'"),
-        ("program: t.py\ncommand: {a: 1}\nparameters: {lr: {value: 1}}\n", "command: found"),
-        ('program: t.py\ncommand: "\'"\nparameters: {lr: {value: 1}}\n', "command: No closing quotation"),
+        ("program: t.py\nmetric: {goal: up}\nparameters: {lr: {values: [1, 2]}}\n", "metric.goal: found 'up'"),
+        ("program: t.py\nrun_cap: many\nparameters: {lr: {values: [1, 2]}}\n", "run_cap: found 'many'"),
+        ("program: t.py\ncommand: {a: 1}\nparameters: {lr: {values: [1, 2]}}\n", "command: found"),
+        ('program: t.py\ncommand: "\'"\nparameters: {lr: {values: [1, 2]}}\n', "command: No closing quotation"),
         ("a: [1, 2\n", "not valid YAML"),
         ("a: !!python/object/apply:os.system ['touch ran']\n", "not valid YAML"),
         ("a: 2020-02-31\n", "not valid YAML"),
@@ -154,6 +154,28 @@ def test_grid_over_a_range_becomes_random(tmp_path: Path) -> None:
 )
 def test_what_is_no_sweep_is_refused_with_one_message(tmp_path: Path, content: str | bytes, said: str) -> None:
     assert said in refusal(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("{lr: {min: 2, max: 1}}", "has nothing to search (lr: low is 2 and high is 1"),
+        ("{lr: {value: 1}}", "has nothing to search"),
+    ],
+    ids=["no range", "one value"],
+)
+def test_space_that_no_study_has_is_refused(tmp_path: Path, parameters: str, said: str) -> None:
+    (tmp_path / "sweep.yaml").write_text(f"program: t.py\nmethod: random\nparameters: {parameters}\n")
+    with pytest.raises(UsageError) as caught:
+        write_draft(draft_of_sweep(tmp_path / "sweep.yaml"), tmp_path / "out.toml", "run", is_forced=False)
+    assert said in str(caught.value)
+    assert not (tmp_path / "out.toml").exists()
+
+
+def test_space_with_too_many_values_is_refused() -> None:
+    choices = Categorical(type="categorical", choices=tuple(range(6000)))
+    with pytest.raises(UsageError, match="found 12000 values"):
+        Draft("it", "it.py", space=[Entry("a", choices), Entry("b", choices)]).checked_space()
 
 
 def test_sweep_is_drafted_on_the_command_line(tmp_path: Path) -> None:
