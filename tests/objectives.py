@@ -155,8 +155,8 @@ def decay(params: dict[str, Any], trial: Trial) -> float:
 
 
 def misreporting(_params: dict[str, Any], trial: Trial) -> float:
-    """Reports a number under an unknown name."""
-    trial.report(loss=0.5)
+    """Reports a number under a name that no metric can have."""
+    trial.report(setting=0.5)
     return 0.0
 
 

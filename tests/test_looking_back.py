@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.study_spec import StudySpec
 from tests.commands import call, refused
 from tests.conftest import MakeStudy
-from tests.processes import Processes, until
+from tests.processes import Processes, results_of, until
 
 CURVED = """
 sampler.name = "grid"
@@ -17,6 +19,12 @@ objective.name = "curved"
 budget.epochs = 2
 space.x = [0.1, 0.2, 0.3]
 space.base = 7
+"""
+SCORED = """
+sampler.name = "grid"
+objective = { name = "scored", measure = "accuracy", direction = "maximize" }
+budget.epochs = 5
+space.x = [0.1, 0.2]
 """
 
 
@@ -47,6 +55,28 @@ def test_command_line_looks_back_at_a_finished_study(root: Path, processes: Proc
     rows = [json.loads(line) for line in lines.read_text().splitlines()]
     assert all({"trial", "status", "value", "params", "attempts"} <= row.keys() for row in rows)
     assert [row["params"] for row in rows] == [{"x": x, "base": 7} for x in (0.1, 0.2, 0.3)]
+
+
+def test_a_study_goes_by_its_own_measure_everywhere(root: Path, processes: Processes, tmp_path: Path) -> None:
+    study = tmp_path / "demo.toml"
+    study.write_text(SCORED)
+    printed = processes.finish(
+        processes.master(study, "--workers", "1", "--objective", "scored=tests.objectives:scored")
+    )
+    assert "trial  accuracy" in printed
+    folder, place = StudyFolder(root, "demo"), ["--root", str(root)]
+    assert folder.curve(0).read_text().startswith("epoch,seconds,accuracy,f1\n1,")
+    result = results_of(folder)[0]
+    assert result.best_epoch == 4
+    assert result.best_value == pytest.approx(0.9 * 0.9)
+    assert read_record(folder.spec, StudySpec).objective.direction == "maximise"
+    assert "best accuracy 0.36" in call("master", "status", "demo", *place).stdout
+    assert "highest accuracy" in call("master", "top", "demo", "--within-epochs", "3", *place).stdout
+    found = call("master", "top", "demo", "--within-epochs", "3", "--metric", "f1", "-k", "1", "--json", *place).stdout
+    assert [(row["metric"], row["epoch"], row["value"]) for row in json.loads(found)] == [
+        ("f1", 2, pytest.approx(0.9 * 0.7 / 2))
+    ]
+    assert "needs --within-epochs" in refused("master", "top", "demo", "--metric", "f1", *place)
 
 
 def test_what_cannot_be_looked_back_at_is_one_message(root: Path, folder: StudyFolder, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_a_wrong_report_fails_the_trial_with_its_traceback(bench: Bench) -> None
     outcome = bench.evaluate("misreporting")
     assert isinstance(outcome, Failed)
     assert outcome.kind == "exception"
-    assert outcome.message.startswith("TypeError: trial.report: loss: unknown key")
+    assert outcome.message.startswith("ValueError: trial.report: found a metric setting, but no metric may be")
     assert "in misreporting" in str(outcome.traceback)
     assert isinstance(bench.evaluate("square"), Finished)
 

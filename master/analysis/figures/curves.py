@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from hyperspool.common.objectives import PARAMETERS
+from hyperspool.master.analysis.data.columns import curve_metrics
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.axes import limit, show_count, show_measured
 from hyperspool.master.analysis.figures.captions import caption, left_out_sentence
@@ -20,11 +22,15 @@ from hyperspool.master.analysis.figures.setting_styles import SettingStyles, sty
 from hyperspool.master.analysis.figures.style import GREY, new_figure
 from hyperspool.master.analysis.figures.texts import time_unit, write_beside
 from hyperspool.master.analysis.measures.drawn_trials import snapshot_sentence
+from hyperspool.master.analysis.measures.epoch_metric import NO_PROGRESS, metric_label
 from hyperspool.master.analysis.measures.positions import Floats
 from hyperspool.master.analysis.measures.setting_curves import SettingCurve, measured, setting_curves
 from hyperspool.master.results.wording import counted
 
 QUANTITIES = ("training_loss", "validation_loss", "validation_error")
+"""What is drawn of a built-in objective. Of a user's own, what its trials reported."""
+MOST_FIGURES = 6
+"""More metrics would bury the rest of the page."""
 WIDE_DECADES = 1.5
 """Curves that span more powers of ten are drawn on a logarithmic axis."""
 MANY_SETTINGS = 60
@@ -51,17 +57,25 @@ class _Side(NamedTuple):
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
-    """A figure per quantity of `QUANTITIES` that was measured after any epoch."""
+    """A figure per quantity that was measured after any epoch: the study's measure first, at most `MOST_FIGURES`."""
+    drawable = [quantity for quantity in _quantities(data) if setting_curves(data, quantity)]
+    drawn, others = drawable[:MOST_FIGURES], drawable[MOST_FIGURES:]
     return [
         NamedFigure(
             f"{quantity.replace('_', '-')}-curves",
-            f"{_name(quantity).capitalize()} during training",
-            _caption(data, quantity),
+            f"{_title(quantity)} during training",
+            _caption(data, quantity, others if quantity == drawn[-1] else []),
             partial(curve_figure, data, quantity),
         )
-        for quantity in QUANTITIES
-        if setting_curves(data, quantity)
+        for quantity in drawn
     ]
+
+
+def _quantities(data: StudyData) -> list[str]:
+    if data.spec.objective.name in PARAMETERS:
+        return list(QUANTITIES)
+    names = [name for name in curve_metrics(data.curves) if name not in NO_PROGRESS]
+    return sorted(names, key=lambda name: name != data.spec.objective.measure)
 
 
 def curve_figure(data: StudyData, quantity: str) -> Figure:
@@ -84,7 +98,7 @@ def curve_figure(data: StudyData, quantity: str) -> Figure:
     ):
         _draw(plot, side, shown, styles)
         _scale_across(plot, side, shown)
-    _scale_upwards(plots[0], _name(quantity), shown, axis_top(shown))
+    _scale_upwards(plots[0], metric_label(quantity), shown, axis_top(shown))
     if quantity == "validation_error" and data.trials["diverged"].any():
         _draw_guessing(plots, data)
     _explain(figure, plots, styles, has_ends=any(curve.is_diverged for curve in shown))
@@ -186,11 +200,12 @@ def _explain(figure: Figure, plots: Sequence[Axes], styles: SettingStyles, *, ha
         add_colour_bar(figure, plots, styles.norm, styles.colour_map, styles.bar_label)
 
 
-def _name(quantity: str) -> str:
-    return quantity.replace("_", " ")
+def _title(quantity: str) -> str:
+    label = metric_label(quantity)
+    return label if label == quantity else label.capitalize()
 
 
-def _caption(data: StudyData, quantity: str) -> str:
+def _caption(data: StudyData, quantity: str, others: Sequence[str]) -> str:
     drawn = set(measured(data, quantity)["trial"])
     is_drawn = data.trials["trial"].isin(drawn)
     settings = data.trials.loc[is_drawn, "setting"].nunique()
@@ -211,6 +226,7 @@ def _caption(data: StudyData, quantity: str) -> str:
         top < math.inf and f"The axis ends at {top:.2g}; some curves go higher.",
         left_out_sentence(int((~is_drawn & ~data.trials["diverged"]).sum()), "trial", "without any measured epoch"),
         snapshot_sentence(data),
+        len(others) > 0 and f"Not drawn: {', '.join(others)}. The table of the curves has them.",
     )
 
 

@@ -13,7 +13,7 @@ from hyperspool.master.analysis.data.frames import StudyData
 VALIDATION_ERROR = "validation_error"
 ALWAYS_LOWER = ("training_loss", "validation_loss", VALIDATION_ERROR)
 """Metrics of which the lower is better even if the study maximises its own measure."""
-SETTINGS = ("learning_rate", "momentum")
+NO_PROGRESS = ("learning_rate", "momentum")
 """Metrics that say how training goes on, not how far it came."""
 
 
@@ -43,7 +43,7 @@ class EpochMetric:
 
 def metric_label(name: str) -> str:
     """A metric's name for people. The names of the networks' metrics are words; an author's own stays as it is."""
-    return name.replace("_", " ") if name in {*ALWAYS_LOWER, *SETTINGS} else name
+    return name.replace("_", " ") if name in {*ALWAYS_LOWER, *NO_PROGRESS} else name
 
 
 def reported_metrics(data: StudyData) -> list[str]:
@@ -58,7 +58,7 @@ def find_epoch_metric(data: StudyData) -> EpochMetric | None:
         None if the curves do not say which metric it is.
     """
     objective, names = data.spec.objective, reported_metrics(data)
-    candidates = [name for name in names if name not in SETTINGS]
+    candidates = [name for name in names if name not in NO_PROGRESS]
     if objective.measure in names:
         return _of(objective.measure, objective)
     if VALIDATION_ERROR in names:

@@ -1,6 +1,7 @@
 """Synthetic studies for tests of tables and figures: the data of `master.analysis.data.frames`, without files."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,20 @@ def make_study_data(
         tuple(evaluations),
         _journal(spec, [each.proposal for each in evaluations]),
     )
+
+
+def reporting(*names: str, **asked: Any) -> StudyData:
+    """A study of a user's own objective whose two trials reported these metrics.
+
+    Args:
+        *names: of the metrics; all have the same numbers.
+        **asked: fields of the objective.
+    """
+    data = make_study_data({"x": [1, 2]}, objective="mine", epochs=4)
+    objective = data.spec.objective.model_copy(update=asked)
+    metrics = dict.fromkeys(names, data.curves["validation_error"])
+    curves = data.curves.loc[:, :"elapsed_s"].assign(**metrics)
+    return replace(data, spec=data.spec.model_copy(update={"objective": objective}), curves=curves)
 
 
 def _evaluation(proposal: Proposal, row: Mapping[str, Any]) -> Evaluation:

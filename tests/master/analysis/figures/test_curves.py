@@ -4,9 +4,16 @@ from matplotlib.collections import LineCollection
 
 from hyperspool.common.space import Params
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.figures.curves import MAX_LINES, axis_top, curve_figure, figures, spread_out
+from hyperspool.master.analysis.figures.curves import (
+    MAX_LINES,
+    MOST_FIGURES,
+    axis_top,
+    curve_figure,
+    figures,
+    spread_out,
+)
 from hyperspool.master.analysis.measures.setting_curves import setting_curves
-from tests.master.analysis.synthetic import CHANCE, make_study_data
+from tests.master.analysis.synthetic import CHANCE, make_study_data, reporting
 
 RATES = {"learning_rate": [0.01, 0.02, 0.05, 0.1, 0.2, 2.0]}
 
@@ -18,6 +25,23 @@ def diverges(params: Params) -> bool:
 def test_each_measured_quantity_has_a_figure() -> None:
     names = [figure.name for figure in figures(make_study_data(RATES))]
     assert names == ["training-loss-curves", "validation-loss-curves", "validation-error-curves"]
+
+
+def test_an_own_objective_has_a_figure_per_metric() -> None:
+    found = figures(reporting("f1", "validation_loss", "learning_rate", "accuracy", measure="accuracy"))
+    assert [(figure.name, figure.title) for figure in found] == [
+        ("accuracy-curves", "accuracy during training"),
+        ("f1-curves", "f1 during training"),
+        ("validation-loss-curves", "Validation loss during training"),
+    ]
+    assert found[0].draw().axes[0].get_ylabel() == "accuracy"
+
+
+def test_metrics_beyond_the_limit_are_named_not_drawn() -> None:
+    found = figures(reporting(*(f"m{number}" for number in range(MOST_FIGURES + 2))))
+    assert len(found) == MOST_FIGURES
+    assert found[-1].caption.endswith("Not drawn: m6, m7. The table of the curves has them.")
+    assert not any("Not drawn" in figure.caption for figure in found[:-1])
 
 
 def test_an_objective_without_epochs_has_no_figure() -> None:

@@ -6,18 +6,9 @@ import pytest
 
 from hyperspool.common.errors import UsageError
 from hyperspool.master.analysis.answers.budgets import best_within
-from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.epoch_metric import EpochMetric, epoch_metric, find_epoch_metric
 from hyperspool.master.analysis.measures.setting_curves import setting_curves
-from tests.master.analysis.synthetic import make_study_data
-
-
-def reporting(*names: str, **asked: Any) -> StudyData:
-    """A study of a user's own objective whose trials reported these metrics."""
-    data = make_study_data({"x": [1, 2]}, objective="mine", epochs=4)
-    objective = data.spec.objective.model_copy(update=asked)
-    curves = data.curves.loc[:, :"elapsed_s"].assign(**dict.fromkeys(names, data.curves["validation_error"]))
-    return replace(data, spec=data.spec.model_copy(update={"objective": objective}), curves=curves)
+from tests.master.analysis.synthetic import reporting
 
 
 @pytest.mark.parametrize(
