@@ -20,8 +20,9 @@ def init(
 ) -> None:
     """Draft a study for a script: a TOML file with ranges to look at.
 
-    It runs the script with --help and stops it as soon as the script reads its options; argparse, click, typer, or any
-    help text. A file that ends in .yaml or .yml is read as a W&B sweep, and nothing is run.
+    It runs the script with --help and ends it as soon as the script reads its options, by argparse, click or typer.
+    Of any other program it reads the help text.
+    A file that ends in .yaml or .yml is read as a W&B sweep; nothing is run.
     """
     from hyperspool.common.invocation import command_line
     from hyperspool.master.init.from_program import draft_of
@@ -34,8 +35,11 @@ def init(
 
     target = out or Path(f"{study_name(script.stem)}.toml")
     check_target(target, is_forced=force)
-    is_yaml = is_sweep(script)
-    draft = draft_of_sweep(script) if is_yaml else draft_of(read_program(script, python, time_limit), script)
+    folder = target.parent
+    if is_sweep(script):
+        draft = draft_of_sweep(script, folder)
+    else:
+        draft = draft_of(read_program(script, folder, python, time_limit), script)
     command = command_line("master", "run", str(target), "--workers", "2")
     write_draft(draft, target, command, is_forced=force)
     output.say(f"{target}: a study of {script}")

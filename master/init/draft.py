@@ -10,7 +10,7 @@ from hyperspool.common.space import Categorical, Fixed, Float, Int, Space
 from hyperspool.common.validation import explain
 
 Parameter = Float | Int | Categorical | Fixed
-KNOWN_PLACEHOLDERS = ("epochs", "seed", "device", "checkpoint_dir", "folder", "trial")
+KNOWN_PLACEHOLDERS = ("epochs", "horizon", "seed", "device", "trial", "folder", "checkpoint_dir")
 """What a command's placeholders may stand for besides the parameters."""
 
 
@@ -34,6 +34,11 @@ class Entry:
     name: str
     parameter: Parameter
     comment: str = ""
+
+
+def literally(word: str) -> str:
+    """A word of a command in which no brace is a placeholder."""
+    return word.replace("{", "{{").replace("}", "}}")
 
 
 def flag_of(name: str, flag: str, *, is_on: bool = True) -> tuple[Entry, Row]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hyperspool.common.records import MAX_EPOCHS
 from hyperspool.common.space import Fixed
-from hyperspool.master.init.draft import Draft, Entry, Row, flag_of
+from hyperspool.master.init.draft import Draft, Entry, Row, flag_of, literally
 from hyperspool.master.init.measure import guess_measure
 from hyperspool.master.init.option import Form, Option, Program
 from hyperspool.master.init.roles import Use, uses_of
@@ -23,7 +23,7 @@ def draft_of(program: Program, path: Path) -> Draft:
         program: the program and its options.
         path: the program's file.
     """
-    draft = Draft(study_name(path.stem), path.name, command=[Row(program.command)])
+    draft = Draft(study_name(path.stem), path.name, command=[Row(tuple(map(literally, program.command)))])
     for use in uses_of(program.options):
         _take(draft, use)
     searched = sum(not isinstance(entry.parameter, Fixed) for entry in draft.space)
@@ -39,7 +39,8 @@ def _take(draft: Draft, use: Use) -> None:
     """Put one option where it belongs."""
     option = use.option
     if use.placeholder is None:
-        shown = option.flag if option.default is None else f"{option.flag} {option.default}"
+        is_bare = option.form is not Form.VALUE or option.default in {None, ""}
+        shown = option.flag if is_bare else f"{option.flag} {option.default}"
         draft.left_out.append((shown, use.reason))
         return
     if use.placeholder == "{epochs}":
@@ -50,7 +51,7 @@ def _take(draft: Draft, use: Use) -> None:
         draft.command.append(_row(option, use.placeholder))
         return
     name = use.placeholder.strip("{}")
-    draft.space.append(Entry(name, use.parameter, _comment(use)))
+    draft.space.append(Entry(name, use.parameter, _comment(use, name)))
     if use.is_guess:
         draft.guesses.append(name)
     if option.form not in _FLAGS:
@@ -84,12 +85,14 @@ def _set_budget(draft: Draft, option: Option) -> None:
         draft.remarks.append(f"An epoch of the study is what {option.flag} counts.")
 
 
-def _comment(use: Use) -> str:
+def _comment(use: Use, name: str) -> str:
+    """What a person has to know of a parameter: whether its range is a guess, and what the program says of it."""
     option = use.option
     shown = str(option.default).lower() if isinstance(option.default, bool) else option.default
     default = "no default" if shown is None else f"default {shown}"
+    renamed = f"{option.flag}, " if name != option.name else ""
     said = f"; {option.help}" if option.help else ""
-    return f"{'guess: ' if use.is_guess else ''}{option.flag}, {default}{said}"
+    return f"{'guess: ' if use.is_guess else ''}{renamed}{default}{said}"
 
 
 def _name_measure(draft: Draft, source: str) -> None:

@@ -9,9 +9,7 @@ from typing import Literal
 _PART = r"(?:val|valid|validation|dev|eval|test)"
 _HIGH = r"(?:accuracy|acc|f1|auc|auroc|score|precision|recall|r2|reward|return|iou|dice|bleu|map)"
 _LOW = r"(?:loss|error|err|rmse|mse|mae|perplexity|ppl|cost|energy|nll|bpb|bpc|length)"
-_NAME = re.compile(
-    rf"(?<![A-Za-z0-9])((?:{_PART}[_/.]?)?(?:{_HIGH}|{_LOW})(?:_[a-z0-9]+)?)(?![A-Za-z0-9])", re.IGNORECASE
-)
+_NAME = re.compile(rf"(?<![A-Za-z0-9])((?:{_PART}_?)?(?:{_HIGH}|{_LOW})(?:_[a-z0-9]+)?)(?![A-Za-z0-9])", re.IGNORECASE)
 _GOOD_IF_HIGH = re.compile(rf"(?<![a-z0-9]){_HIGH}(?![a-z])", re.IGNORECASE)
 _VALIDATION = re.compile(r"(?:val|valid|validation|dev)(?![a-z])", re.IGNORECASE)
 _VALUE_FOLLOWS = re.compile(r"\s?[=:]\s*(?:$|[%{])")

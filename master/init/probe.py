@@ -4,9 +4,11 @@ import os
 import selectors
 import signal
 import subprocess
+import sys
+import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +59,11 @@ def run_bounded(command: Sequence[str], shown: str, limit_s: float) -> Ended:
     Raises:
         UsageError: it cannot be started, takes too long, or prints without end.
     """
+    with _ending_on_request():
+        return _run_bounded(command, shown, limit_s)
+
+
+def _run_bounded(command: Sequence[str], shown: str, limit_s: float) -> Ended:
     surroundings = os.environ | {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
     try:
         process = subprocess.Popen(  # noqa: S603 - the program that the person named
@@ -79,6 +86,24 @@ def run_bounded(command: Sequence[str], shown: str, limit_s: float) -> Ended:
         process.wait()
         if process.stdout:
             process.stdout.close()
+
+
+@contextmanager
+def _ending_on_request() -> Iterator[None]:
+    """Let a request to end unwind the stack: by default it ends this process, and leaves the program running."""
+
+    def end(number: int, _frame: object) -> None:
+        sys.exit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():  # others may not set handlers
+        yield
+        return
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, own in before.items():
+            signal.signal(number, own)
 
 
 def _read(process: "subprocess.Popen[bytes]", shown: str, limit_s: float) -> bytes:

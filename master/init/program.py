@@ -1,6 +1,7 @@
 """Learns a program's options: asks a Python script's own parser, or reads the help text of any other program."""
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -24,6 +25,8 @@ _READS_ARGUMENTS = re.compile(
     r"|hydra|\bcli\b|CLI\b|\btap\b|\bTap\b|simple_parsing|jsonargparse|cyclopts|plac\b|defopt|confuse"
 )
 """What a script names that reads its command line, in one way or another."""
+_DEFAULT = re.compile(r"\s*[(\[][^()\[\]]*\bdefaults?\b(?:[^()\[\]]|%\(default\)s)*[)\]]", re.IGNORECASE)
+"""The default in an option's help, in brackets: it is known already."""
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
 
 
@@ -53,7 +56,7 @@ class _Found(BaseModel):
                 default = float(default) if self.kind is Kind.FLOAT else int(default)
             except ValueError:
                 default = None
-        said = re.sub(r"\s*[(\[]?default[^)\]]*%\(default\)s[)\]]?", "", self.help).replace("%%", "%")
+        said = _DEFAULT.sub("", self.help).replace("%%", "%").strip()
         listed = tuple(dict.fromkeys(choice for choice in self.choices or () if len(str(choice)) <= MAX_TEXT))
         return Option(
             self.flags, self.form, self.kind, default, listed, self.off_flag, self.low, self.high, self.required, said
@@ -70,11 +73,12 @@ class _Answer(BaseModel):
     options: tuple[_Found, ...] = ()
 
 
-def read_program(path: Path, python: str | None, limit_s: float) -> Program:
+def read_program(path: Path, folder: Path, python: str | None, limit_s: float) -> Program:
     """Run a program with `--help` and return what its command line offers.
 
     Args:
         path: a Python script, or a program that the system can run.
+        folder: the folder of the study's file, in which its command runs.
         python: the interpreter for a script; None: the one that runs this.
         limit_s: the number of seconds that it may take.
 
@@ -86,17 +90,22 @@ def read_program(path: Path, python: str | None, limit_s: float) -> Program:
         raise UsageError(f"{path} {what}; expected a Python script, a program, or a W&B sweep's .yaml")
     source = _source(path)
     if path.suffix == ".py" or re.match(r"#!.*\bpython", source):
-        program = _read_script(path, source, python, limit_s)
+        program = _read_script(path, _from(folder, path), python, source, limit_s)
     elif is_executable(path):
-        shown = str(path) if path.parent != Path() else f"./{path}"
+        named = _from(folder, path)
         ended = run_bounded([str(path.absolute()), "--help"], str(path), limit_s)
-        program = Program((shown,), _from_text(path, ended), source, "--help")
+        program = Program((named if "/" in named else f"./{named}",), _from_text(path, ended), source, "--help")
     else:
         raise UsageError(
             f"{path} is neither a Python script (its name ends in .py) nor a program that the system can run; "
             f"if it is a program: chmod +x {path}"
         )
     return program
+
+
+def _from(folder: Path, path: Path) -> str:
+    """A program's path for a command that runs in a folder."""
+    return os.path.relpath(path.absolute(), folder.absolute())
 
 
 def _source(path: Path) -> str:
@@ -110,7 +119,7 @@ def _source(path: Path) -> str:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _read_script(path: Path, source: str, python: str | None, limit_s: float) -> Program:
+def _read_script(path: Path, named: str, python: str | None, source: str, limit_s: float) -> Program:
     _need_command_line(path, source)
     interpreter = shutil.which(python) if python else sys.executable
     if interpreter is None:
@@ -119,7 +128,7 @@ def _read_script(path: Path, source: str, python: str | None, limit_s: float) ->
         out = Path(folder) / "options.json"
         ended = run_bounded([interpreter, hook.__file__, str(out), str(path)], str(path), limit_s)
         answer = _answer(path, out)
-    command = (python or "python", str(path))
+    command = (python or "python", named)
     if answer is None:
         return Program(command, _from_text(path, ended), source, "--help")
     if answer.sub_commands:

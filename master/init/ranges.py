@@ -15,8 +15,7 @@ from hyperspool.master.init.option import Form, Kind, Option
 
 _LOGARITHMIC = (
     {"lr"}, {"learning", "rate"}, {"eta"}, {"weight", "decay"}, {"wd"}, {"l1"}, {"l2"}, {"reg"}, {"regularization"},
-    {"regularisation"}, {"lambda"}, {"alpha"}, {"eps"}, {"epsilon"}, {"tol"}, {"c"}, {"gamma"}, {"temperature"},
-    {"decay"}, {"penalty"}, {"jitter"}, {"noise"},
+    {"regularisation"}, {"lambda"}, {"eps"}, {"epsilon"}, {"tol"}, {"c"}, {"temperature"}, {"penalty"},
 )  # fmt: skip
 """Words of names whose values differ by factors."""
 _LEARNING_RATE = ({"lr"}, {"learning", "rate"})

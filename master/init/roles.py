@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hyperspool.master.init.draft import KNOWN_PLACEHOLDERS, Parameter
+from hyperspool.master.init.draft import KNOWN_PLACEHOLDERS, Parameter, literally
 from hyperspool.master.init.option import Form, Kind, Option
 from hyperspool.master.init.ranges import proposed
 
@@ -24,11 +24,12 @@ _FOLDERS = {
 _NOT_SEARCHED: tuple[tuple[str, set[str]], ...] = (
     ("it says what data is used", {
         "data", "dataset", "datasets", "path", "paths", "root", "file", "files", "input", "dir", "folder", "url",
-        "classes", "fold", "folds", "split", "download", "samples", "limit",
+        "classes", "fold", "folds", "split", "download", "samples", "limit", "image", "img", "crop", "resolution",
     }),
-    ("it says how the work is done, not what comes of it", {
-        "workers", "jobs", "threads", "cpus", "gpu", "gpus", "cuda", "mps", "accelerator", "nodes", "rank", "local",
-        "world", "backend", "port", "host", "distributed", "pin", "memory", "prefetch", "cache", "profile", "compile",
+    ("it says how the work is done", {
+        "workers", "jobs", "threads", "cpus", "gpu", "gpus", "cpu", "cuda", "mps", "accel", "accelerator", "nodes",
+        "rank", "local", "world", "backend", "port", "host", "distributed", "pin", "memory", "prefetch", "cache",
+        "profile", "compile",
     }),
     ("it says what is printed or kept", {
         "verbose", "verbosity", "quiet", "silent", "debug", "log", "logging", "print", "progress", "plot", "show",
@@ -110,7 +111,7 @@ def _known(option: Option) -> Use | None:
     elif is_text and name in _FOLDERS:
         # A default such as model.pt says that the option names a file.
         last = str(option.default or "").replace("\\", "/").rsplit("/", 1)[-1]
-        placeholder = f"{{folder}}/{last}" if "." in last.strip(".") else "{folder}"
+        placeholder = f"{{folder}}/{literally(last)}" if "." in last.strip(".") else "{folder}"
     return Use(option, placeholder) if placeholder else None
 
 

@@ -1,5 +1,6 @@
 """Reads a W&B sweep's YAML and drafts a study from it. Nothing of the sweep is run."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +31,19 @@ def is_sweep(path: Path) -> bool:
     return path.suffix.lower() in {".yaml", ".yml"}
 
 
-def draft_of_sweep(path: Path) -> Draft:
+def draft_of_sweep(path: Path, folder: Path) -> Draft:
     """The study that a sweep's YAML describes.
+
+    Args:
+        path: the sweep's file.
+        folder: the folder of the study's file, in which its command runs. W&B runs a sweep's program where its agent
+            was started, which is taken to be the working directory.
 
     Raises:
         UsageError: the file is not there, or is not a sweep.
     """
     try:
-        return _draft(_read(path), path)
+        return _draft(_read(path), path, folder)
     except UsageError as error:
         raise UsageError(f"{path} cannot be read as a W&B sweep: {error}") from error
 
@@ -74,9 +80,12 @@ def _check_bounds(content: bytes) -> None:
             raise UsageError(f"its tables and lists are nested more than {_MAX_DEPTH} deep")
 
 
-def _draft(sweep: dict[str, Any], path: Path) -> Draft:
+def _draft(sweep: dict[str, Any], path: Path, folder: Path) -> Draft:
     draft = Draft(study_name(str(sweep.get("name") or path.stem)), path.name)
-    command = SweepCommand(sweep.get("command"), str(sweep["program"]) if sweep.get("program") else None)
+    program = str(sweep["program"]) if sweep.get("program") else None
+    if program and Path(program).is_file():
+        program = os.path.relpath(Path(program).absolute(), folder.absolute())
+    command = SweepCommand(sweep.get("command"), program)
     arguments = _parameters(draft, sweep["parameters"], has_flags=command.has_flags)
     draft.command = command.rows(arguments)
     draft.remarks += command.remarks
@@ -160,7 +169,7 @@ def _metric(draft: Draft, metric: Any) -> None:
         draft.measure_comment = "name the metric that a trial is judged by"
         draft.remarks.append("The sweep names no metric: name the one that a trial is judged by (measure).")
     else:
-        draft.measure, draft.measure_comment = name, "the sweep's metric"
+        draft.measure, draft.measure_comment = Option((name,)).name, f"the sweep's metric {name}"
     if isinstance(metric, dict) and "target" in metric:
         draft.left_out.append(("metric.target", "a study goes on to its number of trials"))
     printed = f'print(json.dumps({{"epoch": epoch, "{draft.measure}": value}}))'

@@ -8,10 +8,11 @@ from typing import Any
 
 from hyperspool.common.errors import UsageError
 from hyperspool.common.validation import shown
-from hyperspool.master.init.draft import Row
+from hyperspool.master.init.draft import Row, literally
 
 _DEFAULT = ("${env}", "${interpreter}", "${program}", "${args}")
 _MACRO = re.compile(r"\$\{([^}]*)\}")
+_MACRO_OR_TEXT = re.compile(r"\$\{[^}]*\}|[^$]+|\$")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,10 @@ class SweepCommand:
             self.remarks.append(f"Fill in {name} in the command, for {macro[0]}.")
             return name
 
-        return _MACRO.sub(fill, part)
+        return "".join(
+            fill(macro) if (macro := _MACRO.fullmatch(piece)) else literally(piece)
+            for piece in _MACRO_OR_TEXT.findall(part)
+        )
 
     def _arguments(self, macro: str, arguments: Sequence[Argument]) -> Iterator[Row]:
         if macro in {"args_json", "args_json_file"}:

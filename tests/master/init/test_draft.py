@@ -25,7 +25,9 @@ EXAMPLES = REPOSITORY / "examples"
 
 def written(path: Path) -> dict[str, Any]:
     """The table of the file that is written for a program; its space is valid."""
-    table = tomllib.loads(study_text(draft_of(read_program(path, None, 60.0), path), "hyperspool run it.toml"))
+    table = tomllib.loads(
+        study_text(draft_of(read_program(path, path.parent, None, 60.0), path), "hyperspool run it.toml")
+    )
     space_of(table)
     return table
 
@@ -63,7 +65,7 @@ def test_each_option_of_a_script_becomes_what_it_is(tmp_path: Path) -> None:
         "--trial": "{trial_2}",
     }
     assert {flag: value_of(table, flag) for flag in placeholders} == placeholders
-    assert table["objective"]["command"][:3] == ["python", str(tmp_path / "train.py"), "DATA"]
+    assert table["objective"]["command"][:3] == ["python", "train.py", "DATA"]
     assert not {"--num-workers", "--layers", "--pretrain", "-v"} & set(words(table))
     assert table["budget"] == {"epochs": 14}
 
@@ -86,6 +88,13 @@ def test_flags_stand_in_the_command_where_they_are_on(tmp_path: Path) -> None:
     assert flags({"nesterov": True, "no_bias": True, "amp": False}) == {"--nesterov", "--no-bias", "--no-amp"}
 
 
+def test_script_of_another_folder_is_named_from_the_study(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "train.py").write_text(ARGPARSE)
+    program = read_program(tmp_path / "code" / "train.py", tmp_path, None, 60.0)
+    assert program.command == ("python", "code/train.py")
+
+
 def test_measure_comes_from_what_the_script_prints(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(ARGPARSE)
     objective = written(tmp_path / "train.py")["objective"]
@@ -98,7 +107,7 @@ def test_measure_comes_from_what_the_script_prints(tmp_path: Path) -> None:
     [
         ("print(json.dumps({'val_loss': x}))", ("val_loss", "minimise", False)),
         ("print('test_acc: %.3f' % x)", ("test_acc", "maximise", True)),
-        ("print('val/loss={:.2f} val/f1={:.2f}'.format(x, y))", ("val/f1", "maximise", True)),
+        ("print('val/loss={:.2f} val/f1={:.2f}'.format(x, y))", ("f1", "maximise", True)),
         ("print(dict(rmse=x))", ("rmse", "minimise", False)),
         ("SGDClassifier(loss='hinge', penalty='l2')", None),
         ("print(f'train_loss={x}')", None),
@@ -114,11 +123,11 @@ def test_hostile_help_texts_stay_within_their_comment(tmp_path: Path) -> None:
     hostile = 'x\n[space]\nevil = 1\r\x00\x1b[31m\u202e"""' + "y" * 500
     option = Option((f"--{hostile}",), kind=Kind.FLOAT, default=0.5, choices=(hostile, "\x7f'\"\\"), help=hostile)
     left = Option(("--left",), Form.SEVERAL, help=hostile)
-    draft = draft_of(Program(("python", hostile), (option, left), "", "--help"), tmp_path / f"{hostile[:20]}.py")
+    draft = draft_of(Program(("python", hostile + "{}"), (option, left), "", "--help"), tmp_path / f"{hostile[:20]}.py")
     table = tomllib.loads(study_text(draft, hostile))
     (parameter,) = space_of(table).root.values()
     assert parameter == draft.space[0].parameter
-    assert table["objective"]["command"][1] == hostile
+    assert table["objective"]["command"][1] == hostile + "{{}}"
 
 
 @pytest.mark.parametrize("value", [True, 3, 1e-05, 1e300, 1.0, "a\nb\x7f\"'", [1, "x"]])

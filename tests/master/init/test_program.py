@@ -1,6 +1,8 @@
 """Options are read from real scripts, which run in real processes and do nothing else."""
 
 import os
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,13 +20,13 @@ LIMIT_S = 30.0
 
 def options_of(folder: Path, text: str, name: str = "train.py") -> dict[str, Option]:
     (folder / name).write_text(text)
-    return {option.flag: option for option in read_program(folder / name, None, LIMIT_S).options}
+    return {option.flag: option for option in read_program(folder / name, folder, None, LIMIT_S).options}
 
 
 def refusal(folder: Path, text: str, limit_s: float = LIMIT_S) -> str:
     (folder / "train.py").write_text(text)
     with pytest.raises(UsageError) as caught:
-        read_program(folder / "train.py", None, limit_s)
+        read_program(folder / "train.py", folder, None, limit_s)
     return str(caught.value)
 
 
@@ -114,7 +116,7 @@ def test_program_of_another_language_is_read_by_its_help(tmp_path: Path) -> None
     program = tmp_path / "anneal"
     program.write_text("#!/bin/sh\necho '  -t, --temperature=T  begin here (default 1.5)'\n")
     program.chmod(0o755)
-    read = read_program(program, None, LIMIT_S)
+    read = read_program(program, tmp_path, None, LIMIT_S)
     assert (read.options[0].flag, read.options[0].default, read.reader) == ("--temperature", 1.5, "--help")
 
 
@@ -162,6 +164,28 @@ def test_script_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
     until(lambda: not is_alive(child), "the script's child ends", tmp_path)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_script_ends_with_the_command_that_ran_it(tmp_path: Path, number: signal.Signals) -> None:
+    (tmp_path / "train.py").write_text(
+        "import argparse, os, time\n"
+        "with open('pid.part', 'w') as pid: pid.write(str(os.getpid()))\n"
+        "os.rename('pid.part', 'pid')\ntime.sleep(1000)\n"
+    )
+    command = [sys.executable, "-m", "hyperspool", "init", "train.py"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        until((tmp_path / "pid").exists, "the script runs", tmp_path)
+        process.send_signal(number)
+        printed, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode != 0
+    assert "Traceback" not in printed
+    assert not (tmp_path / "train.toml").exists()
+    script = int((tmp_path / "pid").read_text())
+    until(lambda: not is_alive(script), "the script ends", tmp_path)
+
+
 def test_a_child_that_holds_the_output_does_not_delay(tmp_path: Path) -> None:
     text = "import subprocess\nsubprocess.Popen(['sleep', '1000'])\n" + ARGPARSE
     began_s = time.monotonic()
@@ -182,7 +206,7 @@ def test_what_is_no_script_is_refused(tmp_path: Path, prepare: object, said: str
     assert callable(prepare)
     prepare(path)
     with pytest.raises(UsageError, match=said):
-        read_program(path, None, LIMIT_S)
+        read_program(path, path.parent, None, LIMIT_S)
 
 
 def test_binary_that_claims_to_be_runnable_is_refused(tmp_path: Path) -> None:
@@ -190,11 +214,11 @@ def test_binary_that_claims_to_be_runnable_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x7fELF" + os.urandom(100))
     path.chmod(0o755)
     with pytest.raises(UsageError, match="cannot be started"):
-        read_program(path, None, LIMIT_S)
+        read_program(path, path.parent, None, LIMIT_S)
 
 
 def test_interpreter_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(ARGPARSE)
     with pytest.raises(UsageError, match="--python no-such-python"):
-        read_program(tmp_path / "train.py", "no-such-python", LIMIT_S)
-    assert read_program(tmp_path / "train.py", sys.executable, LIMIT_S).command[0] == sys.executable
+        read_program(tmp_path / "train.py", tmp_path, "no-such-python", LIMIT_S)
+    assert read_program(tmp_path / "train.py", tmp_path, sys.executable, LIMIT_S).command[0] == sys.executable

@@ -46,7 +46,7 @@ DEFAULT = [
 def draft(folder: Path, text: str) -> tuple[Draft, dict[str, Any]]:
     """The draft, and the table of its file; the space is valid."""
     (folder / "sweep.yaml").write_text(text)
-    found = draft_of_sweep(folder / "sweep.yaml")
+    found = draft_of_sweep(folder / "sweep.yaml", folder)
     table = tomllib.loads(study_text(found, "hyperspool run sweep.toml"))
     assert Space.model_validate(table["space"]).root == {entry.name: entry.parameter for entry in found.space}
     return found, table
@@ -56,7 +56,7 @@ def refusal(folder: Path, content: str | bytes) -> str:
     path = folder / "sweep.yaml"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(UsageError) as caught:
-        draft_of_sweep(path)
+        draft_of_sweep(path, folder)
     assert str(caught.value).startswith(f"{path} cannot be read as a W&B sweep: ")
     return str(caught.value)
 
@@ -66,7 +66,7 @@ def test_sweep_becomes_a_study(tmp_path: Path) -> None:
     assert table == {
         "name": "My-sweep",
         "trials": 50,
-        "objective": {"name": "My-sweep", "command": DEFAULT, "measure": "val/loss", "direction": "minimise"},
+        "objective": {"name": "My-sweep", "command": DEFAULT, "measure": "val_loss", "direction": "minimise"},
         "budget": {"epochs": 12},
         "space": {
             "seed_2": [1, 2],
@@ -84,7 +84,7 @@ def test_what_a_study_has_not_is_said(tmp_path: Path) -> None:
     said = " ".join(found.remarks)
     assert "'bayes' became random search" in said
     assert "seed is called seed_2 here" in said
-    assert '{"epoch": epoch, "val/loss": value}' in said
+    assert '{"epoch": epoch, "val_loss": value}' in said
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_what_is_no_sweep_is_refused_with_one_message(tmp_path: Path, content: s
 def test_space_that_no_study_has_is_refused(tmp_path: Path, parameters: str, said: str) -> None:
     (tmp_path / "sweep.yaml").write_text(f"program: t.py\nmethod: random\nparameters: {parameters}\n")
     with pytest.raises(UsageError) as caught:
-        write_draft(draft_of_sweep(tmp_path / "sweep.yaml"), tmp_path / "out.toml", "run", is_forced=False)
+        write_draft(draft_of_sweep(tmp_path / "sweep.yaml", tmp_path), tmp_path / "out.toml", "run", is_forced=False)
     assert said in str(caught.value)
     assert not (tmp_path / "out.toml").exists()
 
