@@ -25,6 +25,7 @@ class Place(StrEnum):
     WORKERS = "workers"
     DUPLICATES = "duplicates"
     REJECTED = "rejected"
+    LOGS = "logs"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ HEARTBEAT = FileKind(
 )
 DUPLICATE = FileKind("late result", Place.DUPLICATES, AttemptName, ".json", _HOLDER, "always, once written", Result)
 DUPLICATE_CURVE = FileKind("late result's curve", Place.DUPLICATES, AttemptName, ".csv", _HOLDER, "its result exists")
+ATTEMPT_LOG = FileKind("output of an attempt", Place.LOGS, AttemptName, ".log", _HOLDER, "always, once written")
+WORKER_LOG = FileKind("output of a local worker", Place.LOGS, str, ".log", "the master", "always, once written")
 
 KINDS = (
     STUDY,
@@ -107,6 +110,8 @@ KINDS = (
     HEARTBEAT,
     DUPLICATE,
     DUPLICATE_CURVE,
+    ATTEMPT_LOG,
+    WORKER_LOG,
 )
 
 

@@ -16,7 +16,7 @@ results/<study>/workers/<worker>.json    the worker's heartbeat: what it does no
 results/<study>/rejected/                files that were set aside, each with the reason beside it
 results/<study>/duplicates/              00017.issue1.attempt2.json, a late result of an evaluation that had one
                                          already, and 00017.issue1.attempt2.csv, its curve
-results/<study>/logs/                    output of the workers that the master started
+results/<study>/logs/                    00017.issue1.attempt1.log, output of an attempt; worker-1.log, of a worker
 results/<study>/report/                  the report: a page, its figures, its tables
 results/<study>/final/                   the answer of a final evaluation, and its model (`common.final`)
 data/                                    downloaded data sets
@@ -120,8 +120,8 @@ class StudyFolder:
 
     @property
     def logs(self) -> Path:
-        """The folder of the output of workers that the master started."""
-        return self.results / "logs"
+        """The folder of the output of attempts, and of the workers that the master started."""
+        return self.place(Place.LOGS)
 
     @property
     def folders(self) -> tuple[Path, ...]:

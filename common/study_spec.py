@@ -31,8 +31,11 @@ class Objective(Record):
     measure: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
     """The name of a user's own objective's value, for people. Where the objective reports a metric of this name, that
     metric says which epoch of a curve is best. None: the value is called `value`."""
-    threads: Annotated[int, Field(ge=1, le=1024)] = 1
-    """CPU threads of a trial. It belongs to the study, because another number changes the last bits of the results."""
+    threads: Annotated[int, Field(ge=0, le=1024)] = 1
+    """CPU threads of a trial; 0: as many as its libraries like. It belongs to the study, because another number changes
+    the last bits of the results."""
+    fresh_process: bool | None = None
+    """Evaluate each trial in a new process, for code that leaks; None: in one process, one after the other."""
 
     @property
     def measure_name(self) -> str:

@@ -1,6 +1,7 @@
 """Starts, watches and signals real masters and workers for tests, and always cleans them up."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -104,10 +105,12 @@ class Processes:
 
 
 def children_of(pid: int) -> list[int]:
-    """Return the live child processes that evaluate trials, without multiprocessing's resource tracker."""
-    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    """Return the live child processes that evaluate trials, without the resource tracker and the guardian."""
+    listed = subprocess.run(
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
     rows = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
-    return [int(pid) for pid, command in rows if "resource_tracker" not in command]
+    return [int(pid) for pid, command in rows if not re.search("resource_tracker|descendants", command)]
 
 
 def is_alive(pid: int) -> bool:

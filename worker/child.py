@@ -2,10 +2,13 @@
 
 It is started by spawn, so it inherits neither the parent's locks nor its threads. It never touches a job, a lock or a
 result. In the shared folder it reads and writes only checkpoints, the model of a final evaluation and data sets.
+
+A trial runs in its main thread and may do what a program of its own may do: `worker.surroundings` puts back what it
+changed, `worker.leftovers` ends what it left behind.
 """
 
-import ctypes
 import hashlib
+import multiprocessing
 import os
 import queue
 import signal
@@ -20,11 +23,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from hyperspool.common import atomic
+from hyperspool.common.confinement import confine
 from hyperspool.common.errors import UnableError
 from hyperspool.common.final import model_path
 from hyperspool.common.objectives import with_defaults
 from hyperspool.common.records import FailureKind, ModelFile
+from hyperspool.worker import descendants
 from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
+from hyperspool.worker.leftovers import Leftovers
 from hyperspool.worker.messages import (
     Answer,
     ChildSettings,
@@ -43,18 +49,34 @@ from hyperspool.worker.messages import (
 )
 from hyperspool.worker.objectives.registry import find_objective
 from hyperspool.worker.objectives.trial import Trial, TrialStopped
+from hyperspool.worker.surroundings import prepare, surroundings
 
-PR_SET_PDEATHSIG = 1
 MAX_MESSAGE = 2000
 MAX_TRACEBACK = 20_000
 """Characters."""
 
 
-def run_child(connection: Connection, settings: ChildSettings, parent_pid: int) -> None:
-    """Serve the parent until it goes. The entry point of the spawned process."""
-    os.setsid()  # a group of its own, so that the parent can also kill what an objective started
-    _ignore_signals()
-    _die_with(parent_pid)
+def run_child(connection: Connection, output: Connection, settings: ChildSettings, parent_pid: int) -> None:
+    """Serve the parent until it goes. The entry point of the spawned process.
+
+    Args:
+        connection: the pipe to the parent.
+        output: what this process and all that it starts print goes there.
+        settings: of this process.
+        parent_pid: the parent's process.
+    """
+    os.setsid()  # a group of its own, so that a signal to the worker's group does not hit it
+    for each in (connection, output):
+        os.set_inheritable(each.fileno(), False)  # what the trial starts must not hold the worker's pipes open
+    descendants.adopt_orphans()
+    # The worker's parent ends its child at its exit, so this process is a daemon to it. To itself it is not, because a
+    # daemon may not start processes.
+    multiprocessing.current_process().daemon = False
+    prepare(output.fileno())
+    confine(settings.data_folder.parent)
+    # RACE: the parent died before its guardian knew this process. This process then has another parent.
+    if os.getppid() != parent_pid:
+        os._exit(1)
     stop = threading.Event()
     inbox: queue.SimpleQueue[ProbeDevice | Evaluate] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, inbox, stop), daemon=True).start()
@@ -64,36 +86,20 @@ def run_child(connection: Connection, settings: ChildSettings, parent_pid: int) 
         if isinstance(request, ProbeDevice):
             answer = _probe(settings)
         else:
-            answer = evaluate(request, settings, connection.send, stop.is_set)
+            answer = _evaluate_alone(request, settings, connection.send, stop.is_set, output.fileno())
         try:
             connection.send(answer)
         except OSError:
-            # RACE: the parent died while this process evaluated. If neither the listening thread nor the kernel has
+            # RACE: the parent died while this process evaluated. If neither the listening thread nor the guardian has
             # ended this process yet, it gets here. Nobody wants the answer, and a traceback would look like a fault.
-            _end_group()
+            _end_all()
 
 
-def _end_group() -> NoReturn:
-    """End this process and everything that an objective started: this process leads a group of its own."""
+def _end_all() -> NoReturn:
+    """End this process and everything that an objective started."""
+    descendants.end(os.getpid())
     os.killpg(0, signal.SIGKILL)
     raise AssertionError("SIGKILL did not end this process")
-
-
-def _ignore_signals() -> None:
-    # Slurm's scancel signals every process of a step. Only the parent obeys; it sends this process a `Stop`.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
-
-
-def _die_with(parent_pid: int) -> None:
-    # The listening thread sees the end of the pipe when the parent is gone, but a long call into C can keep that thread
-    # from running. On Linux the kernel therefore kills this process as soon as its parent dies.
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    # RACE: the parent died before prctl was called, so no signal will come. This process then has another parent.
-    if os.getppid() != parent_pid:
-        os._exit(1)
 
 
 def _listen(connection: Connection, inbox: "queue.SimpleQueue[ProbeDevice | Evaluate]", stop: threading.Event) -> None:
@@ -101,7 +107,7 @@ def _listen(connection: Connection, inbox: "queue.SimpleQueue[ProbeDevice | Eval
         try:
             message: ToChild = connection.recv()
         except (EOFError, OSError):
-            _end_group()  # the parent is gone
+            _end_all()  # the parent is gone
         if isinstance(message, Stop):
             stop.set()
         else:
@@ -115,6 +121,27 @@ def _probe(settings: ChildSettings) -> DeviceFound | Unable:
         return DeviceFound(device_name(configure(settings.device, threads=1)))
     except (ValueError, RuntimeError) as error:
         return Unable(str(error))
+
+
+def _evaluate_alone(
+    request: Evaluate,
+    settings: ChildSettings,
+    tell: Callable[[Progress], None],
+    should_stop: Callable[[], bool],
+    output: int,
+) -> Answer:
+    # Evaluates a job in surroundings that are the same for every trial. What the trial printed is in the pipe before
+    # the answer is.
+    leftovers, own = Leftovers(), os.getpid()
+    objective = request.spec.objective
+    with surroundings(objective.name, objective.threads, output):
+        answer = evaluate(request, settings, tell, should_stop)
+    if os.getpid() != own:  # a fork that the objective made has returned from it too
+        os._exit(0 if isinstance(answer, Finished) else 1)
+    if left := leftovers.end():
+        with suppress(OSError):  # the parent is gone, and sending the answer shows it
+            tell(left)
+    return answer
 
 
 def evaluate(
@@ -137,7 +164,7 @@ def evaluate(
         return Stopped(is_saved=parent.is_saved)
     except UnableError as error:
         return Unable(str(error))
-    except Exception as error:  # noqa: BLE001 - any error of the objective ends the attempt, not the worker
+    except BaseException as error:  # noqa: BLE001 - also sys.exit and Ctrl-C of the objective end the attempt alone
         return _failure(error)
     return Finished(measured.value, measured.is_diverged, measured.metrics, model)
 
@@ -186,8 +213,8 @@ class _Parent:
         return read_checkpoints(self._request.earlier_checkpoints, self._request.job)
 
 
-def _failure(error: Exception) -> Failed:
-    message = storable(f"{type(error).__name__}: {error}", MAX_MESSAGE)
+def _failure(error: BaseException) -> Failed:
+    message = storable(f"{type(error).__name__}: {_text_of(error)}", MAX_MESSAGE)
     text = storable("".join(traceback.format_exception(error)), MAX_TRACEBACK)
     torch = sys.modules.get("torch")
     is_device_full = torch is not None and isinstance(error, torch.OutOfMemoryError)
@@ -203,7 +230,13 @@ def _failure(error: Exception) -> Failed:
     return Failed(FailureKind.EXCEPTION, message, text)
 
 
-def _is_host_full(error: Exception) -> bool:
+def _text_of(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"{error.code or 0} (the objective ended its program instead of returning its value)"
+    return str(error)
+
+
+def _is_host_full(error: BaseException) -> bool:
     # PyTorch has no error class of its own for the host running out of memory.
     return (
         isinstance(error, MemoryError)

@@ -3,14 +3,33 @@
 import multiprocessing
 import os
 import signal
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
+from hyperspool.worker import descendants
 from hyperspool.worker.child import run_child
 from hyperspool.worker.device import Device
+from hyperspool.worker.guardian import Guardian
 from hyperspool.worker.messages import ChildSettings
+from hyperspool.worker.output_pipe import OutputPipe
+from hyperspool.worker.surroundings import REQUESTS
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+"""Libraries read these when they are loaded, so they are set before the child starts."""
+
+END_S = 1.0
+PAUSE_S = 0.002
 
 
 class ChildProcess:
@@ -19,36 +38,48 @@ class ChildProcess:
     Args:
         device: the only device that the child sees.
         settings: for the child.
+        threads: CPU threads that its libraries use; 0: as many as they like.
+        guardian: ends the child if this process cannot.
 
     Attributes:
         connection: the pipe to it.
+        output: what it prints.
         process: the process.
+        threads: as above.
 
     Raises:
         OSError: the process could not be started.
     """
 
-    def __init__(self, device: Device, settings: ChildSettings) -> None:
+    def __init__(self, device: Device, settings: ChildSettings, threads: int, guardian: Guardian) -> None:
         context = multiprocessing.get_context("spawn")
+        self.threads, self._guardian = threads, guardian
         self.connection: Connection
         self.connection, theirs = context.Pipe()
+        reading, writing = context.Pipe(duplex=False)
+        self.output = OutputPipe(reading)
         self.process: SpawnProcess = context.Process(
-            target=run_child, args=(theirs, settings, os.getpid()), name="hyperspool-child", daemon=True
+            target=run_child, args=(theirs, writing, settings, os.getpid()), name="hyperspool-child", daemon=True
         )
-        os.environ["CUDA_VISIBLE_DEVICES"] = device.visible
-        # Signals are blocked, because one to the whole group must not end a child that is starting and does not ignore
-        # them yet. The resource tracker is started before that, because starting it unblocks them (CPython 3.11).
+        descendants.adopt_orphans()
+        # Signals are blocked, because one to the whole group must not end a child that is starting and has no handlers
+        # yet. The resource tracker is started before that, because starting it unblocks them (CPython 3.11).
         resource_tracker.ensure_running()
-        blocked = {signal.SIGINT, signal.SIGTERM}
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
+        self._strangers = {each.pid for each in descendants.descendants(os.getpid())}
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)
         try:
-            self.process.start()
+            with _environment(_variables(device, threads)):
+                self.process.start()
+            if self.process.pid:
+                guardian.guard(self.process.pid)
         except OSError:
             self.connection.close()
+            self.output.close()
             raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             theirs.close()
+            writing.close()
 
     def is_alive(self) -> bool:
         """Whether the process runs.
@@ -64,15 +95,47 @@ class ChildProcess:
             return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
         return False
 
+    def wait_for_end(self) -> None:
+        """Wait until the process has ended, up to `END_S`: its pipe closes first, and the end tells how it ended."""
+        deadline_s = time.monotonic() + END_S
+        while self.is_alive() and time.monotonic() < deadline_s:
+            time.sleep(PAUSE_S)
+
     def kill(self) -> int | None:
-        """End the process and everything that it started; return its exit code."""
-        if self.process.pid is not None:
+        """End the process and everything that it started; return its exit code. What it printed can still be read."""
+        pid = self.process.pid
+        if pid is not None and self.is_alive():
+            os.kill(pid, signal.SIGSTOP)  # so that it starts nothing more while its tree is ended
+            descendants.end(pid)
+        if pid is not None:
             with suppress(ProcessLookupError, PermissionError):  # gone, or not yet the leader of its group
-                os.killpg(self.process.pid, signal.SIGKILL)
+                os.killpg(pid, signal.SIGKILL)
         self.process.kill()
         self.process.join()
+        # What a child that died by itself had started is this process's now.
+        descendants.end(os.getpid(), lambda each: each.pid in {*self._strangers, self._guardian.pid})
         self.connection.close()
         return self.process.exitcode
+
+
+def _variables(device: Device, threads: int) -> dict[str, str]:
+    bound = dict.fromkeys(THREAD_VARIABLES, str(threads)) if threads else {}
+    return {"CUDA_VISIBLE_DEVICES": device.visible} | bound
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Changes the environment while a process is started."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def how_it_ended(exitcode: int | None) -> str:

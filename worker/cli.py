@@ -63,7 +63,7 @@ def work(
     chosen = choose_device(device)
     claimant = Claimant(_worker_name(name))
     settings = WorkerSettings(
-        root=root,
+        root=root.absolute(),  # the evaluating process may change its directory
         study=study,
         device=chosen,
         objectives=OwnObjectives(tuple(objective or ()), tuple(study_file or ())).definitions(),

@@ -4,6 +4,7 @@ The parent stays light (no torch). In one thread it waits for the child's messag
 signals ring, and wakes up every `TICK_S` to show that it lives.
 """
 
+import logging
 import signal
 import time
 from contextlib import suppress
@@ -13,6 +14,7 @@ from hyperspool.common.records import FailureKind
 from hyperspool.common.watch import Wakeup
 from hyperspool.worker.child_process import ChildProcess, how_it_ended
 from hyperspool.worker.device import Device
+from hyperspool.worker.guardian import Guardian
 from hyperspool.worker.memory import MemoryKills
 from hyperspool.worker.messages import (
     Abandoned,
@@ -22,6 +24,7 @@ from hyperspool.worker.messages import (
     Evaluate,
     Failed,
     FromChild,
+    LeftBehind,
     Outcome,
     ProbeDevice,
     Progress,
@@ -38,12 +41,20 @@ STOP_GRACE_S = 5.0
 PREPARE_LIMIT_S = 3600.0
 """How long a child may take before training begins: importing torch, and on first use downloading a data set."""
 
+ENDED_BY_SIGNALS = frozenset({FailureKind.EXCEPTION, FailureKind.WORKER_LOST})
+"""Failures that a signal to every process of a trial can cause."""
+
+logger = logging.getLogger(__name__)
+
 
 class Listener:
     """The parent's side of a conversation. This base class ignores all messages and keeps the claim."""
 
     def hear(self, message: Progress | Stop) -> None:
         """Take in a message from the child, or the `Stop` that was sent to it."""
+
+    def take(self, output: bytes) -> None:
+        """Take in what the child, or what it started, has printed."""
 
     def tick(self) -> bool:
         """Show a sign of life, about every `TICK_S`; return False to drop the evaluation because the claim is lost."""
@@ -72,6 +83,7 @@ class Executor:
         self._device, self._settings, self._bell, self._stop = device, settings, bell, stop
         self._kills = kills or MemoryKills()
         self._child: ChildProcess | None = None
+        self._guardian = Guardian()
 
     def probe_device(self) -> DeviceFound | Unable | Stopped:
         """Start the child and let it try the device."""
@@ -86,91 +98,141 @@ class Executor:
         Raises:
             OSError: no child could be started.
         """
-        answer = self._converse(request, listener, limit_s=request.spec.limits.time_limit_s)
+        objective = request.spec.objective
+        if self._child is not None and self._child.threads != objective.threads:
+            self._end(Listener())  # libraries read the number of threads when they are loaded
+        answer = self._converse(request, listener, request.spec.limits.time_limit_s, objective.threads)
+        if objective.fresh_process:
+            self._end(listener)
         if isinstance(answer, DeviceFound):
             raise TypeError("a child answered a job with its device")
+        if isinstance(answer, Failed) and self._stop.is_requested and answer.kind in ENDED_BY_SIGNALS:
+            # Whoever asked the worker to stop may have signalled every process, and the trial's own ones obeyed.
+            logger.info("the attempt ended after the request to stop: %s", answer.message)
+            return Stopped(is_saved=False)
         return answer
 
     def close(self) -> None:
         """End the child."""
-        if self._child is not None:
-            self._child.kill()
-            self._child = None
+        self._end(Listener())
+        self._guardian.close()
 
-    def _converse(self, request: ToChild, listener: Listener, limit_s: float | None) -> Outcome | DeviceFound:
+    def _end(self, listener: Listener) -> int | None:
+        # Ends the child with all that it started. What they printed is heard.
+        child, self._child = self._child, None
+        if child is None:
+            return None
+        exitcode = child.kill()
+        for chunk in child.output.drain():
+            listener.take(chunk)
+        child.output.close()
+        return exitcode
+
+    def _converse(
+        self, request: ToChild, listener: Listener, limit_s: float | None, threads: int = 1
+    ) -> Outcome | DeviceFound:
         had_child = self._child is not None
         ending = _Ending(limit_s)
-        answer = self._exchange(request, listener, ending)
+        answer = self._exchange(self._send(request, threads), listener, ending)
         if isinstance(answer, Failed) and answer.is_child_lost and had_child and not ending.has_begun:
             # The child died of an earlier trial, or while it had nothing to do. That is not this trial's fault.
-            answer = self._exchange(request, listener, ending)
+            answer = self._exchange(self._send(request, threads), listener, ending)
         return answer
 
-    def _exchange(self, request: ToChild, listener: Listener, ending: "_Ending") -> Outcome | DeviceFound:
-        child = self._send(request)
+    def _exchange(self, child: ChildProcess, listener: Listener, ending: "_Ending") -> Outcome | DeviceFound:
         self._kills.begin()
         while True:
-            ready = wait([child.connection, child.process.sentinel, self._bell.fileno()], timeout=ending.timeout_s())
-            self._bell.reset()  # before the requests to stop are looked at, so that a later ring ends the next wait
-            self._kills.look()
-            if child.connection in ready:  # before its end, because a child may die right after its answer
-                message = self._receive(child)
-                if not isinstance(message, Progress):
-                    return message
-                if isinstance(message, Began):
-                    ending.begin()
+            message = self._wait(child, listener, ending)
+            if isinstance(message, Began):
+                ending.begin()
+            if isinstance(message, LeftBehind):
+                ending.is_child_spent = True
+                _say_left_behind(message)
+            elif isinstance(message, Progress):
                 listener.hear(message)
-            elif not child.is_alive():
-                return self._lost(child)
-            if self._stop.is_requested and not ending.is_stopping:
-                ending.ask_to_stop(child.connection)
-                listener.hear(Stop())
-            if ending.is_grace_over(is_urgent=self._stop.is_urgent):
-                self.close()
-                return Stopped(is_saved=False)
-            if ending.is_over():
-                self.close()
-                return Failed(FailureKind.TIME_LIMIT, f"it ran longer than {ending.limit_s:g} s and was stopped")
-            if not listener.tick():
-                self.close()
-                return Abandoned()
+            elif message is not None:
+                self._hear_the_last(child, listener, is_child_spent=ending.is_child_spent or _is_child_lost(message))
+                return message
+            if outcome := self._end_if_due(child, listener, ending):
+                return outcome
 
-    def _send(self, request: ToChild) -> ChildProcess:
+    def _hear_the_last(self, child: ChildProcess, listener: Listener, *, is_child_spent: bool) -> None:
+        # What the trial printed was in the pipe before its answer was.
+        if is_child_spent:
+            self._end(listener)
+            return
+        for chunk in child.output.drain():
+            listener.take(chunk)
+
+    def _end_if_due(self, child: ChildProcess, listener: Listener, ending: "_Ending") -> Outcome | None:
+        # Ends an evaluation that is to stop, has used up its time, or has lost its claim.
+        outcome: Outcome | None = None
+        if self._stop.is_requested and not ending.is_stopping:
+            ending.ask_to_stop(child.connection)
+            listener.hear(Stop())
+        if ending.is_grace_over(is_urgent=self._stop.is_urgent):
+            outcome = Stopped(is_saved=False)
+        elif ending.is_over():
+            outcome = Failed(FailureKind.TIME_LIMIT, f"it ran longer than {ending.limit_s:g} s and was stopped")
+        elif not listener.tick():
+            outcome = Abandoned()
+        if outcome is not None:
+            self._end(listener)
+        return outcome
+
+    def _wait(self, child: ChildProcess, listener: Listener, ending: "_Ending") -> FromChild | None:
+        # Waits for the child's next message, its end, the bell, or `TICK_S`. What is printed meanwhile is passed on.
+        rest_s, output = child.output.rest_s(), child.output.fileno()
+        printing = () if rest_s else (output,)
+        awaited = (child.connection, child.process.sentinel, self._bell.fileno(), *printing)
+        ready = wait(awaited, timeout=min(ending.timeout_s(), rest_s or TICK_S))
+        self._bell.reset()  # before the requests to stop are looked at, so that a later ring ends the next wait
+        self._kills.look()
+        if output in ready:
+            listener.take(child.output.read())
+        if child.connection in ready:  # before its end, because a child may die right after its answer
+            with suppress(EOFError, OSError):
+                message: FromChild = child.connection.recv()
+                return message
+            child.wait_for_end()
+            return self._lost(listener)
+        return None if child.is_alive() else self._lost(listener)
+
+    def _send(self, request: ToChild, threads: int) -> ChildProcess:
         if self._child is not None and self._child.is_alive():
             with suppress(OSError):
                 self._child.connection.send(request)
                 return self._child
-        self.close()
-        self._child = ChildProcess(self._device, self._settings)
+        self._end(Listener())
+        self._child = ChildProcess(self._device, self._settings, threads, self._guardian)
         with suppress(OSError):  # the child died at once, and `_exchange` will find that out
             self._child.connection.send(request)
         return self._child
 
-    def _receive(self, child: ChildProcess) -> FromChild:
-        try:
-            message: FromChild = child.connection.recv()
-        except (EOFError, OSError):
-            return self._lost(child)
-        if isinstance(message, Failed) and message.is_child_lost:
-            self.close()
-        return message
-
-    def _lost(self, child: ChildProcess) -> Failed | Stopped:
-        self._child = None
-        exitcode = child.kill()
-        if self._stop.is_requested and exitcode in {-signal.SIGINT, -signal.SIGTERM}:
-            return Stopped(is_saved=False)  # the same request reached the child before it could ignore it
+    def _lost(self, listener: Listener) -> Failed:
+        exitcode = self._end(listener)
         if exitcode == -signal.SIGKILL and self._kills.has_risen():
             reason = "the evaluating process was killed by the kernel because memory ran out"
             return Failed(FailureKind.OUT_OF_MEMORY, reason, is_child_lost=True)
         return Failed(FailureKind.WORKER_LOST, how_it_ended(exitcode), is_child_lost=True)
 
 
+def _is_child_lost(message: FromChild) -> bool:
+    return isinstance(message, Failed) and message.is_child_lost
+
+
+def _say_left_behind(left: LeftBehind) -> None:
+    if left.processes:
+        logger.info("ended what the trial left behind: %s", "; ".join(left.processes))
+    if left.threads:
+        logger.info("the trial left threads behind, which only end with their process: %s", ", ".join(left.threads))
+
+
 class _Ending:
     """When to end an evaluation: at its time limit, or after a request to stop."""
 
     def __init__(self, limit_s: float | None) -> None:
-        self.has_begun = self.is_stopping = False
+        self.has_begun = self.is_stopping = self.is_child_spent = False
         self.limit_s = PREPARE_LIMIT_S
         self._training_limit_s = float("inf") if limit_s is None else limit_s
         self._deadline_s = time.monotonic() + PREPARE_LIMIT_S

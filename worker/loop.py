@@ -133,7 +133,7 @@ class Worker:
             self._patiently(claim.start, attempt)
             logger.info("%s: attempt %d started", claimed.name, claim.attempt.number)
             outcome = self._executor.evaluate(attempt.request, attempt)
-            self._conclude(attempt.with_neighbours(outcome), attempt)
+            self._conclude(attempt.concluded(outcome), attempt)
         except FolderError:  # the whole folder is unusable, so the worker ends
             claim.unlock()
             raise
@@ -154,7 +154,8 @@ class Worker:
             case Decision.RETRY, Failed() as failed:
                 loss = attempt.loss(failed)
                 self._patiently(lambda: claim.give_up(loss.kind, loss.reason), attempt)
-                logger.warning("%s: attempt failed: %s; the trial will be retried", claimed.name, loss.reason)
+                said = f"{loss.reason}; the trial will be retried{failed.printed}"
+                logger.warning("%s: attempt failed: %s", claimed.name, said)
             case Decision.RELEASE, _:
                 claim.release()
                 self._say_released(claimed, outcome)

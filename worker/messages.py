@@ -23,6 +23,7 @@ class ChildSettings:
     objectives: tuple[Definition, ...]
     """The user's objectives, from the worker's command line."""
     data_folder: Path
+    """In the shared folder."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,16 @@ class EpochDone:
 
 
 @dataclass(frozen=True)
+class LeftBehind:
+    """The objective has returned, but had started what it did not end. The next trial gets a new child."""
+
+    processes: tuple[str, ...]
+    """How they were called; they were ended."""
+    threads: tuple[str, ...]
+    """Their names; they still run."""
+
+
+@dataclass(frozen=True)
 class Finished:
     """The objective returned its value."""
 
@@ -99,6 +110,13 @@ class Failed:
     """Of an out-of-memory failure: the GPU's memory ran out, not the host's."""
     is_memory_shared: bool = False
     """Of an out-of-memory failure: another trial used the same memory. Only the parent can know."""
+    last_lines: tuple[str, ...] = ()
+    """The last lines that the attempt printed, safe to show. Only the parent knows them."""
+
+    @property
+    def printed(self) -> str:
+        """The last lines, to stand behind the message; empty if there are none."""
+        return "".join(f"\n  {line}" for line in ("it printed last:", *self.last_lines)) if self.last_lines else ""
 
 
 @dataclass(frozen=True)
@@ -121,7 +139,7 @@ class Abandoned:
 
 
 ToChild = ProbeDevice | Evaluate | Stop
-Progress = Began | Resumed | EpochDone
+Progress = Began | Resumed | EpochDone | LeftBehind
 Answer = Finished | Failed | Stopped | Unable
 FromChild = DeviceFound | Progress | Answer
 Outcome = Answer | Abandoned

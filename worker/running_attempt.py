@@ -14,7 +14,10 @@ from hyperspool.common.clock import now_text
 from hyperspool.common.curve import read_curve, to_line, to_text
 from hyperspool.common.epochs import EpochRecord, best_epoch, metric_names
 from hyperspool.common.errors import ProtocolError
+from hyperspool.common.file_kinds import ATTEMPT_LOG
+from hyperspool.common.output import last_lines_of
 from hyperspool.common.records import Attribution, Failure, FailureKind, Result, Status, Times
+from hyperspool.worker.attempt_output import AttemptOutput
 from hyperspool.worker.executor import Listener
 from hyperspool.worker.messages import (
     Began,
@@ -52,6 +55,8 @@ class RunningAttempt(Listener):
         self._resumed: tuple[EpochRecord, ...] = ()
         self._versions: dict[str, str] = {}
         self._began_s = time.monotonic()
+        claim = claimed.claim
+        self._output = AttemptOutput(claim.folder.path(ATTEMPT_LOG, claim.attempt))
 
     @property
     def request(self) -> Evaluate:
@@ -80,6 +85,10 @@ class RunningAttempt(Listener):
                 logger.info("%s: saving before the worker stops (ask again to stop at once)", self.claimed.name)
         self.beat()
 
+    def take(self, output: bytes) -> None:
+        """Take in what the attempt printed."""
+        self._output.take(output)
+
     def beat(self) -> None:
         """Show in the heartbeat that this worker evaluates the trial, and how far it is."""
         claim, spec = self.claimed.claim, self.claimed.spec
@@ -89,6 +98,7 @@ class RunningAttempt(Listener):
     def tick(self) -> bool:
         """Beat; return whether the claim is still held."""
         self.beat()
+        self._output.keep_up()
         return self.claimed.claim.is_held
 
     @property
@@ -96,11 +106,16 @@ class RunningAttempt(Listener):
         """The attempt's curve, as a file holds it; empty if the objective reported no epoch."""
         return to_text(self._records).encode() if self._records else b""
 
-    def with_neighbours(self, outcome: Outcome) -> Outcome:
-        """Add to an out-of-memory failure which other trials used the same memory.
+    def concluded(self, outcome: Outcome) -> Outcome:
+        """Close the attempt's log; add to a failure what was printed last, and which trials shared the memory.
 
         Call it when the attempt has just ended, because heartbeats show only who computes now.
         """
+        self._output.close()
+        outcome = self._with_neighbours(outcome)
+        return replace(outcome, last_lines=self._output.last_lines()) if isinstance(outcome, Failed) else outcome
+
+    def _with_neighbours(self, outcome: Outcome) -> Outcome:
         if not (isinstance(outcome, Failed) and outcome.kind is FailureKind.OUT_OF_MEMORY):
             return outcome
         gpu = self._presence.gpu if outcome.is_device_full else None
@@ -128,7 +143,8 @@ class RunningAttempt(Listener):
         self.claimed.claim.take_over_last_attempt()
         with suppress(OSError, ProtocolError):
             self._records = read_curve(self._curve_path, is_running=True)
-        return self._failed(Failed(FailureKind.WORKER_LOST, ""))
+        lines = last_lines_of(self.claimed.claim.folder.path(ATTEMPT_LOG, self.claimed.claim.attempt))
+        return self._failed(Failed(FailureKind.WORKER_LOST, "", last_lines=lines))
 
     def _failed(self, failed: Failed, *last: Loss) -> Result:
         history = self.claimed.claim.history
@@ -140,7 +156,10 @@ class RunningAttempt(Listener):
         elif history.losses:
             message += f"; all attempts: {attempts}"
         failure = Failure(
-            kind=failed.kind, message=storable(message, MAX_MESSAGE), traceback=failed.traceback, counts=counts
+            kind=failed.kind,
+            message=storable(message, MAX_MESSAGE) + failed.printed,
+            traceback=failed.traceback,
+            counts=counts,
         )
         return self._result(Status.FAILED, failure=failure)
 

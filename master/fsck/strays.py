@@ -34,7 +34,7 @@ def check_names(look: Look) -> Iterator[Breach]:
             yield from () if _is_passing(name) else [_foreign(path)]
             continue
         yield from (_foreign(path / own) for own in look.names(path) if not _is_known(look, path / own, Place.TRIALS))
-    others = (folder.logs, folder.report, folder.journal)
+    others = (folder.report, folder.journal)
     known = {path.name for path in (*_folders(look), *others)} | {FOLDER}
     for name in look.names(folder.results):
         if name not in known and not is_temporary(name):

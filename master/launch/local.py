@@ -11,6 +11,7 @@ from typing import Self
 from hyperspool.common import atomic
 from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.errors import SearchError
+from hyperspool.common.file_kinds import WORKER_LOG
 from hyperspool.common.gpus import visible_gpus
 from hyperspool.common.invocation import own_process
 from hyperspool.common.layout import StudyFolder
@@ -99,7 +100,7 @@ class LocalWorkers:
             )
 
     def _log(self, index: int) -> Path:
-        return self._folder.logs / f"worker-{index + 1}.log"
+        return self._folder.path(WORKER_LOG, f"worker-{index + 1}")
 
 
 def _ending(status: int) -> str:

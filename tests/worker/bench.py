@@ -19,6 +19,7 @@ from hyperspool.worker.messages import (
     Stop,
 )
 from hyperspool.worker.stopping import StopRequests
+from tests import programs
 from tests.conftest import job_of, spec_of
 
 NAMES = (
@@ -50,6 +51,7 @@ class Follower(Listener):
         self.times_stopped = 0
         self.stop_at_first_epoch = False
         self.keeps_claim = True
+        self.printed = b""
 
     def hear(self, message: Progress | Stop) -> None:
         match message:
@@ -63,6 +65,9 @@ class Follower(Listener):
             case Stop():
                 self.times_stopped += 1
 
+    def take(self, output: bytes) -> None:
+        self.printed += output
+
     def tick(self) -> bool:
         return self.keeps_claim or self.began_with is None
 
@@ -75,14 +80,27 @@ class Bench:
         self.bell = Wakeup()
         self.stop = StopRequests(self.bell)
         self.follower = Follower(self.stop)
-        objectives = OwnObjectives(tuple(f"{name}=tests.objectives:{name}" for name in NAMES)).definitions()
+        targets = (*(f"{name}=tests.objectives:{name}" for name in NAMES), *programs.TARGETS)
+        objectives = OwnObjectives(targets).definitions()
         settings = ChildSettings("cpu", objectives, folder)
         self.executor = Executor(Device("cpu", ""), settings, self.bell, self.stop)
 
-    def evaluate(self, objective: str, x: float = 0.5, earlier: tuple[Path, ...] = (), **limits: Any) -> Outcome:
-        spec = spec_of(objective={"name": objective}, limits=limits)
+    def evaluate(
+        self,
+        objective: str,
+        x: float = 0.5,
+        earlier: tuple[Path, ...] = (),
+        more: dict[str, Any] | None = None,
+        **limits: Any,
+    ) -> Outcome:
+        spec = spec_of(objective={"name": objective} | (more or {}), limits=limits)
         request = Evaluate(spec, job_of(params={"x": x}), self.folder / "saved.pt", earlier)
         return self.executor.evaluate(request, self.follower)
+
+    @property
+    def notes(self) -> list[str]:
+        """The lines that objectives have noted."""
+        return (self.folder / "notes").read_text().splitlines()
 
     @property
     def child_pid(self) -> int:

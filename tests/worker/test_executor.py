@@ -7,6 +7,7 @@ from hyperspool.common.records import FailureKind
 from hyperspool.worker import executor as executor_module
 from hyperspool.worker.child_process import ChildProcess
 from hyperspool.worker.device import Device
+from hyperspool.worker.guardian import Guardian
 from hyperspool.worker.messages import (
     Abandoned,
     ChildSettings,
@@ -99,13 +100,16 @@ def test_a_childs_death_is_noticed_though_its_grandchild_lives(bench: Bench) -> 
 
 
 def test_a_signal_to_the_group_spares_a_starting_child(bench: Bench) -> None:
-    child = ChildProcess(Device("cpu", ""), ChildSettings("cpu", (), bench.folder))
+    guardian = Guardian()
+    child = ChildProcess(Device("cpu", ""), ChildSettings("cpu", (), bench.folder), threads=1, guardian=guardian)
     assert child.process.pid is not None
     for number in (signal.SIGINT, signal.SIGTERM):
         os.kill(child.process.pid, number)
     child.connection.send(Evaluate(spec_of(), job_of(), bench.folder / "saved.pt", ()))
     assert isinstance(child.connection.recv(), Unable)
     child.kill()
+    child.output.close()
+    guardian.close()
 
 
 def test_a_failures_text_is_cut_and_can_always_be_stored(bench: Bench) -> None:

@@ -10,12 +10,14 @@ def configure(device: str, threads: int) -> torch.device:
 
     Args:
         device: `cpu` or `cuda:N`.
-        threads: CPU threads per operation. Another number adds in another order, so the last bits differ.
+        threads: CPU threads per operation; 0: torch's default. Another number adds in another order, so the last bits
+            differ.
 
     Raises:
         ValueError: there is no such device.
     """
-    torch.set_num_threads(threads)
+    if threads:
+        torch.set_num_threads(threads)
     # Velocities of units that no longer fire decay into denormal numbers. With these a CPU is a hundred times slower.
     torch.set_flush_denormal(True)
     chosen = torch.device(device)

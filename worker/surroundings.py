@@ -1,0 +1,132 @@
+"""What a trial finds around it in the child process, and finds the same after any other trial.
+
+A trial is somebody's program: it parses arguments, changes directory, sets handlers of signals, ends processes of its
+own. It may do all that as if it ran by itself, and the next trial notices nothing of it.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
+from types import FrameType
+
+REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+"""The signals by which people and schedulers ask a worker to leave. Slurm sends them to every process of a step."""
+LINE_BUFFERED = 1
+"""_IOLBF of C, on Linux and macOS."""
+
+
+def prepare(output: int) -> None:
+    """Set this process up for trials, once and before it has a second thread.
+
+    Args:
+        output: a descriptor; standard output and error lead to it from now on, line by line as they are printed.
+    """
+    # What the trial starts by multiprocessing imports the main module again. That must not be the worker.
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)  # the worker's own input, which a trial must not read, shows it that its master lives
+    os.close(nothing)
+    _point_output_to(output)
+    # Final to type checkers alone; multiprocessing and others fall back on them.
+    sys.stdout = sys.__stdout__ = _text_stream(1)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _text_stream(2)  # type: ignore[misc]
+    with suppress(OSError, ValueError, AttributeError):  # a C library that does not name its stream like this
+        libc = ctypes.CDLL(None)
+        stream = ctypes.c_void_p.in_dll(libc, "stdout" if sys.platform == "linux" else "__stdoutp")
+        libc.setvbuf(stream, None, LINE_BUFFERED, 0)
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")  # for the Python programs that a trial starts
+    for number in REQUESTS:
+        signal.signal(number, _leave_to_the_worker)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, REQUESTS)
+    os.register_at_fork(before=_hold_signals, after_in_parent=_take_signals, after_in_child=_obey_signals)
+
+
+def _leave_to_the_worker(_number: int, _frame: FrameType | None) -> None:
+    # The worker got the same signal, and asks this process to stop. A handler, not SIG_IGN: a program that is started
+    # inherits that a signal is ignored, and could not be ended by it.
+    pass
+
+
+_mask = threading.local()
+"""The signals that were blocked before the fork that this thread makes."""
+
+
+def _hold_signals() -> None:
+    # RACE: the trial ends its fork at once, and the signal arrives while the fork has the handler above. It would be
+    # lost, and the trial would wait for ever. Held, it waits until `_obey_signals`.
+    _mask.before = signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)
+
+
+def _take_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, _mask.before)
+
+
+def _obey_signals() -> None:
+    # In a fork, handlers are inherited. The trial's own stay.
+    for number in REQUESTS:
+        if signal.getsignal(number) is _leave_to_the_worker:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    _take_signals()
+
+
+@contextmanager
+def surroundings(objective: str, threads: int, output: int) -> Iterator[None]:
+    """What one trial finds around it; afterwards all that is put back, and what was printed is on its way.
+
+    Args:
+        objective: its name stands for the program's in `sys.argv`, which holds nothing else.
+        threads: for PyTorch, if it is loaded already; 0: as many as it likes.
+        output: as for `prepare`.
+    """
+    folder, streams = os.getcwd(), (sys.stdout, sys.stderr)  # noqa: PTH109 - a text goes back to chdir
+    handlers = {number: signal.getsignal(number) for number in _restorable()}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    sys.argv = [objective]
+    if threads and (torch := sys.modules.get("torch")) is not None and torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm that the trial set is not to end the next one
+        for number, handler in handlers.items():
+            if handler is not None and signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        with suppress(OSError):
+            os.chdir(folder)
+        _flush()
+        sys.stdout, sys.stderr = (
+            _text_stream(number) if stream.closed else stream for number, stream in enumerate(streams, start=1)
+        )
+        _flush()
+        _point_output_to(output)
+
+
+def _restorable() -> set[signal.Signals]:
+    # PyTorch's loader sets a handler of SIGCHLD once in a process, and relies on it ever after.
+    unchangeable = {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}
+    return {number for number in signal.Signals if number not in unchangeable}
+
+
+def _point_output_to(output: int) -> None:
+    for descriptor in (1, 2):
+        os.dup2(output, descriptor)
+
+
+def _text_stream(descriptor: int) -> TextIOWrapper:
+    # Line by line, also where this process was started with another output; and no character that cannot be printed.
+    return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # a trial may put anything in their place
+            stream.flush()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).fflush(None)
