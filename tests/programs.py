@@ -222,6 +222,12 @@ def talks_to_the_end(_params: Params, _trial: Trial) -> float:
     return 0.0
 
 
+def pid(_params: Params, _trial: Trial) -> float:
+    """Notes its process."""
+    _note(str(os.getpid()))
+    return 0.0
+
+
 NAMES = [name for name, value in list(globals().items()) if getattr(value, "__module__", "") == __name__]
 TARGETS = tuple(f"{name}={__name__}:{name}" for name in NAMES if not name.startswith("_"))
 """All of them, as a worker's command line names them."""

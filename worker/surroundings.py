@@ -5,6 +5,7 @@ own. It may do all that as if it ran by itself, and the next trial notices nothi
 """
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
@@ -29,6 +30,7 @@ def prepare(output: int) -> None:
     """
     # What the trial starts by multiprocessing imports the main module again. That must not be the worker.
     sys.modules["__main__"] = types.ModuleType("__main__")
+    _forget_start_method()
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)  # the worker's own input, which a trial must not read, shows it that its master lives
     os.close(nothing)
@@ -51,6 +53,11 @@ def _leave_to_the_worker(_number: int, _frame: FrameType | None) -> None:
     # The worker got the same signal, and asks this process to stop. A handler, not SIG_IGN: a program that is started
     # inherits that a signal is ignored, and could not be ended by it.
     pass
+
+
+def _forget_start_method() -> None:
+    # A process that was spawned spawns in its turn. To a trial the system's default holds, and it may choose another.
+    multiprocessing.set_start_method(None, force=True)
 
 
 _mask = threading.local()
@@ -93,6 +100,7 @@ def surroundings(objective: str, threads: int, output: int) -> Iterator[None]:
     try:
         yield
     finally:
+        _forget_start_method()
         signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm that the trial set is not to end the next one
         for number, handler in handlers.items():
             if handler is not None and signal.getsignal(number) is not handler:

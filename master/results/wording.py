@@ -51,7 +51,15 @@ def counted(count: int, noun: str) -> str:
 
 def first_line(text: str) -> str:
     """The first line of an untrusted text, without characters that would move a terminal's cursor."""
-    line = text.splitlines()[0] if text.strip() else "no reason given"
+    return _clean(text.splitlines()[0]) if text.strip() else "no reason given"
+
+
+def last_lines(text: str, count: int = 4) -> list[str]:
+    """The last lines of an untrusted text, without its first: of a failure's message, what was printed last."""
+    return [_clean(line) for line in text.splitlines()[1:][-count:]]
+
+
+def _clean(line: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in line)[:MAX_LINE]
 
 

@@ -10,7 +10,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.results.wording import counted, duration_text, first_line, params_text
+from hyperspool.master.results.wording import counted, duration_text, first_line, last_lines, params_text
 from hyperspool.master.terminal.console import Terminal
 from hyperspool.master.terminal.tables import cells_table, text_table
 from hyperspool.master.terminal.trials_table import TrialsTable, constant_params, constant_text
@@ -136,6 +136,7 @@ def _failures(folder: StudyFolder, failed: list[Result]) -> str:
     for reason, count in reasons.most_common():
         first = next(result for result in failed if _reason(result) == reason)
         lines.append(f"{counted(count, 'trial')} FAILED, first trial {first.trial}: {reason}")
+        lines += [f"  {line}" for line in last_lines(first.failure.message if first.failure else "")]
         lines.append(f"  {_where(folder.result(first.trial), first)}")
     return "\n".join(lines)
 
