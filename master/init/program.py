@@ -121,7 +121,7 @@ def _source(path: Path) -> str:
 
 def _read_script(path: Path, named: str, python: str | None, source: str, limit_s: float) -> Program:
     _need_command_line(path, source)
-    interpreter = shutil.which(python) if python else sys.executable
+    interpreter = shutil.which(python) if python else _usual_python()
     if interpreter is None:
         raise UsageError(f"--python {python}: there is no such program")
     with tempfile.TemporaryDirectory() as folder:
@@ -137,6 +137,12 @@ def _read_script(path: Path, named: str, python: str | None, source: str, limit_
             "without them: give the one that trains a script of its own, or write the study's file by hand"
         )
     return Program(command, tuple(found.to_option() for found in answer.options), source, answer.reader)
+
+
+def _usual_python() -> str:
+    """The interpreter that `python` in a command stands for on this machine's workers."""
+    is_active = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
+    return (shutil.which("python") if is_active else None) or sys.executable
 
 
 def _answer(path: Path, out: Path) -> _Answer | None:

@@ -11,8 +11,8 @@ from hyperspool.common.validation import cut
 from hyperspool.common.values import Scalar
 from hyperspool.master.init.draft import Draft, Parameter, Row
 
-METRICS = r"(?P<name>\w+)[=:] *(?P<value>[-+0-9.eE]+)"
-"""Finds metrics in lines such as `val_accuracy=0.93` and `loss: 0.2`."""
+METRICS = r"(?P<name>\w+)(?:[=:] *|(?<=epoch) +)(?P<value>[-+0-9.eE]+)"
+"""Finds the metrics in lines such as `epoch 3 val_accuracy=0.93` and `loss: 0.2`, and the number of the epoch."""
 _MAX_COMMENT = 64
 _WIDE = 76
 """Characters of a table beyond which a comment beside it would leave the screen: it stands above then."""

@@ -15,7 +15,7 @@ from hyperspool.master.init.from_program import draft_of
 from hyperspool.master.init.measure import guess_measure
 from hyperspool.master.init.option import Form, Kind, Option, Program
 from hyperspool.master.init.program import read_program
-from hyperspool.master.init.study_text import study_name, study_text, toml
+from hyperspool.master.init.study_text import METRICS, study_name, study_text, toml
 from tests.commands import call
 from tests.master.init.scripts import ARGPARSE
 from tests.processes import REPOSITORY
@@ -217,3 +217,15 @@ def test_study_beside_each_example_names_its_parameters(folder: str) -> None:
     named = set(re.findall(r"\{(\w+)\}", " ".join(words(table)))) - set(KNOWN_PLACEHOLDERS)
     decided_by_flags = {name for _, parameter in space_of(table).items() for name in parameter.when}
     assert named | decided_by_flags == set(space_of(table).root)
+
+
+def test_pattern_finds_epochs_and_metrics() -> None:
+    lines = "epoch 3 val_accuracy=0.93 train_loss=2e-1", "epoch: 4", "loss: -0.5", "going on from epoch 3", "took 3 s"
+    found = [[(match["name"], match["value"]) for match in re.finditer(METRICS, line)] for line in lines]
+    assert found == [
+        [("epoch", "3"), ("val_accuracy", "0.93"), ("train_loss", "2e-1")],
+        [("epoch", "4")],
+        [("loss", "-0.5")],
+        [("epoch", "3")],
+        [],
+    ]
