@@ -4,11 +4,19 @@ import os
 
 import pynvml
 
+from hyperspool.common.errors import UsageError
+
+NO_GPU = frozenset({"", "-1", "none", "void", "nodevfiles"})
+"""Values of CUDA_VISIBLE_DEVICES, in lower case, with which people and containers choose the CPU."""
+
 
 def visible_gpus() -> tuple[str, ...]:
     """The GPUs that CUDA would number 0, 1, ..., each as an index or UUID that CUDA_VISIBLE_DEVICES accepts.
 
     Reads CUDA_VISIBLE_DEVICES as CUDA does: an entry that does not name a GPU ends the list.
+
+    Raises:
+        UsageError: this machine has GPUs, but the first entry names none of them. CUDA would compute on the CPU.
     """
     # Asked of the driver: torch would need seconds to load, and CUDA takes GPU memory in every process that uses it.
     count = _installed_gpus()
@@ -21,6 +29,12 @@ def visible_gpus() -> tuple[str, ...]:
         if not entry or (is_index and int(entry) >= count) or not (is_index or entry.startswith(("GPU-", "MIG-"))):
             break
         found.append(entry)
+    if not found and chosen.strip().lower() not in NO_GPU:
+        present = ", ".join(map(str, range(count)))
+        raise UsageError(
+            f"CUDA_VISIBLE_DEVICES is {chosen!r}, which names no GPU of this machine (GPUs: {present}); set it to "
+            "their numbers with commas between them, or to -1 for the CPU"
+        )
     return tuple(found)
 
 

@@ -1,12 +1,15 @@
 """The changes that the command line makes to a study."""
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from hyperspool.common.errors import UsageError
+from hyperspool.common.typed import NOTHING, typed_value
+
+SPACE = "space."
+"""How the keys of parameters begin."""
 
 
 @dataclass(frozen=True)
@@ -18,12 +21,14 @@ class Changes:
         sources: dotted key to the option that set it, for messages.
         arguments: the options as typed, for a message that repeats the command.
         is_quick: apply the study's table `quick` first, and name the study `NAME-quick`.
+        texts: the keys whose values are texts because they could be nothing else.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     is_quick: bool = False
+    texts: tuple[str, ...] = ()
 
     @classmethod
     def parse(
@@ -33,7 +38,7 @@ class Changes:
 
         Args:
             shortcuts: option to (dotted key, value); None means that the option was not given.
-            assignments: the `--set key=value` options; a value that is not TOML is read as text.
+            assignments: the `--set key=value` options.
             is_quick: the option `--quick`.
 
         Raises:
@@ -42,6 +47,7 @@ class Changes:
         given = {option: pair for option, pair in shortcuts.items() if pair[1] is not None}
         values = dict(given.values())
         sources = {key: option for option, (key, _) in given.items()}
+        texts: list[str] = []
         arguments = ["--quick"] if is_quick else []
         arguments += [part for option, (_, value) in given.items() for part in (option, str(value))]
         for assignment in assignments:
@@ -49,10 +55,12 @@ class Changes:
             key = key.strip()
             if not equals or not all(key.split(".")):
                 raise UsageError(f"--set {assignment}: expected KEY=VALUE, e.g. --set limits.time_limit_s=60")
-            values[key] = _toml_value(text.strip())
+            values[key], is_plain = _value(key, text.strip())
+            if is_plain:
+                texts.append(key)
             sources[key] = f"--set {key}"
             arguments += ["--set", assignment]
-        return cls(values, sources, tuple(arguments), is_quick)
+        return cls(values, sources, tuple(arguments), is_quick, tuple(texts))
 
     def apply(self, table: dict[str, Any]) -> dict[str, Any]:
         """Return a changed copy of a study's table, without its table `quick`, which `StudySpec` does not know.
@@ -93,6 +101,15 @@ class Changes:
         return self.sources[max(inside, key=len)] if inside else None
 
 
+def _value(key: str, text: str) -> tuple[Any, bool]:
+    """The value that a text gives a key, and whether it is a text because it could be nothing else."""
+    is_parameter = key.startswith(SPACE)
+    if text.lower() in NOTHING and not is_parameter:
+        return None, False  # as if the key were left out; a parameter, though, may have the value "none"
+    value = typed_value(text)
+    return value, value == text
+
+
 def _merged(table: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Merge two tables: tables within them are merged too, other values are replaced."""
     merged = dict(table)
@@ -100,10 +117,3 @@ def _merged(table: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
         old = merged.get(key)
         merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return merged
-
-
-def _toml_value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text

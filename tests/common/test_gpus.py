@@ -1,6 +1,7 @@
 import pynvml
 import pytest
 
+from hyperspool.common.errors import UsageError
 from hyperspool.common.gpus import visible_gpus
 
 
@@ -33,6 +34,7 @@ class FakeDriver:
         (2, "GPU-8932f937,1", ("GPU-8932f937", "1")),
         (1, "MIG-1", ("MIG-1",)),
         (2, "none", ()),
+        (2, "NoDevFiles", ()),
     ],
 )
 def test_visible_gpus_are_those_that_cuda_would_number(
@@ -44,3 +46,11 @@ def test_visible_gpus_are_those_that_cuda_would_number(
     else:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
     assert visible_gpus() == visible
+
+
+@pytest.mark.parametrize("chosen", ["2", "0 1", "mig-8f2c", "gpu0", ",0"])
+def test_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, chosen: str) -> None:
+    FakeDriver(monkeypatch, 2)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
+    with pytest.raises(UsageError, match=rf"CUDA_VISIBLE_DEVICES is '{chosen}', .* \(GPUs: 0, 1\)"):
+        visible_gpus()

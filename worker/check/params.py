@@ -1,11 +1,11 @@
 """The params of a check: an objective's defaults, changed by the command line."""
 
-import tomllib
 from collections.abc import Sequence
 
 from hyperspool.common.errors import UsageError
 from hyperspool.common.objectives import PARAMETERS, with_defaults
 from hyperspool.common.space import Float, Params, Scalar
+from hyperspool.common.typed import typed_value
 from hyperspool.common.validation import unknown_key
 
 
@@ -14,7 +14,7 @@ def parse_params(objective: str, assignments: Sequence[str]) -> Params:
 
     Args:
         objective: its name.
-        assignments: `--set KEY=VALUE` options; a value that is not TOML is taken as text.
+        assignments: `--set KEY=VALUE` options.
 
     Raises:
         UsageError: the objective or a parameter is unknown, or a parameter does not allow a value.
@@ -43,8 +43,5 @@ def parse_params(objective: str, assignments: Sequence[str]) -> Params:
 
 
 def _scalar(text: str) -> Scalar:
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
+    value = typed_value(text)
     return value if isinstance(value, Scalar) else text

@@ -121,6 +121,15 @@ def test_message_about_a_wrong_change_names_the_option(root: Path) -> None:
     )
 
 
+def test_none_unsets_a_key_but_is_a_parameters_text() -> None:
+    assert changes("limits.time_limit_s=None").values == {"limits.time_limit_s": None}
+    assert changes("space.varies=none").values == {"space.varies": "none"}
+
+
+def test_texts_that_could_be_nothing_else_are_known() -> None:
+    assert changes("space.a=no", "space.b=False", 'space.c="no"', "space.d=.5").texts == ("space.a",)
+
+
 @pytest.mark.parametrize("assignment", ["trials", "=3", "a..b=3"])
 def test_malformed_change_is_refused(assignment: str) -> None:
     with pytest.raises(UsageError, match="expected KEY=VALUE"):
