@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hyperspool.common.commands import CommandDefinition, command_from_option, command_of
 from hyperspool.common.errors import StudyError, UsageError
 from hyperspool.common.invocation import each_with
 from hyperspool.common.objectives import PARAMETERS
 from hyperspool.common.study_file import read_study_file
 from hyperspool.common.validation import shown
 
-LOCAL_KEYS = ("function",)
+LOCAL_KEYS = ("function", "command", "metrics")
 """The keys of a study file's table `objective` that stay on this machine: they are not part of the study."""
 
 
@@ -52,7 +53,7 @@ class FunctionDefinition:
         return f"{self.name}={self.target}"
 
 
-Definition = FunctionDefinition
+Definition = FunctionDefinition | CommandDefinition
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,12 @@ class OwnObjectives:
 
     Attributes:
         objectives: the values of `--objective`.
+        commands: the values of `--command`.
         study_files: the values of `--study-file`.
     """
 
     objectives: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
     study_files: tuple[Path, ...] = ()
 
     @property
@@ -72,6 +75,7 @@ class OwnObjectives:
         """The options again, for a message or another process. `run` and workers take the same ones."""
         return [
             *each_with("--objective", self.objectives),
+            *each_with("--command", self.commands),
             *each_with("--study-file", map(str, self.study_files)),
         ]
 
@@ -95,12 +99,15 @@ class OwnObjectives:
                 defines nothing.
             StudyError: a study file is not valid.
         """
-        found = [_parsed(option) for option in self.objectives]
+        found: list[Definition] = [_function_from_option(option) for option in self.objectives]
+        found += [_checked(command_from_option(option), f"--command {option}") for option in self.commands]
         for path in self.study_files:
             definition = definition_of(read_study_file(path), path)
             if definition is None:
-                keys = " or ".join(f"objective.{key}" for key in LOCAL_KEYS)
-                raise UsageError(f"--study-file {path}: it has no {keys}, so it defines no objective")
+                raise UsageError(
+                    f"--study-file {path}: it has no objective.function and no objective.command, so it defines no "
+                    "objective"
+                )
             found.append(definition)
         return _unique(found)
 
@@ -119,11 +126,21 @@ def definition_of(table: dict[str, Any], path: Path) -> Definition | None:
     objective = table.get("objective")
     if not isinstance(objective, dict) or not any(key in objective for key in LOCAL_KEYS):
         return None
-    target = objective["function"]
-    if not isinstance(target, str):
-        raise StudyError(str(path), (f"objective.function: found {shown(target)}, expected a text MODULE:FUNCTION",))
-    name = objective.get("name", target.rpartition(":")[2])
-    return _checked(FunctionDefinition(str(name), target, path.absolute().parent), f"{path}: objective.name")
+    source = f"{path}: objective.name"
+    match objective:
+        case {"function": _, "command": _}:
+            raise StudyError(str(path), ("objective: found function and command, expected one of them",))
+        case {"command": _}:
+            name = str(objective.get("name", path.stem))
+            return _checked(command_of(objective, name, path), source)
+        case {"function": str(target)}:
+            name = str(objective.get("name", target.rpartition(":")[2]))
+            return _checked(FunctionDefinition(name, target, path.absolute().parent), source)
+        case {"function": target}:
+            problem = f"objective.function: found {shown(target)}, expected a text MODULE:FUNCTION"
+        case _:
+            problem = "objective.metrics: it says how a command prints its metrics, but there is no objective.command"
+    raise StudyError(str(path), (problem,))
 
 
 def published_table(table: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -144,7 +161,7 @@ def published_table(table: dict[str, Any], path: Path) -> dict[str, Any]:
     return table | {"objective": {"name": definition.name} | kept}
 
 
-def _parsed(option: str) -> Definition:
+def _function_from_option(option: str) -> Definition:
     name, equals, target = option.partition("=")
     if not (equals and name and ":" in target):
         raise UsageError(f"--objective {option}: expected NAME=MODULE:FUNCTION, e.g. mine=my_module:evaluate")

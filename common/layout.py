@@ -16,12 +16,13 @@ results/<study>/workers/<worker>.json    the worker's heartbeat: what it does no
 results/<study>/rejected/                files that were set aside, each with the reason beside it
 results/<study>/duplicates/              00017.issue1.attempt2.json, a late result of an evaluation that had one
                                          already, and 00017.issue1.attempt2.csv, its curve
+results/<study>/files/, saved/           folders in which trials' programs keep files (`common.trial_folders`)
 results/<study>/logs/                    00017.issue1.attempt1.log, output of an attempt; worker-1.log, of a worker
 results/<study>/report/                  the report: a page, its figures, its tables
 results/<study>/final/                   the answer of a final evaluation, and its model (`common.final`)
 data/                                    downloaded data sets
 
-`hyperspool.common.file_kinds` is the table of the protocol's files in these folders: it builds and parses their names.
+`common.file_kinds` is the table of the files in these folders: it builds and parses their names.
 """
 
 import re

@@ -25,6 +25,8 @@ MAX_EPOCHS = 200_000
 """Limit of a trial's epochs, and so of its curve's lines: each takes a reader 1.3 kB of memory."""
 
 MAX_METRICS = 100
+MAX_FILES = 100
+"""Limit of the files that a trial may keep."""
 """Limit of the metrics of a curve, and of those beside a value."""
 
 
@@ -195,6 +197,15 @@ class ModelFile(Record):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+class KeptFile(Record):
+    """A file that a trial kept in its folder."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    """Its path below the folder."""
+    size_bytes: Annotated[int, Field(ge=0, lt=2**50)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class Result(Record):
     """The write-once end of a job. It is complete in itself, except for the curve in a file beside it."""
 
@@ -230,6 +241,8 @@ class Result(Record):
     """What else the objective measured, by name; None if nothing."""
     model: ModelFile | None = None
     """The trained network of a final evaluation; None for any other trial."""
+    files: Annotated[tuple[KeptFile, ...], Field(max_length=MAX_FILES)] | None = None
+    """What the trial keeps in its folder; None if nothing."""
     resumed_from_epoch: Count = 0
     failure: Failure | None = None
     attribution: Attribution

@@ -11,6 +11,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, Result
 from hyperspool.common.rejection import make_room, remove_or_set_aside, set_aside
+from hyperspool.common.trial_folders import remove_saved
 
 
 def report(claim: Claim, result: Result, curve: bytes) -> bool:
@@ -54,6 +55,7 @@ def clear(claim: Claim) -> None:
     settle(folder, issue)
     for _, path in folder.attempt_files(issue):
         remove_or_set_aside(folder, path)
+    remove_saved(folder, issue.evaluation)
     remove_or_set_aside(folder, folder.job(issue))
     claim.remove_lock_file()
     claim.unlock()

@@ -37,6 +37,9 @@ class Objective(Record):
     fresh_process: bool | None = None
     """Evaluate each trial in a new process, for code that leaks; None: in one process, one after the other."""
 
+    value: Literal["last", "best"] | None = None
+    """Which of the measure's numbers is the value of a command's trial; None: the last."""
+
     @property
     def measure_name(self) -> str:
         """The name of the objective's value, for people: on every axis and in every table."""

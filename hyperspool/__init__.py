@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hyperspool.master.analysis.data.frames import StudyData, load_study
-    from hyperspool.worker.objectives.trial import Measured, Trial, TrialStopped
+    from hyperspool.worker.objectives.measured import Measured
+    from hyperspool.worker.objectives.trial import Trial, TrialStopped
 
 __all__ = ["Measured", "StudyData", "Trial", "TrialStopped", "__version__", "load_study"]
 
 _HOMES = {
-    "Measured": "hyperspool.worker.objectives.trial",
+    "Measured": "hyperspool.worker.objectives.measured",
     "StudyData": "hyperspool.master.analysis.data.frames",
     "Trial": "hyperspool.worker.objectives.trial",
     "TrialStopped": "hyperspool.worker.objectives.trial",

@@ -8,7 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from hyperspool.worker.objectives.trial import Measured, Trial, TrialStopped
+from hyperspool.worker.objectives.measured import Measured
+from hyperspool.worker.objectives.trial import Trial, TrialStopped
 
 
 def square(params: dict[str, Any], _trial: Trial) -> float:

@@ -42,7 +42,7 @@ def test_command_line_looks_back_at_a_finished_study(root: Path, processes: Proc
     assert table.count("base") == 1
     assert table.endswith("the same in all trials: base=7\n")
     assert (
-        "no trial has reported any validation error within that"
+        "no trial has reported a validation error within that"
         in call("master", "top", "demo", "--within-seconds", "0", *place).stdout
     )
     simulated = call("master", "simulate", "demo", "--runs", "50", *place)

@@ -26,8 +26,11 @@ from hyperspool.common import atomic
 from hyperspool.common.confinement import confine
 from hyperspool.common.errors import UnableError
 from hyperspool.common.final import model_path
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.objectives import with_defaults
-from hyperspool.common.records import FailureKind, ModelFile
+from hyperspool.common.records import FailureKind, KeptFile, ModelFile
+from hyperspool.common.trial_folders import files_of, kept_files, saved_of
 from hyperspool.worker import descendants
 from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 from hyperspool.worker.leftovers import Leftovers
@@ -155,9 +158,9 @@ def evaluate(
         tell: sends the parent a message.
         should_stop: whether the parent has asked to stop.
     """
-    parent = _Parent(request, tell, should_stop)
+    parent = _Parent(request, settings, tell, should_stop)
     try:
-        objective = find_objective(request.spec.objective.name, settings.objectives)
+        objective = find_objective(request.spec.objective, settings.objectives)
         measured = objective(_trial(request, settings, parent))
         model = _write_model(measured.model, model_path(request.checkpoint)) if measured.model else None
     except TrialStopped:
@@ -166,7 +169,7 @@ def evaluate(
         return Unable(str(error))
     except BaseException as error:  # noqa: BLE001 - also sys.exit and Ctrl-C of the objective end the attempt alone
         return _failure(error)
-    return Finished(measured.value, measured.is_diverged, measured.metrics, model)
+    return Finished(measured.value, measured.is_diverged, measured.metrics, model, parent.kept_files())
 
 
 def _trial(request: Evaluate, settings: ChildSettings, parent: "_Parent") -> Trial:
@@ -183,6 +186,9 @@ def _trial(request: Evaluate, settings: ChildSettings, parent: "_Parent") -> Tri
         claim=spec.claim,
         parent=parent,
         is_final=bool(spec.data and spec.data.final),
+        study=spec.name,
+        number=job.trial,
+        rung=job.rung,
     )
 
 
@@ -196,8 +202,15 @@ def _write_model(model: bytes, path: Path) -> ModelFile:
 class _Parent:
     """Connects a trial to the parent process and to the trial's checkpoints."""
 
-    def __init__(self, request: Evaluate, tell: Callable[[Progress], None], should_stop: Callable[[], bool]) -> None:
-        self._request = request
+    def __init__(
+        self,
+        request: Evaluate,
+        settings: ChildSettings,
+        tell: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self._request, self._study = request, StudyFolder(settings.data_folder.parent, request.spec.name)
+        self._has_folder = False
         self.tell, self.should_stop = tell, should_stop
         self.is_saved = True
         """Whether the latest checkpoint is on disk."""
@@ -208,6 +221,23 @@ class _Parent:
         with suppress(OSError):
             save_checkpoint(self._request.checkpoint, checkpoint, self._request.job)
             self.is_saved = True
+
+    def folder(self) -> Path:
+        self._has_folder = True
+        return files_of(self._study, self._request.job.evaluation)
+
+    def checkpoint_folder(self) -> Path:
+        job = self._request.job
+        return saved_of(self._study, Issue(job.trial, job.rung, job.issue))
+
+    def kept_files(self) -> tuple[KeptFile, ...]:
+        """The files that the trial keeps; looked for only if it asked for its folder."""
+        if not self._has_folder:
+            return ()
+        files, problem = kept_files(self._study, self._request.job.evaluation)
+        if problem:
+            sys.stderr.write(f"{problem}\n")
+        return files
 
     def checkpoints(self) -> Iterable[Checkpoint]:
         return read_checkpoints(self._request.earlier_checkpoints, self._request.job)

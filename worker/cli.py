@@ -44,6 +44,9 @@ def work(
     objective: Annotated[
         list[str] | None, typer.Option(help="Add your own objective: NAME=MODULE:FUNCTION; repeatable.")
     ] = None,
+    command: Annotated[
+        list[str] | None, typer.Option(help="Add your own command: NAME='PROGRAM ARGUMENTS'; repeatable.")
+    ] = None,
     study_file: Annotated[
         list[Path] | None, typer.Option(help="Add the objective of your own study file; repeatable.")
     ] = None,
@@ -66,7 +69,7 @@ def work(
         root=root.absolute(),  # the evaluating process may change its directory
         study=study,
         device=chosen,
-        objectives=OwnObjectives(tuple(objective or ()), tuple(study_file or ())).definitions(),
+        objectives=OwnObjectives(tuple(objective or ()), tuple(command or ()), tuple(study_file or ())).definitions(),
         claim=claim,
         exit_when_idle=exit_when_idle,
         exit_with_stdin=exit_with_stdin,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hyperspool.common.definitions import Definition
 from hyperspool.common.epochs import EpochRecord
-from hyperspool.common.records import FailureKind, Job, ModelFile
+from hyperspool.common.records import FailureKind, Job, KeptFile, ModelFile
 from hyperspool.common.study_spec import StudySpec
 
 
@@ -95,6 +95,7 @@ class Finished:
     is_diverged: bool
     metrics: Mapping[str, float] = field(default_factory=dict)
     model: ModelFile | None = None
+    files: tuple[KeptFile, ...] = ()
 
 
 @dataclass(frozen=True)

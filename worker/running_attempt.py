@@ -135,7 +135,12 @@ class RunningAttempt(Listener):
             return self._failed(outcome, self.loss(outcome))
         metrics = dict(outcome.metrics) or None
         return self._result(
-            Status.COMPLETE, value=outcome.value, diverged=outcome.is_diverged, metrics=metrics, model=outcome.model
+            Status.COMPLETE,
+            value=outcome.value,
+            diverged=outcome.is_diverged,
+            metrics=metrics,
+            model=outcome.model,
+            files=outcome.files or None,
         )
 
     def exhausted_result(self) -> Result:

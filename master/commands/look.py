@@ -151,4 +151,4 @@ def _top_within(
         if same := constant_text(data.spec.space):
             output.tell(same)
     else:
-        output.print(f"no trial has reported any {metric_label(metric.name)} within that budget")
+        output.print(f"no trial has reported a {metric_label(metric.name)} within that budget")

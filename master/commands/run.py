@@ -40,6 +40,9 @@ def run(
     objective: Annotated[
         list[str] | None, typer.Option(help="Give local workers an objective: NAME=MODULE:FUNCTION; repeatable.")
     ] = None,
+    command: Annotated[
+        list[str] | None, typer.Option(help="Give local workers a command: NAME='PROGRAM ARGUMENTS'; repeatable.")
+    ] = None,
     study_file: Annotated[
         list[Path] | None, typer.Option(help="Give local workers the objective of a study file; repeatable.")
     ] = None,
@@ -64,6 +67,6 @@ def run(
         "--claim": ("claim", claim.value if claim else None),
     }
     changes = Changes.parse(shortcuts, set_ or [], is_quick=quick)
-    own = OwnObjectives(tuple(objective or ()), tuple(study_file or ())).with_study(study)
+    own = OwnObjectives(tuple(objective or ()), tuple(command or ()), tuple(study_file or ())).with_study(study)
     options = RunOptions(root, study, changes, workers, own, is_new=new)
     raise typer.Exit(run_session(output, options))

@@ -24,6 +24,7 @@ from hyperspool.common.records import Job, Result
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.shared_folder import takes_files
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.trial_folders import remove_all_saved
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 from hyperspool.master.journal.check import checked
 from hyperspool.master.journal.file import JournalWriter, read_journal
@@ -162,6 +163,7 @@ class Search:
                     break
         self._wait_for_clear()
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
+        self._until_possible(lambda: remove_all_saved(self._folder))
         return True
 
     def _wait_for_clear(self) -> None:

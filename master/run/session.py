@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+from hyperspool.common.commands import CommandDefinition
 from hyperspool.common.definitions import OwnObjectives
-from hyperspool.common.errors import FolderError, UsageError
+from hyperspool.common.errors import FolderError, StudyError, UsageError
 from hyperspool.common.final import SUFFIX
+from hyperspool.common.gpus import visible_gpus
 from hyperspool.common.invocation import command_line, each_with, place_of
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode, why_no_locks
@@ -22,7 +24,7 @@ from hyperspool.master.results.wording import counted
 from hyperspool.master.run.completion import Workers, complete_study
 from hyperspool.master.run.follow_up import FollowUp, follow_up_of
 from hyperspool.master.run.loop import publish_study
-from hyperspool.master.studies.changes import Changes
+from hyperspool.master.studies.changes import SPACE, Changes
 from hyperspool.master.studies.preset import preset_names
 from hyperspool.master.studies.source import find_study
 from hyperspool.master.studies.validity import need_trainable
@@ -87,6 +89,8 @@ def run_session(console: Terminal, options: RunOptions, print_end: PrintEnd = pr
         folder = StudyFolder(root, spec.name)
     if not folder.spec.exists():  # a published study already has results, or failures that state the reason
         need_trainable(spec, options.study)
+    if options.workers:
+        visible_gpus()  # the workers would say it too, but after the study is published
     _need_objective(console, spec, options)
     _publish(folder, spec, options)
     standing, elapsed_s = _complete(console, folder, spec, options, follow_up)
@@ -179,10 +183,20 @@ def _need_objective(console: Terminal, spec: StudySpec, options: RunOptions) -> 
     Without local workers a missing objective only prints advice: other workers may have it.
 
     Raises:
+        StudyError: the objective is a command that does not fit the study's space.
         UsageError: local workers lack the objective, or an option for own objectives is malformed.
     """
     name = spec.objective.name
-    own = {definition.name for definition in options.own.definitions()}
+    own = {definition.name: definition for definition in options.own.definitions()}
+    if name not in PARAMETERS:  # a network knows which of its parameters are texts
+        for key in options.changes.texts:
+            if key.startswith(SPACE):
+                console.say(f"--set {key}={options.changes.values[key]}: taken as a text", "dim")
+    if isinstance(command := own.get(name), CommandDefinition):
+        if problems := command.problems(spec.space):
+            raise StudyError(options.study, problems)
+        if unused := command.unused(spec.space):
+            console.say(f"the command has no placeholder for {', '.join(unused)}: only HYPERSPOOL_PARAMS holds it")
     if name in PARAMETERS or name in own:
         return
     near = difflib.get_close_matches(name, PARAMETERS, n=1)

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from hyperspool.worker.objectives import final
+from hyperspool.worker.objectives.measured import Measured
 from hyperspool.worker.objectives.registry import BUILT_IN
-from hyperspool.worker.objectives.trial import Measured, TrialStopped
+from hyperspool.worker.objectives.trial import TrialStopped
 from hyperspool.worker.training.data import Part, load_test_part
 from hyperspool.worker.training.digits import load_digits
 from hyperspool.worker.training.ensemble import evaluate_together

@@ -13,8 +13,9 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.objectives import with_defaults
 from hyperspool.worker.checkpoint import Checkpoint
 from hyperspool.worker.messages import Began, EpochDone, Resumed
+from hyperspool.worker.objectives.measured import Measured
 from hyperspool.worker.objectives.registry import BUILT_IN
-from hyperspool.worker.objectives.trial import Measured, Trial, TrialStopped
+from hyperspool.worker.objectives.trial import Trial, TrialStopped
 from tests.processes import Processes, results_of
 from tests.worker.test_trial import FakeParent, trial_of
 

@@ -54,14 +54,14 @@ def test_a_running_curve_is_rewritten_for_a_new_metric(attempt: RunningAttempt) 
     assert inodes[2] == inodes[3]
 
 
-def test_a_running_curve_begins_anew_when_an_attempt_resumes(attempt: RunningAttempt) -> None:
+def test_a_running_curve_forgets_metrics_that_were_dropped(attempt: RunningAttempt) -> None:
     claim = attempt.claimed.claim
     attempt.hear(EpochDone(epoch_of(1, loss=0.5)))
     attempt.hear(Resumed((epoch_of(1, f1=0.5),)))
-    attempt.hear(EpochDone(epoch_of(2, loss=0.25)))
+    attempt.hear(EpochDone(epoch_of(2, accuracy=0.5)))
     assert [list(record.metrics) for record in read_curve(claim.folder.running_curve(claim.attempt))] == [
         ["f1"],
-        ["loss"],
+        ["accuracy"],
     ]
 
 

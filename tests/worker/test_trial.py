@@ -1,4 +1,6 @@
 import math
+import os
+import tempfile
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
@@ -15,7 +17,8 @@ from hyperspool.common.locks import ClaimMode
 from hyperspool.common.records import MAX_METRICS, Seeds
 from hyperspool.worker.checkpoint import Checkpoint
 from hyperspool.worker.messages import EpochDone, Progress, Resumed
-from hyperspool.worker.objectives.trial import Measured, Trial
+from hyperspool.worker.objectives.measured import Measured
+from hyperspool.worker.objectives.trial import Trial
 from tests.worker.clock import Clock
 
 
@@ -41,6 +44,17 @@ class FakeParent:
                 self.curve = list(message.curve)
             case EpochDone():
                 self.curve.append(message.record)
+
+    def folder(self) -> Path:
+        return self.made("files")
+
+    def checkpoint_folder(self) -> Path:
+        return self.made("saved")
+
+    def made(self, name: str) -> Path:
+        path = Path(tempfile.gettempdir(), f"hyperspool-test-{os.getpid()}", name)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
 
     def should_stop(self) -> bool:
         self.asked += 1

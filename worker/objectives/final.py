@@ -8,8 +8,9 @@ import torch
 from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.errors import UnableError
 from hyperspool.worker.objectives.datasets import dataset_of
+from hyperspool.worker.objectives.measured import Measured
 from hyperspool.worker.objectives.network import device_of, params_of, to_bytes, train
-from hyperspool.worker.objectives.trial import Measured, Trial
+from hyperspool.worker.objectives.trial import Trial
 from hyperspool.worker.training.data import Dataset, Part, load_test_part
 from hyperspool.worker.training.ensemble import evaluate_together
 from hyperspool.worker.training.images import DataMissingError

@@ -9,7 +9,8 @@ from types import ModuleType
 
 from hyperspool.common.definitions import FunctionDefinition
 from hyperspool.common.errors import UnableError
-from hyperspool.worker.objectives.trial import Measured, ObjectiveFunction, Trial
+from hyperspool.worker.objectives.measured import Measured
+from hyperspool.worker.objectives.trial import ObjectiveFunction, Trial
 
 
 def find_function(definition: FunctionDefinition) -> ObjectiveFunction:

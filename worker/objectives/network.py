@@ -11,7 +11,8 @@ import torch
 from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.errors import UnableError
 from hyperspool.worker.objectives.datasets import dataset_of
-from hyperspool.worker.objectives.trial import Measured, Trial, TrialStopped
+from hyperspool.worker.objectives.measured import Measured
+from hyperspool.worker.objectives.trial import Trial, TrialStopped
 from hyperspool.worker.training.data import Dataset
 from hyperspool.worker.training.params import TrainingParams, TrainingSeeds
 from hyperspool.worker.training.runtime import configure

@@ -2,22 +2,27 @@
 
 from functools import partial
 
-from hyperspool.common.definitions import Definition
+from hyperspool.common.commands import CommandDefinition
+from hyperspool.common.definitions import Definition, FunctionDefinition
 from hyperspool.common.errors import UnableError
+from hyperspool.common.study_spec import Objective
+from hyperspool.worker.objectives.command import evaluate_command
 from hyperspool.worker.objectives.function import find_function
-from hyperspool.worker.objectives.trial import Measured, ObjectiveFunction, Trial
+from hyperspool.worker.objectives.measured import Measured
+from hyperspool.worker.objectives.trial import ObjectiveFunction, Trial
 
 
-def find_objective(name: str, objectives: tuple[Definition, ...]) -> ObjectiveFunction:
+def find_objective(objective: Objective, objectives: tuple[Definition, ...]) -> ObjectiveFunction:
     """Return the callable for an objective's name.
 
     Args:
-        name: of the objective, as the study gives it.
+        objective: as the study gives it.
         objectives: the user's objectives.
 
     Raises:
         UnableError: this worker was not given an objective of that name, or cannot import it.
     """
+    name = objective.name
     if name in BUILT_IN:
         return BUILT_IN[name]
     definitions = {definition.name: definition for definition in objectives}
@@ -27,7 +32,11 @@ def find_objective(name: str, objectives: tuple[Definition, ...]) -> ObjectiveFu
             f"the study's objective {name!r} is not known to this worker (known: {known}); start the worker with "
             f"--objective {name}=MODULE:FUNCTION, or with --study-file FILE.toml that defines it"
         )
-    return find_function(definitions[name])
+    match definitions[name]:
+        case FunctionDefinition() as function:
+            return find_function(function)
+        case CommandDefinition() as command:
+            return partial(evaluate_command, command, objective)
 
 
 def _train(name: str, trial: Trial) -> Measured:

@@ -1,10 +1,9 @@
 """The interface between an objective and the trial that it evaluates. `Trial` documents it, with an example."""
 
 import platform
-import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, SupportsFloat, SupportsIndex
@@ -13,47 +12,17 @@ from pydantic import ValidationError
 
 from hyperspool.common.epochs import EpochRecord, metric_names, name_problem, size_problem
 from hyperspool.common.locks import ClaimMode
-from hyperspool.common.records import MAX_METRICS, Seeds
-from hyperspool.common.space import NAME_PATTERN, Params
+from hyperspool.common.records import Seeds
+from hyperspool.common.space import Params
 from hyperspool.common.validation import explain, shown
 from hyperspool.worker.checkpoint import Checkpoint
 from hyperspool.worker.messages import Began, EpochDone, Progress, Resumed
-from hyperspool.worker.objectives.numbers import as_epoch, as_finite, as_number
+from hyperspool.worker.objectives.measured import Measured
+from hyperspool.worker.objectives.numbers import as_epoch, as_number
 
 
 class TrialStopped(Exception):  # noqa: N818 - not an error: the worker was asked to stop, and the objective obeys
     """Raised by an objective after it saved its state because `should_stop` returned True."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The measurement that an objective returns.
-
-    Attributes:
-        value: the number that the search compares.
-        is_diverged: whether training diverged; the value is then the error of guessing.
-        metrics: further finite numbers by name; the result holds them beside the value.
-        model: the trained network of a final evaluation, for its file.
-
-    Raises:
-        TypeError: a value is not a number but a text, a truth value, None or an array of several numbers.
-        ValueError: a value is not finite; a metric's name is not allowed; there are more than `MAX_METRICS`.
-    """
-
-    value: float
-    is_diverged: bool = False
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    model: bytes | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "value", as_finite(self.value, "the objective returned"))
-        if len(self.metrics) > MAX_METRICS:
-            raise ValueError(f"the objective returned {len(self.metrics)} metrics, expected at most {MAX_METRICS}")
-        metrics = {
-            _as_name(name): as_finite(value, f"the objective returned, as its metric {name},")
-            for name, value in self.metrics.items()
-        }
-        object.__setattr__(self, "metrics", metrics)
 
 
 class Parent(Protocol):
@@ -67,6 +36,12 @@ class Parent(Protocol):
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Replace this attempt's checkpoint."""
+
+    def folder(self) -> Path:
+        """Make the folder for files that the trial keeps."""
+
+    def checkpoint_folder(self) -> Path:
+        """Make the folder for what a program saves to go on from."""
 
     def checkpoints(self) -> Iterable[Checkpoint]:
         """Read the whole checkpoints of earlier attempts, latest first."""
@@ -121,6 +96,9 @@ class Trial:
         clock: seconds that only go forward.
         is_final: whether to train on the validation part too and to measure on the test part.
         full_epochs: the budget of a trial that was promoted as far as possible; 0: `epochs`.
+        study: the study's name.
+        number: of the trial in its study, from 0.
+        rung: the level of successive halving, from 0.
     """
 
     params: Params
@@ -135,6 +113,9 @@ class Trial:
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
     is_final: bool = False
     full_epochs: int = 0
+    study: str = ""
+    number: int = 0
+    rung: int = 0
     _progress: _Progress = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -148,6 +129,28 @@ class Trial:
         last epoch too.
         """
         return self.full_epochs or self.epochs
+
+    @property
+    def curve(self) -> tuple[EpochRecord, ...]:
+        """The epochs so far, with those of a checkpoint that was loaded."""
+        return tuple(self._progress.curve)
+
+    @property
+    def folder(self) -> Path:
+        """A folder for files that the trial keeps, the same for every attempt at it.
+
+        The result lists the files that are there at the end, with size and digest: at most 100, and 1 GiB in all.
+        """
+        return self.parent.folder()
+
+    @property
+    def checkpoint_folder(self) -> Path:
+        """A folder for files to go on from, for programs that save by themselves.
+
+        The next attempt finds what an interrupted one left there, and so does the next rung. It goes when the trial is
+        complete.
+        """
+        return self.parent.checkpoint_folder()
 
     def report(
         self,
@@ -265,9 +268,3 @@ def _versions() -> dict[str, str]:
         if (module := sys.modules.get(name)) is not None:
             versions[name] = str(module.__version__)
     return versions
-
-
-def _as_name(name: object) -> str:
-    if isinstance(name, str) and re.fullmatch(NAME_PATTERN, name):
-        return name
-    raise ValueError(f"the objective returned a metric {shown(name)}, expected a name like ensemble_error")

@@ -87,8 +87,6 @@ def _answer(
     data: StudyData, axis: Axis, metric: EpochMetric, budgets: dict[str, pd.DataFrame], question: str
 ) -> Answer:
     value_of = data.trials.drop_duplicates("setting").set_index("setting")[axis.column]
-    label = metric_label(metric.name)
-    measure = label if label == metric.name else f"a {label} of"
     columns: dict[str, pd.Series[float]] = {}
     sentences: list[str] = []
     chosen: list[Scalar] = []
@@ -101,7 +99,7 @@ def _answer(
             continue
         (best, number), others = ranked[0], ranked[1:]
         chosen.append(best)
-        sentence = f"Within {name}: {axis.text(best)}, with {measure} {measured_text(number)}"
+        sentence = f"Within {name}: {axis.text(best)}, with a {metric_label(metric.name)} of {measured_text(number)}"
         if others:
             sentence += f"; next is {param_text(others[0][0])} with {measured_text(others[0][1])}"
         sentences.append(f"{sentence}.")

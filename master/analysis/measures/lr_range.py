@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hyperspool.common.objectives import PARAMETERS
 from hyperspool.common.space import Fixed
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.frames import StudyData
@@ -89,8 +88,7 @@ def _first_at(points: Sequence[Point], accuracy: float) -> int:
 
 def is_range_test(spec: StudySpec) -> bool:
     """Whether the study is a single training in which the learning rate rises through the whole budget."""
-    is_network = spec.objective.name in PARAMETERS
-    return is_network and spec.all_trials == 1 and _fixed(spec, "schedule") == "range_test"
+    return spec.all_trials == 1 and _fixed(spec, "schedule") == "range_test"
 
 
 def is_log(spec: StudySpec) -> bool:

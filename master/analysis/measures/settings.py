@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hyperspool.common.grid import grid_values
-from hyperspool.common.objectives import PARAMETERS, SOURCES
+from hyperspool.common.objectives import SOURCES
 from hyperspool.common.records import Status
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Scalar
 from hyperspool.common.study_spec import StudySpec
@@ -85,12 +85,7 @@ def searched_parameters(spec: StudySpec) -> list[Axis]:
 
 
 def source_axis(spec: StudySpec) -> Axis | None:
-    """The parameter that selects the source of randomness; None if the study does not compare such sources.
-
-    Only for built-in objectives: to a user's own, a parameter of this name may mean anything.
-    """
-    if spec.objective.name not in PARAMETERS:
-        return None
+    """The parameter that selects the source of randomness; None if the study does not compare such sources."""
     found = (axis for axis in searched_parameters(spec) if axis.name == VARIES and set(axis.choices) <= set(SOURCES))
     return next(found, None)
 

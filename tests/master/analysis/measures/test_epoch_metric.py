@@ -6,11 +6,9 @@ import pytest
 
 from hyperspool.common.errors import UsageError
 from hyperspool.master.analysis.answers.budgets import best_within
-from hyperspool.master.analysis.answers.catalogue import answers
-from hyperspool.master.analysis.figures.catalogue import sections
 from hyperspool.master.analysis.measures.epoch_metric import EpochMetric, epoch_metric, find_epoch_metric
 from hyperspool.master.analysis.measures.setting_curves import setting_curves
-from tests.master.analysis.synthetic import make_study_data, reporting
+from tests.master.analysis.synthetic import reporting
 
 
 @pytest.mark.parametrize(
@@ -66,12 +64,3 @@ def test_a_sparse_metric_has_the_epochs_that_report_it() -> None:
     data.curves.loc[data.curves["epoch"] % 2 == 1, "f1"] = np.nan
     assert [curve.epoch.tolist() for curve in setting_curves(data, "f1")] == [[2, 4], [2, 4]]
     assert setting_curves(data, "auc") == []
-
-
-@pytest.mark.parametrize("space", [{"varies": ["none", "all"]}, {"schedule": "range_test", "x": 1}])
-def test_an_own_objective_may_have_parameters_like_the_networks(space: dict[str, Any]) -> None:
-    made = make_study_data(space, objective="mine", replicates=3 if "varies" in space else 1)
-    data = replace(made, curves=made.curves.rename(columns={"validation_error": "f1", "training_loss": "loss"}))
-    questions = [answer.question for answer in answers(data)]
-    assert not any("source cause" in question or "learning rate" in question for question in questions)
-    assert [figure.name for _, figures in sections(data) for figure in figures if "range" in figure.name] == []

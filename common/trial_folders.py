@@ -1,0 +1,117 @@
+"""Folders in which the program that a trial runs keeps files of its own.
+
+    results/<study>/files/00017/      what the trial keeps: plots, predictions; 00017.r1 on rung 1
+    results/<study>/saved/00017/      what a program saves to go on from; 00017-2 and 00017.r1-2 as jobs are named
+
+The folders are made when a program asks for them. The first is the same for every attempt at an evaluation, and stays.
+The second is an issue's own: attempts at an issue exclude each other, but a silent worker of an earlier issue may wake
+up and write on. So another issue, or the next rung, begins with a copy of the latest folder of its trial.
+"""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import file_digest
+from pathlib import Path
+
+from hyperspool.common import atomic
+from hyperspool.common.errors import ProtocolError
+from hyperspool.common.issues import EvaluationName, Issue
+from hyperspool.common.layout import StudyFolder, names_of
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import MAX_FILES, KeptFile, Result, Status
+
+MAX_NAME = 255
+MAX_KEPT_BYTES = 2**30
+"""Limit of the files that a trial keeps, together."""
+FILES, SAVED = "files", "saved"
+
+
+def files_of(folder: StudyFolder, evaluation: EvaluationName) -> Path:
+    """The folder for files that a trial keeps, made if it is missing."""
+    path = folder.results / FILES / evaluation.name
+    atomic.make_folder(path)
+    return path
+
+
+def kept_files(folder: StudyFolder, evaluation: EvaluationName) -> tuple[tuple[KeptFile, ...], str | None]:
+    """What lies in a trial's folder, for its result.
+
+    Returns:
+        The files by name, and why some are left out; None if none is. Links are left out.
+    """
+    kept: list[KeptFile] = []
+    total = 0
+    with suppress(OSError):  # it is not empty
+        (folder.results / FILES / evaluation.name).rmdir()
+    for path in _files_below(folder.results / FILES / evaluation.name):
+        size = path.lstat().st_size
+        total += size
+        if len(kept) == MAX_FILES or total > MAX_KEPT_BYTES:
+            limit = f"{MAX_FILES} files and {MAX_KEPT_BYTES >> 30} GiB"
+            return tuple(kept), f"trial.folder holds more than {limit}: the result lists the first {len(kept)}"
+        name = str(path.relative_to(folder.results / FILES / evaluation.name))
+        if len(name) > MAX_NAME or not name.isprintable():
+            return tuple(kept), f"trial.folder holds a file whose name cannot be listed: {name[:80]!r}"
+        with path.open("rb") as stream:
+            kept.append(KeptFile(name=name, size_bytes=size, sha256=file_digest(stream, "sha256").hexdigest()))
+    return tuple(kept), None
+
+
+def saved_of(folder: StudyFolder, issue: Issue) -> Path:
+    """The folder for what a program saves to go on from, made if it is missing."""
+    path = folder.results / SAVED / issue.name
+    if path.is_dir():
+        return path
+    atomic.make_folder(path.parent)
+    latest = max((other for other in _saved(folder) if other.trial == issue.trial and other < issue), default=None)
+    if latest is None:
+        atomic.make_folder(path)
+        return path
+    copy = atomic.temporary_beside(path)
+    shutil.copytree(folder.results / SAVED / latest.name, copy, symlinks=True)
+    atomic.move(copy, path)
+    return path
+
+
+def remove_saved(folder: StudyFolder, evaluation: EvaluationName) -> None:
+    """Remove what a trial's program has saved, if the trial is complete and cannot be promoted.
+
+    What a FAILED trial saved stays until the study is finished. Costs a look at one name in a study without it.
+    """
+    if not (folder.results / SAVED).is_dir():
+        return
+    with suppress(FileNotFoundError, ProtocolError):
+        result = read_record(folder.result(*evaluation), Result)
+        if result.status is not Status.FAILED and not result.can_be_promoted:
+            _remove(folder, [issue for issue in _saved(folder) if issue.trial == evaluation.trial])
+
+
+def remove_all_saved(folder: StudyFolder) -> None:
+    """Remove what the programs of a finished study have saved."""
+    if (folder.results / SAVED).is_dir():
+        _remove(folder, _saved(folder))
+
+
+def _remove(folder: StudyFolder, issues: list[Issue]) -> None:
+    for issue in issues:
+        # It does not follow links. A program that still writes there costs a folder that is left, and no error.
+        shutil.rmtree(folder.results / SAVED / issue.name, ignore_errors=True)
+    with suppress(OSError):  # others are left
+        (folder.results / SAVED).rmdir()
+
+
+def _saved(folder: StudyFolder) -> list[Issue]:
+    return sorted(issue for name in names_of(folder.results / SAVED) if (issue := Issue.parse(name)))
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for here, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(here, name)
+            with suppress(FileNotFoundError):
+                if stat.S_ISREG(path.lstat().st_mode):
+                    yield path
