@@ -14,6 +14,7 @@ from hyperspool.common.commands import CommandDefinition, command_from_option, c
 from hyperspool.common.errors import StudyError, UsageError
 from hyperspool.common.invocation import each_with
 from hyperspool.common.objectives import PARAMETERS
+from hyperspool.common.sent import SentDefinition
 from hyperspool.common.study_file import read_study_file
 from hyperspool.common.validation import shown
 
@@ -53,7 +54,7 @@ class FunctionDefinition:
         return f"{self.name}={self.target}"
 
 
-Definition = FunctionDefinition | CommandDefinition
+Definition = FunctionDefinition | CommandDefinition | SentDefinition
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,13 @@ class OwnObjectives:
         objectives: the values of `--objective`.
         commands: the values of `--command`.
         study_files: the values of `--study-file`.
+        sent: a function object, which this process sends to the workers that it starts; no option says it.
     """
 
     objectives: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     study_files: tuple[Path, ...] = ()
+    sent: SentDefinition | None = None
 
     @property
     def arguments(self) -> list[str]:
@@ -109,7 +112,7 @@ class OwnObjectives:
                     "objective"
                 )
             found.append(definition)
-        return _unique(found)
+        return _unique([*found, self.sent] if self.sent else found)
 
 
 def definition_of(table: dict[str, Any], path: Path) -> Definition | None:

@@ -9,14 +9,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hyperspool.api.space import Categorical, Float, Int
+    from hyperspool.api.study import Study
     from hyperspool.master.analysis.data.frames import StudyData, load_study
     from hyperspool.worker.objectives.measured import Measured
     from hyperspool.worker.objectives.trial import Trial, TrialStopped
 
-__all__ = ["Measured", "StudyData", "Trial", "TrialStopped", "__version__", "load_study"]
+__all__ = [
+    "Categorical",
+    "Float",
+    "Int",
+    "Measured",
+    "Study",
+    "StudyData",
+    "Trial",
+    "TrialStopped",
+    "__version__",
+    "load_study",
+]
 
 _HOMES = {
+    "Categorical": "hyperspool.api.space",
+    "Float": "hyperspool.api.space",
+    "Int": "hyperspool.api.space",
     "Measured": "hyperspool.worker.objectives.measured",
+    "Study": "hyperspool.api.study",
     "StudyData": "hyperspool.master.analysis.data.frames",
     "Trial": "hyperspool.worker.objectives.trial",
     "TrialStopped": "hyperspool.worker.objectives.trial",

@@ -17,6 +17,7 @@ from hyperspool.common.invocation import program_name
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.names import is_study_name, is_worker_name
 from hyperspool.common.printable import PrintableFormatter, printable
+from hyperspool.common.sent import receive
 from hyperspool.common.shared_folder import open_shared_folder
 from hyperspool.worker.check.cli import app as check_app
 from hyperspool.worker.device import choose_device
@@ -53,6 +54,7 @@ def work(
     name: Annotated[str | None, typer.Option(help="Name this worker. Default: from host and process.")] = None,
     exit_when_idle: Annotated[bool, typer.Option("--exit-when-idle", help="Leave when no job is open.")] = False,
     exit_with_stdin: Annotated[bool, typer.Option("--exit-with-stdin", hidden=True)] = False,
+    objective_from_stdin: Annotated[str | None, typer.Option("--objective-from-stdin", hidden=True)] = None,
 ) -> None:
     """Claim jobs from a shared folder, evaluate them and report results."""
     if context.invoked_subcommand is not None:
@@ -63,13 +65,15 @@ def work(
     if study is not None and not is_study_name(study):
         raise UsageError(f"--study {study!r}: letters, digits, '.', '_' and '-', at most 64 of them")
     open_shared_folder(root)
+    sent = receive(objective_from_stdin) if objective_from_stdin else None
+    own = OwnObjectives(tuple(objective or ()), tuple(command or ()), tuple(study_file or ()), sent)
     chosen = choose_device(device)
     claimant = Claimant(_worker_name(name))
     settings = WorkerSettings(
         root=root.absolute(),  # the evaluating process may change its directory
         study=study,
         device=chosen,
-        objectives=OwnObjectives(tuple(objective or ()), tuple(command or ()), tuple(study_file or ())).definitions(),
+        objectives=own.definitions(),
         claim=claim,
         exit_when_idle=exit_when_idle,
         exit_with_stdin=exit_with_stdin,

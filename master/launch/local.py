@@ -3,10 +3,12 @@
 import logging
 import signal
 import subprocess
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from hyperspool.common import atomic
 from hyperspool.common.definitions import OwnObjectives
@@ -94,13 +96,24 @@ class LocalWorkers:
     def _start(self, index: int) -> None:
         command = [*own_process("worker"), "--root", str(self._folder.root), "--study", self._folder.name]
         command += ["--device", self._devices[index], "--exit-with-stdin", *self._own.arguments]
+        if sent := self._own.sent:
+            command += ["--objective-from-stdin", sent.name]
         with atomic.open_log(self._log(index)) as log:
             self._processes[index] = subprocess.Popen(  # noqa: S603 - our own program, arguments from our own command line
                 command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
+        if sent and (pipe := self._processes[index].stdin):
+            # In a thread: a pipe holds 64 kB, and the worker reads it only when Python has started.
+            threading.Thread(target=_send, args=(pipe, sent.message()), daemon=True).start()
 
     def _log(self, index: int) -> Path:
         return self._folder.path(WORKER_LOG, f"worker-{index + 1}")
+
+
+def _send(pipe: IO[bytes], message: bytes) -> None:
+    with suppress(OSError, ValueError):  # the worker died, or is stopped already; `look_after` finds the first
+        pipe.write(message)
+        pipe.flush()
 
 
 def _ending(status: int) -> str:

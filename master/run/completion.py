@@ -1,18 +1,17 @@
 """Takes a published study to its finished standing, for `run`, `finalize`, `lr-range-test` and confirmation."""
 
-import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from types import FrameType
 
 from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.watch import Wakeup
 from hyperspool.master.launch.local import LocalWorkers
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.run.loop import Search, View, only_master
+from hyperspool.master.run.signals import StopSignals
+from hyperspool.master.studies.published import read_published
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ def complete_study(
     workers: Workers,
     make_view: Callable[[Standing], AbstractContextManager[View]],
     prepare: Callable[[], object] = lambda: None,
+    signals: StopSignals | None = None,
 ) -> Standing:
     """Evaluate the missing trials of a published study, as its only master.
 
@@ -41,37 +41,21 @@ def complete_study(
 
     Args:
         folder: the study's folder.
-        spec: the study as published.
+        spec: the study as published, perhaps with fewer trials.
         workers: started on this machine, if results are missing.
         make_view: makes the display of progress; called only if results are missing, before the workers start.
         prepare: called first, while this process is the study's only master.
+        signals: what receives them, for a caller that asks it afterwards.
 
     Raises:
         StudyBusyError: another master runs the study.
         SearchError: the study cannot be finished.
     """
-    bell = Wakeup()
-    received = _received_signals(bell)
-    with only_master(folder, spec.claim) as is_ours:
+    with signals or StopSignals() as stop, only_master(folder, spec.claim) as is_ours:
         prepare()
-        search = Search(folder, spec, bell, lambda: bool(received) or not is_ours())
+        search = Search(folder, spec, stop.bell, lambda: bool(stop.received) or not is_ours(), read_published(folder))
         if not search.resume():
             view = make_view(search.standing)
             with LocalWorkers(folder, workers.count, workers.own) as local, view as shown:
                 search.run(shown, local.look_after)
     return search.standing
-
-
-def _received_signals(bell: Wakeup) -> list[int]:
-    """Return a list to which each SIGINT or SIGTERM adds its number, and ring the bell for it."""
-    bell.ring_on_signals()
-    received: list[int] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if received:  # the second signal: do not wait for the workers
-            raise KeyboardInterrupt
-        received.append(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    return received

@@ -103,6 +103,7 @@ class Search:
         spec: the study as published.
         bell: ends a wait at once, so that `should_stop` is read.
         should_stop: returns whether to stop early.
+        published: the study as published, if `spec` has fewer trials than that.
 
     Attributes:
         standing: the results so far.
@@ -112,8 +113,15 @@ class Search:
     _proposer: Proposer
     _found: Mapping[EvaluationKey, Job | Result]
 
-    def __init__(self, folder: StudyFolder, spec: StudySpec, bell: Wakeup, should_stop: Callable[[], bool]) -> None:
-        self._folder, self._spec = folder, spec
+    def __init__(
+        self,
+        folder: StudyFolder,
+        spec: StudySpec,
+        bell: Wakeup,
+        should_stop: Callable[[], bool],
+        published: StudySpec | None = None,
+    ) -> None:
+        self._folder, self._spec, self._published = folder, spec, published or spec
         self._bell, self._should_stop = bell, should_stop
         self._claims = Claims(Claimant("master"))
         self._silence = Silence()
@@ -227,7 +235,7 @@ class Search:
             # Workers claim no job of a study that they cannot read. This process still knows the right content.
             reason = error.reason.removesuffix(f". {ADVICE}")
             self._until_possible(lambda: set_aside(self._folder, path, reason))
-            self._until_possible(lambda: atomic.write_once(path, self._spec.to_json()))
+            self._until_possible(lambda: atomic.write_once(path, self._published.to_json()))
             logger.warning("%s: study published again, unchanged", path)
 
     def _until_possible(self, action: Callable[[], T]) -> T:

@@ -94,7 +94,7 @@ def finished_text(standing: Standing, elapsed_s: float | None) -> str:
 def print_places(console: Terminal, folder: StudyFolder, standing: Standing) -> None:
     """Print the reasons of failed trials, if any, and where the results are."""
     if failed := [result for result in standing.results.values() if result.failure]:
-        console.say(_failures(folder, failed))
+        console.say(failures_text(folder, failed))
     console.say(f"results and curves: {folder.trials}")
 
 
@@ -129,8 +129,8 @@ def _print_finalists(console: Terminal, standing: Standing) -> None:
     console.print()
 
 
-def _failures(folder: StudyFolder, failed: list[Result]) -> str:
-    # Grouped by reason: forty trials that fail because of the same missing file make one message.
+def failures_text(folder: StudyFolder, failed: list[Result]) -> str:
+    """Say why trials failed, grouped by reason: forty that fail because of the same missing file make one message."""
     reasons = Counter(_reason(result) for result in failed)
     lines: list[str] = []
     for reason, count in reasons.most_common():

@@ -26,7 +26,12 @@ def find_function(definition: FunctionDefinition) -> ObjectiveFunction:
         found: Callable[..., object] = getattr(_imported(module, definition.folder), function)
     except Exception as error:
         raise UnableError(f"the objective {definition} cannot be imported: {error!r}") from error
-    return partial(_call, found)
+    return called_with(found)
+
+
+def called_with(function: Callable[..., object]) -> ObjectiveFunction:
+    """Make an objective of a user's function, which takes the params and the trial."""
+    return partial(_call, function)
 
 
 def _imported(module: str, folder: Path) -> ModuleType:

@@ -5,10 +5,12 @@ from functools import partial
 from hyperspool.common.commands import CommandDefinition
 from hyperspool.common.definitions import Definition, FunctionDefinition
 from hyperspool.common.errors import UnableError
+from hyperspool.common.sent import SentDefinition
 from hyperspool.common.study_spec import Objective
 from hyperspool.worker.objectives.command import evaluate_command
 from hyperspool.worker.objectives.function import find_function
 from hyperspool.worker.objectives.measured import Measured
+from hyperspool.worker.objectives.sent import find_sent
 from hyperspool.worker.objectives.trial import ObjectiveFunction, Trial
 
 
@@ -37,6 +39,8 @@ def find_objective(objective: Objective, objectives: tuple[Definition, ...]) -> 
             return find_function(function)
         case CommandDefinition() as command:
             return partial(evaluate_command, command, objective)
+        case SentDefinition() as sent:
+            return find_sent(sent)
 
 
 def _train(name: str, trial: Trial) -> Measured:

@@ -1,7 +1,7 @@
 """The curves of a study in one data frame, with one row per epoch."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pandas as pd
 from hyperspool.common.curve import read_curve
 from hyperspool.common.epochs import EpochRecord, metric_names
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.issues import AttemptName, EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.objectives import EPOCH_METRICS, PARAMETERS
 from hyperspool.common.records import Result
@@ -42,15 +42,26 @@ def curves_frame_of(
         places: the setting and replicate of each result.
         unreadable: gets a line for each curve that is left out.
     """
+    curves = {result.evaluation: _read_curve(folder, result, unreadable) if result.epochs else [] for result in results}
+    return frame_of_curves(folder, spec, curves, places, unreadable)
+
+
+def frame_of_curves(
+    folder: StudyFolder,
+    spec: StudySpec,
+    curves: Mapping[EvaluationName, Sequence[EpochRecord]],
+    places: Places,
+    unreadable: list[str],
+) -> pd.DataFrame:
+    """Put curves into a frame as `StudyData.curves`: by trial and rung, with the place of each."""
     names = dict.fromkeys(EPOCH_METRICS if spec.objective.name in PARAMETERS else ())
     columns: dict[str, list[Any]] = {name: [] for name in (*_LEADING_TYPES, *names)}
-    for result in results:
-        curve = _read_curve(folder, result, unreadable) if result.epochs else []
-        add_names(names, metric_names(curve), folder.curve(*result.evaluation), unreadable)
+    for evaluation, curve in curves.items():
+        add_names(names, metric_names(curve), folder.curve(*evaluation), unreadable)
         rows_before = len(columns["epoch"])
-        place = places[result.evaluation]
-        columns["trial"] += [result.trial] * len(curve)
-        columns["rung"] += [result.rung] * len(curve)
+        place = places[evaluation]
+        columns["trial"] += [evaluation.trial] * len(curve)
+        columns["rung"] += [evaluation.rung] * len(curve)
         columns["setting"] += [place.setting] * len(curve)
         columns["replicate"] += [place.replicate] * len(curve)
         columns["epoch"] += [record.epoch for record in curve]

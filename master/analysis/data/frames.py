@@ -46,7 +46,7 @@ from hyperspool.master.results.standing import evaluations_of
 from hyperspool.master.search.known import Evaluation
 from hyperspool.master.studies.published import published_study, read_published
 
-_TRIAL_TYPES = {
+TRIAL_TYPES = {
     "trial": "int64",
     "rung": "int64",
     "setting": "int64",
@@ -77,6 +77,7 @@ _TRIAL_TYPES = {
     "seed_shuffling": "int64",
     "seed_dropout": "int64",
 }
+"""The leading columns of `StudyData.trials`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +176,7 @@ def _trials(
     spec: StudySpec, results: Sequence[Result], journal: Journal, places: Places, metrics: Sequence[str]
 ) -> pd.DataFrame:
     rows = [_row(result, places[result.evaluation], journal.entries.get(result.evaluation)) for result in results]
-    columns = {name: series([row[name] for row in rows], dtype) for name, dtype in _TRIAL_TYPES.items()}
+    columns = {name: series([row[name] for row in rows], dtype) for name, dtype in TRIAL_TYPES.items()}
     for name, parameter in spec.space.items():
         columns[params_column(name)] = series([result.params.get(name) for result in results], dtype_of(parameter))
     if spec.ablation:

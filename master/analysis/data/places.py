@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from hyperspool.common.issues import EvaluationKey
-from hyperspool.common.records import Result
+from hyperspool.common.records import Job, Result
 from hyperspool.common.values import setting_key
 
 
@@ -18,7 +18,7 @@ class Place(NamedTuple):
 Places = Mapping[EvaluationKey, Place]
 
 
-def places_of(results: Sequence[Result]) -> dict[EvaluationKey, Place]:
+def places_of(results: Sequence[Result | Job]) -> dict[EvaluationKey, Place]:
     """The place of each evaluation. All rungs of a trial have the same place."""
     settings: dict[Hashable, int] = {}
     counts: list[int] = []

@@ -1,0 +1,186 @@
+"""`hyperspool.Study`: a search from Python."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from hyperspool.api.running import UNNAMED, Function, objective_name, own_objectives, run_trials
+from hyperspool.api.settings import Settings
+from hyperspool.common.errors import UsageError
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.names import MAX_TRIALS
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.validation import shown
+from hyperspool.master.journal.file import read_journal
+from hyperspool.master.run.completion import Workers
+from hyperspool.master.search.methods import is_seeded
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Study:
+    """A search, which lives in a shared folder.
+
+        import hyperspool as hs
+
+        def valley(params, trial):
+            return (params["x"] - 3) ** 2
+
+        study = hs.Study("valley", space={"x": hs.Float(0, 10)}, root="search")
+        study.run(valley, trials=30, workers=2)
+        study.best, study.trials, study.curves
+
+    The study is published by the first `run` or `ask`, and never changes from then on: the same call in another
+    process, or on another day, goes on with it. Other settings under its name are refused. Without a space, the study
+    that is published under the name is opened, whoever published it.
+
+    Args:
+        name: letters, digits, `.`, `_` and `-`.
+        space: parameters by name: `Float`, `Int`, `Categorical`, a list of choices, or a single value, which is fixed.
+        root: the shared folder; it gets `jobs/` and `results/`.
+        direction: `minimize` or `maximize` (also with an s). Default: minimize.
+        trials: how many in all. Default: no limit; `run` says how many are wanted. A grid has its own number.
+        seed: of everything random. Default: 0.
+        sampler: `random`, `grid` or `coarse-to-fine`, or a dict with its settings. Default: random.
+        epochs: the budget of a trial, for an objective that trains in epochs.
+        batch: how many trials are proposed at once. Default: 8.
+        measure: the name of the value, on axes and in tables.
+        limits: when to give a trial up, as in a study's file: `{"time_limit_s": 600}`.
+        objective: the objective's name, which workers elsewhere know it by. Default: the function's.
+        settings: any other key of a study's file: `{"confirm": {"finalists": 3}}`.
+
+    Attributes:
+        name: of the study.
+        root: the shared folder.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        space: Mapping[str, object] | None = None,
+        *,
+        root: str | Path = ".",
+        direction: str | None = None,
+        trials: int | None = None,
+        seed: int | None = None,
+        sampler: str | Mapping[str, Any] | None = None,
+        epochs: int | None = None,
+        batch: int | None = None,
+        measure: str | None = None,
+        limits: Mapping[str, Any] | None = None,
+        objective: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.name, self.root = name, Path(root)
+        own = {"name": objective, "direction": direction, "measure": measure}
+        table = {
+            "trials": trials,
+            "seed": seed,
+            "batch": batch,
+            "sampler": {"name": sampler} if isinstance(sampler, str) else sampler,
+            "limits": limits,
+            "budget": {"epochs": epochs} if epochs is not None else None,
+            "objective": {key: value for key, value in own.items() if value is not None} or None,
+        }
+        given = {key: value for key, value in table.items() if value is not None}
+        self._settings = Settings(name, self.root, space, given | dict(settings or {}))
+        self._folder: StudyFolder = self._settings.folder  # refuses a name that cannot be a study's
+
+    @classmethod
+    def open(cls, name: str, root: str | Path = ".") -> Self:
+        """Open the study that is published under a name, by Python or by `python -m master`.
+
+        Raises:
+            UsageError: there is none.
+        """
+        study = cls(name, root=root)
+        study._settings.find(UNNAMED, None)
+        return study
+
+    def __repr__(self) -> str:
+        return f"hyperspool.Study({self.name!r}, root={str(self.root)!r})"
+
+    @property
+    def spec(self) -> StudySpec:
+        """The study as it is published, or as it will be."""
+        return self._settings.find(UNNAMED, None)
+
+    @property
+    def trials(self) -> "pd.DataFrame":
+        """A row for each trial so far; running and pending ones have no value yet. See `StudyData.trials`."""
+        from hyperspool.master.analysis.data.so_far import trials_so_far
+
+        return trials_so_far(self._folder, self.spec)
+
+    @property
+    def curves(self) -> "pd.DataFrame":
+        """A row for each epoch that a trial reported, running trials too. See `StudyData.curves`."""
+        from hyperspool.master.analysis.data.so_far import curves_so_far
+
+        return curves_so_far(self._folder, self.spec)
+
+    @property
+    def best(self) -> "pd.Series[Any] | None":
+        """The best trial so far: `best.trial`, `best.value`, `best.params` and what else `trials` says of it.
+
+        None before a trial is COMPLETE.
+        """
+        from hyperspool.master.analysis.data.so_far import best_so_far
+
+        return best_so_far(self._folder, self.spec)
+
+    def run(
+        self,
+        objective: Function | str | None = None,
+        trials: int | None = None,
+        workers: int = 1,
+        *,
+        show: bool = True,
+    ) -> Self:
+        """Evaluate trials until there are results of `trials` of them.
+
+        Trials that have a result are not evaluated again: after Ctrl-C, or in another process, the same call goes on,
+        and a greater number adds to them. Failed trials count. Without `trials`, all trials of a study that has a
+        limit.
+
+        Args:
+            objective: a function of the params, a dict, and the `Trial`, that returns the value. It may be defined
+                anywhere, also in a notebook: it is sent to the workers by cloudpickle, through a pipe. Or a text
+                `module:function` or `file.py:function`. None: only workers that are started elsewhere know it.
+            trials: how many results the study shall have in all.
+            workers: processes to start for this run, on this machine: one for each GPU, in turn, or on the CPU.
+            show: whether to show the progress.
+
+        Returns:
+            This study.
+
+        Raises:
+            UsageError: the arguments do not fit the study.
+            SearchError: the study cannot be finished, or another process runs it.
+            KeyboardInterrupt: Ctrl-C, or the notebook's stop button, after the workers have saved and left.
+        """
+        spec = self._settings.find(objective_name(objective), trials)
+        own = own_objectives(spec.objective.name, objective, workers)
+        wanted = self._wanted(spec, trials)
+        self._settings.publish(spec)
+        run_trials(self._folder, wanted, Workers(workers, own), is_shown=show)
+        return self
+
+    def _wanted(self, spec: StudySpec, trials: int | None) -> StudySpec:
+        """The study with as many trials as `run` asks for, and as are proposed already."""
+        if trials is None:
+            if spec.trials == MAX_TRIALS:
+                raise UsageError(f"study {self.name} has no limit: say how many trials to run, as run(trials=30)")
+            return spec
+        if type(trials) is not int or not 1 <= trials <= spec.trials:
+            raise UsageError(
+                f"trials: found {shown(trials)}, expected a number from 1 to {spec.trials}, the study's own"
+            )
+        if trials < spec.trials and not is_seeded(spec):
+            raise UsageError(
+                f"study {self.name} was published with {spec.trials} trials, and its search divides them up; run it "
+                f"with trials={spec.trials}, or leave trials out"
+            )
+        proposed = len(read_journal(self._folder, spec).journal.entries)
+        return spec.model_copy(update={"trials": max(trials, proposed)})
