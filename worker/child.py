@@ -52,7 +52,7 @@ from hyperspool.worker.messages import (
 )
 from hyperspool.worker.objectives.registry import find_objective
 from hyperspool.worker.objectives.trial import Trial, TrialStopped
-from hyperspool.worker.surroundings import prepare, surroundings
+from hyperspool.worker.surroundings import Surroundings
 
 MAX_MESSAGE = 2000
 MAX_TRACEBACK = 20_000
@@ -75,7 +75,7 @@ def run_child(connection: Connection, output: Connection, settings: ChildSetting
     # The worker's parent ends its child at its exit, so this process is a daemon to it. To itself it is not, because a
     # daemon may not start processes.
     multiprocessing.current_process().daemon = False
-    prepare(output.fileno())
+    surroundings = Surroundings(output.fileno())
     confine(settings.data_folder.parent)
     # RACE: the parent died before its guardian knew this process. This process then has another parent.
     if os.getppid() != parent_pid:
@@ -89,7 +89,7 @@ def run_child(connection: Connection, output: Connection, settings: ChildSetting
         if isinstance(request, ProbeDevice):
             answer = _probe(settings)
         else:
-            answer = _evaluate_alone(request, settings, connection.send, stop.is_set, output.fileno())
+            answer = _evaluate_alone(request, settings, surroundings, connection.send, stop.is_set)
         try:
             connection.send(answer)
         except OSError:
@@ -129,15 +129,15 @@ def _probe(settings: ChildSettings) -> DeviceFound | Unable:
 def _evaluate_alone(
     request: Evaluate,
     settings: ChildSettings,
+    surroundings: Surroundings,
     tell: Callable[[Progress], None],
     should_stop: Callable[[], bool],
-    output: int,
 ) -> Answer:
     # Evaluates a job in surroundings that are the same for every trial. What the trial printed is in the pipe before
     # the answer is.
     leftovers, own = Leftovers(), os.getpid()
     objective = request.spec.objective
-    with surroundings(objective.name, objective.threads, output):
+    with surroundings.of_trial(objective.name, objective.threads):
         answer = evaluate(request, settings, tell, should_stop)
     if os.getpid() != own:  # a fork that the objective made has returned from it too
         os._exit(0 if isinstance(answer, Finished) else 1)

@@ -14,39 +14,90 @@ import types
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
+from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 """The signals by which people and schedulers ask a worker to leave. Slurm sends them to every process of a step."""
 LINE_BUFFERED = 1
 """_IOLBF of C, on Linux and macOS."""
+# PyTorch's loader sets a handler of SIGCHLD once in a process, and relies on it ever after.
+RESTORED = tuple(int(number) for number in {*signal.Signals} - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD})
+
+_libc = ctypes.CDLL(None)
 
 
-def prepare(output: int) -> None:
-    """Set this process up for trials, once and before it has a second thread.
+class Surroundings:
+    """What every trial of this process finds. The constructor sets the process up, before it has a second thread.
 
     Args:
         output: a descriptor; standard output and error lead to it from now on, line by line as they are printed.
     """
-    # What the trial starts by multiprocessing imports the main module again. That must not be the worker.
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    _forget_start_method()
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)  # the worker's own input, which a trial must not read, shows it that its master lives
-    os.close(nothing)
-    _point_output_to(output)
-    # Final to type checkers alone; multiprocessing and others fall back on them.
-    sys.stdout = sys.__stdout__ = _text_stream(1)  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = _text_stream(2)  # type: ignore[misc]
-    with suppress(OSError, ValueError, AttributeError):  # a C library that does not name its stream like this
-        libc = ctypes.CDLL(None)
-        stream = ctypes.c_void_p.in_dll(libc, "stdout" if sys.platform == "linux" else "__stdoutp")
-        libc.setvbuf(stream, None, LINE_BUFFERED, 0)
-    os.environ.setdefault("PYTHONUNBUFFERED", "1")  # for the Python programs that a trial starts
-    for number in REQUESTS:
-        signal.signal(number, _leave_to_the_worker)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, REQUESTS)
-    os.register_at_fork(before=_hold_signals, after_in_parent=_take_signals, after_in_child=_obey_signals)
+
+    def __init__(self, output: int) -> None:
+        self._output = output
+        # What the trial starts by multiprocessing imports the main module again. That must not be the worker.
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)  # the worker's own input, which a trial must not read, shows it that its master lives
+        os.close(nothing)
+        self._point_output()
+        # Final to type checkers alone; multiprocessing and others fall back on them.
+        sys.stdout = sys.__stdout__ = _text_stream(1)  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = _text_stream(2)  # type: ignore[misc]
+        with suppress(ValueError):  # a C library that does not name its stream like this
+            stream = ctypes.c_void_p.in_dll(_libc, "stdout" if sys.platform == "linux" else "__stdoutp")
+            _libc.setvbuf(stream, None, LINE_BUFFERED, 0)
+        os.environ.setdefault("PYTHONUNBUFFERED", "1")  # for the Python programs that a trial starts
+        for number in REQUESTS:
+            signal.signal(number, _leave_to_the_worker)
+        self._mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, REQUESTS) - {*REQUESTS}
+        os.register_at_fork(before=_hold_signals, after_in_parent=_take_signals, after_in_child=_obey_signals)
+        _forget_start_method()
+        self._handlers = {number: signal.getsignal(number) for number in RESTORED}
+        self._folder = Path.cwd()
+        self._streams = (sys.stdout, sys.stderr)
+
+    @contextmanager
+    def of_trial(self, objective: str, threads: int) -> Iterator[None]:
+        """Let a trial run; afterwards all is put back, and what was printed is on its way.
+
+        Args:
+            objective: its name stands for the program's in `sys.argv`, which holds nothing else.
+            threads: for PyTorch, if it is loaded already; 0: as many as it likes.
+        """
+        sys.argv = [objective]
+        if threads and (torch := sys.modules.get("torch")) is not None and torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            self._put_back()
+
+    def _put_back(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm that the trial set is not to end the next one
+        for number, handler in self._handlers.items():
+            if handler is not None and signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+        _forget_start_method()
+        with suppress(OSError):
+            os.chdir(self._folder)
+        _flush(sys.stdout, sys.stderr)
+        if (sys.stdout, sys.stderr) != self._streams or any(stream.closed for stream in self._streams):
+            self._streams = (self._again(1), self._again(2))
+            sys.stdout, sys.stderr = self._streams
+            _flush(*self._streams)
+        self._point_output()
+
+    def _again(self, descriptor: int) -> TextIOWrapper:
+        stream = self._streams[descriptor - 1]
+        return _text_stream(descriptor) if stream.closed else stream
+
+    def _point_output(self) -> None:
+        for descriptor in (1, 2):
+            os.dup2(self._output, descriptor)
 
 
 def _leave_to_the_worker(_number: int, _frame: FrameType | None) -> None:
@@ -82,59 +133,13 @@ def _obey_signals() -> None:
     _take_signals()
 
 
-@contextmanager
-def surroundings(objective: str, threads: int, output: int) -> Iterator[None]:
-    """What one trial finds around it; afterwards all that is put back, and what was printed is on its way.
-
-    Args:
-        objective: its name stands for the program's in `sys.argv`, which holds nothing else.
-        threads: for PyTorch, if it is loaded already; 0: as many as it likes.
-        output: as for `prepare`.
-    """
-    folder, streams = os.getcwd(), (sys.stdout, sys.stderr)  # noqa: PTH109 - a text goes back to chdir
-    handlers = {number: signal.getsignal(number) for number in _restorable()}
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    sys.argv = [objective]
-    if threads and (torch := sys.modules.get("torch")) is not None and torch.get_num_threads() != threads:
-        torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        _forget_start_method()
-        signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm that the trial set is not to end the next one
-        for number, handler in handlers.items():
-            if handler is not None and signal.getsignal(number) is not handler:
-                signal.signal(number, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        with suppress(OSError):
-            os.chdir(folder)
-        _flush()
-        sys.stdout, sys.stderr = (
-            _text_stream(number) if stream.closed else stream for number, stream in enumerate(streams, start=1)
-        )
-        _flush()
-        _point_output_to(output)
-
-
-def _restorable() -> set[signal.Signals]:
-    # PyTorch's loader sets a handler of SIGCHLD once in a process, and relies on it ever after.
-    unchangeable = {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}
-    return {number for number in signal.Signals if number not in unchangeable}
-
-
-def _point_output_to(output: int) -> None:
-    for descriptor in (1, 2):
-        os.dup2(output, descriptor)
-
-
 def _text_stream(descriptor: int) -> TextIOWrapper:
     # Line by line, also where this process was started with another output; and no character that cannot be printed.
     return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
+def _flush(*streams: TextIO) -> None:
+    for stream in streams:
         with suppress(Exception):  # a trial may put anything in their place
             stream.flush()
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).fflush(None)
+    _libc.fflush(None)
