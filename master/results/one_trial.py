@@ -1,0 +1,126 @@
+"""All that is known of one trial: its params, how it ended or where it is, its files, and what it printed last."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hyperspool.common.attempts import read_history
+from hyperspool.common.errors import ProtocolError, UsageError
+from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import EvaluationName
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.output import find_log, last_lines_of
+from hyperspool.common.records import Result, Status
+from hyperspool.common.space import Params
+from hyperspool.master.results.standing import Standing, open_standing
+
+LAST_LINES = 10
+
+
+@dataclass(frozen=True)
+class OneTrial:
+    """A trial, on the highest rung that it has reached.
+
+    Attributes:
+        name: trial and rung.
+        status: its state there.
+        params: its params; None if it was not proposed yet.
+        result: its result there.
+        lower: its results on the rungs below.
+        worker: the worker that evaluates it now.
+        attempts: how the failed attempts at its open job ended, for people; empty if none failed.
+        files: those of its files that exist, by what they are.
+        last_lines: what it printed last, safe to show.
+    """
+
+    name: EvaluationName
+    status: Status
+    params: Params | None
+    result: Result | None = None
+    lower: list[Result] = field(default_factory=list)
+    worker: WorkerRecord | None = None
+    attempts: str = ""
+    files: dict[str, Path] = field(default_factory=dict)
+    last_lines: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The trial as `show --json` prints it. What is not known or not there is left out."""
+        result = self.result.model_dump(mode="json", exclude_none=True) if self.result else {}
+        kept = ("value", "diverged", "metrics", "failure", "epochs", "issue", "attempt", "attribution", "times")
+        return {
+            "trial": self.name.trial,
+            "rung": self.name.rung,
+            "status": self.status.value,
+            "params": self.params,
+            **{name: result[name] for name in kept if name in result},
+            **({"attempts": self.attempts} if self.attempts else {}),
+            **({"worker": self.worker.model_dump(mode="json", exclude_none=True)} if self.worker else {}),
+            "lower_rungs": [{"rung": each.rung, "value": each.value, "epochs": each.epochs} for each in self.lower],
+            "files": {what: str(path) for what, path in self.files.items()},
+            "last_lines": list(self.last_lines),
+        }
+
+
+def look_at_trial(folder: StudyFolder, trial: int) -> OneTrial:
+    """Read what is known of a trial.
+
+    Raises:
+        UsageError: the study has no such trial.
+        ProtocolError: its `study.json` is not a valid study.
+    """
+    standing = open_standing(folder)
+    if not 0 <= trial < standing.spec.all_trials:
+        raise UsageError(
+            f"study {folder.name} has no trial {trial}; its trials are 0 to {standing.spec.all_trials - 1}"
+        )
+    of_trial = [key for key in (*standing.journal.entries, *standing.results) if key[0] == trial]
+    name = EvaluationName(*max(of_trial, default=(trial, 0)))
+    result, entry = standing.results.get(name), standing.journal.entries.get(name)
+    worker = next((one for one in standing.running() if (one.trial, one.rung or 0) == name), None)
+    log = find_log(folder, name)
+    return OneTrial(
+        name=name,
+        status=result.status if result else Status.RUNNING if worker else Status.PENDING,
+        params=result.params if result else entry.params if entry else None,
+        result=result,
+        lower=_lower(standing, name),
+        worker=worker,
+        attempts=_attempts(folder, name),
+        files={what: path for what, path in _files(folder, name) if path.exists()},
+        last_lines=last_lines_of(log, LAST_LINES) if log else (),
+    )
+
+
+def _lower(standing: Standing, name: EvaluationName) -> list[Result]:
+    found = (standing.results.get((name.trial, rung)) for rung in range(name.rung))
+    return [result for result in found if result]
+
+
+def _attempts(folder: StudyFolder, name: EvaluationName) -> str:
+    for issue in reversed(folder.locked_issues()):
+        if issue.evaluation == name:
+            try:
+                history = read_history(folder.lock(issue))
+            except (OSError, ProtocolError):
+                return ""
+            # The last attempt may still run: then it has not ended, however it looks.
+            ended = [
+                loss for loss in history.losses if history.holder is None or loss.attempt != history.holder.attempt
+            ]
+            return "; ".join(f"attempt {loss.attempt} on {loss.worker}: {loss.reason}" for loss in ended)
+    return ""
+
+
+def _files(folder: StudyFolder, name: EvaluationName) -> Iterator[tuple[str, Path]]:
+    for issue in folder.open_issues():
+        if issue.evaluation == name:
+            yield "job", folder.job(issue)
+            for attempt, path in folder.attempt_files(issue):
+                what = "running curve" if path == folder.running_curve(attempt) else "checkpoint"
+                yield f"{what} of attempt {attempt.number}", path
+    yield "result", folder.result(*name)
+    yield "curve", folder.curve(*name)
+    yield "kept checkpoint", folder.kept_checkpoint(*name)
+    if log := find_log(folder, name):
+        yield "output", log

@@ -1,0 +1,78 @@
+"""One trial, as `show` prints it."""
+
+from collections.abc import Iterator
+
+from hyperspool.common.records import Status
+from hyperspool.master.results.one_trial import OneTrial
+from hyperspool.master.results.wording import duration_text, measured_text, param_text
+from hyperspool.master.terminal.console import Terminal
+
+TRACEBACK_LINES = 6
+
+
+def print_trial(console: Terminal, one: OneTrial, measure: str) -> None:
+    """Print all that is known of a trial, but not all that it printed.
+
+    Args:
+        console: where to print.
+        one: the trial.
+        measure: the name of its value.
+    """
+    rung = f", rung {one.name.rung}" if one.name.rung else ""
+    console.say([(f"trial {one.name.trial}{rung}: ", "bold"), _state(one, measure)])
+    for heading, lines in (
+        ("params", _params(one)),
+        ("metrics", _metrics(one)),
+        ("failure", _failure(one)),
+        ("evaluated", _evaluated(one)),
+        ("files", [f"{what}: {path}" for what, path in one.files.items()]),
+        ("it printed last", list(one.last_lines)),
+    ):
+        if shown := list(lines):
+            console.say(heading, "bold")
+            for line in shown:
+                console.say(f"  {line}")
+
+
+def _state(one: OneTrial, measure: str) -> str:
+    if one.result and one.result.value is not None:
+        return f"{one.status.value}, {measure} {measured_text(one.result.value)}{' (diverged)' * one.result.diverged}"
+    if one.worker and one.status is Status.RUNNING:
+        return f"RUNNING on {one.worker.worker}, epoch {one.worker.epoch or 0} of {one.worker.epochs}"
+    return one.status.value
+
+
+def _params(one: OneTrial) -> Iterator[str]:
+    if one.params is None:
+        yield "not proposed yet"
+        return
+    width = max(map(len, one.params), default=0)
+    yield from (f"{name:<{width}}  {param_text(value)}" for name, value in one.params.items())
+
+
+def _metrics(one: OneTrial) -> Iterator[str]:
+    for name, value in ((one.result.metrics if one.result else None) or {}).items():
+        yield f"{name}  {measured_text(value)}"
+    for below in one.lower:
+        yield f"on rung {below.rung}, after {below.epochs} epochs: {measured_text(below.value)}"
+
+
+def _failure(one: OneTrial) -> Iterator[str]:
+    failure = one.result.failure if one.result else None
+    if failure is None:
+        return
+    # What was printed last stands at the end of the message, and below.
+    yield failure.message.partition("\n  it printed last:")[0]
+    if failure.traceback:
+        yield from failure.traceback.rstrip().splitlines()[-TRACEBACK_LINES:]
+
+
+def _evaluated(one: OneTrial) -> Iterator[str]:
+    if one.result:
+        who = one.result.attribution
+        yield f"by {who.worker} on {who.host}, {who.device}, in {duration_text(one.result.times.evaluation_s)}"
+        again = f", issue {one.result.issue}" if one.result.issue > 1 else ""
+        if one.result.attempt > 1 or again:
+            yield f"attempt {one.result.attempt}{again}"
+    if one.attempts:
+        yield one.attempts
