@@ -48,7 +48,9 @@ def main():
     device = torch.device(args.device)
 
     train_data, val_data = load_data(args.seed)
-    train_loader = DataLoader(train_data, args.batch_size, shuffle=True, num_workers=args.workers)
+    train_loader = DataLoader(
+        train_data, args.batch_size, shuffle=True, num_workers=args.workers, persistent_workers=args.workers > 0
+    )
     val_loader = DataLoader(val_data, batch_size=500)
 
     activation = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}[args.activation]
