@@ -9,13 +9,16 @@ from string import Formatter
 from typing import Any
 
 from hyperspool.common.errors import StudyError, UsageError
-from hyperspool.common.space import Scalar, Space
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Scalar, Space
 from hyperspool.common.validation import shown, unknown_key
 
 FACTS = ("epochs", "horizon", "seed", "device", "trial", "folder", "checkpoint_dir")
 """What a command can be given besides the parameters."""
 
 Part = str | tuple[str, ...]
+
+_FLAG = re.compile(r"\{(\w+):(-[^{}|]+)(?:\|(-[^{}|]+))?\}")
+"""A placeholder that stands for a flag: the parameter, the flag if it is true, and the one if it is false."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,9 @@ class CommandDefinition:
     Attributes:
         name: the objective's name in the study.
         parts: the arguments, the program first. `{name}` stands for a parameter or one of `FACTS`, `{{` for a brace. A
-            group of arguments is left out as a whole when one of its parameters is not active.
+            group of arguments is left out as a whole when one of its parameters is not active. `{name:--flag}` is an
+            argument of its own, which stands there if the parameter is true; `{name:--flag|--no-flag}` also says what
+            stands there if it is false.
         folder: the working directory.
         metrics: a pattern with the groups `name` and `value`, which finds metrics in what the command prints; None:
             only lines of JSON are understood.
@@ -68,10 +73,9 @@ class CommandDefinition:
         texts = dict(facts) | {name: argument_text(value) for name, value in values.items()}
         arguments: list[str] = []
         for part in self.parts:
-            if isinstance(part, str):
-                arguments.append(_filled(part, texts))
-            elif all(name in texts for text in part for name in _placeholders(text)):
-                arguments += [_filled(text, texts) for text in part]
+            group = (part,) if isinstance(part, str) else part
+            if isinstance(part, str) or all(name in texts for text in group for name in _placeholders(text)):
+                arguments += [word for text in group if (word := _filled(text, texts)) is not None]
         return arguments
 
     def problems(self, space: Space) -> tuple[str, ...]:
@@ -89,6 +93,12 @@ class CommandDefinition:
             f'such as ["--{name}", "{{{name}}}"], which is then left out'
             for name in sorted(alone & names.keys())
             if getattr(names[name], "when", None)
+        ]
+        flags = dict.fromkeys(flag[1] for text in self._texts() if (flag := _FLAG.fullmatch(text)))
+        lines += [
+            f"objective.command: {{{name}:--flag}} stands for a flag, so {name} is a list of true and false"
+            for name in flags
+            if name not in names or not _is_switch(names[name])
         ]
         return tuple(lines)
 
@@ -174,11 +184,26 @@ def _placeholders(text: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(text) if name is not None]
 
 
-def _filled(text: str, texts: Mapping[str, str]) -> str:
+def _filled(text: str, texts: Mapping[str, str]) -> str | None:
+    """An argument with its placeholders filled in; None for a flag that does not stand there."""
+    if flag := _FLAG.fullmatch(text):
+        return flag[2] if texts[flag[1]] == "true" else flag[3]
     return "".join(before + (texts[name] if name is not None else "") for before, name, _, _ in Formatter().parse(text))
 
 
+def _is_switch(parameter: Float | Int | Categorical | Fixed) -> bool:
+    match parameter:
+        case Categorical():
+            return all(isinstance(choice, bool) for choice in parameter.choices)
+        case Fixed():
+            return isinstance(parameter.value, bool)
+        case _:
+            return False
+
+
 def _brace_problems(text: str) -> list[str]:
+    if _FLAG.fullmatch(text):
+        return []
     try:
         found = list(Formatter().parse(text))
     except ValueError as error:

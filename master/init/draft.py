@@ -10,8 +10,6 @@ from hyperspool.common.space import Categorical, Fixed, Float, Int, Space
 from hyperspool.common.validation import explain
 
 Parameter = Float | Int | Categorical | Fixed
-KNOWN_PLACEHOLDERS = ("epochs", "horizon", "seed", "device", "trial", "folder", "checkpoint_dir")
-"""What a command's placeholders may stand for besides the parameters."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +18,9 @@ class Row:
 
     Args:
         words: the arguments.
-        is_conditional: whether they are left out where their parameter is not active; a list in the list.
     """
 
     words: tuple[str, ...]
-    is_conditional: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,16 +37,15 @@ def literally(word: str) -> str:
     return word.replace("{", "{{").replace("}", "}}")
 
 
-def flag_of(name: str, flag: str, *, is_on: bool = True) -> tuple[Entry, Row]:
-    """A flag that stands in the command where a parameter has one value, and is left out where it has the other.
+def flag_row(name: str, flag: str, off_flag: str | None = None) -> Row:
+    """A flag that stands in the command where a parameter is true.
 
     Args:
-        name: the parameter, which is true or false.
+        name: the parameter.
         flag: the flag.
-        is_on: the value with which it stands there.
+        off_flag: what stands there where the parameter is false; None: nothing.
     """
-    given = Fixed(type="fixed", value=flag, when={name: (is_on,)})
-    return Entry(f"{name}_flag", given), Row((f"{{{name}_flag}}",), is_conditional=True)
+    return Row((f"{{{name}:{flag}|{off_flag}}}" if off_flag else f"{{{name}:{flag}}}",))
 
 
 @dataclass

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hyperspool.common.records import MAX_EPOCHS
 from hyperspool.common.space import Fixed
-from hyperspool.master.init.draft import Draft, Entry, Row, flag_of, literally
+from hyperspool.master.init.draft import Draft, Entry, Row, flag_row, literally
 from hyperspool.master.init.measure import guess_measure
 from hyperspool.master.init.option import Form, Option, Program
 from hyperspool.master.init.roles import Use, uses_of
@@ -54,13 +54,10 @@ def _take(draft: Draft, use: Use) -> None:
     draft.space.append(Entry(name, use.parameter, _comment(use, name)))
     if use.is_guess:
         draft.guesses.append(name)
-    if option.form not in _FLAGS:
+    if option.form in _FLAGS:
+        draft.command.append(flag_row(name, option.flag, option.off_flag))
+    else:
         draft.command.append(_row(option, use.placeholder))
-        return
-    is_on = not (option.form is Form.TOGGLE and option.default is True)
-    entry, row = flag_of(name, option.flag if is_on else option.off_flag or option.flag, is_on=is_on)
-    draft.space.append(entry)
-    draft.command.append(row)
 
 
 def _row(option: Option, placeholder: str) -> Row:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from hyperspool.common.commands import FACTS
 from hyperspool.common.space import Categorical, Fixed
 from hyperspool.common.validation import cut
-from hyperspool.master.init.draft import KNOWN_PLACEHOLDERS, Draft, Parameter
+from hyperspool.master.init.draft import Draft, Parameter
 from hyperspool.master.init.study_text import toml
 
 _MAX_CELL = 60
@@ -12,12 +13,8 @@ _MAX_CELL = 60
 
 def table_rows(draft: Draft) -> list[tuple[str, str, str]]:
     """Each part of the draft: what it is, what it became, and what to know of it."""
-    rows = [
-        (entry.name, _range(entry.parameter), _short(entry.comment))
-        for entry in draft.space
-        if not _is_flag(entry.parameter)
-    ]
-    known = {f"{{{name}}}" for name in KNOWN_PLACEHOLDERS}
+    rows = [(entry.name, _range(entry.parameter), _short(entry.comment)) for entry in draft.space]
+    known = {f"{{{name}}}" for name in FACTS}
     for row in draft.command:
         named = [word for word in row.words if any(placeholder in word for placeholder in known)]
         rows += [(row.words[0].partition("=")[0], f"stands for {named[-1].rpartition('=')[-1]}", "")] if named else []
@@ -37,10 +34,6 @@ def sentences(draft: Draft) -> Iterator[str]:
 def _short(comment: str) -> str:
     """A parameter's comment without what the program says of it, which stands in the file."""
     return cut(comment.partition("; ")[0], _MAX_CELL)
-
-
-def _is_flag(parameter: Parameter) -> bool:
-    return isinstance(parameter, Fixed) and bool(parameter.when)
 
 
 def _range(parameter: Parameter) -> str:

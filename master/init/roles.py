@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from hyperspool.master.init.draft import KNOWN_PLACEHOLDERS, Parameter, literally
+from hyperspool.common.commands import FACTS
+from hyperspool.master.init.draft import Parameter, literally
 from hyperspool.master.init.option import Form, Kind, Option
 from hyperspool.master.init.ranges import proposed
 
@@ -67,12 +68,12 @@ def uses_of(options: tuple[Option, ...]) -> list[Use]:
     """What each option becomes, in the program's order."""
     budget = _budget(options)
     uses: list[Use] = []
-    taken = set(KNOWN_PLACEHOLDERS)
+    taken = set(FACTS)
     for option in options:
         use = Use(option, "{epochs}") if option is budget else _known(option) or _searched(option)
         if use.parameter is not None:
             name = free_name(option.name, taken)
-            taken |= {name, f"{name}_flag"}
+            taken.add(name)
             use = Use(option, f"{{{name}}}", use.parameter, use.reason, use.is_guess)
         uses.append(use)
     return uses

@@ -9,7 +9,7 @@ from hyperspool.common.printable import printable_line
 from hyperspool.common.space import Categorical, Fixed
 from hyperspool.common.validation import cut
 from hyperspool.common.values import Scalar
-from hyperspool.master.init.draft import Draft, Parameter, Row
+from hyperspool.master.init.draft import Draft, Parameter
 
 METRICS = r"(?P<name>\w+)(?:[=:] *|(?<=epoch) +)(?P<value>[-+0-9.eE]+)"
 """Finds the metrics in lines such as `epoch 3 val_accuracy=0.93` and `loss: 0.2`, and the number of the epoch."""
@@ -46,7 +46,7 @@ def _objective(draft: Draft) -> Iterator[str]:
     yield "[objective]"
     yield f"name = {toml(objective_name(draft.name))}"
     yield "command = ["
-    yield from (f"  {_row(row)}," for row in draft.command)
+    yield from (f"  {', '.join(map(toml, row.words))}," for row in draft.command)
     yield "]"
     yield _with(f"measure = {toml(draft.measure)}", draft.measure_comment)
     yield f"direction = {toml(draft.direction)}"
@@ -91,11 +91,6 @@ def objective_name(study: str) -> str:
     return f"{name}-command" if name in {"cnn", "mlp"} else name
 
 
-def _row(row: Row) -> str:
-    words = ", ".join(map(toml, row.words))
-    return f"[{words}]" if row.is_conditional else words
-
-
 def _parameter(parameter: Parameter) -> str:
     """A parameter in its shortest form."""
     given = parameter.model_dump(exclude_defaults=True)
@@ -103,15 +98,7 @@ def _parameter(parameter: Parameter) -> str:
         return toml(parameter.choices)
     if set(given) == {"type", "value"} and isinstance(parameter, Fixed):
         return toml(parameter.value)
-    when = given.pop("when", None)
-    keys = [f"{key} = {toml(value)}" for key, value in given.items()]
-    if when:
-        keys.append(f"when = {{ {', '.join(f'{name} = {_wanted(values)}' for name, values in when.items())} }}")
-    return f"{{ {', '.join(keys)} }}"
-
-
-def _wanted(values: Sequence[Scalar]) -> str:
-    return toml(values[0] if len(values) == 1 else values)
+    return f"{{ {', '.join(f'{key} = {toml(value)}' for key, value in given.items())} }}"
 
 
 def toml(value: Scalar | Sequence[Scalar]) -> str:

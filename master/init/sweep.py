@@ -6,13 +6,14 @@ from typing import Any
 
 import yaml
 
+from hyperspool.common.commands import FACTS
 from hyperspool.common.errors import UsageError
 from hyperspool.common.grid import grid_problems
 from hyperspool.common.names import MAX_TRIALS
 from hyperspool.common.records import MAX_EPOCHS
 from hyperspool.common.space import MAX_PARAMETERS, Categorical, Fixed
 from hyperspool.common.validation import shown
-from hyperspool.master.init.draft import KNOWN_PLACEHOLDERS, Draft, Entry, Parameter, flag_of
+from hyperspool.master.init.draft import Draft, Entry, Parameter, flag_row
 from hyperspool.master.init.option import Option
 from hyperspool.master.init.roles import BUDGETS, free_name
 from hyperspool.master.init.study_text import study_name
@@ -104,7 +105,7 @@ def _draft(sweep: dict[str, Any], path: Path, folder: Path) -> Draft:
 def _parameters(draft: Draft, given: dict[Any, Any], *, has_flags: bool) -> list[Argument]:
     """Carry over the sweep's parameters; return them as they stand in the command."""
     arguments: list[Argument] = []
-    taken = set(KNOWN_PLACEHOLDERS)
+    taken = set(FACTS)
     budget = _budget(given)
     for key, described in given.items():
         found = carried(described)
@@ -115,11 +116,11 @@ def _parameters(draft: Draft, given: dict[Any, Any], *, has_flags: bool) -> list
             draft.left_out.append((str(key), found.note))
         else:
             name = free_name(Option((str(key),)).name, taken)
-            taken |= {name, f"{name}_flag"}
+            taken.add(name)
             arguments.append(_argument(draft, str(key), name, found.parameter, has_flags=has_flags))
             if found.note:
                 draft.remarks.append(f"{key}: {found.note}.")
-            if key in KNOWN_PLACEHOLDERS:
+            if key in FACTS:
                 more = "; `replicates` repeats a setting with other seeds" if key == "seed" else ""
                 draft.remarks.append(f"{key} is called {name} here: {{{key}}} in a command is the study's own{more}.")
     return arguments
@@ -132,9 +133,8 @@ def _argument(draft: Draft, key: str, name: str, parameter: Parameter, *, has_fl
         is_switch = isinstance(parameter.value, bool)
     comment = "" if key == name else f"{key} in the sweep"
     if is_switch and has_flags:
-        entry, row = flag_of(name, f"--{key}")
-        draft.space += [Entry(name, parameter, comment), entry]
-        return Argument(key, f"{{{name}}}", row)
+        draft.space.append(Entry(name, parameter, comment))
+        return Argument(key, f"{{{name}}}", flag_row(name, f"--{key}"))
     draft.space.append(Entry(name, _as_python_writes(parameter), comment))
     return Argument(key, f"{{{name}}}")
 

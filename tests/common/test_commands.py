@@ -39,6 +39,24 @@ def test_group_goes_with_its_inactive_parameter() -> None:
         train.arguments({"gamma": 2}, {})
 
 
+def test_flag_stands_where_its_parameter_is_true() -> None:
+    train = command("train", "{fast:--fast}", "{amp:--amp|--no-amp}", ["-x", "{deep:-d}"])
+    assert train.arguments({"fast": True, "amp": False, "deep": False}, {}) == ["train", "--fast", "--no-amp", "-x"]
+    assert train.arguments({"fast": False, "amp": True}, {}) == ["train", "--amp"]
+    assert command_from_option(str(train)).parts == train.parts
+    with pytest.raises(KeyError, match="fast"):
+        train.arguments({"amp": True}, {})
+
+
+def test_flag_of_a_number_is_refused() -> None:
+    searched = space(lr=0.1, fast=[True, False], deep=True, kind=["true", "false"])
+    assert command("train", "{fast:--fast}", "{deep:--deep}", "{lr}").problems(searched) == ()
+    number, text, fact = command("train", "{lr:--lr}", "{kind:-k}", "{seed:-s}").problems(searched)
+    assert "so lr is a list of true and false" in number
+    assert "so kind is" in text
+    assert "so seed is" in fact
+
+
 def test_option_reads_as_a_shell_would() -> None:
     train = command_from_option("train=python 'my train.py' --lr {lr} [--gamma {gamma}] [1,2]")
     assert train.parts == ("python", "my train.py", "--lr", "{lr}", ("--gamma", "{gamma}"), "[1,2]")
@@ -64,6 +82,8 @@ def test_command_that_does_not_fit_the_space_is_refused() -> None:
         ({"command": ["train", []]}, "expected a list of texts"),
         ({"command": ["train", "{lr"]}, "write a brace that is no placeholder twice"),
         ({"command": ["train", "{lr:.3f}"]}, "expected a name between the braces"),
+        ({"command": ["train", "x{lr:--lr}"]}, "expected a name between the braces"),
+        ({"command": ["train", "{lr:--lr|}"]}, "expected a name between the braces"),
         ({"command": ["train", "{}"]}, "expected a name between the braces"),
         ({"command": ["train"], "metrics": "("}, "is not a pattern"),
         ({"command": ["train"], "metrics": r"(?P<name>\w+)=(.*)"}, r"has no group \(\?P<value>"),

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
+from hyperspool.common.commands import command_of
+from hyperspool.common.definitions import published_table
 from hyperspool.common.space import Fixed, Space
-from hyperspool.master.init.draft import KNOWN_PLACEHOLDERS
 from hyperspool.master.init.from_program import draft_of
 from hyperspool.master.init.measure import guess_measure
 from hyperspool.master.init.option import Form, Kind, Option, Program
 from hyperspool.master.init.program import read_program
 from hyperspool.master.init.study_text import METRICS, study_name, study_text, toml
+from hyperspool.master.studies.validity import validated
 from tests.commands import call
 from tests.master.init.scripts import ARGPARSE
 from tests.processes import REPOSITORY
@@ -24,12 +26,18 @@ EXAMPLES = REPOSITORY / "examples"
 
 
 def written(path: Path) -> dict[str, Any]:
-    """The table of the file that is written for a program; its space is valid."""
-    table = tomllib.loads(
-        study_text(draft_of(read_program(path, path.parent, None, 60.0), path), "hyperspool run it.toml")
-    )
-    space_of(table)
+    """The table of the file that is written for a program: a study that can run."""
+    table = tomllib.loads(study_text(draft_of(read_program(path, path.parent, None, 60.0), path), "run it.toml"))
+    check(table)
+    assert command_of(table["objective"], "it", path).unused(space_of(table)) == ()
     return table
+
+
+def check(table: dict[str, Any]) -> None:
+    """Check that a file's table is a valid study, and that its command fits the space."""
+    own = command_of(table["objective"], "it", Path("it.toml"))
+    spec = validated(published_table(table, Path("it.toml")), "it.toml")
+    assert own.problems(spec.space) == ()
 
 
 def space_of(table: dict[str, Any]) -> Space:
@@ -72,20 +80,8 @@ def test_each_option_of_a_script_becomes_what_it_is(tmp_path: Path) -> None:
 
 def test_flags_stand_in_the_command_where_they_are_on(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(ARGPARSE)
-    table = written(tmp_path / "train.py")
-    assert [row for row in table["objective"]["command"] if isinstance(row, list)] == [
-        ["{nesterov_flag}"],
-        ["{no_bias_flag}"],
-        ["{amp_flag}"],
-    ]
-    wanted = {"nesterov": False, "no_bias": False, "amp": True}
-
-    def flags(params: dict[str, bool]) -> set[object]:
-        found = space_of(table).at(lambda name: 0.0 if not params.get(name, False) else 0.9)
-        return {value for name, value in found.items() if name.endswith("_flag")}
-
-    assert flags(wanted) == set()
-    assert flags({"nesterov": True, "no_bias": True, "amp": False}) == {"--nesterov", "--no-bias", "--no-amp"}
+    flags = [word for word in written(tmp_path / "train.py")["objective"]["command"] if ":" in word]
+    assert flags == ["{nesterov:--nesterov}", "{no_bias:--no-bias}", "{amp:--amp|--no-amp}"]
 
 
 def test_script_of_another_folder_is_named_from_the_study(tmp_path: Path) -> None:
@@ -125,6 +121,7 @@ def test_hostile_help_texts_stay_within_their_comment(tmp_path: Path) -> None:
     left = Option(("--left",), Form.SEVERAL, help=hostile)
     draft = draft_of(Program(("python", hostile + "{}"), (option, left), "", "--help"), tmp_path / f"{hostile[:20]}.py")
     table = tomllib.loads(study_text(draft, hostile))
+    check(table)
     (parameter,) = space_of(table).root.values()
     assert parameter == draft.space[0].parameter
     assert table["objective"]["command"][1] == hostile + "{{}}"
@@ -214,9 +211,9 @@ def test_the_command_writes_once_and_never_over_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", ["pytorch-argparse", "click", "typer", "c-program"])
 def test_study_beside_each_example_names_its_parameters(folder: str) -> None:
     table = tomllib.loads((EXAMPLES / folder / "study.toml").read_text())
-    named = set(re.findall(r"\{(\w+)\}", " ".join(words(table)))) - set(KNOWN_PLACEHOLDERS)
-    decided_by_flags = {name for _, parameter in space_of(table).items() for name in parameter.when}
-    assert named | decided_by_flags == set(space_of(table).root)
+    own = command_of(table["objective"], folder, EXAMPLES / folder / "study.toml")
+    assert own.problems(space_of(table)) == ()
+    assert own.unused(space_of(table)) == ()
 
 
 def test_pattern_finds_epochs_and_metrics() -> None:

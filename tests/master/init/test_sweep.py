@@ -13,6 +13,7 @@ from hyperspool.master.init.study_text import study_text
 from hyperspool.master.init.sweep import draft_of_sweep
 from hyperspool.master.init.writing import write_draft
 from tests.commands import call
+from tests.master.init.test_draft import check
 
 SWEEP = """
 program: train.py
@@ -48,6 +49,7 @@ def draft(folder: Path, text: str) -> tuple[Draft, dict[str, Any]]:
     (folder / "sweep.yaml").write_text(text)
     found = draft_of_sweep(folder / "sweep.yaml", folder)
     table = tomllib.loads(study_text(found, "hyperspool run sweep.toml"))
+    check(table)
     assert Space.model_validate(table["space"]).root == {entry.name: entry.parameter for entry in found.space}
     return found, table
 
@@ -94,7 +96,7 @@ def test_what_a_study_has_not_is_said(tmp_path: Path) -> None:
         ("[python3, '${program}', '${args_no_equals}']", ["python3", "train.py", "--lr", "{lr}", "--fast", "{fast}"]),
         (
             "['${env}', '${interpreter}', -u, '${program}', '${args_no_boolean_flags}', --last, 3]",
-            ["python", "-u", "train.py", "--lr={lr}", ["{fast_flag}"], "--last", "3"],
+            ["python", "-u", "train.py", "--lr={lr}", "{fast:--fast}", "--last", "3"],
         ),
         ("./train.sh 'two words' ${args}", ["./train.sh", "two words", "--lr={lr}", "--fast={fast}"]),
         (
