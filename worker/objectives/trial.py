@@ -76,6 +76,9 @@ class Trial:
                 trial.save(json.dumps(state).encode())
             return (state["x"] - 3) ** 2
 
+    The metrics of an epoch may have any names, and a metric may be missing in some epochs. If the study's `measure` is
+    the name of one of them, that metric says which epoch is best.
+
     The value may be anything that `float()` turns into a finite number (a NumPy scalar, a tensor of one number, a
     Decimal), except a text or a truth value. Anything else, and any error that the function raises, fails the trial,
     not the worker. An objective that wants to save in the middle of an epoch asks `should_stop` and raises

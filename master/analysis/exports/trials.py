@@ -5,9 +5,10 @@ jsonl    the same as lines of JSON; a missing value or a loss that is not finite
 parquet  the same, with the types of the columns
 txt      a zip with a text file per run, an index and a README.txt, which other programs can plot directly
 
-Metrics, which an objective measures beside its value, have columns `metrics_<name>`; in jsonl they are an object
-`metrics`. Numbers are written to the last digit, so reading them gives the same bits. Files are replaced whole, so a
-reader never sees half an export. The same study always gives the same bytes.
+Metrics that an objective measures beside its value have columns `metrics_<name>`; in jsonl they are an object
+`metrics`. Metrics that it reports after its epochs have a column each in the curves, under their own names; a cell is
+empty, or null, where one was not reported. Numbers are written to the last digit, so reading them gives the same bits.
+Files are replaced whole, so a reader never sees half an export. The same study always gives the same bytes.
 """
 
 import io
