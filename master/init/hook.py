@@ -18,6 +18,7 @@ import json
 import os
 import runpy
 import sys
+import traceback
 import typing
 from pathlib import Path
 from types import ModuleType
@@ -252,6 +253,12 @@ def main() -> None:
     except SystemExit:
         if not partial:
             raise
+    except Exception as error:  # noqa: BLE001 - shown as it is, without the frames of this file
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename != SCRIPT:
+            trace = trace.tb_next
+        traceback.print_exception(type(error), error, trace)
+        sys.exit(1)
     if partial:
         end_with(argparse_found(max(partial, key=lambda parser: len(parser._actions))))
 

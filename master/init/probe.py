@@ -64,7 +64,8 @@ def run_bounded(command: Sequence[str], shown: str, limit_s: float) -> Ended:
 
 
 def _run_bounded(command: Sequence[str], shown: str, limit_s: float) -> Ended:
-    surroundings = os.environ | {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+    # Python holds back what it prints into a pipe, and the last lines of a script that hangs would be lost.
+    surroundings = os.environ | {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb", "PYTHONUNBUFFERED": "1"}
     try:
         process = subprocess.Popen(  # noqa: S603 - the program that the person named
             command,

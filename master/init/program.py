@@ -183,6 +183,5 @@ def _from_text(path: Path, ended: Ended) -> tuple[Option, ...]:
         hint = ""
     else:
         hint = "; init finds options of argparse, click and typer, or lines such as `--lr X  the step (default 0.1)`"
-    raise UsageError(
-        f"{path} shows no options when it is run with --help: {ended.ending}{hint}\n  its last lines:{ended.last_lines}"
-    )
+    failed = "failed before it showed its options" if ended.status else "shows no options when it is run with --help"
+    raise UsageError(f"{path} {failed}: {ended.ending}{hint}\n  its last lines:{ended.last_lines}")

@@ -14,6 +14,7 @@ from hyperspool.master.init.sweep import draft_of_sweep
 from hyperspool.master.init.writing import write_draft
 from tests.commands import call
 from tests.master.init.test_draft import check
+from tests.processes import REPOSITORY
 
 SWEEP = """
 program: train.py
@@ -78,6 +79,14 @@ def test_sweep_becomes_a_study(tmp_path: Path) -> None:
             "frozen": "True",
         },
     }
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "examples").rglob("wandb_*.yaml")), ids=lambda path: path.stem)
+def test_sweep_of_each_example_becomes_a_study(path: Path) -> None:
+    found = draft_of_sweep(path, path.parent)
+    check(tomllib.loads(study_text(found, "run")))
+    assert found.trials == 12
+    assert not found.left_out
 
 
 def test_what_a_study_has_not_is_said(tmp_path: Path) -> None:
