@@ -8,7 +8,7 @@ as one attempt.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -59,6 +59,8 @@ class AttemptHistory:
     """The attempts at an issue so far."""
 
     events: tuple[AttemptEvent, ...] = ()
+    forgiven: frozenset[int] = frozenset()
+    """Attempts whose death does not count."""
 
     @property
     def last_attempt(self) -> int:
@@ -84,8 +86,13 @@ class AttemptHistory:
             end = ends.get(event.attempt, event)
             if event.event == "claimed" and end.event != "released":
                 kind = end.kind or FailureKind.WORKER_LOST
-                losses[event.attempt] = Loss(event.attempt, event.worker, end.reason or "the worker died", kind)
+                if kind is not FailureKind.WORKER_LOST or event.attempt not in self.forgiven:
+                    losses[event.attempt] = Loss(event.attempt, event.worker, end.reason or "the worker died", kind)
         return tuple(losses.values())
+
+    def forgiving(self, attempts: frozenset[int]) -> "AttemptHistory":
+        """Return the history in which the deaths of these attempts do not count."""
+        return replace(self, forgiven=attempts)
 
     def counts(self, *more: Loss) -> dict[FailureKind, int]:
         """Counted attempts, and `more` of them, by the kind of their end; kinds that did not occur are left out."""

@@ -23,8 +23,8 @@ that may break anywhere:
     REPORT    the result is written once: under a temporary name, flushed, and linked to its final name, which fails if
               a result is there. The second one is kept aside as a duplicate.
     CLEAR     the attempt's curve moves beside the result if this attempt won, and its checkpoint is kept if the trial
-              can be promoted; attempts' files, the job and the lock file are removed, in that order; the lock is
-              released.
+              can be promoted or is FAILED; attempts' files, the job and the lock file are removed, in that order; the
+              lock is released.
     COLLECT   the master reads the result.
 
     RELEASE   instead of REPORT, a worker that is asked to stop appends {"event": "released"} and unlocks: the attempt

@@ -85,7 +85,12 @@ RUNNING_CURVE = FileKind(
 )
 CHECKPOINT = FileKind("checkpoint", Place.CHECKPOINTS, AttemptName, ".pt", _HOLDER, "the evaluation has no result yet")
 KEPT_CHECKPOINT = FileKind(
-    "kept checkpoint", Place.CHECKPOINTS, EvaluationName, ".pt", _HOLDER, "the trial can be promoted to the next rung"
+    "kept checkpoint",
+    Place.CHECKPOINTS,
+    EvaluationName,
+    ".pt",
+    _HOLDER,
+    "the trial can be promoted, or is FAILED in an unfinished study",
 )
 HEARTBEAT = FileKind(
     "heartbeat", Place.WORKERS, str, ".json", "the worker of that name", "its worker lives", WorkerRecord

@@ -9,7 +9,7 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.issues import AttemptName, EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import Job, Result
+from hyperspool.common.records import Job, Result, Status
 from hyperspool.common.rejection import make_room, remove_or_set_aside, set_aside
 from hyperspool.common.trial_folders import remove_saved
 
@@ -64,15 +64,16 @@ def clear(claim: Claim) -> None:
 def settle(folder: StudyFolder, issue: Issue) -> None:
     """Move a result's files to their places, if the winning attempt was at this issue.
 
-    The curve moves beside the result. If the trial can be promoted, its last checkpoint is kept for the next rung. If a
-    file is already in its place, an earlier CLEAR moved it there, and the attempt's file is a leftover.
+    The curve moves beside the result. The last checkpoint is kept for the next rung if the trial can be promoted, and
+    until the study's end if it is FAILED. If a file is already in its place, an earlier CLEAR moved it there, and the
+    attempt's file is a leftover.
     """
     with suppress(FileNotFoundError, ProtocolError):
         result = read_record(folder.result(*issue.evaluation), Result)
         if result.issue == issue.number:
             winner = AttemptName(issue, result.attempt)
             _settle_file(folder, folder.running_curve(winner), folder.curve(*issue.evaluation))
-            if result.can_be_promoted:
+            if result.can_be_promoted or result.status is Status.FAILED:
                 # The winner's checkpoint; or an earlier attempt's, if that one had trained to the end already and the
                 # winner had nothing left to save.
                 for checkpoint in folder.checkpoints_of(*issue.evaluation, upto=winner)[:1]:

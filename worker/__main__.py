@@ -4,11 +4,12 @@ import os
 import signal
 
 from hyperspool.common.dependencies import complaining_of_missing
+from hyperspool.common.signals import REQUESTS
 
 
 def main() -> None:
     """Run the worker. A signal that arrives before the worker listens ends it at once, because it holds nothing yet."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in REQUESTS:
         signal.signal(number, lambda *_: os._exit(0))
     with complaining_of_missing():
         from hyperspool.worker.cli import main as run_command_line

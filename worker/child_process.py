@@ -10,13 +10,13 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
+from hyperspool.common.signals import REQUESTS
 from hyperspool.worker import descendants
 from hyperspool.worker.child import run_child
 from hyperspool.worker.device import Device
 from hyperspool.worker.guardian import Guardian
 from hyperspool.worker.messages import ChildSettings
 from hyperspool.worker.output_pipe import OutputPipe
-from hyperspool.worker.surroundings import REQUESTS
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",

@@ -22,6 +22,7 @@ from hyperspool.worker.executor import Executor
 from hyperspool.worker.idleness import Idleness
 from hyperspool.worker.messages import ChildSettings, DeviceFound, Failed, Finished, Outcome, Stopped, Unable
 from hyperspool.worker.presence import Presence
+from hyperspool.worker.progress import is_further, with_progress
 from hyperspool.worker.queue import ClaimedJob, JobQueue
 from hyperspool.worker.retries import Decision, decide, is_exhausted
 from hyperspool.worker.running_attempt import RunningAttempt
@@ -126,6 +127,7 @@ class Worker:
         claim = claimed.claim
         attempt = RunningAttempt(claimed, self._claimant, self._settings.device.name, self._presence)
         try:
+            claim.history = with_progress(claim.history, claim.folder, claim.issue)
             if is_exhausted(claimed.spec.limits, claim.history):
                 self._report(attempt, attempt.exhausted_result())
                 return
@@ -148,7 +150,8 @@ class Worker:
 
     def _conclude(self, outcome: Outcome, attempt: RunningAttempt) -> None:
         claimed, claim = attempt.claimed, attempt.claimed.claim
-        match decide(claimed.spec.limits, claim.history, outcome), outcome:
+        came_further = claim.attempt.number > 1 and is_further(claim.folder, claim.attempt)
+        match decide(claimed.spec.limits, claim.history, outcome, is_further=came_further), outcome:
             case Decision.REPORT, Finished() | Failed() as ended:
                 self._report(attempt, attempt.result(ended))
             case Decision.RETRY, Failed() as failed:

@@ -9,6 +9,8 @@
                                                           another trial used the same memory
     the child process died                worker_lost     up to `limits.max_attempts - 1` times
     the worker itself died                worker_lost     as above; the next worker to claim the job decides
+    either, but the attempt came further  -               always (`worker.progress`)
+    than all before it
     the worker was asked to stop          -               always
     this worker lacks data, a device or   -               always, for another worker
     an objective
@@ -39,19 +41,22 @@ class Decision(Enum):
     """Write nothing: the job is another worker's."""
 
 
-def decide(limits: Limits, history: AttemptHistory, outcome: Outcome) -> Decision:
+def decide(limits: Limits, history: AttemptHistory, outcome: Outcome, *, is_further: bool = False) -> Decision:
     """Decide what follows an attempt.
 
     Args:
         limits: of the study.
         history: the attempts before this one.
         outcome: how this one ended.
+        is_further: whether it came further than all of them.
     """
     match outcome:
         case Finished():
             return Decision.REPORT
         case Failed(kind=FailureKind.OUT_OF_MEMORY, is_memory_shared=False):
             return Decision.REPORT  # a trial that had all of the memory gets no more of it the next time
+        case Failed(kind=FailureKind.WORKER_LOST) if is_further:
+            return Decision.RETRY
         case Failed():
             failures = history.counts().get(outcome.kind, 0) + 1
             return Decision.RETRY if failures <= _retries(limits, outcome.kind) else Decision.REPORT

@@ -1,4 +1,4 @@
-"""Requests to stop the worker: SIGTERM, SIGINT or the end of standard input."""
+"""Requests to stop the worker: a signal, or the end of standard input."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import threading
 import time
 from types import FrameType
 
+from hyperspool.common.signals import REQUESTS
 from hyperspool.common.watch import Wakeup
 
 URGENT_AFTER_S = 1.0
@@ -35,7 +36,7 @@ class StopRequests:
     def listen(self, *, to_stdin: bool) -> None:
         """Take over the signals and, if asked to, wait for the end of standard input in a thread."""
         self._bell.ring_on_signals()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in REQUESTS:
             signal.signal(number, self._on_signal)
         if to_stdin:
             threading.Thread(target=self._wait_for_end_of_stdin, daemon=True).start()

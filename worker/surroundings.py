@@ -18,8 +18,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
-"""The signals by which people and schedulers ask a worker to leave. Slurm sends them to every process of a step."""
+from hyperspool.common.signals import REQUESTS
+
 LINE_BUFFERED = 1
 """_IOLBF of C, on Linux and macOS."""
 # PyTorch's loader sets a handler of SIGCHLD once in a process, and relies on it ever after.

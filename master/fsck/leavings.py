@@ -9,6 +9,7 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import AttemptName
 from hyperspool.common.reading import read_bytes
+from hyperspool.common.records import Result, Status
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.look import Look
 from hyperspool.master.results.wording import first_line
@@ -34,12 +35,16 @@ def check_attempts(look: Look) -> Iterator[Breach]:
 
 
 def check_kept_checkpoints(look: Look) -> Iterator[Breach]:
-    """A kept checkpoint belongs to a finished evaluation whose trial can be promoted."""
+    """A kept checkpoint belongs to a finished evaluation whose trial can be promoted, or is FAILED."""
     for name in look.folder.kept_checkpoints():
         result = look.results.get(name)
-        if name not in look.finished or (result is not None and not result.can_be_promoted):
+        if name not in look.finished or (result is not None and not _may_go_on(result)):
             cause = "it is a kept checkpoint of a trial that cannot be promoted"
             yield Breach(look.folder.kept_checkpoint(*name), cause, Remedy.SET_ASIDE)
+
+
+def _may_go_on(result: Result) -> bool:
+    return result.can_be_promoted or result.status is Status.FAILED
 
 
 def _has_settled(look: Look, attempt: AttemptName) -> bool:

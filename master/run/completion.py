@@ -37,7 +37,7 @@ def complete_study(
 ) -> Standing:
     """Evaluate the missing trials of a published study, as its only master.
 
-    SIGINT or SIGTERM ends it early; the standing then holds the results so far.
+    A signal of `REQUESTS` ends it early; the standing then holds the results so far.
 
     Args:
         folder: the study's folder.

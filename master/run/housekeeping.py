@@ -12,7 +12,7 @@ from pathlib import Path
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claims
 from hyperspool.common.heartbeat import WorkerRecord
-from hyperspool.common.issues import Issue
+from hyperspool.common.issues import EvaluationKey, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.rejection import remove_or_set_aside
@@ -67,6 +67,12 @@ def remove_used_checkpoints(folder: StudyFolder) -> None:
     for name in kept:
         if (name.trial, name.rung + 1) in promoted:
             remove_or_set_aside(folder, folder.kept_checkpoint(*name))
+
+
+def remove_failed_checkpoints(folder: StudyFolder, failed: Iterable[EvaluationKey]) -> None:
+    """Remove the kept checkpoints of FAILED evaluations, once the study is finished."""
+    for name in set(folder.kept_checkpoints()) & set(failed):
+        remove_or_set_aside(folder, folder.kept_checkpoint(*name))
 
 
 def remove_temporary_files(folder: StudyFolder) -> None:

@@ -20,7 +20,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode, held
 from hyperspool.common.patience import until_possible
 from hyperspool.common.reading import read_bytes
-from hyperspool.common.records import Job, Result
+from hyperspool.common.records import Job, Result, Status
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.shared_folder import takes_files
 from hyperspool.common.study_spec import StudySpec
@@ -32,7 +32,12 @@ from hyperspool.master.journal.proposer import Proposer
 from hyperspool.master.journal.reconstruction import find_unrecorded
 from hyperspool.master.results.standing import Standing, read_workers
 from hyperspool.master.run.dispatch import Dispatcher
-from hyperspool.master.run.housekeeping import remove_dead_workers, remove_used_checkpoints, tidy
+from hyperspool.master.run.housekeeping import (
+    remove_dead_workers,
+    remove_failed_checkpoints,
+    remove_used_checkpoints,
+    tidy,
+)
 from hyperspool.master.run.silence import Silence
 from hyperspool.master.studies.published import ADVICE, differences, read_published
 
@@ -141,6 +146,7 @@ class Search:
         self._collect()
         while not self._dispatcher.open_count:
             if not self._propose_batch():
+                self._until_possible(self._remove_what_failed_trials_saved)
                 return True
             self._collect()
         return False
@@ -171,8 +177,15 @@ class Search:
                     break
         self._wait_for_clear()
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
-        self._until_possible(lambda: remove_all_saved(self._folder))
+        self._until_possible(self._remove_what_failed_trials_saved)
         return True
+
+    def _remove_what_failed_trials_saved(self) -> None:
+        remove_all_saved(self._folder)
+        results = self.standing.results
+        failed = [key for key, result in results.items() if result.status is Status.FAILED]
+        if failed:
+            remove_failed_checkpoints(self._folder, failed)
 
     def _wait_for_clear(self) -> None:
         # RACE: the last result lands before its worker has cleared. Tidying now would pass over what other attempts at

@@ -1,10 +1,11 @@
-"""SIGINT and SIGTERM as requests to stop, for as long as a study runs."""
+"""Signals as requests to stop, for as long as a study runs."""
 
 import signal
 import threading
 from types import FrameType, TracebackType
 from typing import Self
 
+from hyperspool.common.signals import REQUESTS
 from hyperspool.common.watch import Wakeup
 
 
@@ -26,7 +27,7 @@ class StopSignals:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+            self._before = {number: signal.signal(number, self._stop) for number in REQUESTS}
         return self
 
     def __exit__(

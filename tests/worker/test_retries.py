@@ -1,9 +1,17 @@
+from pathlib import Path
+
 import pytest
 
+from hyperspool.common import atomic
 from hyperspool.common.attempts import AttemptEvent, AttemptHistory
+from hyperspool.common.curve import to_text
+from hyperspool.common.epochs import EpochRecord
+from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import FailureKind
 from hyperspool.common.study_spec import Limits
 from hyperspool.worker.messages import Abandoned, Failed, Finished, Outcome, Stopped, Unable
+from hyperspool.worker.progress import is_further, with_progress
 from hyperspool.worker.retries import Decision, decide, is_exhausted
 
 DEATH, ERROR, MEMORY, TIME = (
@@ -91,3 +99,43 @@ def test_only_deaths_exhaust_a_job_before_it_starts(
     before: tuple[FailureKind | str | None, ...], *, expected: bool
 ) -> None:
     assert is_exhausted(LIMITS, history(*before)) is expected
+
+
+def test_death_of_an_attempt_that_came_further_is_retried() -> None:
+    assert decide(LIMITS, history(DEATH, DEATH), failed(DEATH), is_further=True) is RETRY
+    assert decide(LIMITS, history(DEATH, DEATH), failed(TIME), is_further=True) is REPORT
+
+
+def leave_curve(folder: StudyFolder, attempt: int, epochs: int) -> None:
+    curve = [EpochRecord.of(epoch=number, seconds=1, loss=0.5) for number in range(1, epochs + 1)]
+    atomic.make_folder(folder.running)
+    atomic.replace(folder.running_curve(AttemptName(Issue(0), attempt)), to_text(curve).encode(), durable=False)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "counted"),
+    [
+        ((3, 3, 3), 3),
+        ((3, 4, 5), 1),  # the first has none before it
+        ((3, 5, 4), 2),
+        ((3, 0, 4), 2),
+        ((0, 0, 0), 3),
+        ((5,), 1),
+    ],
+)
+def test_deaths_count_unless_they_came_further(root: Path, epochs: tuple[int, ...], counted: int) -> None:
+    folder = StudyFolder(root, "demo")
+    for attempt, reached in enumerate(epochs, start=1):
+        if reached:
+            leave_curve(folder, attempt, reached)
+    before = with_progress(history(*[DEATH] * len(epochs)), folder, Issue(0))
+    assert before.counts().get(DEATH, 0) == counted
+    assert before.last_attempt == len(epochs)
+    assert is_further(folder, AttemptName(Issue(0), len(epochs))) is (len(epochs) > 1 and epochs[-1] > max(epochs[:-1]))
+
+
+def test_errors_count_however_far_they_came(root: Path) -> None:
+    folder = StudyFolder(root, "demo")
+    for attempt, reached in enumerate((1, 2, 3), start=1):
+        leave_curve(folder, attempt, reached)
+    assert with_progress(history(ERROR, ERROR, ERROR), folder, Issue(0)).counts() == {ERROR: 3}

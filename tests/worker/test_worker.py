@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from hyperspool.common.attempts import read_history
 from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
+from hyperspool.common.signals import REQUESTS
 from tests.conftest import MakeStudy
 from tests.processes import Processes, results_of, until
 
@@ -149,7 +152,24 @@ def test_a_removed_study_does_not_stop_its_worker(root: Path, processes: Process
     assert not (root / "results" / "removed" / "trials").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_closed_terminal_and_schedulers_warning_are_polite_requests(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    master = processes.master(make_study("waiting", trials=1, batch=1))
+    for number in (signal.SIGHUP, signal.SIGUSR1):
+        processes.notes.unlink(missing_ok=True)
+        worker = processes.worker(objective="waiting")
+        until(processes.noted, "the evaluation", root)
+        worker.send_signal(number)
+        assert worker.wait(20) == 0
+        assert "claim released: saved" in processes.output(worker)
+    assert read_history(StudyFolder(root, "demo").lock(Issue(0))).counted == 0
+    master.send_signal(signal.SIGHUP)
+    assert master.wait(20) == 1
+    assert "everything is kept" in processes.output(master)
+
+
+@pytest.mark.parametrize("number", REQUESTS)
 def test_a_worker_stopped_while_it_starts_exits_with_status_0(
     root: Path, processes: Processes, number: signal.Signals
 ) -> None:
@@ -157,7 +177,7 @@ def test_a_worker_stopped_while_it_starts_exits_with_status_0(
 
     def catches() -> bool:
         mask = re.search(r"SigCgt:\s+([0-9a-f]+)", Path(f"/proc/{worker.pid}/status").read_text())
-        return mask is not None and bool(int(mask[1], 16) & (1 << (signal.SIGTERM - 1)))
+        return mask is not None and bool(int(mask[1], 16) & (1 << (REQUESTS[-1] - 1)))
 
     until(catches, "it listens to signals", root)
     worker.send_signal(number)
