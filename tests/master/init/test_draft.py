@@ -192,19 +192,18 @@ def test_study_of_each_example_is_drafted(
     assert table["objective"]["measure"] == measure
 
 
-def test_the_command_writes_once_and_never_over_a_file(tmp_path: Path) -> None:
+def test_the_command_writes_never_over_a_file_unasked(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(ARGPARSE)
-    first = call("hyperspool", "init", "train.py", cwd=tmp_path)
-    assert first.returncode == 0, first.stderr
-    assert "train.toml: a study of train.py" in first.stdout
-    assert "Fill in DATA in the command" in first.stdout
-    assert "hyperspool run train.toml --workers 2" in first.stdout
     (tmp_path / "train.toml").write_text("mine")
-    again = call("hyperspool", "init", "train.py", cwd=tmp_path)
-    assert again.returncode == 2
-    assert "train.toml exists already" in again.stderr
+    refused = call("hyperspool", "init", "train.py", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "train.toml exists already" in refused.stderr
     assert (tmp_path / "train.toml").read_text() == "mine"
-    assert call("hyperspool", "init", "train.py", "--force", cwd=tmp_path).returncode == 0
+    written = call("hyperspool", "init", "train.py", "--force", cwd=tmp_path)
+    assert written.returncode == 0, written.stderr
+    assert "train.toml: a study of train.py" in written.stdout
+    assert "Fill in DATA in the command" in written.stdout
+    assert "hyperspool run train.toml --workers 2" in written.stdout
     assert "[space]" in (tmp_path / "train.toml").read_text()
 
 

@@ -196,6 +196,8 @@ def test_sweep_is_drafted_on_the_command_line(tmp_path: Path) -> None:
     assert "mine.toml: a study of sweep.yaml" in called.stdout
     assert "early_terminate" in called.stdout
     assert "hyperspool run mine.toml --workers 2" in called.stdout
-    missing = call("hyperspool", "init", "none.yaml", cwd=tmp_path)
-    assert (missing.returncode, missing.stdout) == (2, "")
-    assert "none.yaml cannot be read as a W&B sweep: No such file" in missing.stderr
+
+
+def test_sweep_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"none\.yaml cannot be read as a W&B sweep: No such file"):
+        draft_of_sweep(tmp_path / "none.yaml", tmp_path)
