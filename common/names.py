@@ -1,6 +1,9 @@
 """Names that become file names: their allowed characters, checked before a name is put into a path."""
 
+import os
 import re
+import secrets
+import socket
 from collections.abc import Callable
 from typing import Annotated
 
@@ -21,6 +24,13 @@ def is_study_name(name: str) -> bool:
 def is_worker_name(name: str) -> bool:
     """Whether `name` may name a worker and its file: as for a study, but up to 100 characters."""
     return len(name) <= _MAX_WORKER_CHARACTERS and _NAME.fullmatch(name) is not None
+
+
+def name_of_process(prefix: str = "") -> str:
+    """A worker's name for this process, from its host and number; another one at every call."""
+    host = "".join(character if character.isalnum() else "-" for character in socket.gethostname().split(".")[0])
+    # Process numbers repeat, also between containers that share a host's name. The four random digits keep names apart.
+    return f"{prefix}{host.strip('-')[:60] or 'host'}-{os.getpid()}-{secrets.token_hex(2)}"
 
 
 def _require(is_valid: Callable[[str], bool], what: str, limit: int) -> AfterValidator:

@@ -158,21 +158,22 @@ def evaluate(
         tell: sends the parent a message.
         should_stop: whether the parent has asked to stop.
     """
-    parent = _Parent(request, settings, tell, should_stop)
+    parent = TrialParent(request, settings, tell, should_stop)
     try:
         objective = find_objective(request.spec.objective, settings.objectives)
-        measured = objective(_trial(request, settings, parent))
+        measured = objective(trial_of(request, settings, parent))
         model = _write_model(measured.model, model_path(request.checkpoint)) if measured.model else None
     except TrialStopped:
         return Stopped(is_saved=parent.is_saved)
     except UnableError as error:
         return Unable(str(error))
     except BaseException as error:  # noqa: BLE001 - also sys.exit and Ctrl-C of the objective end the attempt alone
-        return _failure(error)
+        return failure_of(error)
     return Finished(measured.value, measured.is_diverged, measured.metrics, model, parent.kept_files())
 
 
-def _trial(request: Evaluate, settings: ChildSettings, parent: "_Parent") -> Trial:
+def trial_of(request: Evaluate, settings: ChildSettings, parent: "TrialParent") -> Trial:
+    """Return the trial that an objective gets."""
     spec, job = request.spec, request.job
     return Trial(
         params=with_defaults(spec.objective.name, job.params),
@@ -199,7 +200,7 @@ def _write_model(model: bytes, path: Path) -> ModelFile:
     return ModelFile(size_bytes=len(model), sha256=hashlib.sha256(model).hexdigest())
 
 
-class _Parent:
+class TrialParent:
     """Connects a trial to the parent process and to the trial's checkpoints."""
 
     def __init__(
@@ -216,6 +217,7 @@ class _Parent:
         """Whether the latest checkpoint is on disk."""
 
     def save(self, checkpoint: Checkpoint) -> None:
+        """Write the checkpoint."""
         # A full disk costs this checkpoint, not the training, which continues.
         self.is_saved = False
         with suppress(OSError):
@@ -223,10 +225,12 @@ class _Parent:
             self.is_saved = True
 
     def folder(self) -> Path:
+        """The folder of the files that the trial keeps."""
         self._has_folder = True
         return files_of(self._study, self._request.job.evaluation)
 
     def checkpoint_folder(self) -> Path:
+        """The folder that the next attempt finds again."""
         job = self._request.job
         return saved_of(self._study, Issue(job.trial, job.rung, job.issue))
 
@@ -240,10 +244,12 @@ class _Parent:
         return files
 
     def checkpoints(self) -> Iterable[Checkpoint]:
+        """The whole checkpoints of earlier attempts, latest first."""
         return read_checkpoints(self._request.earlier_checkpoints, self._request.job)
 
 
-def _failure(error: BaseException) -> Failed:
+def failure_of(error: BaseException) -> Failed:
+    """Return how an attempt failed whose objective raised an error."""
     message = storable(f"{type(error).__name__}: {_text_of(error)}", MAX_MESSAGE)
     text = storable("".join(traceback.format_exception(error)), MAX_TRACEBACK)
     torch = sys.modules.get("torch")

@@ -1,9 +1,6 @@
 """The worker's command line: options and exit statuses. The work is in `worker.loop`."""
 
 import logging
-import os
-import secrets
-import socket
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +12,7 @@ from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.errors import SearchError, UsageError
 from hyperspool.common.invocation import program_name
 from hyperspool.common.locks import ClaimMode
-from hyperspool.common.names import is_study_name, is_worker_name
+from hyperspool.common.names import is_study_name, is_worker_name, name_of_process
 from hyperspool.common.printable import PrintableFormatter, printable
 from hyperspool.common.sent import receive
 from hyperspool.common.shared_folder import open_shared_folder
@@ -89,9 +86,7 @@ def _worker_name(wish: str | None) -> str:
         if not is_worker_name(wish):
             raise UsageError(f"--name {wish!r}: letters, digits, '.', '_' and '-', at most 100 of them")
         return wish
-    host = "".join(character if character.isalnum() else "-" for character in socket.gethostname().split(".")[0])
-    # Process numbers repeat, also between containers that share a host's name. The four random digits keep names apart.
-    return f"{host.strip('-')[:60] or 'host'}-{os.getpid()}-{secrets.token_hex(2)}"
+    return name_of_process()
 
 
 def main() -> None:

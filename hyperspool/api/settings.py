@@ -17,6 +17,9 @@ from hyperspool.master.run.loop import publish_study
 from hyperspool.master.studies.published import differences, published_study, read_published
 from hyperspool.master.studies.validity import need_trainable, validated
 
+Version = tuple[int, int]
+"""Time and inode of a study's file: another pair means another study."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -38,6 +41,14 @@ class Settings:
     def folder(self) -> StudyFolder:
         """The study's folder."""
         return StudyFolder(self.root, self.name)
+
+    def version(self) -> Version | None:
+        """Which file the published study is; None if there is none."""
+        try:
+            status = self.folder.spec.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_mtime_ns, status.st_ino
 
     def find(self, objective: str, trials: int | None) -> StudySpec:
         """Return the study: as it is published, or as it will be.

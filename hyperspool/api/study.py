@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from hyperspool.api.asking import Asking
+from hyperspool.api.claims import HeldTrial, HeldTrials
 from hyperspool.api.running import UNNAMED, Function, objective_name, own_objectives, run_trials
-from hyperspool.api.settings import Settings
+from hyperspool.api.settings import Settings, Version
 from hyperspool.common.errors import UsageError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.names import MAX_TRIALS
@@ -14,6 +16,7 @@ from hyperspool.common.validation import shown
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.run.completion import Workers
 from hyperspool.master.search.methods import is_seeded
+from hyperspool.worker.objectives.trial import Trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,6 +89,9 @@ class Study:
         given = {key: value for key, value in table.items() if value is not None}
         self._settings = Settings(name, self.root, space, given | dict(settings or {}))
         self._folder: StudyFolder = self._settings.folder  # refuses a name that cannot be a study's
+        self._held = HeldTrials()
+        self._asking: Asking | None = None
+        self._asked_version: Version | None = None
 
     @classmethod
     def open(cls, name: str, root: str | Path = ".") -> Self:
@@ -160,12 +166,89 @@ class Study:
             SearchError: the study cannot be finished, or another process runs it.
             KeyboardInterrupt: Ctrl-C, or the notebook's stop button, after the workers have saved and left.
         """
+        if mine := sorted(trial for trial, _ in self._held.evaluations()):
+            # The run would wait for these, and only this process can end them.
+            raise UsageError(
+                f"run: trial {mine[0]} was asked for and has no result yet; tell it, or give it back, first"
+            )
         spec = self._settings.find(objective_name(objective), trials)
         own = own_objectives(spec.objective.name, objective, workers)
         wanted = self._wanted(spec, trials)
         self._settings.publish(spec)
         run_trials(self._folder, wanted, Workers(workers, own), is_shown=show)
         return self
+
+    def ask(self, timeout_s: float | None = None) -> Trial | None:
+        """Take a trial to evaluate in this process; `tell` ends it.
+
+        It is a claim as a worker's: no other process gets the trial, and if this process dies, the trial is free at
+        once. An open trial is taken if there is one, else the next one is proposed. Where another process runs the
+        study, its trials are taken as they come. Several trials may be asked for before the first has its result.
+
+        Args:
+            timeout_s: how long to wait while other processes hold all open trials. Default: without end, because one
+                of them may die and give its trial back.
+
+        Returns:
+            The trial: `trial.number`, `trial.params`, `trial.report(...)` and so on, as a function gets it. None if the
+            study has a limit, and has no trial left but those that this process holds.
+
+        Raises:
+            TimeoutError: no trial came free in that time.
+            UsageError: the next trials depend on those that this process holds: tell one first.
+        """
+        held = self._asker().ask(timeout_s)
+        return held.trial if held else None
+
+    def tell(self, trial: Trial | int, value: object = None, *, error: BaseException | str | None = None) -> None:
+        """Report a trial that was asked for.
+
+        Args:
+            trial: the trial, or its number.
+            value: what was measured: anything that `float()` turns into a finite number, or a `Measured`.
+            error: why there is no value; the trial is then FAILED, or is tried again where the limits say so.
+
+        Raises:
+            TypeError: the value is not a number; the trial stays this process's.
+            ValueError: the value is not finite; as above.
+            UsageError: this process does not hold the trial: it has its result already, or was never asked for.
+        """
+        held = self._need(trial)
+        if error is not None and value is not None:
+            raise UsageError("tell: found a value and an error, expected one of them")
+        held.conclude(held.finished(value) if error is None else held.failed(error))
+        self._held.remove(held)
+
+    def give_back(self, trial: Trial | int) -> None:
+        """Give back a trial that was asked for, without a result: it is free for others, as if it was never asked for.
+
+        Raises:
+            UsageError: this process does not hold the trial.
+        """
+        held = self._need(trial)
+        self._held.remove(held)
+        held.give_back()
+
+    def _asker(self) -> Asking:
+        version = self._settings.version()
+        if self._asking is None or version is None or self._asked_version != version:
+            spec = self._settings.find(UNNAMED, None)
+            self._settings.publish(spec)
+            self._asking, self._asked_version = Asking(self._folder, spec, self._held), self._settings.version()
+        return self._asking
+
+    def _need(self, trial: Trial | int) -> HeldTrial:
+        if isinstance(trial, Trial):
+            number, held = trial.number, self._held.get((trial.number, trial.rung))
+            held = held if held and held.trial is trial else None
+        else:
+            number, held = trial, self._held.of_number(trial)
+        if held is None:
+            raise UsageError(
+                f"trial {shown(number)} of study {self.name} is not held here: it has its result, was given back, or "
+                "was never asked for"
+            )
+        return held
 
     def _wanted(self, spec: StudySpec, trials: int | None) -> StudySpec:
         """The study with as many trials as `run` asks for, and as are proposed already."""

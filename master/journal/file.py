@@ -80,6 +80,11 @@ class JournalWriter:
         self._size_bytes = 0
         self.journal = found.journal
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the file is as this process left it, so that nobody else has recorded anything."""
+        return self._size() == self._size_bytes
+
     def mend(self) -> None:
         """Make the file equal to `journal`. A damaged file is set aside first. The call can be repeated.
 

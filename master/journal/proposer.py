@@ -36,16 +36,17 @@ class Proposer:
         if entry.key not in self._received:
             self._new.add(entry.key)
 
-    def propose(self, found: Mapping[EvaluationKey, Job | Result]) -> Batch | None:
+    def propose(self, found: Mapping[EvaluationKey, Job | Result], count: int | None = None) -> Batch | None:
         """Return the next batch; None while it depends on pending evaluations, and at the end of the study.
 
         Args:
             found: jobs and results that no journal records, because it was lost or the study's version kept none. The
                 batch records their params, budgets and seeds as found, unless these follow from the study's seed alone:
                 another version of a library may propose different ones, and finished work must stay valid.
+            count: at most so many; None: the study's batch.
         """
         left = self._spec.all_trials - self._known.next_trial
-        proposals = self._sampler.suggest(min(self._spec.batch, left), self._known) if left > 0 else []
+        proposals = self._sampler.suggest(min(count or self._spec.batch, left), self._known) if left > 0 else []
         if not proposals:
             return None
         number = len(self._journal.batches)

@@ -140,16 +140,24 @@ class Search:
         Returns:
             True if the whole study is finished.
         """
-        self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
-        self._until_possible(self._open_journal)
-        self._dispatcher.expect([entry.job(self._spec.name) for entry in self._writer.journal.entries.values()])
-        self._collect()
+        self.reopen()
         while not self._dispatcher.open_count:
             if not self._propose_batch():
                 self._until_possible(self._remove_what_failed_trials_saved)
                 return True
             self._collect()
         return False
+
+    def offer(self, count: int) -> bool:
+        """Propose and publish more trials, though earlier ones may be open. The caller must have called `reopen`.
+
+        Returns:
+            True if the search method proposed some; False if it has none left, or waits for open ones.
+        """
+        self._collect()
+        is_offered = self._propose_batch(count)
+        self._until_possible(self._dispatcher.publish)
+        return is_offered
 
     def run(self, view: View, each_second: Callable[[], None]) -> bool:
         """Search until every trial has its result. Call it after `resume` has returned False.
@@ -198,6 +206,18 @@ class Search:
                 return
             self._bell.wait(TICK_S / 5)
 
+    @property
+    def is_current(self) -> bool:
+        """Whether no other master has recorded a proposal since this one did."""
+        return self._writer.is_current
+
+    def reopen(self) -> None:
+        """Tidy up after an earlier master, read its proposals, and collect the results."""
+        self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
+        self._until_possible(self._open_journal)
+        self._dispatcher.expect([entry.job(self._spec.name) for entry in self._writer.journal.entries.values()])
+        self._collect()
+
     def _open_journal(self) -> None:
         found = checked(read_journal(self._folder, self._spec), self._spec)
         self._writer = JournalWriter(self._folder, found)
@@ -206,8 +226,8 @@ class Search:
         self._proposer = Proposer(self._spec, found.journal)
         self.standing.journal = found.journal
 
-    def _propose_batch(self) -> bool:
-        batch = self._proposer.propose(self._found)
+    def _propose_batch(self, count: int | None = None) -> bool:
+        batch = self._proposer.propose(self._found, count)
         if batch is None:
             return False
         self._until_possible(lambda: remove_used_checkpoints(self._folder))

@@ -10,7 +10,7 @@ import torch
 
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import FailureKind, Result, Status
-from hyperspool.worker.child import _failure
+from hyperspool.worker.child import failure_of
 from hyperspool.worker.messages import Failed
 from tests.conftest import MakeStudy
 from tests.faults.memory_group import memory_group
@@ -103,7 +103,7 @@ def test_only_trials_that_shared_the_memory_are_retried(
 
 @pytest.mark.parametrize("error", [MemoryError(), OSError(12, os.strerror(12))])
 def test_memory_errors_of_python_and_kernel_are_recognised(error: Exception) -> None:
-    answer = _failure(error)
+    answer = failure_of(error)
     assert isinstance(answer, Failed)
     assert answer.kind is FailureKind.OUT_OF_MEMORY
 
@@ -112,6 +112,6 @@ def test_a_memory_error_of_pytorch_is_recognised() -> None:
     # The host's memory alone: whether a GPU's cache is freed and the device stays usable needs a GPU to test.
     with pytest.raises(RuntimeError) as refused:
         torch.empty(2**52, dtype=torch.uint8)
-    answer = _failure(refused.value)
+    answer = failure_of(refused.value)
     assert isinstance(answer, Failed)
     assert (answer.kind, answer.is_device_full) == (FailureKind.OUT_OF_MEMORY, False)
