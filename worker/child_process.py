@@ -142,6 +142,7 @@ def how_it_ended(exitcode: int | None) -> str:
     """Return a sentence for the exit code that multiprocessing gives for a child."""
     if exitcode is None or exitcode >= 0:
         return f"the evaluating process exited with status {exitcode}"
-    name = signal.Signals(-exitcode).name
+    known = -exitcode in {*signal.Signals}
+    name = signal.Signals(-exitcode).name if known else f"signal {-exitcode}"
     hint = " (by hand, or by the kernel because memory ran out)" if name == "SIGKILL" else ""
     return f"the evaluating process was ended by {name}{hint}"

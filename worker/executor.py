@@ -4,7 +4,7 @@ The parent stays light (no torch). In one thread it waits for the child's messag
 signals ring, and wakes up every `TICK_S` to show that it lives.
 """
 
-import logging
+import atexit
 import signal
 import time
 from contextlib import suppress
@@ -44,8 +44,6 @@ PREPARE_LIMIT_S = 3600.0
 ENDED_BY_SIGNALS = frozenset({FailureKind.EXCEPTION, FailureKind.WORKER_LOST})
 """Failures that a signal to every process of a trial can cause."""
 
-logger = logging.getLogger(__name__)
-
 
 class Listener:
     """The parent's side of a conversation. This base class ignores all messages and keeps the claim."""
@@ -84,6 +82,8 @@ class Executor:
         self._kills = kills or MemoryKills()
         self._child: ChildProcess | None = None
         self._guardian = Guardian()
+        # Before multiprocessing's own end, which would wait for a child that nobody ended.
+        atexit.register(self.close)
 
     def probe_device(self) -> DeviceFound | Unable | Stopped:
         """Start the child and let it try the device."""
@@ -108,14 +108,14 @@ class Executor:
             raise TypeError("a child answered a job with its device")
         if isinstance(answer, Failed) and self._stop.is_requested and answer.kind in ENDED_BY_SIGNALS:
             # Whoever asked the worker to stop may have signalled every process, and the trial's own ones obeyed.
-            logger.info("the attempt ended after the request to stop: %s", answer.message)
-            return Stopped(is_saved=False)
+            return Stopped(is_saved=False, reason=answer.message)
         return answer
 
     def close(self) -> None:
         """End the child."""
         self._end(Listener())
         self._guardian.close()
+        atexit.unregister(self.close)
 
     def _end(self, listener: Listener) -> int | None:
         # Ends the child with all that it started. What they printed is heard.
@@ -147,8 +147,7 @@ class Executor:
                 ending.begin()
             if isinstance(message, LeftBehind):
                 ending.is_child_spent = True
-                _say_left_behind(message)
-            elif isinstance(message, Progress):
+            if isinstance(message, Progress):
                 listener.hear(message)
             elif message is not None:
                 self._hear_the_last(child, listener, is_child_spent=ending.is_child_spent or _is_child_lost(message))
@@ -219,13 +218,6 @@ class Executor:
 
 def _is_child_lost(message: FromChild) -> bool:
     return isinstance(message, Failed) and message.is_child_lost
-
-
-def _say_left_behind(left: LeftBehind) -> None:
-    if left.processes:
-        logger.info("ended what the trial left behind: %s", "; ".join(left.processes))
-    if left.threads:
-        logger.info("the trial left threads behind, which only end with their process: %s", ", ".join(left.threads))
 
 
 class _Ending:

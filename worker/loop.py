@@ -173,6 +173,8 @@ class Worker:
                 logger.error("study %s cannot be served: %s", claimed.job.study, outcome.reason)
             case Stopped(is_saved=True):
                 logger.info("%s: claim released: saved", claimed.name)
+            case Stopped(reason=reason) if reason:
+                logger.info("%s: claim released: it ended after the request to stop: %s", claimed.name, reason)
             case _:
                 logger.info("%s: claim released: not saved since the last checkpoint", claimed.name)
 

@@ -125,6 +125,8 @@ class Stopped:
     """The attempt ended on request. It is not saved if the disk refused the checkpoint or the child was killed."""
 
     is_saved: bool = True
+    reason: str = ""
+    """How it ended, if it failed after the request: its own processes may have got the same signal."""
 
 
 @dataclass(frozen=True)

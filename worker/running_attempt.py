@@ -25,6 +25,7 @@ from hyperspool.worker.messages import (
     Evaluate,
     Failed,
     Finished,
+    LeftBehind,
     Outcome,
     Progress,
     Resumed,
@@ -81,9 +82,20 @@ class RunningAttempt(Listener):
                     logger.info("%s: resumed after epoch %d", self.claimed.name, _last_epoch(self._resumed))
             case EpochDone():
                 self._add_to_curve(message.record)
+            case LeftBehind():
+                self._say_left_behind(message)
             case Stop():
                 logger.info("%s: saving before the worker stops (ask again to stop at once)", self.claimed.name)
         self.beat()
+
+    def _say_left_behind(self, left: LeftBehind) -> None:
+        if left.processes:
+            logger.info("%s: ended what it left behind: %s", self.claimed.name, "; ".join(left.processes))
+        if left.threads:
+            threads = ", ".join(left.threads)
+            logger.info(
+                "%s: left threads, which end with their process, before the next trial: %s", self.claimed.name, threads
+            )
 
     def take(self, output: bytes) -> None:
         """Take in what the attempt printed."""

@@ -13,6 +13,7 @@ from hyperspool.worker.messages import (
     ChildSettings,
     EpochDone,
     Evaluate,
+    LeftBehind,
     Outcome,
     Progress,
     Resumed,
@@ -52,6 +53,7 @@ class Follower(Listener):
         self.stop_at_first_epoch = False
         self.keeps_claim = True
         self.printed = b""
+        self.left: LeftBehind | None = None
 
     def hear(self, message: Progress | Stop) -> None:
         match message:
@@ -62,6 +64,8 @@ class Follower(Listener):
             case EpochDone():
                 self.epochs.append(message.record)
                 self._stop.is_requested = self.stop_at_first_epoch
+            case LeftBehind():
+                self.left = message
             case Stop():
                 self.times_stopped += 1
 

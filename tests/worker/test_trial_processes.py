@@ -1,6 +1,5 @@
 """A trial starts processes as it likes, and all of them end with it."""
 
-import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ import pytest
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.reading import read_record
 from hyperspool.worker import executor as executor_module
-from hyperspool.worker.messages import Failed, Finished, Stopped
+from hyperspool.worker.messages import Failed, Finished, LeftBehind, Stopped
 from tests.processes import Processes, children_of, is_alive, until
 from tests.worker.bench import Bench
 
@@ -100,23 +99,21 @@ def test_a_killed_worker_leaves_no_process(root: Path, processes: Processes) -> 
 
 
 @linux
-def test_a_trial_that_left_processes_gets_no_successor(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+def test_a_trial_that_left_processes_gets_no_successor(bench: Bench) -> None:
     bench.evaluate("square")
     before = bench.child_pid
     bench.evaluate("leaves", x=0.0)
-    assert "ended what the trial left behind: a fork; /bin/sleep 300; " in caplog.text
+    assert bench.follower.left == LeftBehind(("a fork", "/bin/sleep 300", "/bin/sleep 300", "1 more"), ())
     bench.evaluate("square")
     assert bench.child_pid != before
     assert not is_alive(before)
 
 
-def test_a_trial_that_left_a_thread_gets_no_successor(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+def test_a_trial_that_left_a_thread_gets_no_successor(bench: Bench) -> None:
     bench.evaluate("square")
     before = bench.child_pid
     assert isinstance(bench.evaluate("leaves_a_thread"), Finished)
-    assert "the trial left threads behind, which only end with their process: trainer" in caplog.text
+    assert bench.follower.left == LeftBehind((), ("trainer",))
     bench.evaluate("square")
     assert bench.child_pid != before
 
@@ -133,4 +130,5 @@ def test_processes_of_others_are_spared(bench: Bench) -> None:
 
 def test_a_trial_hit_by_the_request_to_stop_is_released(bench: Bench) -> None:
     bench.follower.stop_at_first_epoch = True
-    assert bench.evaluate("is_hit") == Stopped(is_saved=False)
+    reason = "RuntimeError: a loader's process was ended by SIGTERM"
+    assert bench.evaluate("is_hit") == Stopped(is_saved=False, reason=reason)
