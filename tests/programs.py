@@ -86,17 +86,18 @@ def ends_its_own(_params: Params, _trial: Trial) -> float:
 
 def handles(_params: Params, _trial: Trial) -> float:
     """Handles SIGTERM and SIGALRM by itself, and leaves both handlers and an alarm behind; notes how it found them."""
+    time.sleep(0.1)  # an alarm of the trial before would end this process
     _note(f"found {signal.getsignal(signal.SIGTERM)} {signal.getsignal(signal.SIGALRM)}")
     caught: list[int] = []
     for number in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, lambda number, _frame: caught.append(number))
         signal.raise_signal(number)
-    signal.alarm(1)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
     return float(len(caught))
 
 
 def leaves(params: Params, trial: Trial) -> float:
-    """Leaves processes of every kind behind, then returns (x = 0), raises (1), dies (2) or stays (3)."""
+    """Leaves processes, then returns (x = 0), raises (1), dies (2) or stays (3); or leaves one daemon (4)."""
     fork = os.fork()
     if not fork:  # a daemon, as it is made by the book
         os.setsid()
@@ -107,9 +108,12 @@ def leaves(params: Params, trial: Trial) -> float:
         os._exit(0)
     os.waitpid(fork, 0)
     ways: list[dict[str, Any]] = [{}, {"start_new_session": True}, {"env": {}}]
+    if params["x"] == 4.0:
+        ways = []
     for options in ways:
         _note(f"left {subprocess.Popen(['/bin/sleep', '300'], **options).pid}")
-    while _gate("notes").read_text().count("left") < 4:
+    notes = _gate("notes")
+    while not notes.exists() or notes.read_text().count("left") < 1 + len(ways):
         time.sleep(0.01)
     match params["x"]:
         case 1.0:
@@ -199,6 +203,7 @@ def prints(params: Params, trial: Trial) -> float:
     while params["x"] == 1.0 and not _gate("go").exists():
         time.sleep(0.01)
     print("at the end", end="")
+    libc.printf(b", and at C's end")
     return 0.0
 
 

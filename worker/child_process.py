@@ -104,15 +104,12 @@ class ChildProcess:
     def kill(self) -> int | None:
         """End the process and everything that it started; return its exit code. What it printed can still be read."""
         pid = self.process.pid
-        if pid is not None and self.is_alive():
-            os.kill(pid, signal.SIGSTOP)  # so that it starts nothing more while its tree is ended
-            descendants.end(pid)
         if pid is not None:
             with suppress(ProcessLookupError, PermissionError):  # gone, or not yet the leader of its group
                 os.killpg(pid, signal.SIGKILL)
         self.process.kill()
         self.process.join()
-        # What a child that died by itself had started is this process's now.
+        # What it had started, and what has left its group, is this process's now.
         descendants.end(os.getpid(), lambda each: each.pid in {*self._strangers, self._guardian.pid})
         self.connection.close()
         return self.process.exitcode

@@ -34,7 +34,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_whatever_a_trial_prints_is_heard(bench: Bench) -> None:
     assert isinstance(bench.evaluate("prints"), Finished)
     lines = lines_of(bench.follower.printed)
-    assert set(lines) == PRINTED | {"at the end"}
+    assert set(lines) == PRINTED | {"at the end, and at C's end"}
     assert lines.index("from Python") < lines.index("from Python's errors") < lines.index("from a program")
 
 
@@ -52,7 +52,9 @@ def test_a_flood_is_heard_to_its_end(bench: Bench) -> None:
 
 def test_a_thread_that_prints_for_ever_ends_no_trial_late(bench: Bench) -> None:
     assert isinstance(bench.evaluate("talks_to_the_end"), Finished)
+    before = bench.child_pid
     assert isinstance(bench.evaluate("square"), Finished)
+    assert bench.child_pid == before
 
 
 def test_a_log_that_nothing_is_printed_to_does_not_exist(log: Path) -> None:
@@ -138,14 +140,11 @@ def test_output_that_nobody_reads_does_not_block(log: Path, monkeypatch: pytest.
         os.close(descriptor)
 
 
-def test_a_log_can_be_read_while_its_trial_runs(
-    root: Path, processes: Processes, make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+def test_a_log_can_be_read_while_its_trial_runs(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     study = make_study("prints", trials=1, batch=1)
     study.write_text(study.read_text().replace("space.x", "space.y") + "\nspace.x = 1.0\n")
-    options = ["--workers", "1", "--objective", "prints=tests.programs:prints"]
-    master = processes.master(study, *options)
+    arguments = ["--root", str(root), "--workers", "1", "--objective", "prints=tests.programs:prints"]
+    master = processes.start("master", "run", str(study), *arguments, environment={"PYTHONUNBUFFERED": ""})
     folder = StudyFolder(root, "demo")
     log = folder.logs / "00000.issue1.attempt1.log"
 
@@ -155,7 +154,7 @@ def test_a_log_can_be_read_while_its_trial_runs(
     until(lambda: shown() == PRINTED, "the log", root)
     (root / "go").touch()
     processes.finish(master)
-    assert shown() == PRINTED | {"at the end"}
+    assert shown() == PRINTED | {"at the end, and at C's end"}
     own = (folder.logs / "worker-1.log").read_bytes()
-    assert set(lines_of(own)) > PRINTED | {"at the end"}
+    assert set(lines_of(own)) > PRINTED | {"at the end, and at C's end"}
     processes.finish(processes.start("master", "fsck", "demo", "--root", str(root)))

@@ -64,6 +64,13 @@ def test_all_that_a_trial_started_ends_with_it(bench: Bench, ending: float) -> N
 
 
 @linux
+def test_a_daemon_that_a_trial_leaves_ends_with_it(bench: Bench) -> None:
+    assert isinstance(bench.evaluate("leaves", x=4.0), Finished)
+    assert bench.follower.left == LeftBehind(("a fork",), ())
+    assert [pid for pid in left(bench.notes) if is_alive(pid)] == []
+
+
+@linux
 def test_a_stopped_trial_leaves_no_process(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor_module, "STOP_GRACE_S", 0.2)
     bench.follower.stop_at_first_epoch = True
