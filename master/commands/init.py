@@ -40,6 +40,7 @@ def init(
         draft = draft_of_sweep(script, folder)
     else:
         draft = draft_of(read_program(script, folder, python, time_limit), script)
+    draft.name = study_name(out.stem) if out else draft.name
     command = command_line("master", "run", str(target), "--workers", "2")
     write_draft(draft, target, command, is_forced=force)
     output.say(f"{target}: a study of {script}")

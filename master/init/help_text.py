@@ -20,7 +20,7 @@ _VALUE = re.compile(
 _BETWEEN = re.compile(r"\s*[,/|]\s*(?=-)|\s+(?=--[A-Za-z])")
 _DEFAULT = re.compile(r"\bdefaults?(?: value)?(?: is| to)?\s*[:=]?\s*(\"[^\"]*\"|'[^']*'|[^\s\])};,]+)", re.IGNORECASE)
 _CHOICES = (
-    re.compile(r"\{([^{}\s]+(?:,\s*[^{}\s]+)+)\}"),
+    re.compile(r"\{([^{},\s]+(?:,\s*[^{},\s]+)+)\}"),
     re.compile(r"[\[<(]([\w.+-]+(?:\s*\|\s*[\w.+-]+)+)[\])>]"),
     re.compile(r"(?:possible values|choices|one of)\s*[:=]?\s*([\w.+-]+(?:,\s*[\w.+-]+)+)", re.IGNORECASE),
 )

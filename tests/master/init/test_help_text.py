@@ -1,5 +1,7 @@
 """Help texts as programs print them."""
 
+import time
+
 import pytest
 
 from hyperspool.common.values import Scalar
@@ -112,3 +114,19 @@ def value(kind: Kind | None, default: Scalar | None, *choices: Scalar) -> tuple[
 )
 def test_help_texts_of_common_forms_are_read(text: str, options: object) -> None:
     assert found(text) == options
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "--x {" + "a," * 50_000,
+        "--x [" + "a|" * 50_000,
+        "  --x, " * 50_000,
+        "  -x\n      " * 50_000,
+        "(default " * 50_000,
+    ],
+)
+def test_hostile_help_text_is_read_in_moments(piece: str) -> None:
+    began_s = time.monotonic()
+    options_in(f"  --lr X  {piece}\n  {piece}\n")
+    assert time.monotonic() - began_s < 10

@@ -195,6 +195,7 @@ def test_sweep_is_drafted_on_the_command_line(tmp_path: Path) -> None:
     assert called.returncode == 0, called.stderr
     assert "mine.toml: a study of sweep.yaml" in called.stdout
     assert "early_terminate" in called.stdout
+    assert 'name = "mine"' in (tmp_path / "mine.toml").read_text()
     assert "hyperspool run mine.toml --workers 2" in called.stdout
 
 
