@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from hyperspool.worker.objectives.trial import Trial
 from tests.objectives import _gate, _note
 
 Params = dict[str, Any]
+_pools: list[ThreadPoolExecutor] = []
 
 
 def _double(number: float) -> float:
@@ -130,6 +131,12 @@ def leaves_a_thread(_params: Params, _trial: Trial) -> float:
     """Leaves a thread behind that is no daemon."""
     threading.Thread(target=time.sleep, args=(300,), name="trainer").start()
     return 0.0
+
+
+def keeps_a_pool(_params: Params, _trial: Trial) -> float:
+    """Keeps a pool of threads for the next trial."""
+    _pools.append(ThreadPoolExecutor(1))
+    return float(_pools[-1].submit(_double, 1.0).result())
 
 
 def returns_twice(_params: Params, _trial: Trial) -> float:

@@ -28,15 +28,26 @@ class Leftovers:
     def end(self) -> LeftBehind | None:
         """End the processes that the trial left behind; return what it left, or None if that was nothing.
 
-        Daemon threads do not count: by making them so, their author said that they may be forgotten.
+        Daemon threads do not count: by making them so, their author said that they may be forgotten. Nor do those of a
+        thread pool that wait for work: the trial would have to give it to them.
         """
         processes = _end_processes() if _has_children() else []
         threads = [thread for thread in threading.enumerate() if thread not in self._threads and not thread.daemon]
         deadline_s = time.monotonic() + GRACE_S
         for thread in threads:
             thread.join(max(deadline_s - time.monotonic(), 0.0))
-        names = [thread.name for thread in threads if thread.is_alive()]
+        names = [thread.name for thread in threads if thread.is_alive() and not _is_idle(thread)]
         return LeftBehind(_listed(processes), _listed(names)) if processes or names else None
+
+
+def _is_idle(thread: threading.Thread) -> bool:
+    # PyTorch's compiler keeps such a pool. A thread that works has a frame above that of the pool.
+    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - documented, in spite of its name
+    return (
+        frame is not None
+        and frame.f_code.co_name == "_worker"
+        and frame.f_globals.get("__name__") == "concurrent.futures.thread"
+    )
 
 
 def _has_children() -> bool:

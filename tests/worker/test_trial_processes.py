@@ -125,6 +125,14 @@ def test_a_trial_that_left_a_thread_gets_no_successor(bench: Bench) -> None:
     assert bench.child_pid != before
 
 
+def test_an_idle_pool_of_threads_may_stay(bench: Bench) -> None:
+    assert bench.evaluate("keeps_a_pool") == Finished(2.0, is_diverged=False)
+    assert bench.follower.left is None
+    before = bench.child_pid
+    bench.evaluate("square")
+    assert bench.child_pid == before
+
+
 def test_processes_of_others_are_spared(bench: Bench) -> None:
     other = os.posix_spawn("/bin/sleep", ["sleep", "300"], os.environ)
     try:

@@ -233,7 +233,8 @@ def _made(data: StudyData, standing: Standing) -> Iterator[str]:
         versions = sorted(
             {f"{name} {text}" for result in standing.results.values() for name, text in _versions(result)}
         )
-        threads = counted(data.spec.objective.threads, "CPU thread")
+        number = data.spec.objective.threads
+        threads = counted(number, "CPU thread") if number else "any number of CPU threads"
         software = ", ".join(versions) or "unknown versions"
         yield f"Evaluated on {devices} of {hosts}, {threads} per trial, with {software}."
     yield "The published study:"
