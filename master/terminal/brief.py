@@ -46,18 +46,23 @@ class NotebookView(QuietView):
         self._handle: Any = None
         self._shown = ""
         self._drawn_s = float("-inf")
+        self._standing: Standing | None = None
+
+    def __exit__(self, *_: object) -> None:
+        if self._standing:  # as it is now: the run may end between two drawings
+            self._draw(self._standing, is_last=True)
 
     def landed(self, standing: Standing, result: Result) -> None:
-        """Count the result for the time left; draw the last one at once."""
+        """Count the result for the time left."""
         self._pace.landed(result)
-        self._draw(standing, is_last=standing.is_finished)
+        self._draw(standing)
 
     def tick(self, standing: Standing) -> None:
         """Draw what changed."""
         self._draw(standing)
 
     def _draw(self, standing: Standing, *, is_last: bool = False) -> None:
-        now_s = time.monotonic()
+        self._standing, now_s = standing, time.monotonic()
         if now_s - self._drawn_s < REDRAW_S and not is_last:
             return
         self._drawn_s = now_s

@@ -12,7 +12,7 @@ import pytest
 import hyperspool as hs
 from hyperspool.common.errors import UsageError
 from hyperspool.common.layout import StudyFolder
-from tests.processes import DEADLINE_S, Processes, finished_trials, until
+from tests.processes import DEADLINE_S, REPOSITORY, Processes, finished_trials, until
 
 SPACE = {"x": hs.Float(0, 10), "opt": ["sgd", "adam"]}
 
@@ -81,6 +81,16 @@ def test_a_stopped_script_goes_on_when_it_runs_again(script: Path, tmp_path: Pat
     again, _ = _started(script, tmp_path).communicate(timeout=DEADLINE_S)
     assert "ended with [0, 1, 2, 3, 4, 5] {'COMPLETE'}" in again
     assert again.rstrip().endswith("loss")
+
+
+def test_ten_lines_lead_to_a_data_frame(tmp_path: Path) -> None:
+    example = REPOSITORY / "examples" / "python" / "search.py"
+    lines = [line for line in example.read_text().splitlines() if line]
+    run = subprocess.run([sys.executable, example], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert len(lines) <= 10
+    assert "\n20 trials: 20 complete, in " in run.stdout
+    best, columns = run.stdout.index("{'x': 3.25"), run.stdout.index("trial  rung  setting")
+    assert best < columns
 
 
 def test_a_greater_number_adds_to_the_trials(tmp_path: Path) -> None:
