@@ -176,6 +176,8 @@ class Attribution(Record):
     device: Label
     threads: Count
     versions: Annotated[dict[Label, Label], Field(max_length=100)] = Field(default_factory=dict)
+    code: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
+    """The digest of the source of a user's own objective; None for the networks."""
 
 
 class Times(Record):

@@ -5,6 +5,7 @@ signals ring, and wakes up every `TICK_S` to show that it lives.
 """
 
 import atexit
+import logging
 import signal
 import time
 from contextlib import suppress
@@ -13,6 +14,7 @@ from multiprocessing.connection import Connection, wait
 from hyperspool.common.records import FailureKind
 from hyperspool.common.watch import Wakeup
 from hyperspool.worker.child_process import ChildProcess, how_it_ended
+from hyperspool.worker.code import ObjectiveCode
 from hyperspool.worker.device import Device
 from hyperspool.worker.guardian import Guardian
 from hyperspool.worker.memory import MemoryKills
@@ -44,9 +46,17 @@ PREPARE_LIMIT_S = 3600.0
 ENDED_BY_SIGNALS = frozenset({FailureKind.EXCEPTION, FailureKind.WORKER_LOST})
 """Failures that a signal to every process of a trial can cause."""
 
+logger = logging.getLogger(__name__)
+
 
 class Listener:
-    """The parent's side of a conversation. This base class ignores all messages and keeps the claim."""
+    """The parent's side of a conversation. This base class ignores all messages and keeps the claim.
+
+    Attributes:
+        code: the digest of the code that the child runs, once it is known; None for the networks.
+    """
+
+    code: str | None = None
 
     def hear(self, message: Progress | Stop) -> None:
         """Take in a message from the child, or the `Stop` that was sent to it."""
@@ -84,6 +94,9 @@ class Executor:
         self._guardian = Guardian()
         # Before multiprocessing's own end, which would wait for a child that nobody ended.
         atexit.register(self.close)
+        self._code = ObjectiveCode(settings.objectives)
+        self._loaded: dict[str, str | None] = {}
+        """By objective: the digest of the code that the child may have loaded."""
 
     def probe_device(self) -> DeviceFound | Unable | Stopped:
         """Start the child and let it try the device."""
@@ -101,7 +114,13 @@ class Executor:
         objective = request.spec.objective
         if self._child is not None and self._child.threads != objective.threads:
             self._end(Listener())  # libraries read the number of threads when they are loaded
+        changed = [name for name, digest in self._loaded.items() if self._code.digest(name) != digest]
+        if changed:
+            logger.info("the code of %s has changed: the evaluating process starts anew", " and ".join(changed))
+            self._end(Listener())
+        listener.code = self._code.digest(objective.name)
         answer = self._converse(request, listener, request.spec.limits.time_limit_s, objective.threads)
+        self._loaded[objective.name] = listener.code
         if objective.fresh_process:
             self._end(listener)
         if isinstance(answer, DeviceFound):
@@ -120,6 +139,7 @@ class Executor:
     def _end(self, listener: Listener) -> int | None:
         # Ends the child with all that it started. What they printed is heard.
         child, self._child = self._child, None
+        self._loaded.clear()
         if child is None:
             return None
         exitcode = child.kill()

@@ -208,6 +208,7 @@ class RunningAttempt(Listener):
                     device=self._device,
                     threads=self.claimed.spec.objective.threads,
                     versions=self._versions,
+                    code=self.code,
                 ),
                 "times": Times(
                     published_at=job.published_at,

@@ -1,5 +1,6 @@
 """The standing of a study: its results, its incumbent, its workers. The live view, `status` and `top` show it."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -90,6 +91,11 @@ class Standing:
         """The finalists by the replicates that have results, best mean first, those without a mean last."""
         return finalists(self.evaluations(), self.spec.objective.direction)
 
+    @property
+    def codes(self) -> dict[str, int]:
+        """The number of results by the digest of the objective's code that they were evaluated with."""
+        return dict(Counter(code for result in self.results.values() if (code := result.attribution.code)))
+
     def evaluations(self) -> list[Evaluation]:
         """The results with the stage of each, in the order of their trials."""
         return evaluations_of(self.results.values(), self.journal)
@@ -111,7 +117,8 @@ class Standing:
     def to_json(self) -> dict[str, Any]:
         """The standing as `status --json` prints it."""
         best = self.best_to_json(1)
-        return {
+        codes = {"code": self.codes} if self.codes else {}
+        return codes | {
             "study": self.spec.name,
             "total": self.spec.all_trials,
             "counts": {status.value: count for status, count in self.counts.items()},

@@ -1,5 +1,7 @@
 """The wording of values, params, durations and counts, the same in every sentence and table."""
 
+from collections.abc import Mapping
+
 from hyperspool.common.records import Result, scalar_text
 from hyperspool.common.space import Params, Scalar
 
@@ -47,6 +49,14 @@ def duration_text(seconds: float) -> str:
 def counted(count: int, noun: str) -> str:
     """A number with its noun: `1 trial`, `40 trials`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def codes_text(codes: Mapping[str, int]) -> str:
+    """A sentence about results that were evaluated with several versions of the objective's code; else empty."""
+    if len(codes) < 2:  # noqa: PLR2004 - several
+        return ""
+    parts = ", ".join(f"{counted(count, 'result')} with {code[:8]}" for code, count in codes.items())
+    return f"the objective's code was changed between its results, which may not be comparable: {parts}"
 
 
 def first_line(text: str) -> str:

@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from hyperspool.master.results.standing import Standing
+from hyperspool.master.results.wording import codes_text
 from hyperspool.master.terminal.console import output
 from hyperspool.master.terminal.tables import (
     RECENT,
@@ -34,6 +35,8 @@ def standing_view(standing: Standing) -> RenderableType:
         counts_text(standing),
         incumbent_text(standing),
     ]
+    if codes := codes_text(standing.codes):
+        parts.append(Text(codes, style="yellow"))
     if standing.workers:
         parts += ["", workers_table(standing)]
     if recent := standing.latest(RECENT):

@@ -36,7 +36,7 @@ from hyperspool.master.analysis.page.render import (
 )
 from hyperspool.master.results.reading import read_results
 from hyperspool.master.results.standing import Standing, read_standing
-from hyperspool.master.results.wording import counted, duration_text, first_line, measured_text
+from hyperspool.master.results.wording import codes_text, counted, duration_text, first_line, measured_text
 from hyperspool.master.studies.published import published_study, read_published
 
 BEST_TRIALS_SHOWN = 10
@@ -176,6 +176,8 @@ def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
         reasons = Counter(first_line(str(message)) for message in failed["failure_message"])
         for reason, count in reasons.most_common(REASONS_SHOWN):
             yield f"{counted(count, 'time')}: {reason}"
+    if codes := codes_text(standing.codes):
+        yield f"{codes[0].upper()}{codes[1:]}."
     diverged = int(data.trials["diverged"].sum())
     if diverged:
         yield (
