@@ -233,6 +233,15 @@ class StudySpec(Record):
         """Number of trials of the search and of its confirmation."""
         return self.trials + (self.confirm.finalists * self.confirm.replicates if self.confirm else 0)
 
+    @property
+    def has_limit(self) -> bool:
+        """Whether the study ends by itself. One of `MAX_TRIALS` trials goes on as long as somebody wants more."""
+        return self.trials < MAX_TRIALS
+
+    def so_far(self, proposed: int) -> Self:
+        """The study as it is shown: one without a limit has as many trials as are proposed."""
+        return self if self.has_limit else self.model_copy(update={"trials": max(proposed, 1)})
+
     def problems_of(self, job: Job | Result) -> tuple[str, ...]:
         """Why a job or a result does not belong to this study, one line per reason; empty if it does."""
         lines = [f"study: found {job.study!r}, expected {self.name!r}"] if job.study != self.name else []

@@ -102,8 +102,7 @@ class Asking:
         mine, is_open = self._held.evaluations(), {issue.evaluation for issue in self._folder.open_issues()}
         if not is_open <= mine or (offer is Offer.BUSY and not is_open):
             return False  # somebody else holds one, and may die; or a master is between two batches
-        entries = read_journal(self._folder, self._spec).journal.entries
-        if len({trial for trial, _ in entries}) >= self._spec.all_trials:
+        if read_journal(self._folder, self._spec).journal.trial_count >= self._spec.all_trials:
             return True
         if can_wait:
             return False

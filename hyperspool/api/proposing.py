@@ -7,7 +7,6 @@ from enum import Enum, auto
 
 from hyperspool.common.errors import StudyBusyError
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.names import MAX_TRIALS
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.watch import Wakeup
 from hyperspool.master.run.loop import Search, only_master
@@ -47,7 +46,7 @@ class Proposing:
             end_s: when to stop waiting for a folder that refuses, on the monotonic clock.
         """
         # Of a study without a limit one trial is proposed, so that no trial is left over that nobody asked for.
-        count = 1 if self._spec.trials == MAX_TRIALS else self._spec.batch
+        count = self._spec.batch if self._spec.has_limit else 1
         try:
             with self._lock, only_master(self._folder, self._spec.claim) as self._is_ours:
                 self._end_s = end_s

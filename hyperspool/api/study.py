@@ -10,7 +10,6 @@ from hyperspool.api.running import UNNAMED, Function, objective_name, own_object
 from hyperspool.api.settings import Settings, Version
 from hyperspool.common.errors import UsageError
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.names import MAX_TRIALS
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.validation import shown
 from hyperspool.master.journal.file import read_journal
@@ -253,7 +252,7 @@ class Study:
     def _wanted(self, spec: StudySpec, trials: int | None) -> StudySpec:
         """The study with as many trials as `run` asks for, and as are proposed already."""
         if trials is None:
-            if spec.trials == MAX_TRIALS:
+            if not spec.has_limit:
                 raise UsageError(f"study {self.name} has no limit: say how many trials to run, as run(trials=30)")
             return spec
         if type(trials) is not int or not 1 <= trials <= spec.trials:
@@ -265,5 +264,5 @@ class Study:
                 f"study {self.name} was published with {spec.trials} trials, and its search divides them up; run it "
                 f"with trials={spec.trials}, or leave trials out"
             )
-        proposed = len(read_journal(self._folder, spec).journal.entries)
+        proposed = read_journal(self._folder, spec).journal.trial_count
         return spec.model_copy(update={"trials": max(trials, proposed)})

@@ -54,6 +54,11 @@ class Journal:
         """The finished evaluations that the search method has received so far."""
         return {key for batch in self._batches for key in batch.head.received_keys()}
 
+    @property
+    def trial_count(self) -> int:
+        """How many trials are proposed."""
+        return len({trial for trial, _ in self._entries})
+
     def add(self, batch: Batch) -> None:
         """Add the next batch."""
         self._batches.append(batch)

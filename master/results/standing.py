@@ -163,8 +163,8 @@ def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | Non
         read: its results, if the caller has read them already.
     """
     found = read or read_results(folder, spec)
-    standing = Standing(spec, found.in_order_of_landing())
-    standing.journal = completed(read_journal(folder, spec).journal, spec, found.results)
+    journal = completed(read_journal(folder, spec).journal, spec, found.results)
+    standing = Standing(spec.so_far(journal.trial_count), found.in_order_of_landing(), journal=journal)
     standing.workers = list(read_workers(folder))
     if standing.workers:
         now_s = time_by(folder.workers)

@@ -25,9 +25,10 @@ def headline(standing: Standing) -> str:
     count = len(standing.results)
     done = f"; {count} {'is' if count == 1 else 'are'} done" if count else ""
     title = f": {spec.title}" if spec.title else ""
+    trials = counted(spec.trials, "trial") if spec.has_limit else "trials without a limit"
     return (
         f"study {spec.name}{title}\n"
-        f"{counted(spec.trials, 'trial')} of {spec.objective.name}{data}, "
+        f"{trials} of {spec.objective.name}{data}, "
         f"{counted(spec.budget.epochs, 'epoch')} each, in batches of {spec.batch}{_phases(spec)}{done}"
     )
 

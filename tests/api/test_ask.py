@@ -16,6 +16,7 @@ from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
+from hyperspool.master.results.standing import open_standing
 from tests.conftest import MakeStudy
 from tests.processes import DEADLINE_S, REPOSITORY, Processes, leftovers, results_of, until
 
@@ -69,6 +70,8 @@ def test_what_a_program_tells_is_a_result(root: Path) -> None:
     assert list(study.curves["accuracy"]) == [0.5]
     assert study.best is not None
     assert (study.best.trial, study.best.value, study.best.params) == (1, 0.9, second.params)
+    standing = open_standing(StudyFolder(root, "own")).to_json()
+    assert (standing["total"], standing["counts"]["PENDING"]) == (3, 0)
     assert leftovers(StudyFolder(root, "own")) == []
     assert not list(StudyFolder(root, "own").workers.iterdir())
 

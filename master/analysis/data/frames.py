@@ -85,7 +85,7 @@ class StudyData:
     """A study and its results so far.
 
     Attributes:
-        spec: the study, as published.
+        spec: the study, as published; one without a limit has as many trials as are proposed.
         trials: one row per evaluation that has a result, sorted by trial and rung. Columns: trial; rung; setting
             (trials of equal params are replicates of one setting; settings are numbered from 0 by their first trial);
             replicate (from 0 within its setting); status; value (NaN if FAILED); diverged; batch (from 0) and stage
@@ -142,7 +142,7 @@ def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults) -> Stud
     for result in results:
         add_names(metrics, result.metrics or (), folder.result(*result.evaluation), unreadable)
     return StudyData(
-        spec,
+        spec.so_far(journal.trial_count),
         _trials(spec, results, journal, places, list(metrics)),
         curves_frame_of(folder, spec, results, places, unreadable),
         tuple(evaluations_of(results, journal)),
