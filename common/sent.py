@@ -19,18 +19,21 @@ class SentDefinition:
     Attributes:
         name: the objective's name in the study.
         pickled: the function, and the person's `sys.path`; `hyperspool.worker.objectives.sent` reads it.
+        code: the digest of the function's source; None: not known.
     """
 
     name: str
     pickled: bytes = field(repr=False)
+    code: str | None = None
 
     def __str__(self) -> str:
         """The definition, for messages."""
         return f"{self.name} (a function that the study's process sent)"
 
     def message(self) -> bytes:
-        """The bytes for the worker's standard input: the length, then the pickle."""
-        return len(self.pickled).to_bytes(_LENGTH_BYTES, "big") + self.pickled
+        """The bytes for the worker's standard input: the digest and the pickle, each after its length."""
+        parts = ((self.code or "").encode(), self.pickled)
+        return b"".join(len(part).to_bytes(_LENGTH_BYTES, "big") + part for part in parts)
 
 
 def receive(name: str, read: Callable[[int], bytes] = lambda size: os.read(0, size)) -> SentDefinition:
@@ -43,8 +46,8 @@ def receive(name: str, read: Callable[[int], bytes] = lambda size: os.read(0, si
     Raises:
         UsageError: standard input ended before the definition did.
     """
-    length = int.from_bytes(_exactly(_LENGTH_BYTES, read), "big")
-    return SentDefinition(name, _exactly(length, read))
+    code, pickled = (_exactly(int.from_bytes(_exactly(_LENGTH_BYTES, read), "big"), read) for _ in range(2))
+    return SentDefinition(name, pickled, code.decode() or None)
 
 
 def _exactly(size: int, read: Callable[[int], bytes]) -> bytes:

@@ -40,6 +40,8 @@ class ObjectiveCode:
         definition = self._definitions.get(objective)
         if definition is None:
             return None
+        if isinstance(definition, SentDefinition):  # it came over a pipe and cannot change
+            return definition.code
         signature, digest = self._known.get(objective, ((), ""))
         if not signature or signature != _signature([path for path, _, _ in signature]):
             files = sorted(sources_of(definition))
@@ -51,7 +53,7 @@ class ObjectiveCode:
 def sources_of(definition: Definition) -> set[Path]:
     """The files of an objective: its module or the files that its command names, and what they import from there."""
     if isinstance(definition, SentDefinition):
-        return set()  # it came over a pipe and cannot change
+        return set()
     if isinstance(definition, CommandDefinition):
         named = [part for part in definition.parts if isinstance(part, str)]
         begun = [path for part in named if "{" not in part and _is_file(path := definition.folder / part)]

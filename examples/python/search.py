@@ -1,7 +1,7 @@
 import hyperspool as hs
 
 
-def height(params, trial):
+def height(params):
     return -((params["x"] - 3) ** 2) - (params["kind"] == "rough")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import cloudpickle
 
+from hyperspool.api.source import digest_of
 from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.errors import UsageError
 from hyperspool.common.layout import StudyFolder
@@ -67,7 +68,7 @@ def own_objectives(name: str, objective: Function | str | None, workers: int) ->
             f"objective: found {shown(objective)}, expected a function of the params and the trial, or a text "
             "'module:function'"
         )
-    return OwnObjectives(sent=SentDefinition(name, _pickled(objective)))
+    return OwnObjectives(sent=SentDefinition(name, _pickled(objective), digest_of(objective)))
 
 
 def _pickled(function: Function) -> bytes:

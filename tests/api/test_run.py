@@ -12,7 +12,7 @@ import pytest
 import hyperspool as hs
 from hyperspool.common.errors import UsageError
 from hyperspool.common.layout import StudyFolder
-from tests.processes import DEADLINE_S, REPOSITORY, Processes, finished_trials, until
+from tests.processes import DEADLINE_S, REPOSITORY, Processes, finished_trials, results_of, until
 
 SPACE = {"x": hs.Float(0, 10), "opt": ["sgd", "adam"]}
 
@@ -130,6 +130,14 @@ def test_a_study_beside_a_worker_elsewhere(processes: Processes, root: Path) -> 
     study = hs.Study("beside", {"x": hs.Float(0, 1)}, root=root, objective="square")
     study.run(trials=3, workers=0, show=False)
     assert finished_trials(StudyFolder(root, "beside")) == [0, 1, 2]
+
+
+def test_a_function_of_the_params_alone_is_an_objective(tmp_path: Path) -> None:
+    study = hs.Study("alone", SPACE, root=tmp_path).run(lambda params: params["x"], trials=2, show=False)
+    assert list(study.trials["value"]) == list(study.trials["params_x"])
+    codes = {result.attribution.code for result in results_of(StudyFolder(tmp_path, "alone")).values()}
+    assert len(codes) == 1
+    assert None not in codes
 
 
 def test_a_run_in_another_thread_leaves_the_signals_alone(tmp_path: Path) -> None:

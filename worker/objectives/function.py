@@ -1,6 +1,7 @@
 """A user's own Python function as an objective."""
 
 import importlib
+import inspect
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -16,7 +17,7 @@ from hyperspool.worker.objectives.trial import ObjectiveFunction, Trial
 def find_function(definition: FunctionDefinition) -> ObjectiveFunction:
     """Import a user's function.
 
-    It takes the params, a dict, and the `Trial`, and returns the value; see `Trial`.
+    It takes the params, a dict, and the `Trial`, or the params alone, and returns the value; see `Trial`.
 
     Raises:
         UnableError: it cannot be imported.
@@ -30,8 +31,8 @@ def find_function(definition: FunctionDefinition) -> ObjectiveFunction:
 
 
 def called_with(function: Callable[..., object]) -> ObjectiveFunction:
-    """Make an objective of a user's function, which takes the params and the trial."""
-    return partial(_call, function)
+    """Make an objective of a user's function, which takes the params and the trial, or the params alone."""
+    return partial(_call, function, _takes_trial(function))
 
 
 def _imported(module: str, folder: Path) -> ModuleType:
@@ -53,7 +54,19 @@ def _search_first(folder: Path) -> None:
         sys.path.insert(0, entry)
 
 
-def _call(function: Callable[..., object], trial: Trial) -> Measured:
+def _takes_trial(function: Callable[..., object]) -> bool:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # C defines it and does not say
+        return True
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return True
+    positional = [each for each in parameters if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD}]
+    return len(positional) != 1
+
+
+def _call(function: Callable[..., object], takes_trial: bool, trial: Trial) -> Measured:  # noqa: FBT001 - for partial
     trial.begin()
-    value = function(dict(trial.params), trial)
+    params = dict(trial.params)
+    value = function(params, trial) if takes_trial else function(params)
     return value if isinstance(value, Measured) else Measured(value)  # type: ignore[arg-type]  # Measured checks it
