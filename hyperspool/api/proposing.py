@@ -9,7 +9,8 @@ from hyperspool.common.errors import StudyBusyError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.watch import Wakeup
-from hyperspool.master.run.loop import Search, only_master
+from hyperspool.master.run.loop import Search
+from hyperspool.master.run.only_master import only_master
 
 
 class Offer(Enum):
@@ -48,7 +49,7 @@ class Proposing:
         # Of a study without a limit one trial is proposed, so that no trial is left over that nobody asked for.
         count = self._spec.batch if self._spec.has_limit else 1
         try:
-            with self._lock, only_master(self._folder, self._spec.claim) as self._is_ours:
+            with self._lock, only_master(self._folder, self._spec.claim, wait_s=0.0) as self._is_ours:
                 self._end_s = end_s
                 search, self._search = self._opened(), None
                 is_made = search.offer(count)

@@ -11,9 +11,10 @@ from typing import Any
 
 import cloudpickle
 
+from hyperspool.api.assisting import assist
 from hyperspool.api.source import digest_of
 from hyperspool.common.definitions import OwnObjectives
-from hyperspool.common.errors import UsageError
+from hyperspool.common.errors import StudyBusyError, UsageError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.objectives import PARAMETERS
 from hyperspool.common.sent import SentDefinition
@@ -84,7 +85,7 @@ def _pickled(function: Function) -> bytes:
 
 
 def run_trials(folder: StudyFolder, spec: StudySpec, workers: Workers, *, is_shown: bool) -> Standing:
-    """Run a published study until each of its trials has a result.
+    """Run a published study until each of its trials has a result; if another process runs it, lend it the workers.
 
     Args:
         folder: the study's folder.
@@ -93,15 +94,25 @@ def run_trials(folder: StudyFolder, spec: StudySpec, workers: Workers, *, is_sho
         is_shown: whether to show the progress.
 
     Raises:
-        SearchError: the study cannot be finished, or another master runs it.
+        SearchError: the study cannot be finished, or another process runs it and there are no workers to lend.
         KeyboardInterrupt: Ctrl-C stopped it; the results so far stay.
     """
 
     def make_view(_: Standing) -> AbstractContextManager[View]:
         return view_for(output, spec, folder.root) if is_shown else QuietView()
 
-    signals, began_s = StopSignals(), time.monotonic()
-    standing = complete_study(folder, spec, workers, make_view, signals=signals)
+    began_s = time.monotonic()
+    while True:
+        signals = StopSignals()
+        try:
+            standing = complete_study(folder, spec, workers, make_view, signals=signals)
+        except StudyBusyError:
+            if not workers.count:
+                raise
+            with StopSignals() as signals, make_view(Standing(spec)) as view:
+                standing = assist(folder, spec, workers, view, signals)
+        if standing.is_finished or signals.received:
+            break
     if is_shown:
         print_end(output, folder, standing, time.monotonic() - began_s)
     signals.pass_on()

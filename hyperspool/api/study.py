@@ -12,7 +12,6 @@ from hyperspool.common.errors import UsageError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.validation import shown
-from hyperspool.master.journal.file import read_journal
 from hyperspool.master.run.completion import Workers
 from hyperspool.master.search.methods import is_seeded
 from hyperspool.worker.objectives.trial import Trial
@@ -143,17 +142,17 @@ class Study:
         *,
         show: bool = True,
     ) -> Self:
-        """Evaluate trials until there are results of `trials` of them.
+        """Evaluate trials until the first `trials` of them have results.
 
         Trials that have a result are not evaluated again: after Ctrl-C, or in another process, the same call goes on,
         and a greater number adds to them. Failed trials count. Without `trials`, all trials of a study that has a
-        limit.
+        limit. If another process runs the study, the workers take their share of its trials.
 
         Args:
             objective: a function of the params, a dict, and the `Trial`, that returns the value. It may be defined
                 anywhere, also in a notebook: it is sent to the workers by cloudpickle, through a pipe. Or a text
                 `module:function` or `file.py:function`. None: only workers that are started elsewhere know it.
-            trials: how many results the study shall have in all.
+            trials: how many trials shall have results in all, counted from the study's first.
             workers: processes to start for this run, on this machine: one for each GPU, in turn, or on the CPU.
             show: whether to show the progress.
 
@@ -162,7 +161,7 @@ class Study:
 
         Raises:
             UsageError: the arguments do not fit the study.
-            SearchError: the study cannot be finished, or another process runs it.
+            SearchError: the study cannot be finished.
             KeyboardInterrupt: Ctrl-C, or the notebook's stop button, after the workers have saved and left.
         """
         if mine := sorted(trial for trial, _ in self._held.evaluations()):
@@ -250,7 +249,7 @@ class Study:
         return held
 
     def _wanted(self, spec: StudySpec, trials: int | None) -> StudySpec:
-        """The study with as many trials as `run` asks for, and as are proposed already."""
+        """The study with as many trials as `run` asks for."""
         if trials is None:
             if not spec.has_limit:
                 raise UsageError(f"study {self.name} has no limit: say how many trials to run, as run(trials=30)")
@@ -264,5 +263,4 @@ class Study:
                 f"study {self.name} was published with {spec.trials} trials, and its search divides them up; run it "
                 f"with trials={spec.trials}, or leave trials out"
             )
-        proposed = read_journal(self._folder, spec).journal.trial_count
-        return spec.model_copy(update={"trials": max(trials, proposed)})
+        return spec.model_copy(update={"trials": trials})

@@ -23,7 +23,7 @@ from hyperspool.master.journal.check import checked
 from hyperspool.master.journal.file import JournalWriter, read_journal
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.run.housekeeping import tidy
-from hyperspool.master.run.loop import only_master
+from hyperspool.master.run.only_master import only_master
 
 MAX_PASSES = 5
 """One repair may need three: after a result is set aside its curve is a breach, and after that its missing trial."""

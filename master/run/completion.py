@@ -9,7 +9,8 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.launch.local import LocalWorkers
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.run.loop import Search, View, only_master
+from hyperspool.master.run.loop import Search, View
+from hyperspool.master.run.only_master import only_master
 from hyperspool.master.run.signals import StopSignals
 from hyperspool.master.studies.published import read_published
 

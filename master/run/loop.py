@@ -6,20 +6,16 @@ collects the results that are there, and waits for the rest.
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
-from hyperspool.common.clock import now_text
-from hyperspool.common.errors import ProtocolError, SearchError, StudyBusyError
+from hyperspool.common.errors import ProtocolError, SearchError
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.locks import ClaimMode, held
 from hyperspool.common.patience import until_possible
-from hyperspool.common.reading import read_bytes
 from hyperspool.common.records import Job, Result, Status
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.shared_folder import takes_files
@@ -80,24 +76,6 @@ def publish_study(folder: StudyFolder, spec: StudySpec) -> dict[str, tuple[Any, 
     if atomic.write_once(folder.spec, spec.to_json()):
         return {}
     return differences(read_published(folder), spec)
-
-
-@contextmanager
-def only_master(folder: StudyFolder, mode: ClaimMode) -> Iterator[Callable[[], bool]]:
-    """Hold the study's master lock while the block runs.
-
-    Yields:
-        A function that returns whether this process still holds it: another master may take over a lease while this
-        process is stopped.
-
-    Raises:
-        StudyBusyError: another master runs the study.
-    """
-    me = Claimant("master")
-    with held(folder.master_lock, mode, f"process {me.pid} on {me.host} since {now_text()}\n") as is_ours:
-        if is_ours is None:
-            raise StudyBusyError(folder.name, read_bytes(folder.master_lock).decode(errors="replace").strip())
-        yield is_ours
 
 
 class Search:
@@ -215,14 +193,15 @@ class Search:
         """Tidy up after an earlier master, read its proposals, and collect the results."""
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
         self._until_possible(self._open_journal)
-        self._dispatcher.expect([entry.job(self._spec.name) for entry in self._writer.journal.entries.values()])
+        wanted = (entry for entry in self._writer.journal.entries.values() if entry.trial < self._spec.all_trials)
+        self._dispatcher.expect([entry.job(self._spec.name) for entry in wanted])
         self._collect()
 
     def _open_journal(self) -> None:
-        found = checked(read_journal(self._folder, self._spec), self._spec)
+        found = checked(read_journal(self._folder, self._published), self._published)
         self._writer = JournalWriter(self._folder, found)
         self._writer.mend()
-        self._found = find_unrecorded(self._folder, self._spec, found.journal)
+        self._found = find_unrecorded(self._folder, self._published, found.journal)
         self._proposer = Proposer(self._spec, found.journal)
         self.standing.journal = found.journal
 

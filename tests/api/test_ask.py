@@ -106,6 +106,23 @@ def test_a_trial_given_back_is_asked_for_again(root: Path) -> None:
     assert [result.attempt for result in results_of(StudyFolder(root, "own")).values()] == [2, 1]
 
 
+def test_a_run_of_fewer_trials_keeps_what_was_asked_for(root: Path) -> None:
+    study = _study(root)
+    for trial in [_asked(study) for _ in range(4)]:
+        if trial.number == 3:
+            study.give_back(trial)
+        else:
+            study.tell(trial, trial.params["x"])
+    folder = StudyFolder(root, "own")
+    recorded = folder.journal.read_bytes()
+    study.run(lambda params: params["x"], trials=2, show=False)
+    assert folder.journal.read_bytes() == recorded
+    assert list(study.trials["status"]) == ["COMPLETE"] * 3 + ["PENDING"]
+    study.run(lambda params: params["x"], trials=5, show=False)
+    assert list(study.trials["status"]) == ["COMPLETE"] * 5
+    assert not list(folder.rejected.glob("*"))
+
+
 def test_a_round_waits_for_the_trials_of_the_last(root: Path) -> None:
     study = _study(root, trials=6, sampler={"name": "coarse-to-fine", "rounds": 2, "keep": 2})
     first = [_asked(study) for _ in range(3)]

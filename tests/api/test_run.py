@@ -12,6 +12,7 @@ import pytest
 import hyperspool as hs
 from hyperspool.common.errors import UsageError
 from hyperspool.common.layout import StudyFolder
+from tests.conftest import MakeStudy
 from tests.processes import DEADLINE_S, REPOSITORY, Processes, finished_trials, results_of, until
 
 SPACE = {"x": hs.Float(0, 10), "opt": ["sgd", "adam"]}
@@ -138,6 +139,15 @@ def test_a_function_of_the_params_alone_is_an_objective(tmp_path: Path) -> None:
     codes = {result.attribution.code for result in results_of(StudyFolder(tmp_path, "alone")).values()}
     assert len(codes) == 1
     assert None not in codes
+
+
+def test_a_run_lends_its_workers_to_a_master(processes: Processes, make_study: MakeStudy, root: Path) -> None:
+    master = processes.master(make_study("elsewhere", trials=6, batch=3))
+    folder = StudyFolder(root, "demo")
+    until(folder.open_issues, "the master has published its first batch", root)
+    hs.Study.open("demo", root).run(lambda params: params["x"], workers=1, show=False)
+    assert finished_trials(folder) == list(range(6))
+    processes.finish(master)
 
 
 def test_a_run_in_another_thread_leaves_the_signals_alone(tmp_path: Path) -> None:

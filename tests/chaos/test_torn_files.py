@@ -19,7 +19,7 @@ from hyperspool.common.records import FailureKind
 from hyperspool.common.report import read_result, report
 from hyperspool.master.analysis.data.frames import load_study
 from hyperspool.master.journal.file import read_journal
-from hyperspool.master.run.loop import only_master
+from hyperspool.master.run.only_master import only_master
 from hyperspool.master.studies.published import ADVICE, read_published
 from hyperspool.worker.queue import JobQueue
 from tests.chaos.chaos import Weather

@@ -12,7 +12,8 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.watch import Wakeup
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.inspection import inspect
-from hyperspool.master.run.loop import Search, only_master
+from hyperspool.master.run.loop import Search
+from hyperspool.master.run.only_master import only_master
 from tests.processes import Processes
 
 
