@@ -74,6 +74,7 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.commands
 	$(BIN)/python -m benchmarks.simulation
 	$(BIN)/python -m benchmarks.report
 	$(BIN)/python -m benchmarks.training

@@ -25,8 +25,7 @@ def visible_gpus() -> tuple[str, ...]:
         return tuple(str(index) for index in range(count))
     found: list[str] = []
     for entry in (part.strip() for part in chosen.split(",")):
-        is_index = entry.isdecimal()
-        if not entry or (is_index and int(entry) >= count) or not (is_index or entry.startswith(("GPU-", "MIG-"))):
+        if not (int(entry) < count if entry.isdecimal() else _is_installed(entry, count)):
             break
         found.append(entry)
     if not found and chosen.strip().lower() not in NO_GPU:
@@ -36,6 +35,19 @@ def visible_gpus() -> tuple[str, ...]:
             "their numbers with commas between them, or to -1 for the CPU"
         )
     return tuple(found)
+
+
+def _is_installed(identifier: str, count: int) -> bool:
+    """Whether an identifier, or the beginning of one, is that of a GPU; those of a GPU's parts are not known here."""
+    if not identifier.startswith("GPU-"):
+        return identifier.startswith("MIG-")
+    try:
+        pynvml.nvmlInit()
+        known = [pynvml.nvmlDeviceGetUUID(pynvml.nvmlDeviceGetHandleByIndex(index)) for index in range(count)]
+        pynvml.nvmlShutdown()
+    except pynvml.NVMLError:
+        return True
+    return any(uuid.startswith(identifier) for uuid in known)
 
 
 def _installed_gpus() -> int:

@@ -16,6 +16,8 @@ class FakeDriver:
         monkeypatch.setattr(pynvml, "nvmlInit", init)
         monkeypatch.setattr(pynvml, "nvmlShutdown", lambda: None)
         monkeypatch.setattr(pynvml, "nvmlDeviceGetCount", lambda: count)
+        monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByIndex", lambda index: index)
+        monkeypatch.setattr(pynvml, "nvmlDeviceGetUUID", lambda index: f"GPU-8932f937-{index}")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_visible_gpus_are_those_that_cuda_would_number(
     assert visible_gpus() == visible
 
 
-@pytest.mark.parametrize("chosen", ["2", "0 1", "mig-8f2c", "gpu0", ",0"])
+@pytest.mark.parametrize("chosen", ["2", "0 1", "mig-8f2c", "gpu0", ",0", "GPU-77"])
 def test_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, chosen: str) -> None:
     FakeDriver(monkeypatch, 2)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
