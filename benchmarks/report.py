@@ -23,7 +23,7 @@ from hyperspool.common import atomic
 from hyperspool.common.curve import to_text
 from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Attribution, Result, Status, Times
+from hyperspool.common.records import Attribution, Budget, Result, Status, Times
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.page import report
@@ -124,7 +124,7 @@ def result_of(spec: StudySpec, trial: int, params: Params, curve: list[EpochReco
         status=Status.COMPLETE,
         value=CHANCE if is_diverged else curve[-1].metrics["validation_error"],
         params=params,
-        budget=spec.budget,
+        budget=Budget(epochs=spec.epochs),
         seeds=trial_seeds(spec.seed, trial),
         epochs=len(curve),
         diverged=is_diverged,

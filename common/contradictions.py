@@ -88,7 +88,7 @@ def _space_contradictions(spec: StudySpec, space: Space, dataset: str, examples:
     reasons: dict[str, list[str]] = {}
     points = _points(space)
     for params in islice(points, MAX_POINTS):
-        found = contradiction(with_defaults(spec.objective.name, params), spec.budget.epochs, dataset, examples)
+        found = contradiction(with_defaults(spec.objective.name, params), spec.epochs, dataset, examples)
         if found is None:
             return ()
         reasons.setdefault(re.sub(r"\d[\d.e+-]*", "", found), []).append(found)

@@ -6,6 +6,7 @@ shared folder can make a worker run anything.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -85,14 +86,15 @@ class OwnObjectives:
     def with_study(self, study: str) -> "OwnObjectives":
         """Add the study file that a command runs, if it is one and says what its objective stands for.
 
-        Raises:
-            UsageError: the file does not exist, or its objective's name is built in.
-            StudyError: the file is not valid.
+        An invalid file is not added: whoever reads the whole study says what is wrong with it.
         """
         path = Path(study)
-        if path.suffix != ".toml" or path in self.study_files or definition_of(read_study_file(path), path) is None:
+        if path.suffix != ".toml" or path in self.study_files:
             return self
-        return replace(self, study_files=(*self.study_files, path))
+        with suppress(UsageError):
+            if definition_of(read_study_file(path), path) is not None:
+                return replace(self, study_files=(*self.study_files, path))
+        return self
 
     def definitions(self) -> tuple[Definition, ...]:
         """What the options define.
@@ -160,8 +162,16 @@ def published_table(table: dict[str, Any], path: Path) -> dict[str, Any]:
     definition = definition_of(table, path)
     if definition is None:
         return table
-    kept = {key: value for key, value in table["objective"].items() if key not in LOCAL_KEYS}
-    return table | {"objective": {"name": definition.name} | kept}
+    kept = without_own_keys(table)
+    return kept | {"objective": {"name": definition.name} | kept["objective"]}
+
+
+def without_own_keys(table: dict[str, Any]) -> dict[str, Any]:
+    """A study file's table without what its objective's name stands for."""
+    objective = table.get("objective")
+    if not isinstance(objective, dict):
+        return table
+    return table | {"objective": {key: value for key, value in objective.items() if key not in LOCAL_KEYS}}
 
 
 def _function_from_option(option: str) -> Definition:

@@ -42,7 +42,23 @@ def _from_shorthand(value: Any) -> Any:
         return {"type": "categorical", "choices": value}
     if isinstance(value, Scalar):
         return {"type": "fixed", "value": value}
+    if isinstance(value, dict) and "type" not in value and (kind := _kind_of(value)):
+        return {"type": kind} | value
     return value
+
+
+def _kind_of(table: Mapping[Any, Any]) -> str | None:
+    # A table that says no type has that of its bounds: whole numbers make an int, any other number a float.
+    if "choices" in table:
+        return "categorical"
+    if "value" in table:
+        return "fixed"
+    coarse = table.get("coarse")
+    numbers = [table.get("low"), table.get("high"), *(coarse if isinstance(coarse, list) else ())]
+    if "low" not in table or "high" not in table:
+        return None
+    is_whole = all(type(number) is int for number in (*numbers, table.get("step", 1)))
+    return "int" if is_whole else "float"
 
 
 Parameter = Annotated[

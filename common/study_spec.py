@@ -116,7 +116,8 @@ class StudySpec(Record):
     """What makes a worker's claim exclusive: lock, or lease where the file system has no locks."""
     objective: Objective
     data: Data | None = None
-    budget: Budget
+    budget: Budget | None = None
+    """Epochs of each trial; None: the objective has no epochs."""
     sampler: SamplerSpec = SamplerSpec()
     confirm: Confirm | None = None
     """Confirmation of the best settings; its trials are numbered after the search's. None: no confirmation."""
@@ -141,6 +142,12 @@ class StudySpec(Record):
         if not len(space):
             raise ValueError("no parameter; a study searches at least one")
         return space
+
+    @model_validator(mode="after")
+    def _check_network_has_a_budget(self) -> Self:
+        if self.budget is None and self.objective.name in PARAMETERS:
+            raise ValueError(f"budget.epochs: missing; {self.objective.name} trains for a number of epochs")
+        return self
 
     @model_validator(mode="after")
     def _check_space_fits_objective(self) -> Self:
@@ -227,6 +234,11 @@ class StudySpec(Record):
         if self.objective.name not in PARAMETERS:
             raise ValueError(f"data.final: only for {', '.join(PARAMETERS)}, found {self.objective.name}")
         return self
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of a trial's job: 1 for an objective without epochs."""
+        return self.budget.epochs if self.budget else 1
 
     @property
     def all_trials(self) -> int:

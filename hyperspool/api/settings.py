@@ -94,7 +94,7 @@ class Settings:
         return spec
 
     def _described(self, there: StudySpec | None, objective: str, trials: int | None) -> StudySpec:
-        table: dict[str, Any] = {"name": self.name, "space": space_table(self.space or {}), "budget": {"epochs": 1}}
+        table: dict[str, Any] = {"name": self.name, "space": space_table(self.space or {})}
         table = _merged(table, {"objective": {"name": there.objective.name if there else objective}})
         table = _merged(table, self.table)
         if "trials" not in table and table.get("sampler", {}).get("name") != "grid":

@@ -80,7 +80,7 @@ def _data(spec: StudySpec, result: Result) -> str:
 
 
 def _training(spec: StudySpec, result: Result, answer: Answer, curve: Sequence[EpochRecord]) -> str:
-    text = f"Network {spec.objective.name}, {counted(spec.budget.epochs, 'epoch')}. "
+    text = f"Network {spec.objective.name}, {counted(spec.epochs, 'epoch')}. "
     if answer.networks:
         text += (
             f"The model is an ensemble of {counted(answer.networks, 'network')}: those at the ends of the learning "

@@ -78,7 +78,7 @@ def final_spec(spec: StudySpec, params: Params) -> StudySpec:
             claim=spec.claim,
             objective=spec.objective,
             data=Data(name=data.name, train_size=data.train_size, final=True),
-            budget=Budget(epochs=spec.budget.epochs),
+            budget=Budget(epochs=spec.epochs),
             limits=spec.limits,
             space=Space({key: Fixed(type="fixed", value=value) for key, value in params.items()}),
         )

@@ -19,8 +19,7 @@ def cycles_remark(final: StudySpec) -> str | None:
     data, step_size, batch_size = final.data or Data(), int(params["step_size"]), int(params["batch_size"])
     searched = data.train_size or DEFAULT_TRAIN_SIZES[data.name]
     before, now = (
-        final.budget.epochs * (examples // batch_size)
-        for examples in (searched, searched + VALIDATION_SIZES[data.name])
+        final.epochs * (examples // batch_size) for examples in (searched, searched + VALIDATION_SIZES[data.name])
     )
     return (
         f"The parameter step_size stays {step_size} updates although the validation data add updates: {before} updates "

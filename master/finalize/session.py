@@ -104,7 +104,7 @@ def _evaluate(
         console.say(
             f"{choice.reason}\n"
             f"training trial {choice.trial}'s setting on training and validation data "
-            f"for {counted(spec.budget.epochs, 'epoch')}"
+            f"for {counted(spec.epochs, 'epoch')}"
         )
         if remark := cycles_remark(spec):
             console.say(remark, "yellow")

@@ -63,7 +63,7 @@ class Draft:
         has_pattern: whether metrics are printed as `name=value`, so that a pattern has to find them.
         trials: the number of trials.
         trials_comment: why that number.
-        epochs: the budget.
+        epochs: the budget; None: the program has no option for it.
         epochs_comment: what the budget is for this program.
         is_grid: whether every combination is tried.
         remarks: what the file's author has to know, as comments at its top and on the terminal.
@@ -81,7 +81,7 @@ class Draft:
     has_pattern: bool = False
     trials: int = 30
     trials_comment: str = ""
-    epochs: int = 1
+    epochs: int | None = None
     epochs_comment: str = ""
     is_grid: bool = False
     remarks: list[str] = field(default_factory=list)

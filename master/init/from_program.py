@@ -29,8 +29,6 @@ def draft_of(program: Program, path: Path) -> Draft:
     searched = sum(not isinstance(entry.parameter, Fixed) for entry in draft.space)
     draft.trials = min(max(_PER_PARAMETER * searched, _FEWEST), _MOST)
     draft.trials_comment = f"ten for each of {searched} parameters, at least {_FEWEST}: a start"
-    if not draft.epochs_comment:
-        draft.epochs_comment = "no option makes a trial longer, so there is one epoch"
     _name_measure(draft, program.source)
     return draft
 

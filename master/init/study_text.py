@@ -25,7 +25,7 @@ def study_text(draft: Draft, command: str) -> str:
         draft: the study.
         command: the command that runs it.
     """
-    return "\n".join([*_head(draft, command), "", *_objective(draft), "", *_budget(draft), "", *_space(draft), ""])
+    return "\n".join([*_head(draft, command), "", *_objective(draft), "", *_budget(draft), *_space(draft), ""])
 
 
 def _head(draft: Draft, command: str) -> Iterator[str]:
@@ -58,8 +58,10 @@ def _objective(draft: Draft) -> Iterator[str]:
 
 
 def _budget(draft: Draft) -> Iterator[str]:
-    yield "[budget]"
-    yield _with(f"epochs = {draft.epochs}", draft.epochs_comment)
+    if draft.epochs is not None:
+        yield "[budget]"
+        yield _with(f"epochs = {draft.epochs}", draft.epochs_comment)
+        yield ""
 
 
 def _space(draft: Draft) -> Iterator[str]:

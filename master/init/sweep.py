@@ -92,8 +92,6 @@ def _draft(sweep: dict[str, Any], path: Path, folder: Path) -> Draft:
     draft.remarks += command.remarks
     _metric(draft, sweep.get("metric"))
     _method(draft, sweep)
-    if not draft.epochs_comment:
-        draft.epochs_comment = "no parameter of the sweep is the number of epochs"
     if "early_terminate" in sweep:
         draft.left_out.append(("early_terminate", "no trial is stopped early here"))
     for key in sweep:

@@ -35,7 +35,7 @@ class ProposalEntry(Record):
     @classmethod
     def of(cls, proposal: Proposal, spec: StudySpec, batch: int) -> Self:
         """Make the entry of a proposal: with the study's budget by default, and with the trial's seeds."""
-        full = spec.budget.epochs
+        full = spec.epochs
         epochs = proposal.budget_epochs or full
         return cls(
             batch=batch,

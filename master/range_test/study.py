@@ -71,7 +71,7 @@ def left_at_defaults(base: StudySpec) -> tuple[str, ...]:
 def cyclical_study(tested: StudySpec, proposal: Proposal) -> StudySpec:
     """Make the study that trains with the answer: the range test's study with a triangular schedule in the range."""
     cycling: dict[str, Scalar] = {"schedule": "triangular", "eta_min": proposal.eta_min, "eta_max": proposal.eta_max}
-    table = _one_trial(tested, f"{tested.name}-triangular", kept_params(tested) | cycling, tested.budget.epochs)
+    table = _one_trial(tested, f"{tested.name}-triangular", kept_params(tested) | cycling, tested.epochs)
     table["title"] = f"Cycles between {proposal.eta_min:g} and {proposal.eta_max:g}"
     return validated(table, f"answer of {tested.name}")
 
@@ -99,7 +99,7 @@ def to_toml(spec: StudySpec) -> str:
     """Write a study of fixed parameters as TOML that `run` accepts."""
     head = [("name", spec.name), ("title", spec.title), ("trials", spec.trials), ("batch", spec.batch)]
     head += [("objective.name", spec.objective.name), ("objective.threads", spec.objective.threads)]
-    head += [("budget.epochs", spec.budget.epochs), ("seed", spec.seed), ("claim", spec.claim.value)]
+    head += [("budget.epochs", spec.epochs), ("seed", spec.seed), ("claim", spec.claim.value)]
     limits: dict[str, Any] = json.loads(spec.limits.to_json())
     head += [(f"limits.{key}", value) for key, value in limits.items() if value is not None]
     if spec.data:

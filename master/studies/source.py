@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from hyperspool.common.definitions import published_table
-from hyperspool.common.errors import UsageError
+from hyperspool.common.definitions import published_table, without_own_keys
+from hyperspool.common.errors import StudyError, UsageError
 from hyperspool.common.names import is_study_name
 from hyperspool.common.study_file import read_study_file
 from hyperspool.common.study_spec import StudySpec
@@ -28,9 +28,7 @@ def find_study(study: str, root: Path, changes: Changes) -> StudySpec:
     """
     _check_new_name(study, changes)
     if study.endswith(".toml"):
-        table = published_table(read_study_file(Path(study)), Path(study))
-        table.setdefault("name", Path(study).stem)
-        return validated(changes.apply(table), study, changes)
+        return _from_file(Path(study), changes)
     if not is_study_name(study):  # the name becomes a path, so nothing else may reach the folder
         raise UsageError(f"{study!r} is neither a study's name nor a .toml file")
     if study in preset_names():
@@ -38,6 +36,17 @@ def find_study(study: str, root: Path, changes: Changes) -> StudySpec:
     folder = published_study(root, study)
     published = read_published(folder)
     return validated(changes.apply(json.loads(published.to_json())), str(folder.spec), changes)
+
+
+def _from_file(path: Path, changes: Changes) -> StudySpec:
+    read = read_study_file(path)
+    problems: tuple[str, ...] = ()
+    try:
+        table = published_table(read, path)
+    except StudyError as error:  # the rest is looked at too, so that one message names all that is wrong
+        problems = error.problems
+        table = without_own_keys(read)
+    return validated({"name": path.stem} | changes.apply(table), str(path), changes, problems)
 
 
 def _check_new_name(study: str, changes: Changes) -> None:

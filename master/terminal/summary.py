@@ -26,10 +26,11 @@ def headline(standing: Standing) -> str:
     done = f"; {count} {'is' if count == 1 else 'are'} done" if count else ""
     title = f": {spec.title}" if spec.title else ""
     trials = counted(spec.trials, "trial") if spec.has_limit else "trials without a limit"
+    epochs = f"{counted(spec.epochs, 'epoch')} each, " if spec.budget else ""
     return (
         f"study {spec.name}{title}\n"
         f"{trials} of {spec.objective.name}{data}, "
-        f"{counted(spec.budget.epochs, 'epoch')} each, in batches of {spec.batch}{_phases(spec)}{done}"
+        f"{epochs}in batches of {spec.batch}{_phases(spec)}{done}"
     )
 
 

@@ -33,7 +33,8 @@ def workers_table(standing: Standing) -> Table:
         table.add_column(column, justify="left" if column in {"worker", "device"} else "right", style="cyan")
     for worker in standing.workers:
         is_running = not standing.is_idle(worker)
-        epoch = f"{worker.epoch}/{worker.epochs}" if is_running else ""
+        of_all = f"/{worker.epochs}" if standing.spec.budget else ""
+        epoch = f"{worker.epoch}{of_all}" if is_running else ""
         state = str(worker.trial) if is_running else "idle" if worker.trial is None else "between trials"
         silent = " (silent)" if worker.worker in standing.silent else ""
         row = (worker.worker + silent, first_line(worker.device), state, epoch)

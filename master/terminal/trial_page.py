@@ -38,7 +38,8 @@ def _state(one: OneTrial, measure: str) -> str:
     if one.result and one.result.value is not None:
         return f"{one.status.value}, {measure} {measured_text(one.result.value)}{' (diverged)' * one.result.diverged}"
     if one.worker and one.status is Status.RUNNING:
-        return f"RUNNING on {one.worker.worker}, epoch {one.worker.epoch or 0} of {one.worker.epochs}"
+        epoch = f", epoch {one.worker.epoch or 0} of {one.worker.epochs}" if one.worker.epochs != 1 else ""
+        return f"RUNNING on {one.worker.worker}{epoch}"
     return one.status.value
 
 

@@ -165,3 +165,27 @@ def test_equal_values_may_differ_in_last_digits_not_in_kind() -> None:
     assert not same_value("1", 1)
     assert same_params({"x": 0.1 + 0.2}, {"x": 0.3})
     assert not same_params({"x": 0.3}, {"x": 0.3, "y": 1})
+
+
+@pytest.mark.parametrize(
+    ("table", "kind"),
+    [
+        ({"low": 0.0, "high": 1.0}, "float"),
+        ({"low": 0, "high": 1.0}, "float"),
+        ({"low": 1, "high": 10}, "int"),
+        ({"low": 1, "high": 10, "log": True}, "int"),
+        ({"low": 1, "high": 10, "step": 0.5}, "float"),
+        ({"low": 1, "high": 10, "coarse": [1, 2.5]}, "float"),
+        ({"choices": ["a", 1]}, "categorical"),
+        ({"value": 3}, "fixed"),
+        ({"type": "float", "low": 1, "high": 10}, "float"),
+    ],
+)
+def test_type_follows_from_what_a_table_holds(table: dict[str, Any], kind: str) -> None:
+    assert Space.model_validate_json(json.dumps({"x": table})).root["x"].type == kind
+
+
+@pytest.mark.parametrize("table", [{}, {"low": 1}, {"high": 1}, {"low": True, "high": True}])
+def test_table_from_which_no_type_follows_is_refused(table: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Space.model_validate_json(json.dumps({"x": table}))

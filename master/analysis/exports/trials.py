@@ -180,7 +180,7 @@ def _readme(data: StudyData, metrics: Sequence[str]) -> str:
     what = f" on {spec.data.name}" if spec.data else ""
     return f"""Study {spec.name}: {spec.title or "no title"}
 {len(data.trials)} of {spec.all_trials} trials of {spec.objective.name}{what}
-epochs: {spec.budget.epochs}; seed: {spec.seed}
+epochs: {spec.epochs if spec.budget else "none"}; seed: {spec.seed}
 
 runs/      one file per run, named after its trial and its varied params. Each has a header line and a line per epoch:
            epoch, elapsed_s (seconds of training and validation from the start of epoch 1 to the end of this epoch),

@@ -153,7 +153,8 @@ def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
     how = f", mean of {counted(confirmed[0].replicates, 'fresh replicate')}" if confirmed else ""
     yield Fact(measured_text(value), f"best {spec.objective.measure_name}{how}")
     yield Fact(f"{spec.objective.name}{f' on {spec.data.name}' if spec.data else ''}", "objective")
-    yield Fact(counted(spec.budget.epochs, "epoch"), "per trial")
+    if spec.budget:
+        yield Fact(counted(spec.epochs, "epoch"), "per trial")
     if len(trials):
         yield Fact(duration_text(float(spent_s(trials).sum())), "of evaluation, summed over trials")
         passed = trials["ended_at"].max() - trials["claimed_at"].min()

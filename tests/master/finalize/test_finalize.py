@@ -13,7 +13,7 @@ from hyperspool.common.errors import StudyError, UsageError
 from hyperspool.common.final import final_folder, final_name
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
-from hyperspool.common.records import Attribution, Failure, FailureKind, Result, Seeds, Status, Times
+from hyperspool.common.records import Attribution, Budget, Failure, FailureKind, Result, Seeds, Status, Times
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.finalize.answer import answer_of, give_answer, read_answer, wilson
 from hyperspool.master.finalize.card import answer_text
@@ -157,7 +157,7 @@ def result_of(spec: StudySpec, trial: int, x: float, value: float | None, *, div
         value=value,
         diverged=diverged,
         params={"learning_rate": x},
-        budget=spec.budget,
+        budget=Budget(epochs=spec.epochs),
         seeds=Seeds(initialisation=1, shuffling=2, dropout=3),
         failure=failure,
         attribution=Attribution(worker="w", host="h", pid=1, device="cpu", threads=1),
@@ -219,7 +219,7 @@ def test_a_name_that_leaves_no_room_is_refused() -> None:
 def test_the_final_evaluation_has_the_searchs_budget_seed_and_claim() -> None:
     spec = standing((0.1, 0.1), seed=7, claim=ClaimMode.LEASE, budget={"epochs": 9}).spec
     final = final_spec(spec, {"learning_rate": 0.1})
-    assert (final.name, final.seed, final.claim, final.budget.epochs) == (final_name("demo"), 7, spec.claim, 9)
+    assert (final.name, final.seed, final.claim, final.epochs) == (final_name("demo"), 7, spec.claim, 9)
     assert final.all_trials == 1
 
 

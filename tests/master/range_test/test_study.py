@@ -26,7 +26,7 @@ def fixed(spec: StudySpec) -> dict[str, Any]:
 @pytest.mark.parametrize("preset", preset_names())
 def test_every_preset_of_a_network_can_be_tested(preset: str) -> None:
     spec = derived(load_preset(preset))
-    assert (spec.name, spec.all_trials, spec.budget.epochs) == (f"{preset}-lr-range", 1, 12)
+    assert (spec.name, spec.all_trials, spec.epochs) == (f"{preset}-lr-range", 1, 12)
     rising = {"schedule": "range_test", "eta_min": 1e-5, "eta_max": 1e-2, "eta_log": True}
     assert fixed(spec) | rising == fixed(spec)
 

@@ -34,7 +34,7 @@ def test_scenario6_is_the_exercises() -> None:
         "momentum": {"type": "float", "low": 0.0, "high": 1.0},
         "batch_size": {"type": "int", "low": 2**4, "high": 2**8, "log": True},
     }
-    assert (spec.trials, spec.batch, spec.budget.epochs) == (40, 8, 5)
+    assert (spec.trials, spec.batch, spec.epochs) == (40, 8, 5)
     assert spec.data is not None
     assert spec.data.name == "digits"
 
@@ -42,12 +42,12 @@ def test_scenario6_is_the_exercises() -> None:
 @pytest.mark.parametrize("name", preset_names())
 def test_every_preset_fits_another_data_set_and_a_small_budget(root: Path, name: str) -> None:
     spec = find_study(name, root, changes("data.name=mnist", "budget.epochs=1"))
-    assert (spec.data.name if spec.data else None, spec.budget.epochs) == ("mnist", 1)
+    assert (spec.data.name if spec.data else None, spec.epochs) == ("mnist", 1)
 
 
 @pytest.mark.parametrize("name", [name for name in preset_names() if name.startswith(("scenario", "stoch"))])
 def test_every_scenario_except_scenario6_trains_for_fifty_epochs(name: str) -> None:
-    assert load_preset(name).budget.epochs == (5 if name == "scenario6" else 50)
+    assert load_preset(name).epochs == (5 if name == "scenario6" else 50)
 
 
 @pytest.mark.parametrize(
@@ -197,3 +197,48 @@ def test_differences_name_each_key_and_ignore_titles() -> None:
         "limits.time_limit_s": (None, 3.0),
         "space.x.value": (None, 0.5),
     }
+
+
+FAULTY = """
+trials = "many"
+bacth = 4
+objective = { name = "cnn", command = "python train.py" }
+budget.epochs = 0
+limits.max_attempts = -1
+[space]
+learning_rate = { low = 1.0, high = 0.1 }
+momentum = { low = 0.0, high = 2.0 }
+filters = 3
+"""
+
+
+def test_one_message_names_every_fault_of_a_file(root: Path, tmp_path: Path) -> None:
+    path = tmp_path / "faulty.toml"
+    path.write_text(FAULTY)
+    with pytest.raises(StudyError) as caught:
+        find_study(str(path), root, Changes())
+    keys = [problem.split(":")[0] for problem in caught.value.problems]
+    assert sorted(keys) == sorted(
+        [
+            "objective.command",
+            "trials",
+            "bacth",
+            "budget.epochs",
+            "limits.max_attempts",
+            "space.learning_rate",
+            "space.momentum.high",
+            "space.filters",
+        ]
+    )
+
+
+def test_network_needs_a_budget_and_other_objectives_do_not(root: Path, make_study: MakeStudy) -> None:
+    path = make_study("square")
+    path.write_text(path.read_text().replace("budget.epochs = 1", ""))
+    spec = find_study(str(path), root, Changes())
+    assert spec.budget is None
+    assert spec.epochs == 1
+    assert b"budget" not in spec.to_json()
+    assert find_study(str(path), root, changes("budget.epochs=3")).epochs == 3
+    with pytest.raises(StudyError, match=r"budget.epochs: missing; cnn trains for a number of epochs"):
+        find_study(str(path), root, changes("objective.name=cnn"))

@@ -37,14 +37,14 @@ def test_training_can_do_every_preset_on_every_data_set(preset: str, dataset: st
     params_type = {"cnn": CnnParams, "mlp": MlpParams}[spec.objective.name]
     for proposal in make_sampler(spec).suggest(spec.trials, Known()):
         # Only training finds contradictions between params. num_filters and hidden_units have no default.
-        make_schedule(params_type(**({"learning_rate": 0.01} | proposal.params)), UPDATES_PER_EPOCH, spec.budget.epochs)
+        make_schedule(params_type(**({"learning_rate": 0.01} | proposal.params)), UPDATES_PER_EPOCH, spec.epochs)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_quick_run_is_less_work_under_its_own_name(preset: str) -> None:
     full, quick = load_preset(preset), spec_of(preset, is_quick=True)
     assert quick.name == f"{preset}-quick"
-    assert quick.trials * quick.budget.epochs < full.trials * full.budget.epochs / 4
+    assert quick.trials * quick.epochs < full.trials * full.epochs / 4
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -77,7 +77,7 @@ def test_no_other_study_takes_a_presets_name(study: str, name: str, is_quick: bo
 
 def test_options_come_after_what_quick_changes() -> None:
     spec = find_study("smith-momentum", Path(), Changes.parse({"--epochs": ("budget.epochs", 2)}, [], is_quick=True))
-    assert spec.budget.epochs == 2
+    assert spec.epochs == 2
     assert spec.replicates == 1
 
 
