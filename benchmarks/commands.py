@@ -2,7 +2,7 @@
 
     python -m benchmarks.commands [--trials 100] [--rounds 5]
 
-In each round, in turn: the command started by itself so many times, and a study of so many trials of it by one worker.
+Each round starts the command by itself, once per trial, and then runs a study of it with one worker.
 The table gives medians over the rounds, in milliseconds per trial: from the claim to the end of the evaluation, and
 from claim to claim, which holds the whole protocol with its flushes to disk.
 """
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def alone_ms(trials: int) -> float:
-    """Start the command so many times, one after the other; return the mean milliseconds of one."""
+    """Start the command once per trial, one after the other; return the mean milliseconds of one."""
     began_s = time.perf_counter()
     for _ in range(trials):
         subprocess.run(COMMAND, check=True, capture_output=True)  # noqa: S603 - our own command
