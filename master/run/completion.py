@@ -9,6 +9,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.launch.local import LocalWorkers
 from hyperspool.master.results.standing import Standing
+from hyperspool.master.run.alike import AlikeFailures, Watched
 from hyperspool.master.run.loop import Search, View
 from hyperspool.master.run.only_master import only_master
 from hyperspool.master.run.signals import StopSignals
@@ -50,13 +51,20 @@ def complete_study(
 
     Raises:
         StudyBusyError: another master runs the study.
-        SearchError: the study cannot be finished.
+        SearchError: the study cannot be finished, or its first trials have all failed alike.
     """
     with signals or StopSignals() as stop, only_master(folder, spec.claim) as is_ours:
         prepare()
-        search = Search(folder, spec, stop.bell, lambda: bool(stop.received) or not is_ours(), read_published(folder))
+        alike = AlikeFailures(spec, workers.count)
+
+        def should_stop() -> bool:
+            return bool(stop.received) or alike.are_enough or not is_ours()
+
+        search = Search(folder, spec, stop.bell, should_stop, read_published(folder))
         if not search.resume():
-            view = make_view(search.standing)
+            view = Watched(make_view(search.standing), alike)
             with LocalWorkers(folder, workers.count, workers.own) as local, view as shown:
                 search.run(shown, local.look_after)
+    if alike.are_enough and not search.standing.is_finished:
+        raise alike.error()
     return search.standing

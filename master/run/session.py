@@ -24,6 +24,7 @@ from hyperspool.master.results.wording import counted
 from hyperspool.master.run.completion import Workers, complete_study
 from hyperspool.master.run.follow_up import FollowUp, follow_up_of
 from hyperspool.master.run.loop import publish_study
+from hyperspool.master.run.probing import need_importable
 from hyperspool.master.studies.changes import SPACE, Changes
 from hyperspool.master.studies.preset import preset_names
 from hyperspool.master.studies.source import find_study
@@ -92,6 +93,8 @@ def run_session(console: Terminal, options: RunOptions, print_end: PrintEnd = pr
     if options.workers:
         visible_gpus()  # the workers would say it too, but after the study is published
     _need_objective(console, spec, options)
+    if options.workers and not folder.spec.exists() and spec.objective.name not in PARAMETERS:
+        need_importable(spec.objective.name, options.own)
     _publish(folder, spec, options)
     standing, elapsed_s = _complete(console, folder, spec, options, follow_up)
     if not standing.is_finished:

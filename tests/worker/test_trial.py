@@ -16,7 +16,7 @@ from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.records import MAX_METRICS, Seeds
 from hyperspool.worker.checkpoint import Checkpoint
-from hyperspool.worker.messages import EpochDone, Progress, Resumed
+from hyperspool.worker.messages import Began, EpochDone, Progress, Resumed
 from hyperspool.worker.objectives.measured import Measured
 from hyperspool.worker.objectives.trial import Trial
 from tests.worker.clock import Clock
@@ -279,3 +279,15 @@ def test_a_checkpoint_that_is_not_loaded_adds_no_epochs() -> None:
     trial = trial_of(worker)
     trial.report()
     assert worker.epochs == [1]
+
+
+def test_first_epoch_counts_from_the_end_of_preparation() -> None:
+    parent, clock = FakeParent(), Clock()
+    trial = trial_of(parent, clock)
+    trial.begin()
+    clock.now_s += 20.0
+    trial.begin()
+    clock.now_s += 1.0
+    trial.report(loss=0.5)
+    assert [epoch.seconds for epoch in parent.curve] == [1.0]
+    assert sum(isinstance(message, Began) for message in parent.messages) == 1

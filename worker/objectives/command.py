@@ -172,20 +172,35 @@ class _Process:
             os.killpg(self._process.pid, number)
 
 
+def need_program(definition: CommandDefinition) -> None:
+    """Check that this machine has a command's folder and program, unless a parameter names the program.
+
+    Raises:
+        UnableError: it has not.
+    """
+    program = definition.parts[0]
+    if isinstance(program, str) and "{" not in program:
+        _found_program(program, definition)
+
+
 def _command_line(definition: CommandDefinition, trial: Trial) -> list[str]:
-    if not definition.folder.is_dir():
-        raise UnableError(f"the objective {definition.name} runs in the folder {definition.folder}, which is not here")
     try:
         program, *arguments = definition.arguments(trial.params, _facts(trial))
     except KeyError as error:
         raise RuntimeError(f"the command needs {{{error.args[0]}}}, which this trial does not have") from None
+    return [_found_program(program, definition), *arguments]
+
+
+def _found_program(program: str, definition: CommandDefinition) -> str:
+    if not definition.folder.is_dir():
+        raise UnableError(f"the objective {definition.name} runs in the folder {definition.folder}, which is not here")
     found = _program(program, definition.folder)
     if found is None:
         raise UnableError(
             f"the objective {definition.name} runs the program {program}, which is not here or not executable "
             f"(folder: {definition.folder})"
         )
-    return [found, *arguments]
+    return found
 
 
 def _program(name: str, folder: Path) -> str | None:

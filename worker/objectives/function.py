@@ -1,8 +1,10 @@
 """A user's own Python function as an objective."""
 
+import asyncio
 import importlib
 import inspect
 import sys
+import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,8 +12,12 @@ from types import ModuleType
 
 from hyperspool.common.definitions import FunctionDefinition
 from hyperspool.common.errors import UnableError
+from hyperspool.common.validation import shown
 from hyperspool.worker.objectives.measured import Measured
 from hyperspool.worker.objectives.trial import ObjectiveFunction, Trial
+
+EXPECTED = "a function of the params and the trial, f(params, trial), or of the params alone, f(params)"
+MAX_ARGUMENTS = 2
 
 
 def find_function(definition: FunctionDefinition) -> ObjectiveFunction:
@@ -25,13 +31,22 @@ def find_function(definition: FunctionDefinition) -> ObjectiveFunction:
     module, _, function = definition.target.rpartition(":")
     try:
         found: Callable[..., object] = getattr(_imported(module, definition.folder), function)
-    except Exception as error:
-        raise UnableError(f"the objective {definition} cannot be imported: {error!r}") from error
-    return called_with(found)
+        return called_with(found)
+    except (Exception, SystemExit) as error:
+        raise UnableError(f"the objective {definition} cannot be imported: {error!r}{_place_of(error)}") from error
 
 
 def called_with(function: Callable[..., object]) -> ObjectiveFunction:
-    """Make an objective of a user's function, which takes the params and the trial, or the params alone."""
+    """Make an objective of a user's function, which takes the params and the trial, or the params alone.
+
+    An async function is run to its end.
+
+    Raises:
+        TypeError: it is not a function that can be called like this.
+    """
+    if inspect.isclass(function) or inspect.isgeneratorfunction(function) or not callable(function):
+        kind = "a class" if inspect.isclass(function) else "a generator" if callable(function) else shown(function)
+        raise TypeError(f"found {kind}, expected {EXPECTED}")
     return partial(_call, function, _takes_trial(function))
 
 
@@ -49,6 +64,13 @@ def _imported(module: str, folder: Path) -> ModuleType:
     return imported
 
 
+def _place_of(error: BaseException) -> str:
+    """Where in the person's own code an import has failed; empty if it is not there."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename != __file__ and not frame.filename.startswith("<frozen")]
+    return f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
+
+
 def _search_first(folder: Path) -> None:
     if (entry := str(folder)) not in sys.path:
         sys.path.insert(0, entry)
@@ -59,14 +81,22 @@ def _takes_trial(function: Callable[..., object]) -> bool:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):  # C defines it and does not say
         return True
-    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
-        return True
     positional = [each for each in parameters if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD}]
-    return len(positional) != 1
+    needed = [each.name for each in positional if each.default is each.empty]
+    named = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
+    has_more = any(each.kind is each.VAR_POSITIONAL for each in parameters)
+    if len(needed) > MAX_ARGUMENTS or named or not (positional or has_more):
+        given = ", ".join([*needed, *named])
+        raise TypeError(f"found a function of ({given}), expected {EXPECTED}")
+    return has_more or len(positional) != 1
 
 
 def _call(function: Callable[..., object], takes_trial: bool, trial: Trial) -> Measured:  # noqa: FBT001 - for partial
     trial.begin()
     params = dict(trial.params)
     value = function(params, trial) if takes_trial else function(params)
+    if inspect.iscoroutine(value):
+        value = asyncio.run(value)
+    if value is None:
+        raise TypeError("the objective returned None, expected a finite number: is a return missing?")
     return value if isinstance(value, Measured) else Measured(value)  # type: ignore[arg-type]  # Measured checks it

@@ -56,6 +56,7 @@ class _Progress:
     names: dict[str, None] = field(default_factory=dict)
     """The metrics of the curve."""
     has_just_loaded: bool = False
+    has_begun: bool = False
 
 
 @dataclass(frozen=True)
@@ -221,8 +222,14 @@ class Trial:
         return self.parent.should_stop()
 
     def begin(self, resumed: Sequence[EpochRecord] = ()) -> None:
-        """For built-in objectives: call it once, after preparation, with the epochs of the checkpoint."""
-        self.parent.tell(Began(_versions()))
+        """Say that preparation is over: the first epoch's seconds count from here.
+
+        Without it they count from the call of the objective. Only the built-in objectives give `resumed`, the epochs of
+        the checkpoint, and only for them does the study's time limit count from here.
+        """
+        if not self._progress.has_begun:
+            self._progress.has_begun = True
+            self.parent.tell(Began(_versions()))
         self._progress.since_s = self.clock()
         if resumed:
             self._resume(resumed)
