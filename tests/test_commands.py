@@ -195,10 +195,13 @@ def test_worker_with_a_broken_objective_costs_no_attempt(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
     study = make_study("square", trials=1, batch=1, more="limits.max_attempts = 1")
-    master = processes.master(study, "--workers", "1", "--objective", "square=no_such_module:square")
-    assert master.wait(60) == 1
-    assert "the objective square=no_such_module:square cannot be imported" in processes.output(master)
-    assert "Traceback" not in processes.output(master)
+    master = processes.master(study)
+    worker = processes.worker("--study", "demo", "--objective", "square=no_such_module:square")
+    assert worker.wait(60) == 2
+    assert "the objective square=no_such_module:square cannot be imported" in processes.output(worker)
+    assert "Traceback" not in processes.output(worker)
+    master.send_signal(signal.SIGINT)
+    master.wait(30)
     again = processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square")
     processes.finish(again)
     assert len(StudyFolder(root, "demo").all_finished()) == 1

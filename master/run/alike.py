@@ -14,6 +14,8 @@ from hyperspool.master.run.loop import View
 
 COUNTED = frozenset({FailureKind.EXCEPTION, FailureKind.WORKER_LOST})
 """Failures that a mistake in the code causes. Time limits and full memories depend on the params."""
+ENOUGH = 8
+"""So many in a row happen by chance once in 256 searches of a space of which half fails."""
 TRACEBACK_LINES = 3
 """From the last frame on: its place and its line of code."""
 
@@ -31,7 +33,7 @@ class AlikeFailures:
     """
 
     def __init__(self, spec: StudySpec, workers: int) -> None:
-        self._needed = max(min(spec.batch, workers or spec.batch), 2)
+        self._needed = max(min(spec.batch, max(workers, ENOUGH)), 2)
         self._failures: list[Failure] = []
         self._has_others = False
 

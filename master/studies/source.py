@@ -46,7 +46,7 @@ def _from_file(path: Path, changes: Changes) -> StudySpec:
     except StudyError as error:  # the rest is looked at too, so that one message names all that is wrong
         problems = error.problems
         table = without_own_keys(read)
-    return validated({"name": path.stem} | changes.apply(table), str(path), changes, problems)
+    return validated(changes.apply({"name": path.stem} | table), str(path), changes, problems)
 
 
 def _check_new_name(study: str, changes: Changes) -> None:

@@ -36,16 +36,14 @@ def are_enough(*failures: tuple[FailureKind, str] | None, workers: int = 2, befo
 @pytest.mark.parametrize(
     ("failures", "workers", "expected"),
     [
-        ([(ERROR, "KeyError: 'lr'")] * 2, 2, True),
-        ([(ERROR, "KeyError: 'lr'")], 2, False),
-        ([(ERROR, "KeyError: 'lr'")] * 2, 1, True),
-        ([(ERROR, "KeyError: 'lr'")] * 3, 0, False),
+        ([(ERROR, "KeyError: 'lr'")] * 4, 2, True),
+        ([(ERROR, "KeyError: 'lr'")] * 3, 2, False),
         ([(ERROR, "KeyError: 'lr'")] * 4, 0, True),
-        ([(ERROR, "x is 0.25 in line 3"), (ERROR, "x is 0.5 in line 3")], 2, True),
-        ([(ERROR, "one"), (ERROR, "two"), (ERROR, "two")], 2, False),
-        ([(LOST, "died on lab-1"), (LOST, "died on lab-2")], 2, True),
-        ([(MEMORY, "full"), (MEMORY, "full")], 2, False),
-        ([None, (ERROR, "one"), (ERROR, "one")], 2, False),
+        ([(ERROR, f"x is 0.{number} in line 3") for number in range(4)], 2, True),
+        ([(ERROR, "one"), *[(ERROR, "two")] * 4], 2, False),
+        ([(LOST, f"died on lab-{number}") for number in range(4)], 2, True),
+        ([(MEMORY, "full")] * 4, 2, False),
+        ([None, *[(ERROR, "one")] * 4], 2, False),
     ],
 )
 def test_failures_that_are_alike_are_counted(
@@ -58,7 +56,7 @@ def test_failures_that_are_alike_are_counted(
 def test_typo_burns_two_trials_and_says_where_it_is(root: Path, processes: Processes, tmp_path: Path) -> None:
     (tmp_path / "typo.py").write_text("def f(params, trial):\n    return params['y']\n")
     study = tmp_path / "typo.toml"
-    study.write_text('trials = 30\nobjective.function = "typo:f"\n[space]\nx = { low = 0.0, high = 1.0 }\n')
+    study.write_text('trials = 30\nbatch = 2\nobjective.function = "typo:f"\n[space]\nx = { low = 0.0, high = 1.0 }\n')
     for seen in (2, 4):
         master = processes.master(study, "--workers", "2")
         assert master.wait(60) == 1
