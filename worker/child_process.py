@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import signal
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
@@ -65,9 +64,7 @@ class ChildProcess:
         descendants.adopt_orphans()
         # Signals are blocked, because one to the whole group must not end a child that is starting and has no handlers
         # yet. The resource tracker is started before that, because starting it unblocks them (CPython 3.11).
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that one has died and another is started; here it holds nothing
-            resource_tracker.ensure_running()
+        resource_tracker.ensure_running()
         self._strangers = {each.pid for each in descendants.descendants(os.getpid())}
         before = signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)
         try:
