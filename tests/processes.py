@@ -13,6 +13,7 @@ from pathlib import Path
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Result
+from hyperspool.common.signals import REQUESTS
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 
 REPOSITORY = Path(__file__).parent.parent
@@ -119,6 +120,12 @@ def is_alive(pid: int) -> bool:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except FileNotFoundError:
         return False
+
+
+def listens(pid: int) -> bool:
+    """Return whether a process catches the signals that ask it to stop. Before that, they end it like any program."""
+    mask = re.search(r"SigCgt:\s+([0-9a-f]+)", Path(f"/proc/{pid}/status").read_text())
+    return mask is not None and bool(int(mask[1], 16) & (1 << (REQUESTS[-1] - 1)))
 
 
 def results_of(folder: StudyFolder) -> dict[int, Result]:

@@ -98,7 +98,10 @@ def handles(_params: Params, _trial: Trial) -> float:
 
 
 def leaves(params: Params, trial: Trial) -> float:
-    """Leaves processes, then returns (x = 0), raises (1), dies (2) or stays (3); or leaves one daemon (4)."""
+    """Leaves processes, then returns (x = 0), raises (1), dies (2), stays in C (3) or in Python (5).
+
+    Or it leaves one daemon (4).
+    """
     fork = os.fork()
     if not fork:  # a daemon, as it is made by the book
         os.setsid()
@@ -123,7 +126,10 @@ def leaves(params: Params, trial: Trial) -> float:
             os.kill(os.getpid(), signal.SIGKILL)
         case 3.0:
             trial.report()
-            ctypes.PyDLL(None).sleep(300)  # in C, without letting other threads run
+            ctypes.PyDLL(None).sleep(300)  # without letting other threads run
+        case 5.0:
+            trial.report()
+            time.sleep(300)
     return 0.0
 
 

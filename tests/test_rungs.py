@@ -16,7 +16,7 @@ from hyperspool.common.records import Budget, Job, Result, Seeds
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.run.housekeeping import remove_used_checkpoints
 from hyperspool.master.run.loop import publish_study
-from tests.processes import Processes, until
+from tests.processes import Processes, listens, until
 
 NETWORK: dict[str, Any] = {
     "learning_rate": 0.2,
@@ -75,10 +75,9 @@ class Stage:
 
     def work(self) -> None:
         """Start a worker that evaluates the open jobs, and stop it."""
-        assert self.folder.open_issues(), "with no job open, the worker would be stopped before it listens to signals"
         own = self._spec.objective.name if self._spec.objective.name == "decay" else None
         worker = self._processes.worker(objective=own)
-        until(lambda: not self.folder.open_issues(), "every job is cleared", self.folder.root)
+        until(lambda: not self.folder.open_issues() and listens(worker.pid), "every job is cleared", self.folder.root)
         worker.send_signal(signal.SIGTERM)
         self._processes.finish(worker)
 

@@ -36,6 +36,7 @@ from hyperspool.worker.presence import Presence
 from hyperspool.worker.queue import ClaimedJob
 from hyperspool.worker.running_attempt import RunningAttempt
 from tests.chaos import objective
+from tests.processes import listens, until
 
 OBJECTIVES = OwnObjectives(("logistic=tests.chaos.objective:logistic",)).definitions()
 CHANGES = frozenset({"os.remove", "os.rename", "os.link", "os.mkdir", "os.rmdir", "os.truncate", "fcntl.flock"})
@@ -199,9 +200,11 @@ class Fork:
         return self._process.exitcode
 
     def stop(self) -> int | None:
-        """Ask it to stop, and return its exit status."""
-        if self._process.is_alive() and self._process.pid:
-            os.kill(self._process.pid, signal.SIGTERM)
+        """Ask it to stop as soon as it listens, and return its exit status."""
+        process, pid = self._process, self._process.pid
+        if pid and process.is_alive():
+            until(lambda: not process.is_alive() or listens(pid), "it listens to signals", self._log.parent)
+            process.terminate()
         return self.wait()
 
     def end(self) -> None:

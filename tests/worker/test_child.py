@@ -1,33 +1,40 @@
+"""A child whose parent goes while it evaluates."""
+
 import os
-import queue
 import signal
-import threading
-from multiprocessing import Pipe
+from pathlib import Path
 
 import pytest
 
-from hyperspool.worker.child import _listen
-from hyperspool.worker.messages import Evaluate, ProbeDevice, Stop
+from hyperspool.common.definitions import OwnObjectives
+from hyperspool.worker.child_process import ChildProcess
+from hyperspool.worker.device import Device
+from hyperspool.worker.guardian import Guardian
+from hyperspool.worker.messages import ChildSettings, EpochDone, Evaluate
+from tests import programs
+from tests.conftest import job_of, spec_of
+from tests.processes import DEADLINE_S, is_alive
 
 
-class Exited(BaseException):
-    """Raised by a test in place of ending the process."""
-
-
-def test_the_child_ends_its_group_when_its_parent_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def end(group: int, number: int) -> None:
-        assert (group, number) == (0, signal.SIGKILL)
-        raise Exited
-
-    monkeypatch.setattr(os, "killpg", end)
-    ours, theirs = Pipe()
-    inbox: queue.SimpleQueue[ProbeDevice | Evaluate] = queue.SimpleQueue()
-    stop = threading.Event()
-    ours.send(ProbeDevice())
-    ours.send(Stop())
-    ours.close()
-    with pytest.raises(Exited):
-        _listen(theirs, inbox, stop)
-    assert inbox.get_nowait() == ProbeDevice()
-    assert stop.is_set()
-    theirs.close()
+def test_a_child_ends_with_all_that_it_started_when_its_parent_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = tmp_path / "notes"
+    monkeypatch.setenv("NOTES", str(notes))
+    settings = ChildSettings("cpu", OwnObjectives(programs.TARGETS).definitions(), tmp_path)
+    guardian = Guardian()
+    child = ChildProcess(Device("cpu", ""), settings, threads=1, guardian=guardian)
+    assert guardian.pid is not None
+    os.kill(guardian.pid, signal.SIGKILL)  # so that the child has to do it by itself
+    guardian.close()
+    spec = spec_of(objective={"name": "leaves"})
+    child.connection.send(Evaluate(spec, job_of(params={"x": 5.0}), tmp_path / "saved.pt", ()))
+    while not isinstance(child.connection.recv(), EpochDone):
+        pass
+    child.connection.close()
+    child.process.join(DEADLINE_S)
+    assert child.process.exitcode == -signal.SIGKILL
+    left = [int(line.split()[1]) for line in notes.read_text().splitlines() if line.startswith("left")]
+    assert len(left) == 4
+    assert not any(map(is_alive, left))
+    child.output.close()

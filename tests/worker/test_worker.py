@@ -16,7 +16,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.signals import REQUESTS
 from tests.conftest import MakeStudy
-from tests.processes import Processes, results_of, until
+from tests.processes import Processes, listens, results_of, until
 
 MAX_RESIDENT_MIB = 80
 
@@ -174,12 +174,7 @@ def test_a_worker_stopped_while_it_starts_exits_with_status_0(
     root: Path, processes: Processes, number: signal.Signals
 ) -> None:
     worker = processes.worker()
-
-    def catches() -> bool:
-        mask = re.search(r"SigCgt:\s+([0-9a-f]+)", Path(f"/proc/{worker.pid}/status").read_text())
-        return mask is not None and bool(int(mask[1], 16) & (1 << (REQUESTS[-1] - 1)))
-
-    until(catches, "it listens to signals", root)
+    until(lambda: listens(worker.pid), "it listens to signals", root)
     worker.send_signal(number)
     assert worker.wait(20) == 0, processes.output(worker)
     assert "Traceback" not in processes.output(worker)
