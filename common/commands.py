@@ -47,11 +47,11 @@ class CommandDefinition:
         Raises:
             StudyError: the command is empty, a brace is not a placeholder, or the pattern is not one.
         """
-        problems = [f"command: {problem}" for part in self._texts() for problem in _brace_problems(part)]
+        problems = [f"objective.command: {problem}" for part in self._texts() for problem in _brace_problems(part)]
         if not self.parts or not isinstance(self.parts[0], str) or not self.parts[0]:
-            problems.append("command: expected a program first")
+            problems.append("objective.command: expected a program first")
         if self.metrics is not None:
-            problems += [f"metrics: {problem}" for problem in _pattern_problems(self.metrics)]
+            problems += [f"objective.metrics: {problem}" for problem in _pattern_problems(self.metrics)]
         if problems:
             raise StudyError(f"objective {self.name}", tuple(problems))
 

@@ -1,8 +1,8 @@
 """A user's own objectives: what an objective's name stands for on this machine.
 
 A study in the shared folder names its objective and says no more about it. What the name stands for is said on a
-command line: by `--objective NAME=MODULE:FUNCTION`, or by a study file that the person names there. So nothing in the
-shared folder can make a worker run anything.
+command line: by `--objective NAME=MODULE:FUNCTION`, by `--command NAME='PROGRAM ARGUMENTS'`, or by a study file that
+the person names there. So nothing in the shared folder can make a worker run anything.
 """
 
 from collections.abc import Iterable

@@ -17,9 +17,10 @@ from hashlib import file_digest
 from pathlib import Path
 
 from hyperspool.common import atomic
+from hyperspool.common.confinement import folders_in
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.issues import EvaluationName, Issue
-from hyperspool.common.layout import StudyFolder, names_of
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import MAX_FILES, KeptFile, Result, Status
 
@@ -42,17 +43,16 @@ def kept_files(folder: StudyFolder, evaluation: EvaluationName) -> tuple[tuple[K
     Returns:
         The files by name, and why some are left out; None if none is. Links are left out.
     """
+    base = folder.results / FILES / evaluation.name
     kept: list[KeptFile] = []
     total = 0
-    with suppress(OSError):  # it is not empty
-        (folder.results / FILES / evaluation.name).rmdir()
-    for path in _files_below(folder.results / FILES / evaluation.name):
+    for path in _files_below(base):
         size = path.lstat().st_size
         total += size
         if len(kept) == MAX_FILES or total > MAX_KEPT_BYTES:
             limit = f"{MAX_FILES} files and {MAX_KEPT_BYTES >> 30} GiB"
             return tuple(kept), f"trial.folder holds more than {limit}: the result lists the first {len(kept)}"
-        name = str(path.relative_to(folder.results / FILES / evaluation.name))
+        name = str(path.relative_to(base))
         if len(name) > MAX_NAME or not name.isprintable():
             return tuple(kept), f"trial.folder holds a file whose name cannot be listed: {name[:80]!r}"
         with path.open("rb") as stream:
@@ -63,11 +63,10 @@ def kept_files(folder: StudyFolder, evaluation: EvaluationName) -> tuple[tuple[K
 def saved_of(folder: StudyFolder, issue: Issue) -> Path:
     """The folder for what a program saves to go on from, made if it is missing."""
     path = folder.results / SAVED / issue.name
-    if path.is_dir():
-        return path
     atomic.make_folder(path.parent)
-    latest = max((other for other in _saved(folder) if other.trial == issue.trial and other < issue), default=None)
-    if latest is None:
+    own = [other for other in _saved(folder) if other.trial == issue.trial and other <= issue]
+    latest = max(own, default=issue)
+    if latest == issue:
         atomic.make_folder(path)
         return path
     copy = atomic.temporary_beside(path)
@@ -86,25 +85,28 @@ def remove_saved(folder: StudyFolder, evaluation: EvaluationName) -> None:
     with suppress(FileNotFoundError, ProtocolError):
         result = read_record(folder.result(*evaluation), Result)
         if result.status is not Status.FAILED and not result.can_be_promoted:
-            _remove(folder, [issue for issue in _saved(folder) if issue.trial == evaluation.trial])
+            for issue in _saved(folder):
+                if issue.trial == evaluation.trial:
+                    # A program that still writes there costs a folder that is left, and no error.
+                    shutil.rmtree(folder.results / SAVED / issue.name, ignore_errors=True)
 
 
 def remove_all_saved(folder: StudyFolder) -> None:
-    """Remove what the programs of a finished study have saved."""
-    if (folder.results / SAVED).is_dir():
-        _remove(folder, _saved(folder))
+    """Remove what the programs of a finished study have saved, also a copy that a crash left unfinished."""
+    shutil.rmtree(folder.results / SAVED, ignore_errors=True)  # follows no link
 
 
-def _remove(folder: StudyFolder, issues: list[Issue]) -> None:
-    for issue in issues:
-        # It does not follow links. A program that still writes there costs a folder that is left, and no error.
-        shutil.rmtree(folder.results / SAVED / issue.name, ignore_errors=True)
-    with suppress(OSError):  # others are left
-        (folder.results / SAVED).rmdir()
+def remove_if_empty(folder: StudyFolder, evaluation: EvaluationName) -> None:
+    """Remove the folder of a trial that keeps nothing in it."""
+    with suppress(OSError):  # it holds something
+        (folder.results / FILES / evaluation.name).rmdir()
 
 
 def _saved(folder: StudyFolder) -> list[Issue]:
-    return sorted(issue for name in names_of(folder.results / SAVED) if (issue := Issue.parse(name)))
+    # Links are left out: one that somebody placed there could have a worker copy files of its user.
+    with suppress(FileNotFoundError):
+        return sorted(issue for name in folders_in(folder.results / SAVED) if (issue := Issue.parse(name)))
+    return []
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

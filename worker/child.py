@@ -30,7 +30,7 @@ from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.objectives import with_defaults
 from hyperspool.common.records import FailureKind, KeptFile, ModelFile
-from hyperspool.common.trial_folders import files_of, kept_files, saved_of
+from hyperspool.common.trial_folders import files_of, kept_files, remove_if_empty, saved_of
 from hyperspool.worker import descendants
 from hyperspool.worker.checkpoint import Checkpoint, read_checkpoints, save_checkpoint
 from hyperspool.worker.leftovers import Leftovers
@@ -169,6 +169,8 @@ def evaluate(
         return Unable(str(error))
     except BaseException as error:  # noqa: BLE001 - also sys.exit and Ctrl-C of the objective end the attempt alone
         return failure_of(error)
+    finally:
+        parent.leave()
     return Finished(measured.value, measured.is_diverged, measured.metrics, model, parent.kept_files())
 
 
@@ -212,6 +214,7 @@ class TrialParent:
     ) -> None:
         self._request, self._study = request, StudyFolder(settings.data_folder.parent, request.spec.name)
         self._has_folder = False
+        self._saved: Path | None = None
         self.tell, self.should_stop = tell, should_stop
         self.is_saved = True
         """Whether the latest checkpoint is on disk."""
@@ -232,7 +235,9 @@ class TrialParent:
     def checkpoint_folder(self) -> Path:
         """The folder that the next attempt finds again."""
         job = self._request.job
-        return saved_of(self._study, Issue(job.trial, job.rung, job.issue))
+        if self._saved is None:
+            self._saved = saved_of(self._study, Issue(job.trial, job.rung, job.issue))
+        return self._saved
 
     def kept_files(self) -> tuple[KeptFile, ...]:
         """The files that the trial keeps; looked for only if it asked for its folder."""
@@ -242,6 +247,11 @@ class TrialParent:
         if problem:
             sys.stderr.write(f"{problem}\n")
         return files
+
+    def leave(self) -> None:
+        """Remove the folder for files to keep, if it is empty."""
+        if self._has_folder:
+            remove_if_empty(self._study, self._request.job.evaluation)
 
     def checkpoints(self) -> Iterable[Checkpoint]:
         """The whole checkpoints of earlier attempts, latest first."""

@@ -114,11 +114,11 @@ class Executor:
         objective = request.spec.objective
         if self._child is not None and self._child.threads != objective.threads:
             self._end(Listener())  # libraries read the number of threads when they are loaded
-        changed = [name for name, digest in self._loaded.items() if self._code.digest(name) != digest]
-        if changed:
+        code = {name: self._code.digest(name) for name in {*self._loaded, objective.name}}
+        if changed := [name for name, digest in self._loaded.items() if code[name] != digest]:
             logger.info("the code of %s has changed: the evaluating process starts anew", " and ".join(changed))
             self._end(Listener())
-        listener.code = self._code.digest(objective.name)
+        listener.code = code[objective.name]
         answer = self._converse(request, listener, request.spec.limits.time_limit_s, objective.threads)
         self._loaded[objective.name] = listener.code
         if objective.fresh_process:

@@ -150,7 +150,7 @@ class Worker:
 
     def _conclude(self, outcome: Outcome, attempt: RunningAttempt) -> None:
         claimed, claim = attempt.claimed, attempt.claimed.claim
-        came_further = claim.attempt.number > 1 and is_further(claim.folder, claim.attempt)
+        came_further = isinstance(outcome, Failed) and is_further(claim.folder, claim.attempt)
         match decide(claimed.spec.limits, claim.history, outcome, is_further=came_further), outcome:
             case Decision.REPORT, Finished() | Failed() as ended:
                 self._report(attempt, attempt.result(ended))

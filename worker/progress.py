@@ -24,8 +24,8 @@ def with_progress(history: AttemptHistory, folder: StudyFolder, issue: Issue) ->
 
 
 def is_further(folder: StudyFolder, attempt: AttemptName) -> bool:
-    """Return whether an attempt that has just ended came further than every attempt before it."""
-    return attempt.number in _further(folder, attempt.issue, range(1, attempt.number + 1))
+    """Return whether an attempt that has just ended came further than every attempt before it; False for the first."""
+    return attempt.number > 1 and attempt.number in _further(folder, attempt.issue, range(1, attempt.number + 1))
 
 
 def _further(folder: StudyFolder, issue: Issue, numbers: Sequence[int]) -> list[int]:

@@ -14,6 +14,7 @@ from hyperspool.common.names import MAX_TRIALS
 from hyperspool.common.shared_folder import open_shared_folder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.run.loop import publish_study
+from hyperspool.master.studies.changes import merged
 from hyperspool.master.studies.published import differences, published_study, read_published
 from hyperspool.master.studies.validity import need_trainable, validated
 
@@ -88,15 +89,15 @@ class Settings:
         spec = read_published(published_study(self.root, self.name))
         if self.table:
             # Of a study that is opened, everything is known; a setting that says otherwise is a mistake.
-            given = _merged(json.loads(spec.to_json()), self.table)
+            given = merged(json.loads(spec.to_json()), self.table)
             if different := differences(spec, validated(given, f"study {self.name}")):
                 raise UsageError(self._refusal(different))
         return spec
 
     def _described(self, there: StudySpec | None, objective: str, trials: int | None) -> StudySpec:
         table: dict[str, Any] = {"name": self.name, "space": space_table(self.space or {})}
-        table = _merged(table, {"objective": {"name": there.objective.name if there else objective}})
-        table = _merged(table, self.table)
+        table = merged(table, {"objective": {"name": there.objective.name if there else objective}})
+        table = merged(table, self.table)
         if "trials" not in table and table.get("sampler", {}).get("name") != "grid":
             if there:
                 table["trials"] = there.trials
@@ -115,14 +116,6 @@ class Settings:
             f"To go on with the published one: hyperspool.Study({self.name!r}, root={str(self.root)!r})\n"
             "To start another study with the new settings: give it another name"
         )
-
-
-def _merged(table: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(table)
-    for key, value in changes.items():
-        old = merged.get(key)
-        merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
-    return merged
 
 
 def _as_written(value: object) -> str:

@@ -17,6 +17,8 @@ class _Dimension:
     kind: ClassVar[str]
     model: ClassVar[type[BaseModel]]
 
+    when: Mapping[str, Scalar | Sequence[Scalar]] = field(default_factory=dict, kw_only=True)
+
     def __post_init__(self) -> None:
         """Check the values at once, so that the error points to the line that has them.
 
@@ -36,7 +38,12 @@ class _Dimension:
 
 
 @dataclass(frozen=True)
-class Float(_Dimension):
+class _Range(_Dimension):
+    log: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Float(_Range):
     """A real number in [low, high].
 
     Attributes:
@@ -52,13 +59,11 @@ class Float(_Dimension):
 
     low: float
     high: float
-    log: bool = field(default=False, kw_only=True)
     step: float | None = field(default=None, kw_only=True)
-    when: Mapping[str, Scalar | Sequence[Scalar]] = field(default_factory=dict, kw_only=True)
 
 
 @dataclass(frozen=True)
-class Int(_Dimension):
+class Int(_Range):
     """A whole number in [low, high].
 
     Attributes:
@@ -74,9 +79,7 @@ class Int(_Dimension):
 
     low: int
     high: int
-    log: bool = field(default=False, kw_only=True)
     step: int | None = field(default=None, kw_only=True)
-    when: Mapping[str, Scalar | Sequence[Scalar]] = field(default_factory=dict, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,6 @@ class Categorical(_Dimension):
     model: ClassVar[type[BaseModel]] = parameters.Categorical
 
     choices: Sequence[Scalar]
-    when: Mapping[str, Scalar | Sequence[Scalar]] = field(default_factory=dict, kw_only=True)
 
 
 def space_table(space: Mapping[str, object]) -> dict[str, Any]:

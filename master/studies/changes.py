@@ -92,7 +92,7 @@ class Changes:
         # A name of its own, because a quick run must not take the place of the full study. If the user chooses the
         # name, the title still shows that it is the quick form.
         own = {"name": f"{table.get('name', 'study')}-quick", "title": f"{table.get('title', '')} (quick form)".strip()}
-        return _merged(table, own | quick)
+        return merged(table, own | quick)
 
     def source_of(self, problem: str) -> str | None:
         """The option that caused a problem: the one that set the problem's key, or a table around that key."""
@@ -110,10 +110,10 @@ def _value(key: str, text: str) -> tuple[Any, bool]:
     return value, value == text
 
 
-def _merged(table: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+def merged(table: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Merge two tables: tables within them are merged too, other values are replaced."""
-    merged = dict(table)
+    joined = dict(table)
     for key, value in changes.items():
-        old = merged.get(key)
-        merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return merged
+        old = joined.get(key)
+        joined[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
+    return joined

@@ -6,7 +6,7 @@ import pytest
 from hyperspool.common import trial_folders
 from hyperspool.common.issues import EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.trial_folders import files_of, kept_files, remove_all_saved, saved_of
+from hyperspool.common.trial_folders import files_of, kept_files, remove_all_saved, remove_if_empty, saved_of
 
 TRIAL = EvaluationName(7, 0)
 
@@ -43,7 +43,24 @@ def test_too_many_kept_files_are_said(
 def test_empty_folder_goes(study: StudyFolder) -> None:
     folder = files_of(study, TRIAL)
     assert kept_files(study, TRIAL) == ((), None)
+    remove_if_empty(study, TRIAL)
     assert not folder.exists()
+    (files_of(study, TRIAL) / "kept").touch()
+    remove_if_empty(study, TRIAL)
+    assert folder.exists()
+
+
+def test_link_in_the_folders_place_is_not_followed(study: StudyFolder, tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir()
+    (private / "key").touch()
+    saved_of(study, Issue(8))
+    (study.results / "saved" / "00007").symlink_to(private)
+    assert list(saved_of(study, Issue(7, number=2)).iterdir()) == []
+    with pytest.raises(OSError, match=r"Not a directory|link"):
+        saved_of(study, Issue(7))
+    remove_all_saved(study)
+    assert (private / "key").exists()
 
 
 def test_next_rung_and_issue_begin_with_a_copy(study: StudyFolder) -> None:
