@@ -16,9 +16,7 @@ from tests.conftest import job_of, spec_of
 from tests.processes import DEADLINE_S, is_alive
 
 
-def test_a_child_ends_with_all_that_it_started_when_its_parent_is_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_child_whose_parent_is_gone_ends_with_its_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notes = tmp_path / "notes"
     monkeypatch.setenv("NOTES", str(notes))
     settings = ChildSettings("cpu", OwnObjectives(programs.TARGETS).definitions(), tmp_path)

@@ -1,80 +1,118 @@
 """The command `check`. Options and output only."""
 
-import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hyperspool.common.errors import UnableError, UsageError
-from hyperspool.common.space import Params
+from hyperspool.common.definitions import Definition, OwnObjectives
+from hyperspool.common.errors import UsageError
+from hyperspool.common.printable import printable
+from hyperspool.worker.check.call import Caller
+from hyperspool.worker.check.network import check_network
+from hyperspool.worker.check.own import check_own
 from hyperspool.worker.check.params import parse_params
+from hyperspool.worker.check.result import CheckResult
+from hyperspool.worker.check.study import CheckedStudy, checked_study, study_file_for
 from hyperspool.worker.device import Device, choose_device
-from hyperspool.worker.training.params import NETWORKS
-
-if TYPE_CHECKING:
-    from hyperspool.worker.check.training import CheckResult  # imports torch
 
 app = typer.Typer()
 DATA_FOLDER = "data"
 """The folder of data sets in the shared folder; workers use it too."""
+_VERDICTS = {True: Text("pass", style="green"), False: Text("FAIL", style="bold red"), None: Text("-", style="dim")}
 
 
 @app.command()
 def check(
     objective: Annotated[
-        str | None, typer.Argument(metavar="OBJECTIVE", help="Check cnn or mlp. Default: cnn.")
+        str | None, typer.Argument(metavar="OBJECTIVE", help="Check cnn, mlp or one of your own. Default: cnn.")
     ] = None,
-    older_spelling: Annotated[
-        str | None, typer.Option("--objective", help="The older spelling of OBJECTIVE.", metavar="OBJECTIVE")
+    definitions: Annotated[
+        list[str] | None,
+        typer.Option("--objective", help="Check your own function: NAME=MODULE:FUNCTION.", metavar="OBJECTIVE"),
     ] = None,
-    dataset: Annotated[str, typer.Option(help="Choose the data set: digits, mnist or cifar10.")] = "digits",
+    command: Annotated[list[str] | None, typer.Option(help="Check your own command: NAME='PROGRAM ARGUMENTS'.")] = None,
+    study_file: Annotated[
+        Path | None, typer.Option(help="Check the objective of your own study file, with params from its space.")
+    ] = None,
+    dataset: Annotated[
+        str, typer.Option(help="Choose the data set of cnn and mlp: digits, mnist or cifar10.")
+    ] = "digits",
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Set a parameter of the objective: KEY=VALUE; repeatable.")
     ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Set your own objective's budget. Default: at most 3 epochs.")
+    ] = None,
     device: Annotated[str, typer.Option(help="Choose the device: auto, cpu or cuda:N.")] = "auto",
     seed: Annotated[int, typer.Option(min=0, help="Set the seed of everything random.")] = 0,
-    root: Annotated[Path, typer.Option(help="Read mnist and cifar10 from data/ of this shared folder.")] = Path(),
+    root: Annotated[Path, typer.Option(help="Read data sets from data/ of this shared folder.")] = Path(),
 ) -> None:
-    """Check gradients, first loss, overfitting and repeatability of a network, before hours are spent on it.
+    """Check an objective before hours are spent on it.
+
+    A network's gradients, first loss, overfitting and repeatability. Of your own function or command, which is
+    evaluated five times: whether it repeats itself, stops on request and goes on; its metrics, time and memory.
 
     Exit status: 0 all pass, 1 one failed, 2 wrong usage.
     """
-    if objective and older_spelling and objective != older_spelling:
-        raise UsageError(f"OBJECTIVE is {objective}, and --objective is {older_spelling}: give one of them")
-    name = objective or older_spelling or "cnn"
-    params = parse_params(name, set_ or [])
-    results = _results(name, params, dataset, root / DATA_FOLDER, (choose_device(device), seed))
-    table = Table("check", "", "found", title=f"{name} on {dataset}", title_justify="left")
-    for result in results:
-        table.add_row(Text(result.check), _verdict(result), Text(result.message))
-    Console().print(table)
-    raise typer.Exit(0 if all(result.is_passed for result in results) else 1)
+    names, own = _split(definitions or [])
+    found = OwnObjectives(own, tuple(command or ()), (study_file,) if study_file else ()).definitions()
+    name = _chosen([*([objective] if objective else []), *names], found)
+    chosen, data_folder, assignments = choose_device(device), root / DATA_FOLDER, set_ or []
+    if definition := next((each for each in found if each.name == name), None):
+        file = study_file or study_file_for(name, Path())
+        study = checked_study(definition, file, assignments, epochs, seed)
+        is_right = _check_own(study, found, f"{name}, with the space of {file}" if file else name, data_folder, chosen)
+    elif epochs is not None:
+        raise UsageError(f"--epochs: only for your own objectives; each check trains {name} as long as it needs")
+    else:
+        params = parse_params(name, assignments)
+        results = check_network(name, params, dataset, data_folder, chosen, seed)
+        is_right = _print_table(f"{name} on {dataset}", results)
+    raise typer.Exit(0 if is_right else 1)
 
 
-def _results(name: str, params: Params, dataset: str, folder: Path, place: tuple[Device, int]) -> "list[CheckResult]":
-    device, seed = place
-    os.environ["CUDA_VISIBLE_DEVICES"] = device.visible  # read when CUDA starts, which is below
-    from hyperspool.worker.check.training import check_training
-    from hyperspool.worker.training.data import load_dataset
-    from hyperspool.worker.training.images import DataMissingError
-    from hyperspool.worker.training.runtime import configure
-
-    computing = configure(device.in_child, threads=1)
-    try:
-        wanted = NETWORKS[name](**params)  # type: ignore[arg-type]  # parse_params has checked them
-        data = load_dataset(dataset, folder).to(computing)
-    except DataMissingError as error:
-        raise UnableError(str(error)) from error
-    except ValueError as error:  # params that contradict each other, or an unknown data set
-        raise UsageError(str(error)) from error
-    if wanted.batch_size > len(data.training):
-        raise UsageError(f"batch_size is {wanted.batch_size}, but {dataset} has {len(data.training)} training examples")
-    return list(check_training(data, wanted, seed, computing))
+def _check_own(
+    study: CheckedStudy, definitions: tuple[Definition, ...], title: str, data_folder: Path, device: Device
+) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        (root / DATA_FOLDER).symlink_to(data_folder.absolute())
+        with Caller(root, definitions, study, device) as caller:
+            return _print_table(title, check_own(study, caller))
 
 
-def _verdict(result: "CheckResult") -> Text:
-    return Text("pass", style="green") if result.is_passed else Text("FAIL", style="bold red")
+def _split(options: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The names among the values of `--objective`, which were its only values once, and the definitions."""
+    return [each for each in options if "=" not in each], tuple(each for each in options if "=" in each)
+
+
+def _chosen(names: list[str], definitions: tuple[Definition, ...]) -> str:
+    """The name of the objective to check."""
+    if len(set(names)) > 1:
+        raise UsageError(f"OBJECTIVE is {names[0]}, and --objective is {names[1]}: give one of them")
+    if names:
+        return names[0]
+    if len(definitions) > 1:
+        known = ", ".join(definition.name for definition in definitions)
+        raise UsageError(f"{len(definitions)} objectives are defined ({known}): name the one to check as OBJECTIVE")
+    return definitions[0].name if definitions else "cnn"
+
+
+def _print_table(title: str, results: Iterator[CheckResult]) -> bool:
+    """Print the results, and return whether none failed. Each is shown as a line of progress while the next is made."""
+    console, found = Console(), []
+    with console.status(f"checking {title} ...") as status:
+        for result in results:
+            found.append(result)
+            status.update(f"checking {title} ... {len(found)} of the checks done, the last: {result.check}")
+    table = Table("check", "", "found", title=title, title_justify="left")
+    for result in found:
+        table.add_row(Text(result.check), _VERDICTS[result.is_passed], Text(printable(result.message)))
+    console.print(table)
+    return all(result.is_passed is not False for result in found)

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from hyperspool.worker.check.result import CheckResult
 from hyperspool.worker.training.data import Dataset
 from hyperspool.worker.training.gradient_check import TOLERANCE, GradientErrors, check_gradients
 from hyperspool.worker.training.initialisation import initialise
@@ -28,21 +29,6 @@ OVERFITTED_BATCH = 20
 OVERFITTED_LOSS = 0.01
 OVERFITTING_EPOCHS = 400
 SAME_LOSSES = 10
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """One line of the table.
-
-    Attributes:
-        check: what was checked.
-        is_passed: whether it is right.
-        message: what was found and what was expected; if the check failed, also where to look.
-    """
-
-    check: str
-    is_passed: bool
-    message: str
 
 
 def check_training(data: Dataset, params: TrainingParams, seed: int, device: torch.device) -> Iterator[CheckResult]:
