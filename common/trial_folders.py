@@ -30,9 +30,14 @@ MAX_KEPT_BYTES = 2**30
 FILES, SAVED = "files", "saved"
 
 
+def files_path(folder: StudyFolder, evaluation: EvaluationName) -> Path:
+    """Where a trial keeps files, if it keeps any."""
+    return folder.results / FILES / evaluation.name
+
+
 def files_of(folder: StudyFolder, evaluation: EvaluationName) -> Path:
     """The folder for files that a trial keeps, made if it is missing."""
-    path = folder.results / FILES / evaluation.name
+    path = files_path(folder, evaluation)
     atomic.make_folder(path)
     return path
 
@@ -43,7 +48,7 @@ def kept_files(folder: StudyFolder, evaluation: EvaluationName) -> tuple[tuple[K
     Returns:
         The files by name, and why some are left out; None if none is. Links are left out.
     """
-    base = folder.results / FILES / evaluation.name
+    base = files_path(folder, evaluation)
     kept: list[KeptFile] = []
     total = 0
     for path in _files_below(base):
@@ -99,7 +104,7 @@ def remove_all_saved(folder: StudyFolder) -> None:
 def remove_if_empty(folder: StudyFolder, evaluation: EvaluationName) -> None:
     """Remove the folder of a trial that keeps nothing in it."""
     with suppress(OSError):  # it holds something
-        (folder.results / FILES / evaluation.name).rmdir()
+        files_path(folder, evaluation).rmdir()
 
 
 def _saved(folder: StudyFolder) -> list[Issue]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hyperspool.api.space import Categorical, Float, Int
     from hyperspool.api.study import Study
+    from hyperspool.common.errors import SearchError, UsageError
     from hyperspool.master.analysis.data.frames import StudyData, load_study
     from hyperspool.worker.objectives.measured import Measured
     from hyperspool.worker.objectives.trial import Trial, TrialStopped
@@ -20,10 +21,12 @@ __all__ = [
     "Float",
     "Int",
     "Measured",
+    "SearchError",
     "Study",
     "StudyData",
     "Trial",
     "TrialStopped",
+    "UsageError",
     "__version__",
     "load_study",
 ]
@@ -33,10 +36,12 @@ _HOMES = {
     "Float": "hyperspool.api.space",
     "Int": "hyperspool.api.space",
     "Measured": "hyperspool.worker.objectives.measured",
+    "SearchError": "hyperspool.common.errors",
     "Study": "hyperspool.api.study",
     "StudyData": "hyperspool.master.analysis.data.frames",
     "Trial": "hyperspool.worker.objectives.trial",
     "TrialStopped": "hyperspool.worker.objectives.trial",
+    "UsageError": "hyperspool.common.errors",
     "load_study": "hyperspool.master.analysis.data.frames",
 }
 """The module that defines each public name."""

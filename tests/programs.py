@@ -171,8 +171,9 @@ def wanders(_params: Params, trial: Trial) -> float:
     return 0.0
 
 
-def exits(params: Params, _trial: Trial) -> float:
-    """Ends its program in the way that x names."""
+def exits(params: Params, trial: Trial) -> float:
+    """Keeps a file and ends its program in the way that x names."""
+    (trial.folder / "kept.txt").write_text("kept")
     print("one\ntwo\nthree\n\nfour")
     match params["x"]:
         case 0.0:

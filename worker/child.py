@@ -17,6 +17,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from errno import ENOMEM
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -168,7 +169,7 @@ def evaluate(
     except UnableError as error:
         return Unable(str(error))
     except BaseException as error:  # noqa: BLE001 - also sys.exit and Ctrl-C of the objective end the attempt alone
-        return failure_of(error)
+        return replace(failure_of(error), files=parent.kept_files())
     finally:
         parent.leave()
     return Finished(measured.value, measured.is_diverged, measured.metrics, model, parent.kept_files())

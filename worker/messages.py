@@ -113,6 +113,8 @@ class Failed:
     """Of an out-of-memory failure: another trial used the same memory. Only the parent can know."""
     last_lines: tuple[str, ...] = ()
     """The last lines that the attempt printed, safe to show. Only the parent knows them."""
+    files: tuple[KeptFile, ...] = ()
+    """What the trial kept before it failed; empty if its process died."""
 
     @property
     def printed(self) -> str:

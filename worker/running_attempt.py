@@ -178,7 +178,7 @@ class RunningAttempt(Listener):
             traceback=failed.traceback,
             counts=counts,
         )
-        return self._result(Status.FAILED, failure=failure)
+        return self._result(Status.FAILED, failure=failure, files=failed.files or None)
 
     def _result(self, status: Status, **ending: object) -> Result:
         job, claim = self.claimed.job, self.claimed.claim

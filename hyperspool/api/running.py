@@ -21,6 +21,7 @@ from hyperspool.common.sent import SentDefinition
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.validation import shown
 from hyperspool.master.results.standing import Standing
+from hyperspool.master.run.alike import AllFailedAlikeError
 from hyperspool.master.run.completion import Workers, complete_study
 from hyperspool.master.run.loop import View
 from hyperspool.master.run.signals import StopSignals
@@ -106,6 +107,8 @@ def run_trials(folder: StudyFolder, spec: StudySpec, workers: Workers, *, is_sho
         signals = StopSignals()
         try:
             standing = complete_study(folder, spec, workers, make_view, signals=signals)
+        except AllFailedAlikeError as error:
+            raise AllFailedAlikeError(error.found, "give the study another name. The same call goes on") from None
         except StudyBusyError:
             if not workers.count:
                 raise

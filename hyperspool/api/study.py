@@ -13,6 +13,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.validation import shown
 from hyperspool.master.run.completion import Workers
+from hyperspool.master.run.probing import need_importable
 from hyperspool.master.search.methods import is_seeded
 from hyperspool.worker.objectives.trial import Trial
 
@@ -172,6 +173,8 @@ class Study:
         spec = self._settings.find(objective_name(objective), trials)
         own = own_objectives(spec.objective.name, objective, workers)
         wanted = self._wanted(spec, trials)
+        if isinstance(objective, str) and workers and self._settings.version() is None:
+            need_importable(spec.objective.name, own)
         self._settings.publish(spec)
         run_trials(self._folder, wanted, Workers(workers, own), is_shown=show)
         return self

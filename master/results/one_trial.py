@@ -13,6 +13,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.output import find_log, last_lines_of
 from hyperspool.common.records import Result, Status
 from hyperspool.common.space import Params
+from hyperspool.common.trial_folders import files_path
 from hyperspool.master.results.standing import Standing, open_standing
 
 LAST_LINES = 10
@@ -121,6 +122,7 @@ def _files(folder: StudyFolder, name: EvaluationName) -> Iterator[tuple[str, Pat
                 yield f"{what} of attempt {attempt.number}", path
     yield "result", folder.result(*name)
     yield "curve", folder.curve(*name)
+    yield "files that it kept", files_path(folder, name)
     yield "kept checkpoint", folder.kept_checkpoint(*name)
     if log := find_log(folder, name):
         yield "output", log

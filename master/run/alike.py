@@ -6,6 +6,8 @@ from types import TracebackType
 from typing import Self
 
 from hyperspool.common.errors import SearchError
+from hyperspool.common.invocation import command_line, place_of
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Failure, FailureKind, Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import Standing
@@ -21,7 +23,16 @@ TRACEBACK_LINES = 3
 
 
 class AllFailedAlikeError(SearchError):
-    """The first trials of a run have all failed in the same way."""
+    """The first trials of a run have all failed in the same way.
+
+    Args:
+        found: what they failed of, and where to see more.
+        advice: how to go on.
+    """
+
+    def __init__(self, found: str, advice: str = "start again with --new. The same command goes on") -> None:
+        super().__init__(f"{found}\nMend the cause, then {advice} with the trials that are left.")
+        self.found = found
 
 
 class AlikeFailures:
@@ -35,6 +46,7 @@ class AlikeFailures:
     def __init__(self, spec: StudySpec, workers: int) -> None:
         self._needed = max(min(spec.batch, max(workers, ENOUGH)), 2)
         self._failures: list[Failure] = []
+        self._first_trial = 0
         self._has_others = False
 
     def add(self, standing: Standing, result: Result) -> None:
@@ -43,6 +55,7 @@ class AlikeFailures:
         if result.failure is None or (self._failures and _like(result.failure) != _like(self._failures[0])):
             self._has_others = True
         elif not self.are_enough:
+            self._first_trial = self._first_trial if self._failures else result.trial
             self._failures.append(result.failure)
 
     @property
@@ -51,16 +64,17 @@ class AlikeFailures:
         are_all = not self._has_others and len(self._failures) >= self._needed
         return are_all and self._failures[0].kind in COUNTED
 
-    def error(self) -> AllFailedAlikeError:
+    def error(self, folder: StudyFolder) -> AllFailedAlikeError:
         """What to say when the search has stopped for that."""
         failure = self._failures[0]
         trace = (failure.traceback or "").rstrip().splitlines()
         frame = max((number for number, line in enumerate(trace) if line.startswith("  File ")), default=len(trace))
         lines = "".join(f"\n  {first_line(line)}" for line in trace[frame : frame + TRACEBACK_LINES] if line.strip())
+        shown = command_line("master", "show", folder.name, str(self._first_trial), *place_of(folder.root))
         return AllFailedAlikeError(
             f"the first {counted(len(self._failures), 'trial')} all FAILED in the same way, so the search has stopped: "
             f"{first_line(failure.message)}{lines}\n"
-            "Mend the cause, then start again with --new. The same command goes on with the trials that are left."
+            f"All that is known of the first: {shown}"
         )
 
 

@@ -66,5 +66,5 @@ def complete_study(
             with LocalWorkers(folder, workers.count, workers.own) as local, view as shown:
                 search.run(shown, local.look_after)
     if alike.are_enough and not search.standing.is_finished:
-        raise alike.error()
+        raise alike.error(folder)
     return search.standing

@@ -140,6 +140,7 @@ def failures_text(folder: StudyFolder, failed: list[Result]) -> str:
         lines.append(f"{counted(count, 'trial')} FAILED, first trial {first.trial}: {reason}")
         lines += [f"  {line}" for line in last_lines(first.failure.message if first.failure else "")]
         lines.append(f"  {_where(folder.result(first.trial), first)}")
+        lines.append(f"  more: {command_line('master', 'show', folder.name, str(first.trial), *place_of(folder.root))}")
     return "\n".join(lines)
 
 
@@ -149,4 +150,4 @@ def _reason(result: Result) -> str:
 
 def _where(path: Path, result: Result) -> str:
     has_traceback = result.failure is not None and result.failure.traceback is not None
-    return f"{'its traceback is' if has_traceback else 'more'} in {path}"
+    return f"{'its traceback is' if has_traceback else 'its result is'} in {path}"

@@ -191,3 +191,26 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert run.stdout == "0 []\n"
+
+
+def test_a_typo_in_a_functions_place_leaves_no_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text("def hill(params):\n    return params['x']\n")
+    study = hs.Study("typo", space={"x": hs.Float(0, 1)}, root=tmp_path)
+    with pytest.raises(hs.UsageError, match=r"has no attribute 'hil'(.|\n)*Nothing was published"):
+        study.run("mine:hil", trials=3, show=False)
+    assert not study._folder.spec.exists()
+    study.run("mine:hill", trials=3, show=False)
+    assert len(study.trials) == 3
+
+
+def test_trials_that_all_fail_alike_stop_the_run(tmp_path: Path) -> None:
+    study = hs.Study("alike", space={"x": hs.Float(0, 1)}, root=tmp_path, batch=2)
+    with pytest.raises(hs.SearchError) as caught:
+        study.run(lambda params: params["y"], trials=20, show=False)
+    message = str(caught.value)
+    assert "KeyError: 'y'" in message
+    assert f"hyperspool show alike 0 --root {tmp_path}" in message
+    assert "give the study another name" in message
+    assert "--new" not in message
+    assert 0 < (study.trials.status == "FAILED").sum() < 20

@@ -36,6 +36,7 @@ def test_a_trial_that_exits_ends_itself_alone(bench: Bench, x: float, message: s
     assert isinstance(outcome, Failed)
     assert (outcome.kind, outcome.is_child_lost) == (FailureKind.EXCEPTION, False)
     assert outcome.message.startswith(message)
+    assert [(file.name, file.size_bytes) for file in outcome.files] == [("kept.txt", 4)]
 
 
 def test_a_trial_that_wanders_off_saves_in_its_place(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

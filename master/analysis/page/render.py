@@ -100,6 +100,14 @@ class ShownAnswer:
 
 
 @dataclass(frozen=True)
+class ShownOutput:
+    """The last lines that a trial printed, under a title that says how it ended."""
+
+    title: str
+    lines: str
+
+
+@dataclass(frozen=True)
 class Page:
     """The content of the page, in the order of the page."""
 
@@ -112,6 +120,7 @@ class Page:
     answers: tuple[ShownAnswer, ...]
     sections: tuple[Section, ...]
     settings: ShownTable | None
+    outputs: tuple[ShownOutput, ...]
     made: tuple[str, ...]
     study_json: str
 

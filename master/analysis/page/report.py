@@ -23,12 +23,14 @@ from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.files import save_figure
 from hyperspool.master.analysis.measures.ablation import ablation_rows
 from hyperspool.master.analysis.measures.settings import fixed_text, label_of, searched_parameters, settings_table
+from hyperspool.master.analysis.page.output import shown_outputs
 from hyperspool.master.analysis.page.render import (
     Fact,
     Page,
     Section,
     ShownAnswer,
     ShownFigure,
+    ShownOutput,
     ShownTable,
     heading,
     render,
@@ -91,7 +93,8 @@ def write_report(folder: StudyFolder, out: Path) -> Written:
     for name, text in written.items():
         _write(out / "tables" / name, text.encode())
     page = out / "report.html"
-    _write(page, render(_page(data, standing, shown, found)).encode())
+    outputs = shown_outputs(folder, standing)
+    _write(page, render(_page(data, standing, shown, found, outputs)).encode())
     return Written(page, sum(len(section.figures) for section in shown), len(tables) + bool(written))
 
 
@@ -117,7 +120,9 @@ def _written_tables(data: StudyData) -> Iterator[tuple[str, str]]:
             yield f"ablation{table_format.suffix}", written_table(data.spec, rows, table_format)
 
 
-def _page(data: StudyData, standing: Standing, shown: list[Section], found: list[Answer]) -> Page:
+def _page(
+    data: StudyData, standing: Standing, shown: list[Section], found: list[Answer], outputs: tuple[ShownOutput, ...]
+) -> Page:
     labels = {params_column(name): label_of(name) for name, _ in data.spec.space.items()}
     # A metric may have the name of a parameter: `snapshots` is both, whether to take them and how many were taken.
     taken = set(labels.values())
@@ -140,6 +145,7 @@ def _page(data: StudyData, standing: Standing, shown: list[Section], found: list
         ),
         sections=tuple(shown),
         settings=shown_table(_settings(data), labels) if len(data.trials) else None,
+        outputs=outputs,
         made=tuple(_made(data, standing)),
         study_json=data.spec.to_json().decode(),
     )

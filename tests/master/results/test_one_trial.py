@@ -26,6 +26,7 @@ def test_show_tells_how_a_trial_failed_and_what_it_printed(
     assert "\n  SystemExit: no data (the objective ended its program instead of returning its value)\n" in shown
     assert 'sys.exit("no data")' in shown
     assert f"\n  output: {log}\n" in shown
+    assert f"\n  files that it kept: {root / 'results/demo/files/00000'}\n" in shown
     assert shown.endswith("\nit printed last\n  one\n  two\n  three\n  four\n")
     assert call("master", "show", "demo", "0", "--output", "--root", str(root)).stdout == "one\ntwo\nthree\n\nfour\n"
     found = json.loads(call("master", "show", "demo", "0", "--json", "--root", str(root)).stdout)

@@ -8,7 +8,7 @@ import pytest
 from hyperspool.common import atomic
 from hyperspool.common.layout import StudyFolder
 from hyperspool.master.analysis.page import report
-from hyperspool.master.analysis.page.render import MISSING, Page, render, shown_table
+from hyperspool.master.analysis.page.render import MISSING, Page, ShownOutput, render, shown_table
 from hyperspool.master.analysis.page.report import Written, write_report
 from tests.conftest import MakeStudy, spec_of
 from tests.processes import Processes
@@ -87,6 +87,7 @@ def test_the_page_escapes_all_text_of_a_study() -> None:
         answers=(),
         sections=(),
         settings=None,
+        outputs=(ShownOutput("<img src=y>", "<img src=z>"),),
         made=(),
         study_json=spec_of().to_json().decode(),
     )
