@@ -1,30 +1,11 @@
-"""The command `check`. Options and output only."""
+"""The command `check`: its options. What they lead to is in `session.py`, which a worker does not load."""
 
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from hyperspool.common.definitions import Definition, OwnObjectives
-from hyperspool.common.errors import UsageError
-from hyperspool.common.printable import printable
-from hyperspool.worker.check.call import Caller
-from hyperspool.worker.check.network import check_network
-from hyperspool.worker.check.own import check_own
-from hyperspool.worker.check.params import parse_params
-from hyperspool.worker.check.result import CheckResult
-from hyperspool.worker.check.study import CheckedStudy, checked_study, study_file_for
-from hyperspool.worker.device import Device, choose_device
 
 app = typer.Typer()
-DATA_FOLDER = "data"
-"""The folder of data sets in the shared folder; workers use it too."""
-_VERDICTS = {True: Text("pass", style="green"), False: Text("FAIL", style="bold red"), None: Text("-", style="dim")}
 
 
 @app.command()
@@ -60,59 +41,18 @@ def check(
 
     Exit status: 0 all pass, 1 one failed, 2 wrong usage.
     """
-    names, own = _split(definitions or [])
-    found = OwnObjectives(own, tuple(command or ()), (study_file,) if study_file else ()).definitions()
-    name = _chosen([*([objective] if objective else []), *names], found)
-    chosen, data_folder, assignments = choose_device(device), root / DATA_FOLDER, set_ or []
-    if definition := next((each for each in found if each.name == name), None):
-        file = study_file or study_file_for(name, Path())
-        study = checked_study(definition, file, assignments, epochs, seed)
-        is_right = _check_own(study, found, f"{name}, with the space of {file}" if file else name, data_folder, chosen)
-    elif epochs is not None:
-        raise UsageError(f"--epochs: only for your own objectives; each check trains {name} as long as it needs")
-    else:
-        params = parse_params(name, assignments)
-        results = check_network(name, params, dataset, data_folder, chosen, seed)
-        is_right = _print_table(f"{name} on {dataset}", results)
-    raise typer.Exit(0 if is_right else 1)
+    from hyperspool.worker.check.session import CheckOptions, run_check
 
-
-def _check_own(
-    study: CheckedStudy, definitions: tuple[Definition, ...], title: str, data_folder: Path, device: Device
-) -> bool:
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder).resolve()
-        (root / DATA_FOLDER).symlink_to(data_folder.absolute())
-        with Caller(root, definitions, study, device) as caller:
-            return _print_table(title, check_own(study, caller))
-
-
-def _split(options: list[str]) -> tuple[list[str], tuple[str, ...]]:
-    """The names among the values of `--objective`, which were its only values once, and the definitions."""
-    return [each for each in options if "=" not in each], tuple(each for each in options if "=" in each)
-
-
-def _chosen(names: list[str], definitions: tuple[Definition, ...]) -> str:
-    """The name of the objective to check."""
-    if len(set(names)) > 1:
-        raise UsageError(f"OBJECTIVE is {names[0]}, and --objective is {names[1]}: give one of them")
-    if names:
-        return names[0]
-    if len(definitions) > 1:
-        known = ", ".join(definition.name for definition in definitions)
-        raise UsageError(f"{len(definitions)} objectives are defined ({known}): name the one to check as OBJECTIVE")
-    return definitions[0].name if definitions else "cnn"
-
-
-def _print_table(title: str, results: Iterator[CheckResult]) -> bool:
-    """Print the results, and return whether none failed. Each is shown as a line of progress while the next is made."""
-    console, found = Console(), []
-    with console.status(f"checking {title} ...") as status:
-        for result in results:
-            found.append(result)
-            status.update(f"checking {title} ... {len(found)} of the checks done, the last: {result.check}")
-    table = Table("check", "", "found", title=title, title_justify="left")
-    for result in found:
-        table.add_row(Text(result.check), _VERDICTS[result.is_passed], Text(printable(result.message)))
-    console.print(table)
-    return all(result.is_passed is not False for result in found)
+    given = CheckOptions(
+        objective=objective,
+        definitions=tuple(definitions or ()),
+        commands=tuple(command or ()),
+        study_file=study_file,
+        dataset=dataset,
+        assignments=tuple(set_ or ()),
+        epochs=epochs,
+        device=device,
+        seed=seed,
+        root=root,
+    )
+    raise typer.Exit(0 if run_check(given) else 1)
