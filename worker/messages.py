@@ -78,6 +78,13 @@ class EpochDone:
 
 
 @dataclass(frozen=True)
+class EpochAmended:
+    """The last line of the curve again, with what was measured for the same epoch since."""
+
+    record: EpochRecord
+
+
+@dataclass(frozen=True)
 class LeftBehind:
     """The objective has returned, but had started what it did not end. The next trial gets a new child."""
 
@@ -144,7 +151,7 @@ class Abandoned:
 
 
 ToChild = ProbeDevice | Evaluate | Stop
-Progress = Began | Resumed | EpochDone | LeftBehind
+Progress = Began | Resumed | EpochDone | EpochAmended | LeftBehind
 Answer = Finished | Failed | Stopped | Unable
 FromChild = DeviceFound | Progress | Answer
 Outcome = Answer | Abandoned

@@ -21,6 +21,7 @@ from hyperspool.worker.attempt_output import AttemptOutput
 from hyperspool.worker.executor import Listener
 from hyperspool.worker.messages import (
     Began,
+    EpochAmended,
     EpochDone,
     Evaluate,
     Failed,
@@ -82,6 +83,9 @@ class RunningAttempt(Listener):
                     logger.info("%s: resumed after epoch %d", self.claimed.name, _last_epoch(self._resumed))
             case EpochDone():
                 self._add_to_curve(message.record)
+            case EpochAmended():
+                self._records[-1:] = [message.record]
+                self._write_curve()
             case LeftBehind():
                 self._say_left_behind(message)
             case Stop():
@@ -223,12 +227,17 @@ class RunningAttempt(Listener):
 
     def _add_to_curve(self, record: EpochRecord) -> None:
         self._records.append(record)
-        with suppress(OSError):  # REPORT writes the whole curve again, so a missing line costs nothing
-            if self._written is not None and record.metrics.keys() <= set(self._written):
+        if self._written is not None and record.metrics.keys() <= set(self._written):
+            with suppress(OSError):  # REPORT writes the whole curve again, so a missing line costs nothing
                 atomic.append_line(self._curve_path, to_line(record, self._written))
-            else:  # the first line, with the resumed ones before it, or a metric that the header lacks
-                atomic.replace(self._curve_path, to_text(self._records).encode(), durable=False)
-                self._written = metric_names(self._records)
+        else:  # the first line, with the resumed ones before it, or a metric that the header lacks
+            self._write_curve()
+
+    def _write_curve(self) -> None:
+        self._written = None
+        with suppress(OSError):  # the next epoch tries again
+            atomic.replace(self._curve_path, to_text(self._records).encode(), durable=False)
+            self._written = metric_names(self._records)
 
     @property
     def _curve_path(self) -> Path:

@@ -11,7 +11,8 @@ import pytest
 from hyperspool.common.commands import CommandDefinition
 from hyperspool.common.errors import UnableError
 from hyperspool.common.study_spec import Objective
-from hyperspool.worker.objectives import command
+from hyperspool.worker.messages import EpochAmended, EpochDone, Progress
+from hyperspool.worker.objectives import command, printed
 from hyperspool.worker.objectives.command import evaluate_command
 from hyperspool.worker.objectives.measured import Measured
 from hyperspool.worker.objectives.trial import TrialStopped
@@ -51,6 +52,33 @@ def test_epochs_from_0_are_counted_from_1() -> None:
     parent = FakeParent()
     shell("""for e in 0 1 2; do echo "{\\"epoch\\": $e, \\"loss\\": $e}"; done""", parent=parent)
     assert [epoch.epoch for epoch in parent.curve] == [1, 2, 3]
+
+
+class WaitingFor(FakeParent):
+    """Makes a file for each report of an epoch, for a program that waits until it has been heard."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def tell(self, message: Progress) -> None:
+        super().tell(message)
+        if isinstance(message, EpochDone | EpochAmended):
+            (self._folder / f"heard-{len(message.record.metrics)}").touch()
+
+
+def test_last_printed_epoch_is_reported_while_the_command_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(printed, "QUIET_S", 0.01)
+    parent = WaitingFor(tmp_path)
+    wait = f"until [ -e {tmp_path}/heard-%d ]; do sleep 0.01; done"
+    steps = ("""echo '{"epoch": 0, "loss": 0.5}'""", wait % 1, """echo '{"epoch": 0, "acc": NaN}'""", wait % 2)
+    assert (
+        shell("; ".join((*steps, """echo '{"epoch": 1, "loss": 0.25}'""")), parent=parent, measure="loss").value == 0.25
+    )
+    (first, second), kinds = parent.curve, [type(message) for message in parent.messages]
+    assert (first.epoch, second.epoch, list(first.metrics)) == (1, 2, ["loss", "acc"])
+    assert kinds.count(EpochDone) == 2
+    assert kinds.count(EpochAmended) == 1
 
 
 def test_errors_output_counts_too(capfd: pytest.CaptureFixture[str]) -> None:

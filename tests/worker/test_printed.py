@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from hyperspool.worker.objectives.printed import MAX_LINE_BYTES, Epochs, Lines, value_of
+from hyperspool.worker.objectives.printed import MAX_LINE_BYTES, QUIET_S, Epochs, Lines, value_of
 
 PATTERN = r"(?P<name>\w+)[=:] *(?P<value>[-+0-9.eE]+)"
 
@@ -42,6 +42,20 @@ def test_metric_that_comes_again_begins_an_epoch() -> None:
 def test_later_lines_complete_an_epoch_of_a_number() -> None:
     lines = ["lr=0.1", "epoch: 0 loss=0.5", "epoch: 0 loss=0.4 acc=0.2", "epoch: 1 loss=0.3"]
     assert epochs_of(*lines) == [(0, {"lr": 0.1, "loss": 0.4, "acc": 0.2}), (1, {"loss": 0.3})]
+
+
+def test_a_numbered_epoch_is_quiet_before_the_next_begins() -> None:
+    epochs = Epochs(PATTERN)
+    epochs.feed("loss=0.5", now_s=0.0)
+    assert epochs.quiet(QUIET_S) is None  # its number may come yet
+    epochs.feed("epoch: 3", now_s=1.0)
+    assert epochs.quiet(1.0 + QUIET_S / 2) is None
+    epoch = epochs.quiet(1.0 + QUIET_S)
+    assert epoch
+    assert (epoch.number, epoch.metrics) == (3, {"loss": 0.5})
+    epochs.feed("acc=0.25", now_s=5.0)
+    assert epochs.quiet(5.0) is None
+    assert epochs.quiet(5.0 + QUIET_S) is epochs.end() is epoch
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hyperspool.common.curve import read_curve, to_text
 from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
-from hyperspool.worker.messages import EpochDone, Finished, Resumed
+from hyperspool.worker.messages import EpochAmended, EpochDone, Finished, Resumed
 from hyperspool.worker.presence import Presence
 from hyperspool.worker.queue import ClaimedJob
 from hyperspool.worker.running_attempt import RunningAttempt
@@ -52,6 +52,17 @@ def test_a_running_curve_is_rewritten_for_a_new_metric(attempt: RunningAttempt) 
     assert inodes[0] == inodes[1]
     assert inodes[1] != inodes[2]
     assert inodes[2] == inodes[3]
+
+
+def test_a_running_curve_is_rewritten_for_an_amended_epoch(attempt: RunningAttempt) -> None:
+    claim = attempt.claimed.claim
+    path = claim.folder.running_curve(claim.attempt)
+    attempt.hear(EpochDone(epoch_of(1, loss=0.5)))
+    attempt.hear(EpochDone(epoch_of(2, loss=0.25)))
+    attempt.hear(EpochAmended(epoch_of(2, loss=0.125, accuracy=0.5)))
+    assert read_curve(path) == [epoch_of(1, loss=0.5), epoch_of(2, loss=0.125, accuracy=0.5)]
+    attempt.hear(EpochDone(epoch_of(3, accuracy=0.75)))
+    assert read_curve(path)[1:] == [epoch_of(2, loss=0.125, accuracy=0.5), epoch_of(3, accuracy=0.75)]
 
 
 def test_a_running_curve_forgets_metrics_that_were_dropped(attempt: RunningAttempt) -> None:

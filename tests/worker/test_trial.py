@@ -16,7 +16,7 @@ from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.records import MAX_METRICS, Seeds
 from hyperspool.worker.checkpoint import Checkpoint
-from hyperspool.worker.messages import Began, EpochDone, Progress, Resumed
+from hyperspool.worker.messages import Began, EpochAmended, EpochDone, Progress, Resumed
 from hyperspool.worker.objectives.measured import Measured
 from hyperspool.worker.objectives.trial import Trial
 from tests.worker.clock import Clock
@@ -44,6 +44,8 @@ class FakeParent:
                 self.curve = list(message.curve)
             case EpochDone():
                 self.curve.append(message.record)
+            case EpochAmended():
+                self.curve[-1:] = [message.record]
 
     def folder(self) -> Path:
         return self.made("files")
@@ -209,6 +211,20 @@ def test_a_curve_has_a_limit_of_names_and_numbers(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(ValueError, match="found 102 epochs of 100 metrics, expected at most 10100 numbers"):
         trial.report()
     assert worker.epochs == list(range(1, MAX_METRICS + 2))
+
+
+def test_an_amended_epoch_replaces_the_last_within_the_same_limit() -> None:
+    worker = FakeParent()
+    trial = trial_of(worker)
+    trial.report(loss=1)
+    trial.report(loss=0.5)
+    trial.amend_epoch(EpochRecord(epoch=2, seconds=3.0, metrics={"loss": 0.25, "acc": 0.5}))
+    assert worker.curve == list(trial.curve)
+    assert [record.metrics for record in worker.curve] == [{"loss": 1.0}, {"loss": 0.25, "acc": 0.5}]
+    more = {f"m{number}": 1.0 for number in range(MAX_METRICS - 1)}
+    with pytest.raises(ValueError, match="found 101 different metrics"):
+        trial.amend_epoch(EpochRecord(epoch=2, seconds=3.0, metrics={"loss": 0.25, **more}))
+    assert worker.curve == list(trial.curve)
 
 
 def test_a_dropped_epoch_drops_its_metrics_names() -> None:

@@ -20,6 +20,7 @@ from hyperspool.worker.executor import Executor, Listener
 from hyperspool.worker.messages import (
     Began,
     ChildSettings,
+    EpochAmended,
     EpochDone,
     Evaluate,
     LeftBehind,
@@ -74,6 +75,8 @@ class Call(Listener):
                 self.curve.append(message.record)
                 if self.stop and self.stop_after_s is None:
                     self.stop.is_requested = True
+            case EpochAmended():
+                self.curve[-1:] = [message.record]
             case LeftBehind():
                 self.left = message
             case Stop():

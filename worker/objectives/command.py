@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from hyperspool.common.commands import CommandDefinition, argument_text
-from hyperspool.common.epochs import metric_names
+from hyperspool.common.epochs import EpochRecord, metric_names
 from hyperspool.common.errors import UnableError
 from hyperspool.common.study_spec import Objective
 from hyperspool.worker.objectives.measured import Measured
@@ -52,6 +52,7 @@ def evaluate_command(definition: CommandDefinition, objective: Objective, trial:
             printed = process.read()
             for line in lines.feed(printed):
                 history.add(epochs.feed(line, time.monotonic()))
+            history.add(epochs.quiet(time.monotonic()))
             if trial.should_stop() and stop_at_s == float("inf"):
                 stop_at_s = time.monotonic() + GRACE_S
                 process.signal(signal.SIGTERM)
@@ -72,7 +73,11 @@ class _History:
     """Reports the epochs of a trial, and works out its value."""
 
     def __init__(self, trial: Trial, began_s: float) -> None:
-        self._trial, self._last_s = trial, began_s
+        self._trial = trial
+        self._epoch: Epoch | None = None
+        """The last one that was reported."""
+        self._began_s = self._reported_s = began_s
+        """When that one began, and when the last of what was reported of it was printed."""
         self._count = 0
         self._shift = 0
 
@@ -81,17 +86,24 @@ class _History:
         self._shift = int(self._trial.load() == COUNTS_FROM_0)
 
     def add(self, epoch: Epoch | None) -> None:
-        """Take in an epoch that has ended."""
-        if epoch is None:
+        """Report an epoch that has ended or is quiet; of the last one again, what was printed for it since."""
+        is_known = epoch is self._epoch
+        if epoch is None or (is_known and epoch.at_s == self._reported_s):
             return
-        self._count += 1
-        seconds, self._last_s = max(epoch.at_s - self._last_s, 0.0), epoch.at_s
+        if not is_known:
+            self._epoch, self._began_s = epoch, self._reported_s
+            self._count += 1
+        self._reported_s = epoch.at_s
+        seconds = max(epoch.at_s - self._began_s, 0.0)
         if epoch.number == 0:
             self._shift = 1
         # The number is given here and not left to the trial: after an interruption, a command that starts over begins
         # at the first epoch again.
         number = self._count if epoch.number is None else epoch.number + self._shift
-        self._trial.report(epoch=number, seconds=seconds, **epoch.metrics)
+        if is_known:
+            self._trial.amend_epoch(EpochRecord(epoch=number, seconds=seconds, metrics=dict(epoch.metrics)))
+        else:
+            self._trial.report(epoch=number, seconds=seconds, **epoch.metrics)
         if any(self._trial.checkpoint_folder.iterdir()):  # the curve is kept beside the command's own checkpoint
             self._trial.save(COUNTS_FROM_0 if self._shift else b"")
 

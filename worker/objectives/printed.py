@@ -10,6 +10,8 @@ from hyperspool.common.epochs import name_problem
 
 MAX_LINE_BYTES = 64 * 1024
 """A longer line is passed on, but not searched for metrics."""
+QUIET_S = 1.0
+"""An epoch that got no metric for so long can be recorded, although it may get more. Bounds how often that happens."""
 
 
 @dataclass
@@ -19,7 +21,7 @@ class Epoch:
     Attributes:
         number: as printed; None if the command prints none.
         metrics: by name; where a name came twice, the last number.
-        at_s: when the last of them was printed.
+        at_s: when the last of them was printed, in seconds of the clock that the lines came with.
     """
 
     number: int | None = None
@@ -86,6 +88,14 @@ class Epochs:
         self._epoch.metrics |= found
         self._epoch.at_s = now_s
         return ended
+
+    def quiet(self, now_s: float) -> Epoch | None:
+        """The epoch so far, if it has a number, and nothing came for it in the last `QUIET_S`.
+
+        An epoch without a number might still get one.
+        """
+        is_quiet = self._epoch.number is not None and now_s - self._epoch.at_s >= QUIET_S
+        return self.end() if is_quiet else None
 
     def end(self) -> Epoch | None:
         """The last epoch; None if it has no metric."""

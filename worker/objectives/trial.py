@@ -16,7 +16,7 @@ from hyperspool.common.records import Seeds
 from hyperspool.common.space import Params
 from hyperspool.common.validation import explain, shown
 from hyperspool.worker.checkpoint import Checkpoint
-from hyperspool.worker.messages import Began, EpochDone, Progress, Resumed
+from hyperspool.worker.messages import Began, EpochAmended, EpochDone, Progress, Resumed
 from hyperspool.worker.objectives.measured import Measured
 from hyperspool.worker.objectives.numbers import as_epoch, as_number
 
@@ -255,6 +255,23 @@ class Trial:
         self._progress.curve.append(record)
         self._progress.names |= dict.fromkeys(record.metrics)
         self.parent.tell(EpochDone(record))
+
+    def amend_epoch(self, record: EpochRecord) -> None:
+        """For built-in objectives: replace the record of the last epoch that was reported.
+
+        Args:
+            record: of the same epoch, with all metrics that the replaced one has.
+
+        Raises:
+            ValueError: the curve would have more metrics than a curve may have.
+        """
+        progress = self._progress
+        names = progress.names | dict.fromkeys(record.metrics)
+        if problem := size_problem(len(progress.curve), len(names)):
+            raise ValueError(f"trial.report: {problem}; report fewer names, or every tenth epoch, say")
+        progress.since_s, progress.names = self.clock(), names
+        progress.curve[-1] = record
+        self.parent.tell(EpochAmended(record))
 
     def saved(self) -> Iterable[bytes]:
         """For built-in objectives: the checkpoints of earlier attempts, latest first; the curve does not change."""
