@@ -78,6 +78,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.simulation
 	$(BIN)/python -m benchmarks.report
 	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.sampler_quality --seeds 5 --methods random,qmc,cmaes,tpe
 
 # Kills and stops masters and workers at random, study after study, until the time is up.
 chaos: $(VENV)/.installed-dev

@@ -1,7 +1,7 @@
 """The kinds of parameters: their values, and the mapping of the unit interval onto them.
 
-A parameter maps [0, 1) onto its values (`from_unit`). So every sampler works on numbers in [0, 1), and needs to know
-nothing of logarithms, steps or choices.
+A parameter maps [0, 1) onto its values (`from_unit`), and back (`to_unit`). So every sampler works on numbers in
+[0, 1), and needs to know nothing of logarithms, steps or choices.
 """
 
 import math
@@ -98,6 +98,16 @@ class Float(_Parameter):
             value = self.low + unit * (self.high - self.low)
         return min(max(value, self.low), self.high)
 
+    def to_unit(self, value: Scalar) -> float:
+        """The place of `value` in [0, 1]; of a value with a step, the middle of its part. Outside, the nearest end."""
+        number = min(max(float(value), self.low), self.high)
+        if count := self.step_count:
+            return (min(round((number - self.low) / (self.step or 1.0)), count - 1) + 0.5) / count
+        if self.low == self.high:
+            return 0.5
+        scale = math.log if self.log else float
+        return (scale(number) - scale(self.low)) / (scale(self.high) - scale(self.low))
+
     def problem(self, value: object) -> str | None:
         """What is wrong with `value`, or None."""
         if not isinstance(value, float) or not math.isfinite(value):
@@ -141,6 +151,15 @@ class Int(_Parameter):
         count = (self.high - self.low) // step + 1
         return self.low + min(int(unit * count), count - 1) * step
 
+    def to_unit(self, value: Scalar) -> float:
+        """The middle of the part of the unit interval that is `value`'s. Outside, the nearest end's."""
+        number = min(max(round(float(value)), self.low), self.high)
+        if self.log:
+            low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
+            return (math.log(number) - low) / (high - low)
+        step = self.step or 1
+        return ((number - self.low) // step + 0.5) / ((self.high - self.low) // step + 1)
+
     def problem(self, value: object) -> str | None:
         """What is wrong with `value`, or None."""
         if type(value) is not int:
@@ -169,6 +188,11 @@ class Categorical(_Parameter):
         """The value at `unit` in [0, 1)."""
         return self.choices[min(int(unit * len(self.choices)), len(self.choices) - 1)]
 
+    def to_unit(self, value: Scalar) -> float:
+        """The middle of the part of the unit interval that is `value`'s; of a value that is no choice, the first's."""
+        places = (place for place, choice in enumerate(self.choices) if same_value(choice, value))
+        return (next(places, 0) + 0.5) / len(self.choices)
+
     def problem(self, value: object) -> str | None:
         """What is wrong with `value`, or None."""
         if isinstance(value, Scalar) and value in self._choices:
@@ -190,6 +214,10 @@ class Fixed(_Parameter):
     def from_unit(self, unit: float) -> Scalar:  # noqa: ARG002 - the parameters' common interface
         """The value, whatever `unit` is."""
         return self.value
+
+    def to_unit(self, value: Scalar) -> float:  # noqa: ARG002 - as for `from_unit`
+        """The middle: every number is the value's."""
+        return 0.5
 
     def problem(self, value: object) -> str | None:
         """What is wrong with `value`, or None."""

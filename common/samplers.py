@@ -5,13 +5,18 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from hyperspool.common.records import Record
-from hyperspool.common.space import Float, Int, Space
+from hyperspool.common.space import Categorical, Fixed, Float, Int, Space
 from hyperspool.common.validation import shown
 
 SAMPLERS: dict[str, dict[str, int]] = {
     "random": {},
     "grid": {},
     "coarse-to-fine": {"rounds": 3, "keep": 5},
+    "qmc": {},
+    "tpe": {"startup": 10},
+    "gp": {"startup": 10},
+    "cmaes": {},
+    "auto": {},
 }
 """The settings of each sampler, with their defaults."""
 
@@ -32,13 +37,17 @@ class SamplerSpec(Record):
     keep: Annotated[int, Field(ge=2, le=10_000)] | None = None
     """The number of best settings so far that decide where the next round draws."""
 
+    startup: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """The number of COMPLETE trials, drawn at random, before `tpe` or `gp` learns from them."""
+
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
         settings = [key for key in type(self).model_fields if key != "name"]
         given = [key for key in settings if getattr(self, key) is not None]
         if wrong := [key for key in given if key not in SAMPLERS[self.name]]:
             takers = [name for name, keys in SAMPLERS.items() if wrong[0] in keys]
-            raise ValueError(f"{' and '.join(wrong)}: only the sampler {' or '.join(takers)} has rounds")
+            what = "rounds" if wrong[0] in {"rounds", "keep"} else "random trials at its start"
+            raise ValueError(f"{' and '.join(wrong)}: only the sampler {' or '.join(takers)} has {what}")
         for key, usual in SAMPLERS[self.name].items():
             # Fills in what the study leaves out. The record is frozen, but nobody has seen it yet.
             object.__setattr__(self, key, getattr(self, key) or usual)
@@ -51,6 +60,20 @@ class SamplerSpec(Record):
             return None
         return f"space.{lists[0]}.coarse: only the sampler coarse-to-fine draws from it"
 
+    def space_problem(self, space: Space) -> str | None:
+        """Why the sampler cannot search a space; None if it can."""
+        if self.name != "cmaes" or suits_evolution(space):
+            return None
+        searched = {name: parameter for name, parameter in space.items() if not isinstance(parameter, Fixed)}
+        found = next((name for name, one in searched.items() if isinstance(one, Categorical)), None)
+        reason = f"{found} is a list" if found else f"there {'is' if len(searched) == 1 else 'are'} {len(searched)}"
+        if not found and (conditional := next((name for name, one in searched.items() if one.when), None)):
+            reason = f"{conditional} is not active in every trial"
+        return (
+            "sampler.name: cmaes searches two or more float or int parameters that are active in every trial, and "
+            f"{reason}; tpe searches any space"
+        )
+
     def length_problem(self, settings: int) -> str | None:
         """Why a search cannot have this number of settings; None if it can."""
         if self.rounds is None or self.keep is None or settings // self.rounds > self.keep:
@@ -59,3 +82,9 @@ class SamplerSpec(Record):
             f"{settings} settings in {self.rounds} rounds are {settings // self.rounds} a round; expected more than "
             f"sampler.keep, which is {self.keep}"
         )
+
+
+def suits_evolution(space: Space) -> bool:
+    """Whether a normal distribution can be fitted: two or more numbers, active in every trial."""
+    searched = [parameter for _, parameter in space.items() if not isinstance(parameter, Fixed)]
+    return len(searched) > 1 and all(isinstance(one, Float | Int) and not one.when for one in searched)

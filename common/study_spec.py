@@ -209,7 +209,7 @@ class StudySpec(Record):
     def _check_what_depends_on_trials(self) -> Self:
         of_case = self.ablation.settings if self.ablation else None
         settings = of_case or -(-self.trials // self.replicates)
-        if problem := self.sampler.list_problem(self.space):
+        if problem := self.sampler.list_problem(self.space) or self.sampler.space_problem(self.space):
             raise ValueError(problem)
         if problem := self.sampler.length_problem(settings):
             raise ValueError(f"{'ablation.settings' if of_case else 'trials'}: {problem}")

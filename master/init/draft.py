@@ -65,7 +65,7 @@ class Draft:
         trials_comment: why that number.
         epochs: the budget; None: the program has no option for it.
         epochs_comment: what the budget is for this program.
-        is_grid: whether every combination is tried.
+        sampler: its name; empty: random search.
         remarks: what the file's author has to know, as comments at its top and on the terminal.
         left_out: options and keys that the file does not use, with the reason.
         guesses: the parameters whose range is a guess.
@@ -83,7 +83,7 @@ class Draft:
     trials_comment: str = ""
     epochs: int | None = None
     epochs_comment: str = ""
-    is_grid: bool = False
+    sampler: str = ""
     remarks: list[str] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     guesses: list[str] = field(default_factory=list)

@@ -38,8 +38,8 @@ def _head(draft: Draft, command: str) -> Iterator[str]:
     yield f"name = {toml(draft.name)}"
     if draft.trials:
         yield _with(f"trials = {draft.trials}", draft.trials_comment)
-    if draft.is_grid:
-        yield 'sampler.name = "grid"'
+    if draft.sampler:
+        yield f'sampler.name = "{draft.sampler}"'
 
 
 def _objective(draft: Draft) -> Iterator[str]:

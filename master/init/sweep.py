@@ -185,10 +185,11 @@ def _method(draft: Draft, sweep: dict[str, Any]) -> None:
         raise UsageError(f"run_cap: found {shown(cap)}, expected a whole number, 1 to {MAX_TRIALS}")
     if method == "grid":
         problems = grid_problems(draft.checked_space())
-        draft.is_grid = not problems
+        draft.sampler = "" if problems else "grid"
         if not problems and not is_capped:
             draft.trials, draft.trials_comment = 0, ""
         draft.remarks += [f"method: grid became random search: {problem}." for problem in problems]
+    elif method == "bayes":
+        draft.sampler = "auto"  # which is a Gaussian process, as a sweep's, wherever that suits
     elif method != "random":
-        why = "no sampler here models the results yet" if method == "bayes" else "it is not known here"
-        draft.remarks.append(f"method: {shown(method)} became random search: {why}.")
+        draft.remarks.append(f"method: {shown(method)} became random search: it is not known here.")

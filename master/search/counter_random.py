@@ -17,7 +17,7 @@ from hyperspool.common.study_spec import StudySpec
 
 def unit_number(seed: int, purpose: str, trial: int) -> float:
     """Return a number in [0, 1), uniform over trials; independent for different purposes and seeds."""
-    return (_word(seed, purpose, trial) >> 11) * 2.0**-53
+    return (word(seed, purpose, trial) >> 11) * 2.0**-53
 
 
 def trial_seeds(seed: int, trial: int, own: Collection[str] = tuple(Seeds.model_fields)) -> Seeds:
@@ -29,7 +29,7 @@ def trial_seeds(seed: int, trial: int, own: Collection[str] = tuple(Seeds.model_
         own: the sources that vary from trial to trial. The other seeds are the same in all trials of the study.
     """
     drawn = {
-        name: _word(seed, f"seed of {name}", trial) if name in own else _word(seed, f"common seed of {name}", 0)
+        name: word(seed, f"seed of {name}", trial) if name in own else word(seed, f"common seed of {name}", 0)
         for name in Seeds.model_fields
     }
     return Seeds.model_validate({name: word >> 32 for name, word in drawn.items()})
@@ -40,7 +40,8 @@ def seeds_for(spec: StudySpec, trial: int, params: Params) -> Seeds:
     return trial_seeds(spec.seed, trial, varying_seeds(spec.objective.name, params))
 
 
-def _word(seed: int, purpose: str, trial: int) -> int:
+def word(seed: int, purpose: str, trial: int) -> int:
+    """Return 64 random bits; independent for different purposes, seeds and trials."""
     # Philox 4x64-10: a bijection of a counter under a key (Salmon et al. 2011, doi:10.1145/2063384.2063405). numpy
     # guarantees the bit stream of its bit generators, but not of the distributions built on them.
     digest = hashlib.blake2b(purpose.encode(), digest_size=8).digest()

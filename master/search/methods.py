@@ -1,4 +1,7 @@
-"""The search methods by name: one line of `METHODS` each."""
+"""The search methods by name: one line of `METHODS` each.
+
+Methods that need Optuna or scipy are imported when a study asks for them: both take longer than a master's whole start.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from hyperspool.common.ablation import cases_of
 from hyperspool.common.space import Space
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.ablation import AblationSearch, places
+from hyperspool.master.search.automatic import choice_for
 from hyperspool.master.search.coarse_to_fine import CoarseToFine, round_lengths
 from hyperspool.master.search.confirmation import Confirmed
 from hyperspool.master.search.grid import GridSearch
@@ -35,10 +39,45 @@ def coarse_to_fine(spec: StudySpec, space: Space, settings: int) -> CoarseToFine
     return CoarseToFine(space, spec.seed, lengths, spec.sampler.keep or settings, spec.objective.direction)
 
 
+def automatic(spec: StudySpec, space: Space, settings: int) -> Sampler:
+    """Make the method that `auto` stands for."""
+    return METHODS[choice_for(space, settings)].make(spec, space, settings)
+
+
+def model_based(name: str) -> Callable[[StudySpec, Space, int], Sampler]:
+    """Make the method that asks a sampler of Optuna's."""
+
+    def make(spec: StudySpec, space: Space, _settings: int) -> Sampler:
+        from hyperspool.master.search.model_based import MAKERS, ModelBased
+
+        return ModelBased(space, spec.seed, spec.objective.direction, name, MAKERS[name](spec.sampler.startup))
+
+    return make
+
+
+def evolution(spec: StudySpec, space: Space, _settings: int) -> Sampler:
+    """Make the evolution strategy."""
+    from hyperspool.master.search.evolution import EvolutionStrategy
+
+    return EvolutionStrategy(space, spec.seed, spec.objective.direction)
+
+
+def quasi_random(spec: StudySpec, space: Space, _settings: int) -> Sampler:
+    """Make the search by Sobol points."""
+    from hyperspool.master.search.quasi_random import QuasiRandomSearch
+
+    return QuasiRandomSearch(space, spec.seed)
+
+
 METHODS: dict[str, Method] = {
     "random": Method(lambda spec, space, _settings: RandomSearch(space, spec.seed), is_seeded=True),
     "grid": Method(lambda _spec, space, _settings: GridSearch(space), is_seeded=True),
     "coarse-to-fine": Method(coarse_to_fine),
+    "qmc": Method(quasi_random, is_seeded=True),
+    "tpe": Method(model_based("tpe")),
+    "gp": Method(model_based("gp")),
+    "cmaes": Method(evolution),
+    "auto": Method(automatic),
 }
 
 

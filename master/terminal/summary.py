@@ -11,6 +11,8 @@ from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import counted, duration_text, first_line, last_lines, params_text
+from hyperspool.master.search.automatic import choice_for
+from hyperspool.master.search.methods import settings_count
 from hyperspool.master.terminal.console import Terminal
 from hyperspool.master.terminal.tables import cells_table, text_table
 from hyperspool.master.terminal.trials_table import TrialsTable, constant_params, constant_text
@@ -30,8 +32,14 @@ def headline(standing: Standing) -> str:
     return (
         f"study {spec.name}{title}\n"
         f"{trials} of {spec.objective.name}{data}, "
-        f"{epochs}in batches of {spec.batch}{_phases(spec)}{done}"
+        f"{epochs}in batches of {spec.batch}{_method(spec)}{_phases(spec)}{done}"
     )
+
+
+def _method(spec: StudySpec) -> str:
+    name = spec.sampler.name
+    chosen = f" ({choice_for(spec.space, settings_count(spec))})" if name == "auto" else ""
+    return "" if name in {"random", "grid", "coarse-to-fine"} else f", by {name}{chosen}"
 
 
 def _phases(spec: StudySpec) -> str:

@@ -46,6 +46,25 @@ def test_proposals_are_the_same_for_any_workers_and_stops(
     assert proposed(folder) == whole
 
 
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes"])
+def test_learning_goes_on_from_the_journal_as_without_a_stop(
+    root: Path, processes: Processes, make_study: MakeStudy, sampler: str
+) -> None:
+    startup = "" if sampler == "cmaes" else ", startup = 3"
+    more = f'sampler = {{ name = "{sampler}"{startup} }}\nspace.y = {{ low = 1, high = 9 }}'
+    study = make_study("square", trials=12, batch=3, more=more)
+    finish(processes, study, workers=2)
+    folder = StudyFolder(root, "demo")
+    whole = proposed(folder)
+    lines = folder.journal.read_text().splitlines(keepends=True)
+    assert len(lines) == 4 + 12
+    folder.journal.write_text("".join(lines[: 2 * 4]))  # two batches: a master that was stopped then knew no more
+    for trial in range(6, 12):
+        folder.result(trial).unlink()
+    finish(processes, study, workers=1)
+    assert proposed(folder) == whole
+
+
 def test_finished_run_ranks_finalists_by_their_fresh_replicates(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:

@@ -72,7 +72,7 @@ def test_every_sampler_of_a_study_has_a_method() -> None:
 
 def test_unknown_method_is_refused_with_the_known_ones(root: Path, make_study: MakeStudy) -> None:
     path = make_study("square", more='sampler.name = "magic"')
-    with pytest.raises(ValueError, match="found 'magic', expected 'random', 'grid' or 'coarse-to-fine'"):
+    with pytest.raises(ValueError, match="found 'magic', expected 'random', 'grid', 'coarse-to-fine', "):
         find_study(str(path), root, Changes())
 
 

@@ -1,0 +1,117 @@
+"""Search methods that learn from results by a sampler of Optuna's: TPE and a Gaussian process.
+
+Sources: Watanabe 2023, Tree-Structured Parzen Estimator: Understanding Its Algorithm Components and Their Roles for
+Better Empirical Performance, arXiv:2304.11127; Rasmussen and Williams 2006, Gaussian Processes for Machine Learning.
+The constant liar for pending trials: Ginsbourger, Le Riche and Carraro 2010, Kriging Is Well-Suited to Parallelize
+Optimization.
+"""
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.samplers import BaseSampler, GPSampler, TPESampler
+from optuna.trial import FrozenTrial, TrialState, create_trial
+from threadpoolctl import threadpool_limits
+
+from hyperspool.common.records import Stage
+from hyperspool.common.space import Params, Space
+from hyperspool.master.search.counter_random import word
+from hyperspool.master.search.distinct import Distinct
+from hyperspool.master.search.encoding import Encoding
+from hyperspool.master.search.known import Direction, Evaluation, Known, Proposal
+
+STARTUP = 10
+"""Random trials at the start, unless the study says how many."""
+MakeSampler = Callable[[int], BaseSampler]
+"""Makes a sampler from its seed."""
+
+
+class ModelBased:
+    """Asks a sampler of Optuna's for one trial after another.
+
+    Optuna's study is made anew for each call, from what is known in the order of the trials; and its sampler for each
+    proposal, with a seed of the trial's own. So a proposal follows from the study's seed, its trial and what is known.
+    FAILED trials have no value to learn from; neither have PRUNED ones, whose value is of fewer epochs. A pending trial
+    counts as one that will be no better than what is known, so that the next one goes elsewhere.
+
+    Args:
+        space: the space to search.
+        seed: the study's seed.
+        direction: the objective's direction.
+        purpose: keys the random numbers.
+        make_sampler: makes Optuna's sampler.
+    """
+
+    def __init__(self, space: Space, seed: int, direction: Direction, purpose: str, make_sampler: MakeSampler) -> None:
+        self._space, self._seed, self._direction = space, seed, direction
+        self._purpose, self._make_sampler = purpose, make_sampler
+        self._encoding = Encoding(space)
+
+    def suggest(self, count: int, known: Known) -> list[Proposal]:
+        """Suggest the next `count` trials. No two of a study are equal while the space has others."""
+        distinct = Distinct(self._space, self._seed, known)
+        proposals: list[Proposal] = []
+        # One thread: matrices this small gain nothing from more, and on busy cores these take ten times as long.
+        with _quiet(), threadpool_limits(1):
+            study = optuna.create_study(direction="minimize", sampler=self._make_sampler(0))
+            study.add_trials([self._frozen(proposal, known) for proposal in known.proposals()])
+            for trial in range(known.next_trial, known.next_trial + count):
+                params = distinct.take(trial, partial(self._ask, study, trial))
+                proposals.append(Proposal(trial, params, Stage(setting=trial)))
+                study.add_trial(self._frozen(proposals[-1], known))
+        return proposals
+
+    def _ask(self, study: optuna.Study, trial: int, attempt: int) -> Params:
+        study.sampler = self._make_sampler(word(self._seed, f"{self._purpose} {attempt}", trial) >> 32)
+        asked = study.ask()
+        params = self._encoding.ask(asked)
+        study.tell(asked, state=TrialState.FAIL)  # the next call does not know it, so nothing may follow from it
+        return params
+
+    def _frozen(self, proposal: Proposal, known: Known) -> FrozenTrial:
+        evaluation = known.evaluations.get(proposal.key)
+        params = self._encoding.encoded(proposal.params)
+        distributions = {name: self._encoding.distributions[name] for name in params}
+        state = _state(evaluation)
+        value = evaluation.loss(self._direction) if evaluation and state is TrialState.COMPLETE else None
+        return create_trial(state=state, value=value, params=params, distributions=distributions)
+
+
+def _state(evaluation: Evaluation | None) -> TrialState:
+    if evaluation is None:
+        return TrialState.RUNNING
+    return TrialState.COMPLETE if evaluation.number is not None else TrialState.FAIL
+
+
+def _tpe(startup: int | None) -> MakeSampler:
+    return lambda seed: TPESampler(
+        n_startup_trials=startup or STARTUP, seed=seed, multivariate=True, group=True, constant_liar=True
+    )
+
+
+def _gaussian_process(startup: int | None) -> MakeSampler:
+    import torch  # noqa: F401 - the sampler would load it in its first call, after the number of threads is limited
+
+    return lambda seed: GPSampler(n_startup_trials=startup or STARTUP, seed=seed, warn_independent_sampling=False)
+
+
+MAKERS: dict[str, Callable[[int | None], MakeSampler]] = {"tpe": _tpe, "gp": _gaussian_process}
+"""Makes a sampler by its name in a study, from the number of random trials at its start; None: `STARTUP`."""
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence Optuna: its log is not the master's, and one of its parts that is used here is called experimental."""
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            yield
+    finally:
+        optuna.logging.set_verbosity(level)
