@@ -4,9 +4,8 @@
 
 For each function it prints, over the seeds: after how many evaluations a method is as good as the median of 100 random
 ones (median, and in brackets the middle 80 %), and how far its best is from the optimum after 20, 50 and 100
-evaluations (medians). `optuna tpe` is Optuna's own sampler, asked in batches as the methods here are: 8 trials are
-asked for before the value of the first is given. Then it prints the milliseconds of one proposal after 10, 100 and 1,000
-trials.
+evaluations (medians). `optuna tpe` is Optuna's own sampler, asked in batches as the methods here are: for 8 trials at
+once. Then it prints the milliseconds of one proposal after 10, 100 and 1,000 trials.
 """
 
 import argparse
