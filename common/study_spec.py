@@ -99,6 +99,10 @@ class Limits(Record):
     """Seconds of silence after which a worker's job is issued again. Workers beat five times as often."""
 
 
+def _mode(value: Any) -> Any:
+    return None if value == "synchronous" else value
+
+
 class StudySpec(Record):
     """One search, as a TOML file or a preset describes it and as `study.json` publishes it."""
 
@@ -111,7 +115,10 @@ class StudySpec(Record):
     replicates: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 1
     """Number of evaluations of each setting, with independent seeds; a setting's replicates follow one another."""
     batch: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 8
-    """Number of trials that the master proposes at once."""
+    """Number of trials that the master proposes at once; an asynchronous study proposes them one after another."""
+    mode: Annotated[Literal["asynchronous"] | None, BeforeValidator(_mode)] = None
+    """How trials are proposed. `synchronous`, which is stored as None: a batch, once the last one is finished, so that
+    proposals do not depend on the number of workers. `asynchronous`: whenever a worker would have to wait."""
     claim: ClaimMode = ClaimMode.LOCK
     """What makes a worker's claim exclusive: lock, or lease where the file system has no locks."""
     objective: Objective

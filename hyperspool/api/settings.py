@@ -14,6 +14,7 @@ from hyperspool.common.names import MAX_TRIALS
 from hyperspool.common.shared_folder import open_shared_folder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.run.loop import publish_study
+from hyperspool.master.search.methods import METHODS
 from hyperspool.master.studies.changes import merged
 from hyperspool.master.studies.published import differences, published_study, read_published
 from hyperspool.master.studies.validity import need_trainable, validated
@@ -101,7 +102,7 @@ class Settings:
         if "trials" not in table and table.get("sampler", {}).get("name") != "grid":
             if there:
                 table["trials"] = there.trials
-            elif set(table) & {"sampler", "confirm"}:  # a method in rounds, say, divides the trials among them
+            elif "confirm" in table or _needs_length(table.get("sampler")):
                 table |= {"trials": trials} if trials else {}
             elif "ablation" not in table:
                 table["trials"] = MAX_TRIALS
@@ -116,6 +117,12 @@ class Settings:
             f"To go on with the published one: hyperspool.Study({self.name!r}, root={str(self.root)!r})\n"
             "To start another study with the new settings: give it another name"
         )
+
+
+def _needs_length(sampler: Any) -> bool:
+    # A method in rounds, say, divides the trials among them. What is no method is refused when the study is validated.
+    method = METHODS.get(sampler.get("name", "random")) if isinstance(sampler, dict) else None
+    return method is not None and method.needs_length
 
 
 def _as_written(value: object) -> str:

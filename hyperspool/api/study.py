@@ -14,7 +14,7 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.validation import shown
 from hyperspool.master.run.completion import Workers
 from hyperspool.master.run.probing import need_importable
-from hyperspool.master.search.methods import is_seeded
+from hyperspool.master.search.methods import has_fixed_length
 from hyperspool.worker.objectives.trial import Trial
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ class Study:
             raise UsageError(
                 f"trials: found {shown(trials)}, expected a number from 1 to {spec.trials}, the study's own"
             )
-        if trials < spec.trials and not is_seeded(spec):
+        if trials < spec.trials and has_fixed_length(spec):
             raise UsageError(
                 f"study {self.name} was published with {spec.trials} trials, and its search divides them up; run it "
                 f"with trials={spec.trials}, or leave trials out"

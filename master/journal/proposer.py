@@ -43,7 +43,7 @@ class Proposer:
             found: jobs and results that no journal records, because it was lost or the study's version kept none. The
                 batch records their params, budgets and seeds as found, unless these follow from the study's seed alone:
                 another version of a library may propose different ones, and finished work must stay valid.
-            count: at most so many; None: the study's batch.
+            count: at most so many, above 0; None: the study's batch.
         """
         left = self._spec.all_trials - self._known.next_trial
         proposals = self._sampler.suggest(min(count or self._spec.batch, left), self._known) if left > 0 else []

@@ -44,6 +44,8 @@ TICK_S = 0.25
 
 CLEAR_S = 5.0
 """Longest time that the master waits for the last workers to clear."""
+AHEAD = 2
+"""So many more jobs than workers are open in an asynchronous study, so that a worker finds one at once."""
 ALIVE_S = 10.0
 """A worker is alive if its heartbeat changed within this time; it beats every 2 s."""
 
@@ -149,8 +151,7 @@ class Search:
         """
         with FolderWatch(self._bell) as watch:
             while True:
-                self._until_possible(self._dispatcher.publish)
-                watch.follow(dict.fromkeys(self._dispatcher.open_folders(), Appearance.LINKED))
+                self._publish(watch)
                 while self._dispatcher.open_count:
                     if self._should_stop():
                         return False
@@ -159,12 +160,24 @@ class Search:
                     self._bell.wait(TICK_S)
                     for result in self._collect():
                         view.landed(self.standing, result)
+                    if self._propose_batch(self._lacking()):
+                        self._publish(watch)
                 if not self._propose_batch():
                     break
         self._wait_for_clear()
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
         self._until_possible(self._remove_what_failed_trials_saved)
         return True
+
+    def _publish(self, watch: FolderWatch) -> None:
+        self._until_possible(self._dispatcher.publish)
+        watch.follow(dict.fromkeys(self._dispatcher.open_folders(), Appearance.LINKED))
+
+    def _lacking(self) -> int:
+        """How many jobs an asynchronous study lacks, so that no worker has to wait; 0 if it waits for its batch."""
+        if self._spec.mode is None:
+            return 0
+        return max(len(self.standing.alive) + AHEAD - self._dispatcher.open_count, 0)
 
     def _remove_what_failed_trials_saved(self) -> None:
         remove_all_saved(self._folder)
@@ -206,7 +219,8 @@ class Search:
         self.standing.journal = found.journal
 
     def _propose_batch(self, count: int | None = None) -> bool:
-        batch = self._proposer.propose(self._found, count)
+        wanted = (self._lacking() or self._spec.batch) if count is None else count
+        batch = self._proposer.propose(self._found, wanted) if wanted else None
         if batch is None:
             return False
         self._until_possible(lambda: remove_used_checkpoints(self._folder))

@@ -27,10 +27,12 @@ class Method:
         make: makes the method from the study, the space to search (in an ablation the case's), and the number of
             settings.
         is_seeded: whether a proposal depends only on the study's seed and the trial, not on results.
+        needs_length: whether a proposal depends on the number of trials too, so that this cannot grow.
     """
 
     make: Callable[[StudySpec, Space, int], Sampler]
     is_seeded: bool = False
+    needs_length: bool = False
 
 
 def coarse_to_fine(spec: StudySpec, space: Space, settings: int) -> CoarseToFine:
@@ -72,12 +74,12 @@ def quasi_random(spec: StudySpec, space: Space, _settings: int) -> Sampler:
 METHODS: dict[str, Method] = {
     "random": Method(lambda spec, space, _settings: RandomSearch(space, spec.seed), is_seeded=True),
     "grid": Method(lambda _spec, space, _settings: GridSearch(space), is_seeded=True),
-    "coarse-to-fine": Method(coarse_to_fine),
+    "coarse-to-fine": Method(coarse_to_fine, needs_length=True),
     "qmc": Method(quasi_random, is_seeded=True),
     "tpe": Method(model_based("tpe")),
     "gp": Method(model_based("gp")),
     "cmaes": Method(evolution),
-    "auto": Method(automatic),
+    "auto": Method(automatic, needs_length=True),
 }
 
 
@@ -99,6 +101,11 @@ def make_sampler(spec: StudySpec) -> Sampler:
 def is_seeded(spec: StudySpec) -> bool:
     """Return whether every proposal of a study follows from its seed and the trial's number alone."""
     return METHODS[spec.sampler.name].is_seeded and spec.confirm is None
+
+
+def has_fixed_length(spec: StudySpec) -> bool:
+    """Return whether a study's proposals would be others if it had another number of trials."""
+    return METHODS[spec.sampler.name].needs_length or spec.confirm is not None or spec.ablation is not None
 
 
 def settings_count(spec: StudySpec) -> int:

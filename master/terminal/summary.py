@@ -29,10 +29,11 @@ def headline(standing: Standing) -> str:
     title = f": {spec.title}" if spec.title else ""
     trials = counted(spec.trials, "trial") if spec.has_limit else "trials without a limit"
     epochs = f"{counted(spec.epochs, 'epoch')} each, " if spec.budget else ""
+    pace = "asynchronously" if spec.mode else f"in batches of {spec.batch}"
     return (
         f"study {spec.name}{title}\n"
         f"{trials} of {spec.objective.name}{data}, "
-        f"{epochs}in batches of {spec.batch}{_method(spec)}{_phases(spec)}{done}"
+        f"{epochs}{pace}{_method(spec)}{_phases(spec)}{done}"
     )
 
 

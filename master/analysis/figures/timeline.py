@@ -16,7 +16,7 @@ from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_legends, area_entry
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
 from hyperspool.master.analysis.figures.texts import time_unit, write_beside
-from hyperspool.master.analysis.measures.timeline import pauses, timeline, waiting, waits, without_pauses
+from hyperspool.master.analysis.measures.timeline import pauses, timeline, waiting, waits_of, without_pauses
 from hyperspool.master.results.wording import counted, duration_text
 
 MAX_ROWS = 24
@@ -51,7 +51,7 @@ def timeline_figure(data: StudyData) -> Figure:
     unit_s, unit = time_unit(end_s)
     figure, axes = new_figure(6.4, 1.2 + 0.24 * len(rows))
     plot: Axes = axes[0, 0]
-    idle, shown = (_shown(frame, rows, unit_s) for frame in (waits(bars), bars))
+    idle, shown = (_shown(frame, rows, unit_s) for frame in (waits_of(data, bars), bars))
     _draw_bars(plot, idle, [WAIT_COLOUR], height=WAIT_HEIGHT, linewidth=0)
     mean_in = AXES_WIDTH_IN * float((shown["right"] - shown["left"]).mean()) * unit_s / end_s
     _draw_bars(plot, shown, _colours(shown), height=BAR_HEIGHT, linewidth=0.5 if mean_in > OUTLINED_IN else 0.0)
@@ -67,14 +67,25 @@ def timeline_figure(data: StudyData) -> Figure:
     return figure
 
 
+def _waits_in_words(data: StudyData) -> tuple[str, str]:
+    if data.spec.mode:
+        return (
+            "Trials were proposed one after another; one proposal differs in colour from the next.",
+            "Grey is a worker's wait between two trials, or from its last one to the end.",
+        )
+    return (
+        f"Batches of {data.spec.batch}; one batch differs in colour from the next.",
+        "Grey is a worker's wait between its last trial of a batch and the end of the batch.",
+    )
+
+
 def _caption(data: StudyData, bars: pd.DataFrame) -> str:
     table, cuts = waiting(data), pauses(bars)
     busy_s, waited_s = float(table["busy_s"].sum()), float(table["waited_s"].sum())
     off_s = float((cuts["end_s"] - cuts["start_s"]).sum())
     return caption(
         f"{counted(len(bars), 'trial')} on {counted(len(table), 'worker')}, from claim to end.",
-        f"Batches of {data.spec.batch}; one batch differs in colour from the next.",
-        "Grey is a worker's wait between its last trial of a batch and the end of the batch.",
+        *_waits_in_words(data),
         "The number on the right is the share of the worker's time that such waits took.",
         f"All workers together evaluated for {duration_text(busy_s)} and waited for {duration_text(waited_s)}.",
         len(table) > MAX_ROWS and f"The {MAX_ROWS} workers that evaluated longest are shown.",

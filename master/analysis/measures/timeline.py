@@ -71,6 +71,35 @@ def without_pauses(bars: pd.DataFrame) -> pd.DataFrame:
     return bars.assign(**moved)
 
 
+def waits_of(data: StudyData, bars: pd.DataFrame) -> pd.DataFrame:
+    """The waits of each worker: at the ends of batches, or in an asynchronous study between its trials.
+
+    Args:
+        data: the study.
+        bars: of its `timeline`, perhaps `without_pauses`.
+
+    Returns:
+        As `waits` or `gaps`.
+    """
+    return gaps(bars) if data.spec.mode else waits(bars)
+
+
+def gaps(bars: pd.DataFrame) -> pd.DataFrame:
+    """The times between one trial of a worker and its next, and from its last to the end of all.
+
+    Args:
+        bars: from `timeline` or `without_pauses`.
+
+    Returns:
+        One row per trial: worker, batch, start_s (the trial's end) and end_s (the next one's start).
+    """
+    ordered = bars.sort_values(["worker", "start_s"])
+    following = ordered.groupby("worker")["start_s"].shift(-1).fillna(bars["end_s"].max())
+    # Times are of the worker's own clock, which may have been set back.
+    found = ordered[["worker", "batch"]].assign(start_s=ordered["end_s"], end_s=following.clip(lower=ordered["end_s"]))
+    return found.reset_index(drop=True)
+
+
 def waits(bars: pd.DataFrame) -> pd.DataFrame:
     """The waits of each worker at the end of each batch. Workers wait because the next batch needs all results of one.
 
@@ -97,7 +126,7 @@ def waits(bars: pd.DataFrame) -> pd.DataFrame:
 
 
 def waiting(data: StudyData) -> pd.DataFrame:
-    """How long each worker evaluated, and how long it waited at the ends of batches. Pauses do not count as waiting.
+    """How long each worker evaluated, and how long it waited. Pauses do not count as waiting.
 
     Returns:
         One row per worker, sorted by its first start: worker, trials, busy_s, waited_s and waited_share, which is
@@ -106,7 +135,7 @@ def waiting(data: StudyData) -> pd.DataFrame:
     bars = without_pauses(timeline(data))
     bars["busy_s"] = bars["end_s"] - bars["start_s"]
     table = bars.groupby("worker").agg(first_s=("start_s", "min"), trials=("trial", "size"), busy_s=("busy_s", "sum"))
-    idle = waits(bars)
+    idle = waits_of(data, bars)
     waited_s = (idle["end_s"] - idle["start_s"]).groupby(idle["worker"]).sum()
     table["waited_s"] = waited_s.reindex(table.index).astype("float64")
     total_s = table["busy_s"] + table["waited_s"]

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.measures.timeline import pauses, timeline, waiting, waits, without_pauses
+from hyperspool.master.analysis.measures.timeline import gaps, pauses, timeline, waiting, waits, without_pauses
 from hyperspool.master.search.known import Proposal
 from hyperspool.master.studies.preset import load_preset
 from tests.master.analysis.searched import searched
@@ -106,3 +106,15 @@ def test_a_study_without_results_has_an_empty_timeline() -> None:
     data = replace(TWO_BATCHES, trials=TWO_BATCHES.trials.head(0))
     assert timeline(data).empty
     assert waiting(data).empty
+
+
+def test_gaps_are_between_a_workers_trials_and_to_the_end() -> None:
+    rows = [("a", 0, 0, 0.0, 2.0), ("b", 1, 1, 0.0, 1.0), ("a", 2, 2, 2.5, 4.0), ("b", 3, 3, 1.0, 9.0)]
+    bars = pd.DataFrame(rows, columns=["worker", "trial", "batch", "start_s", "end_s"])
+    found = gaps(bars)
+    assert list(zip(found["worker"], found["start_s"], found["end_s"], strict=True)) == [
+        ("a", 2.0, 2.5),
+        ("a", 4.0, 9.0),
+        ("b", 1.0, 1.0),
+        ("b", 9.0, 9.0),
+    ]
