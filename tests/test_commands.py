@@ -95,9 +95,9 @@ def test_changed_study_is_refused_by_key_with_both_ways_out(
 ) -> None:
     study = make_study("square")
     processes.finish(processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square"))
-    message = refused("master", "run", str(study), "--root", str(root), "--trials", "9", "--set", "limits.stale_s=5")
+    message = refused("master", "run", str(study), "--root", str(root), "--trials", "9", "--set", "seed=5")
     assert "trials: published 4, now 9" in message
-    assert "limits.stale_s: published 60.0, now 5.0" in message
+    assert "seed: published 0, now 5" in message
     assert f"-m master run demo --root {root}\n" in message
     assert "--new" in message
     kept = call("master", "run", str(study), "--root", str(root))

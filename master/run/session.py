@@ -26,7 +26,9 @@ from hyperspool.master.run.follow_up import FollowUp, follow_up_of
 from hyperspool.master.run.loop import publish_study
 from hyperspool.master.run.probing import need_importable
 from hyperspool.master.studies.changes import SPACE, Changes
+from hyperspool.master.studies.growth import can_become, publish_again
 from hyperspool.master.studies.preset import preset_names
+from hyperspool.master.studies.published import differences, read_published
 from hyperspool.master.studies.source import find_study
 from hyperspool.master.studies.validity import need_trainable
 from hyperspool.master.terminal.console import Terminal
@@ -95,8 +97,8 @@ def run_session(console: Terminal, options: RunOptions, print_end: PrintEnd = pr
     _need_objective(console, spec, options)
     if options.workers and not folder.spec.exists() and spec.objective.name not in PARAMETERS:
         need_importable(spec.objective.name, options.own)
-    _publish(folder, spec, options)
-    standing, elapsed_s = _complete(console, folder, spec, options, follow_up)
+    was = _publish(folder, spec, options)
+    standing, elapsed_s = _complete(console, folder, spec, options, follow_up, was)
     if not standing.is_finished:
         console.say(f"stopped; everything is kept. To go on: {_go_on(folder, options)}")
         return 1
@@ -105,12 +107,29 @@ def run_session(console: Terminal, options: RunOptions, print_end: PrintEnd = pr
 
 
 def _complete(
-    console: Terminal, folder: StudyFolder, spec: StudySpec, options: RunOptions, follow_up: FollowUp | None
+    console: Terminal,
+    folder: StudyFolder,
+    spec: StudySpec,
+    options: RunOptions,
+    follow_up: FollowUp | None,
+    was: StudySpec | None,
 ) -> tuple[Standing, float | None]:
-    """Return the study's standing and the duration of the run in seconds; None if no result was missing."""
+    """Return the study's standing and the duration of the run in seconds; None if no result was missing.
+
+    Args:
+        console: the terminal to print to.
+        folder: the study's folder.
+        spec: the study.
+        options: the options of the command line.
+        follow_up: what the study confirms, if anything.
+        was: the study as it was published with other settings, which are replaced; None: it is as it was.
+    """
     began_s: list[float] = []
 
     def take_over() -> None:
+        if was:
+            publish_again(folder, spec)
+            console.say(_changed_text(was, spec))
         if follow_up and (taken := follow_up.take_over(folder)):
             source, found = follow_up.source.name, counted(taken, "result")
             console.say(f"the search of study {source} is finished: study {spec.name} takes over its {found}")
@@ -153,15 +172,21 @@ def _own_arguments(study: str, options: RunOptions) -> list[str]:
     return replace(options.own, study_files=files).arguments
 
 
-def _publish(folder: StudyFolder, spec: StudySpec, options: RunOptions) -> None:
+def _publish(folder: StudyFolder, spec: StudySpec, options: RunOptions) -> StudySpec | None:
     """Publish the study.
+
+    Returns:
+        The study as it is published, if it may go on with the new settings; None if there are no new ones.
 
     Raises:
         UsageError: another study with this name and other settings is published.
     """
     different = publish_study(folder, spec)
     if not different:
-        return
+        return None
+    published = read_published(folder)
+    if can_become(published, spec):
+        return published
     lines = "".join(
         f"\n  {key}: published {_as_typed(was)}, now {_as_typed(now)}" for key, (was, now) in different.items()
     )
@@ -174,6 +199,11 @@ def _publish(folder: StudyFolder, spec: StudySpec, options: RunOptions) -> None:
         f"To go on with the published one: {_run_command(folder.name, folder.root, options, changes)}\n"
         "To start another study with the new settings: add --new"
     )
+
+
+def _changed_text(was: StudySpec, spec: StudySpec) -> str:
+    changes = [f"{key} {_as_typed(old)} -> {_as_typed(new)}" for key, (old, new) in differences(was, spec).items()]
+    return f"study {spec.name} goes on with other settings: {', '.join(changes)}"
 
 
 def _as_typed(value: object) -> str:
