@@ -6,14 +6,10 @@ The constant liar for pending trials: Ginsbourger, Le Riche and Carraro 2010, Kr
 Optimization.
 """
 
-import logging
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 
 import optuna
-from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, GPSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from threadpoolctl import threadpool_limits
@@ -24,6 +20,7 @@ from hyperspool.master.search.counter_random import word
 from hyperspool.master.search.distinct import Distinct
 from hyperspool.master.search.encoding import Encoding
 from hyperspool.master.search.known import Direction, Evaluation, Known, Proposal
+from hyperspool.master.search.quiet import quiet_optuna
 
 STARTUP = 10
 """Random trials at the start, unless the study says how many."""
@@ -57,7 +54,7 @@ class ModelBased:
         distinct = Distinct(self._space, self._seed, known)
         proposals: list[Proposal] = []
         # One thread: matrices this small gain nothing from more, and on busy cores these take ten times as long.
-        with _quiet(), threadpool_limits(1):
+        with quiet_optuna(), threadpool_limits(1):
             study = optuna.create_study(direction="minimize", sampler=self._make_sampler(0))
             study.add_trials([self._frozen(proposal, known) for proposal in known.proposals()])
             for trial in range(known.next_trial, known.next_trial + count):
@@ -102,16 +99,3 @@ def _gaussian_process(startup: int | None) -> MakeSampler:
 
 MAKERS: dict[str, Callable[[int | None], MakeSampler]] = {"tpe": _tpe, "gp": _gaussian_process}
 """Makes a sampler by its name in a study, from the number of random trials at its start; None: `STARTUP`."""
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence Optuna: its log is not the master's, and one of its parts that is used here is called experimental."""
-    level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ExperimentalWarning)
-            yield
-    finally:
-        optuna.logging.set_verbosity(level)

@@ -20,11 +20,7 @@ Optuna gets each parameter as its position in its range, on the scale that was s
 takes no logarithm, so it would weigh the upper decade of a learning rate ten times as much as the decade below.
 """
 
-import logging
 import math
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -34,7 +30,6 @@ import optuna
 import pandas as pd
 from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
-from optuna.exceptions import ExperimentalWarning
 from optuna.importance import (
     BaseImportanceEvaluator,
     FanovaImportanceEvaluator,
@@ -49,6 +44,7 @@ from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.drawn_trials import drawn_trials
 from hyperspool.master.analysis.measures.positions import bounds, positions
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
+from hyperspool.master.search.quiet import quiet_optuna
 
 FANOVA: Final = "fANOVA"
 PED_ANOVA: Final = "PED-ANOVA"
@@ -160,7 +156,7 @@ class _Sample:
 
         Optuna copies every trial that it gets, and that takes longer than fitting a forest.
         """
-        with _quiet():
+        with quiet_optuna():
             study = optuna.create_study(direction="minimize" if self._is_minimised else "maximize")
             study.add_trials([self._trial(int(row)) for row in rows])
         losses = self._values[rows] if self._is_minimised else -self._values[rows]
@@ -183,14 +179,14 @@ class _Part:
         """The share of the forest's variance, by parameter; empty if all values are equal."""
         if np.ptp(self.losses) == 0:
             return {}
-        with _quiet():
+        with quiet_optuna():
             return self._evaluate(FanovaImportanceEvaluator(n_trees=trees, max_depth=DEPTH, seed=seed))
 
     def ped_anova(self, best_share: float) -> Shares:
         """The divergence between the best trials and all trials, by parameter; empty if all tie with the best."""
         if self.best_count(best_share) == len(self.losses):
             return {}
-        with _quiet():
+        with quiet_optuna():
             return self._evaluate(PedAnovaImportanceEvaluator(target_quantile=best_share))
 
     def best_count(self, best_share: float) -> int:
@@ -267,16 +263,3 @@ def _table(sample: _Sample, whole: dict[str, Shares], halves: dict[str, list[Sha
     table = pd.DataFrame(rows, columns=COLUMNS)
     table["mean"] = table.groupby("parameter")["importance"].transform("mean")
     return table.sort_values("mean", ascending=False, kind="stable", ignore_index=True).drop(columns="mean")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence Optuna's log lines on in-memory studies, and its warnings that raw importances are experimental."""
-    level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ExperimentalWarning)
-            yield
-    finally:
-        optuna.logging.set_verbosity(level)
