@@ -90,6 +90,12 @@ class AttemptHistory:
                     losses[event.attempt] = Loss(event.attempt, event.worker, end.reason or "the worker died", kind)
         return tuple(losses.values())
 
+    @property
+    def ended_losses(self) -> tuple[Loss, ...]:
+        """The losses without that of the last claim: its attempt may still run, and looks as if its worker had died."""
+        running = self.holder.attempt if self.holder else None
+        return tuple(loss for loss in self.losses if loss.attempt != running)
+
     def forgiving(self, attempts: frozenset[int]) -> "AttemptHistory":
         """Return the history in which the deaths of these attempts do not count."""
         return replace(self, forgiven=attempts)

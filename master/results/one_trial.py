@@ -105,11 +105,7 @@ def _attempts(folder: StudyFolder, name: EvaluationName) -> str:
                 history = read_history(folder.lock(issue))
             except (OSError, ProtocolError):
                 return ""
-            # The last attempt may still run: then it has not ended, however it looks.
-            ended = [
-                loss for loss in history.losses if history.holder is None or loss.attempt != history.holder.attempt
-            ]
-            return "; ".join(f"attempt {loss.attempt} on {loss.worker}: {loss.reason}" for loss in ended)
+            return "; ".join(f"attempt {loss.attempt} on {loss.worker}: {loss.reason}" for loss in history.ended_losses)
     return ""
 
 

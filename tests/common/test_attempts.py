@@ -42,6 +42,15 @@ def test_an_attempt_whose_worker_vanished_counts(tmp_path: Path) -> None:
     assert history.summary() == "attempts 1 and 2 on lab-1: the worker died"
 
 
+def test_an_attempt_that_may_still_run_has_not_ended(tmp_path: Path) -> None:
+    lines = [event("claimed", 1), event("claimed", 2), event("lost", 2, "hung"), event("claimed", 3)]
+    history = read_history(write(tmp_path / "lock", *lines))
+    assert [loss.attempt for loss in history.ended_losses] == [1, 2]
+    assert [loss.attempt for loss in history.losses] == [1, 2, 3]
+    history = read_history(write(tmp_path / "lock", *lines[:3]))
+    assert [loss.attempt for loss in history.ended_losses] == [1, 2]
+
+
 def test_the_summary_names_each_reason_once(tmp_path: Path) -> None:
     events = [
         line

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common import atomic
+from hyperspool.common.attempts import AttemptEvent
+from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Failure, FailureKind, Result, Status
@@ -44,7 +46,7 @@ def test_failed_trials_show_their_last_lines_escaped(curved_copy: StudyFolder, o
 def test_page_shows_failed_trials_first_and_only_some(
     curved_copy: StudyFolder, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(output, "FAILED_SHOWN", 2)
+    monkeypatch.setattr(output, "TROUBLED_SHOWN", 2)
     monkeypatch.setattr(output, "BEST_SHOWN", 1)
     for trial in range(12):
         printed(curved_copy, trial, b"something\n")
@@ -54,6 +56,33 @@ def test_page_shows_failed_trials_first_and_only_some(
     shown = [part.split(":")[0] for part in page.split("<summary>Trial ")[1:]]
     assert shown[:2] == ["7", "8"]
     assert len(shown) == 3
+
+
+def test_page_shows_trials_that_died_or_were_pruned(curved_copy: StudyFolder, out: Path) -> None:
+    for trial in (2, 3, 5):
+        printed(curved_copy, trial, b"something\n")
+    fail(curved_copy, 5)
+    pruned = read_record(curved_copy.result(2), Result).model_copy(update={"status": Status.PRUNED, "value": 0.5})
+    atomic.replace(curved_copy.result(2), pruned.to_json(), durable=False)
+    curved_copy.result(3).unlink()
+    (curved_copy.logs / "00003.issue1.attempt2.log").write_bytes(b"the second\n")
+    shared = {"worker": "lab-1", "host": "h", "pid": 1, "at": "now"}
+    events = (
+        {"event": "claimed", "attempt": 1},
+        {"event": "lost", "attempt": 1, "reason": "killed by SIGKILL"},
+        {"event": "claimed", "attempt": 2},
+    )
+    lines = [AttemptEvent.model_validate(shared | event).to_line() for event in events]
+    curved_copy.lock(Issue(3, 0, 1)).write_text("\n".join((*lines, "")))
+    curved_copy.lock(Issue(3, 0, 2)).write_text("\n".join((*lines, "")))
+    page = write_report(curved_copy, out).page.read_text()
+    titles = [part.split("</summary>")[0] for part in page.split("<summary>")[1:]][:3]
+    assert titles == [
+        "Trial 5: ValueError: &lt;too&gt; large",
+        "Trial 3: attempt 1 on lab-1: killed by SIGKILL",
+        "Trial 2: PRUNED at 0.5000",
+    ]
+    assert "<pre>the second</pre>" in page
 
 
 def test_page_without_output_has_no_such_section(curved_copy: StudyFolder, out: Path) -> None:
