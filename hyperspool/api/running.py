@@ -14,7 +14,7 @@ import cloudpickle
 from hyperspool.api.assisting import assist
 from hyperspool.api.source import digest_of
 from hyperspool.common.definitions import OwnObjectives
-from hyperspool.common.errors import StudyBusyError, UsageError
+from hyperspool.common.errors import SearchError, StudyBusyError, UsageError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.objectives import PARAMETERS
 from hyperspool.common.sent import SentDefinition
@@ -109,9 +109,12 @@ def run_trials(folder: StudyFolder, spec: StudySpec, workers: Workers, *, is_sho
             standing = complete_study(folder, spec, workers, make_view, signals=signals)
         except AllFailedAlikeError as error:
             raise AllFailedAlikeError(error.found, "give the study another name. The same call goes on") from None
-        except StudyBusyError:
+        except StudyBusyError as error:
             if not workers.count:
-                raise
+                raise SearchError(
+                    f"study {error.study} already has a master ({error.holder}), which goes on without this call. Give "
+                    "run workers to lend it, or call again when it has ended"
+                ) from None
             with StopSignals() as signals, make_view(Standing(spec)) as view:
                 standing = assist(folder, spec, workers, view, signals)
         if standing.is_finished or signals.received:

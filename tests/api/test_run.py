@@ -150,6 +150,14 @@ def test_a_run_lends_its_workers_to_a_master(processes: Processes, make_study: M
     processes.finish(master)
 
 
+def test_a_run_beside_a_master_needs_workers_to_lend(processes: Processes, make_study: MakeStudy, root: Path) -> None:
+    processes.master(make_study("elsewhere", trials=2, batch=2))
+    until(StudyFolder(root, "demo").open_issues, "the master has published its first batch", root)
+    with pytest.raises(hs.SearchError, match=r"already has a master(.|\n)*Give run workers to lend it") as caught:
+        hs.Study.open("demo", root).run(workers=0, show=False)
+    assert "--new" not in str(caught.value)
+
+
 def test_a_run_in_another_thread_leaves_the_signals_alone(tmp_path: Path) -> None:
     study = hs.Study("threaded", SPACE, root=tmp_path)
     thread = threading.Thread(target=lambda: study.run(lambda params, _: params["x"], trials=1, show=False))
