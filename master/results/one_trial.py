@@ -59,6 +59,7 @@ class OneTrial:
             **({"worker": self.worker.model_dump(mode="json", exclude_none=True)} if self.worker else {}),
             "lower_rungs": [{"rung": each.rung, "value": each.value, "epochs": each.epochs} for each in self.lower],
             "files": {what: str(path) for what, path in self.files.items()},
+            **({"kept_files": result["files"]} if "files" in result else {}),
             "last_lines": list(self.last_lines),
         }
 

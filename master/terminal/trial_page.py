@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from hyperspool.common.records import Status
 from hyperspool.master.results.one_trial import OneTrial
-from hyperspool.master.results.wording import duration_text, measured_text, param_text
+from hyperspool.master.results.wording import counted, duration_text, measured_text, param_text
 from hyperspool.master.terminal.console import Terminal
 
 TRACEBACK_LINES = 6
+KEPT_SHOWN = 20
 
 
 def print_trial(console: Terminal, one: OneTrial, measure: str) -> None:
@@ -26,6 +27,7 @@ def print_trial(console: Terminal, one: OneTrial, measure: str) -> None:
         ("failure", _failure(one)),
         ("evaluated", _evaluated(one)),
         ("files", [f"{what}: {path}" for what, path in one.files.items()]),
+        ("it kept", _kept(one)),
         ("it printed last", list(one.last_lines)),
     ):
         if shown := list(lines):
@@ -66,6 +68,13 @@ def _failure(one: OneTrial) -> Iterator[str]:
     yield failure.message.partition("\n  it printed last:")[0]
     if failure.traceback:
         yield from failure.traceback.rstrip().splitlines()[-TRACEBACK_LINES:]
+
+
+def _kept(one: OneTrial) -> Iterator[str]:
+    kept = (one.result.files if one.result else None) or ()
+    yield from (f"{file.name}  {counted(file.size_bytes, 'byte')}" for file in kept[:KEPT_SHOWN])
+    if len(kept) > KEPT_SHOWN:
+        yield f"and {counted(len(kept) - KEPT_SHOWN, 'more file')}"
 
 
 def _evaluated(one: OneTrial) -> Iterator[str]:

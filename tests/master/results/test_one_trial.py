@@ -27,12 +27,14 @@ def test_show_tells_how_a_trial_failed_and_what_it_printed(
     assert 'sys.exit("no data")' in shown
     assert f"\n  output: {log}\n" in shown
     assert f"\n  files that it kept: {root / 'results/demo/files/00000'}\n" in shown
+    assert "\nit kept\n  kept.txt  4 bytes\n" in shown
     assert shown.endswith("\nit printed last\n  one\n  two\n  three\n  four\n")
     assert call("master", "show", "demo", "0", "--output", "--root", str(root)).stdout == "one\ntwo\nthree\n\nfour\n"
     found = json.loads(call("master", "show", "demo", "0", "--json", "--root", str(root)).stdout)
     assert (found["study"], found["trial"], found["status"], found["params"]["x"]) == ("demo", 0, "FAILED", 1.0)
     assert found["failure"]["kind"] == "exception"
     assert found["files"]["output"] == str(log)
+    assert [(file["name"], file["size_bytes"]) for file in found["kept_files"]] == [("kept.txt", 4)]
     assert found["last_lines"] == ["one", "two", "three", "four"]
 
 
