@@ -32,6 +32,20 @@ def test_help_is_quick_because_it_imports_nothing_heavy(side: str) -> None:
     assert printed.splitlines()[-1] == "[]"
 
 
+def test_a_random_search_is_proposed_without_numpy() -> None:
+    program = (
+        "import sys; import hyperspool.master.run.session\n"
+        "from hyperspool.master.search.known import Known\n"
+        "from hyperspool.master.search.methods import make_sampler\n"
+        "from hyperspool.master.studies.preset import load_preset\n"
+        "print(len(make_sampler(load_preset('scenario6')).suggest(10, Known())), 'numpy' in sys.modules)"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    assert printed.split() == ["10", "False"]
+
+
 def test_studies_lists_presets_with_their_titles() -> None:
     listed = json.loads(call("master", "studies", "--json").stdout)
     assert {
