@@ -1,5 +1,6 @@
 """Fixtures that tests of several packages share."""
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -19,6 +20,9 @@ MakeStudy = Callable[..., Path]
 
 # A shell that starts the tests in the background makes them ignore Ctrl-C. Their child processes would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# Containers often forbid Python to write bytecode. Then each of the hundreds of processes that tests start would
+# compile this project again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture
