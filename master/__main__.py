@@ -3,12 +3,13 @@
 import sys
 
 from hyperspool.common.dependencies import complaining_of_missing
+from hyperspool.common.loading import loading
 
 
 def main() -> None:
     """Run the master's command line. Ctrl-C during the imports exits without a traceback."""
     try:
-        with complaining_of_missing():
+        with loading(), complaining_of_missing():
             from hyperspool.master.cli import main as run_command_line
     except KeyboardInterrupt:
         sys.exit(1)

@@ -4,6 +4,7 @@ import os
 import signal
 
 from hyperspool.common.dependencies import complaining_of_missing
+from hyperspool.common.loading import loading
 from hyperspool.common.signals import REQUESTS
 
 
@@ -11,7 +12,7 @@ def main() -> None:
     """Run the worker. A signal that arrives before the worker listens ends it at once, because it holds nothing yet."""
     for number in REQUESTS:
         signal.signal(number, lambda *_: os._exit(0))
-    with complaining_of_missing():
+    with loading(), complaining_of_missing():
         from hyperspool.worker.cli import main as run_command_line
 
     run_command_line()
