@@ -4,7 +4,10 @@ Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UC
 (https://doi.org/10.24432/C50P49); scikit-learn bundles its test part.
 """
 
+import gzip
 import hashlib
+from importlib.util import find_spec
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -24,15 +27,32 @@ def load_digits(*, test: bool) -> dict[str, tuple[Tensor, Tensor]]:
     The split is fixed. Every part has the classes in the same proportions, and the order is that of a hash of the
     image's index, so the split depends on no library's random numbers.
     """
-    from sklearn.datasets import load_digits as load
-
-    bunch = load()
-    labels = torch.tensor(bunch.target, dtype=torch.int64)
-    small = torch.tensor(bunch.images, dtype=torch.float32)[:, None] / BRIGHTEST
+    rows = _rows()
+    labels = rows[:, -1].to(torch.int64)
+    small = rows[:, :-1].reshape(-1, 1, 8, 8) / BRIGHTEST
     images = functional.interpolate(small, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
     split = _split(labels.tolist())
     wanted = ("test",) if test else ("training", "validation")
     return {name: (images[split[name]], labels[split[name]]) for name in wanted}
+
+
+def _rows() -> Tensor:
+    # (1797, 65) float32: 64 pixels and the label. They are read from scikit-learn's folder, because importing its
+    # loader takes longer than a small network's training.
+    if (found := find_spec("sklearn")) and found.origin:
+        path = Path(found.origin).parent / "datasets" / "data" / "digits.csv.gz"
+        if path.exists():
+            with gzip.open(path, "rt") as file:
+                return torch.tensor([[float(each) for each in line.split(",")] for line in file])
+    return _rows_by_sklearn()
+
+
+def _rows_by_sklearn() -> Tensor:
+    # Of a version that keeps them elsewhere.
+    from sklearn.datasets import load_digits as load
+
+    bunch = load()
+    return torch.cat([torch.tensor(bunch.data), torch.tensor(bunch.target)[:, None]], 1).to(torch.float32)
 
 
 def _split(labels: list[int]) -> dict[str, list[int]]:

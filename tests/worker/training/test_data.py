@@ -3,6 +3,8 @@ import hashlib
 import os
 import pickle
 import struct
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from hyperspool.worker.training import digits as bundled
 from hyperspool.worker.training import images
 from hyperspool.worker.training.data import load_dataset, load_test_part
 from hyperspool.worker.training.images import DataMissingError, download
@@ -81,6 +84,25 @@ def test_digits_are_split_into_fixed_stratified_disjoint_parts() -> None:
     weights = torch.arange(1, 401, dtype=torch.float64)
     fingerprint = (digits.validation.images.double().mean((1, 2, 3)) * weights).sum().item()
     assert fingerprint == pytest.approx(FINGERPRINT, rel=1e-9)
+
+
+def test_digits_are_those_that_scikit_learn_loads() -> None:
+    assert torch.equal(bundled._rows(), bundled._rows_by_sklearn())
+
+
+def test_scikit_learns_loader_finds_digits_that_lie_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = bundled._rows()
+    monkeypatch.setattr(bundled, "find_spec", lambda name: None)
+    assert torch.equal(bundled._rows(), expected)
+
+
+def test_digits_are_loaded_without_importing_scikit_learn() -> None:
+    program = (
+        "import sys; from hyperspool.worker.training.digits import load_digits\n"
+        "print(len(load_digits(test=True)['test'][0]), 'sklearn' in sys.modules)"
+    )
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert printed.stdout.split() == ["397", "False"]
 
 
 def test_digits_are_enlarged_to_28_pixels_in_the_unit_interval() -> None:
