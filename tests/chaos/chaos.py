@@ -6,6 +6,7 @@ result of an undisturbed run; no files left over; and no process that ended with
 
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -116,6 +117,14 @@ ENDS = {
 exits with 1, because its study is not finished, and with 130 after a second signal."""
 
 
+_STARTING = re.compile(
+    r"Traceback \(most recent call last\):\n(?:  .*\n)*?"
+    r'  File ".*/multiprocessing/spawn\.py".* in spawn_main\n(?:  .*\n)*'
+    r"EOFError: Ran out of input\n"
+)
+"""What Python's own start of a process prints if its parent was killed before it had said what to do."""
+
+
 class BrokenPromise(AssertionError):  # noqa: N818 - the project's own word for it
     """A promise of the protocol does not hold."""
 
@@ -197,7 +206,8 @@ class Storm:
         if status is None:
             return False
         printed = self._processes.output(process)
-        if status not in self._expected_ends[process.pid] or "Traceback" in printed:
+        ours = _STARTING.sub("", printed) if status == -signal.SIGKILL else printed
+        if status not in self._expected_ends[process.pid] or "Traceback" in ours:
             raise BrokenPromise(f"{process.args!r} ended with status {status}:\n{printed}")
         if process is self._master and status == 0:
             self._expect_finished()
