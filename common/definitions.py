@@ -86,13 +86,16 @@ class OwnObjectives:
     def with_study(self, study: str) -> "OwnObjectives":
         """Add the study file that a command runs, if it is one and says what its objective stands for.
 
-        An invalid file is not added: whoever reads the whole study says what is wrong with it.
+        What an option says of that objective goes before the file, like any option. An invalid file is not added:
+        whoever reads the whole study says what is wrong with it.
         """
         path = Path(study)
         if path.suffix != ".toml" or path in self.study_files:
             return self
+        said = {option.partition("=")[0] for option in (*self.objectives, *self.commands)}
         with suppress(UsageError):
-            if definition_of(read_study_file(path), path) is not None:
+            definition = definition_of(read_study_file(path), path)
+            if definition is not None and definition.name not in said:
                 return replace(self, study_files=(*self.study_files, path))
         return self
 

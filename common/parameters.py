@@ -1,7 +1,8 @@
 """The kinds of parameters: their values, and the mapping of the unit interval onto them.
 
-A parameter maps [0, 1) onto its values (`from_unit`), and back (`to_unit`). So every sampler works on numbers in
-[0, 1), and needs to know nothing of logarithms, steps or choices.
+A parameter maps [0, 1] onto its values (`from_unit`), and back (`to_unit`). So every sampler works on numbers in
+[0, 1], and needs to know nothing of logarithms, steps or choices. Samplers draw from [0, 1), where each value has its
+fair part.
 """
 
 import math
@@ -88,7 +89,7 @@ class Float(_Parameter):
         return self.log and 0 in (self.coarse or ())
 
     def from_unit(self, unit: float) -> float:
-        """The value at `unit` in [0, 1)."""
+        """The value at `unit` in [0, 1]."""
         if count := self.step_count:
             return self.at_step(min(int(unit * count), count - 1))
         if self.log:
@@ -142,7 +143,7 @@ class Int(_Parameter):
         return self
 
     def from_unit(self, unit: float) -> int:
-        """The value at `unit` in [0, 1)."""
+        """The value at `unit` in [0, 1]."""
         if self.log:
             # Half a unit is added at both ends: without it, low and high would get half of their share of the scale.
             low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
@@ -185,7 +186,7 @@ class Categorical(_Parameter):
         return choices
 
     def from_unit(self, unit: float) -> Scalar:
-        """The value at `unit` in [0, 1)."""
+        """The value at `unit` in [0, 1]."""
         return self.choices[min(int(unit * len(self.choices)), len(self.choices) - 1)]
 
     def to_unit(self, value: Scalar) -> float:

@@ -8,17 +8,23 @@ from hyperspool.common.records import Record
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Space
 from hyperspool.common.validation import shown
 
+STARTUP = 10
+"""Random trials before a method learns from them, unless the study says how many."""
 SAMPLERS: dict[str, dict[str, int]] = {
     "random": {},
     "grid": {},
     "coarse-to-fine": {"rounds": 3, "keep": 5},
     "qmc": {},
-    "tpe": {"startup": 10},
-    "gp": {"startup": 10},
+    "tpe": {"startup": STARTUP},
+    "gp": {"startup": STARTUP},
     "cmaes": {},
     "auto": {},
 }
 """The settings of each sampler, with their defaults."""
+
+
+LEAST_DIMENSIONS = 2
+"""Of an evolution strategy: it learns which parameters belong together."""
 
 
 def _known(name: str) -> str:
@@ -62,16 +68,21 @@ class SamplerSpec(Record):
 
     def space_problem(self, space: Space) -> str | None:
         """Why the sampler cannot search a space; None if it can."""
-        if self.name != "cmaes" or suits_evolution(space):
+        if self.name != "cmaes":
             return None
         searched = {name: parameter for name, parameter in space.items() if not isinstance(parameter, Fixed)}
-        found = next((name for name, one in searched.items() if isinstance(one, Categorical)), None)
-        reason = f"{found} is a list" if found else f"there {'is' if len(searched) == 1 else 'are'} {len(searched)}"
-        if not found and (conditional := next((name for name, one in searched.items() if one.when), None)):
-            reason = f"{conditional} is not active in every trial"
+        reasons = [
+            f"{name} is {'a list' if isinstance(parameter, Categorical) else 'not active in every trial'}"
+            for name, parameter in searched.items()
+            if isinstance(parameter, Categorical) or parameter.when
+        ]
+        if len(searched) < LEAST_DIMENSIONS:
+            reasons.append(f"there {'is' if len(searched) == 1 else 'are'} {len(searched)}")
+        if not reasons:
+            return None
         return (
             "sampler.name: cmaes searches two or more float or int parameters that are active in every trial, and "
-            f"{reason}; tpe searches any space"
+            f"{reasons[0]}; tpe searches any space"
         )
 
     def length_problem(self, settings: int) -> str | None:
@@ -82,9 +93,3 @@ class SamplerSpec(Record):
             f"{settings} settings in {self.rounds} rounds are {settings // self.rounds} a round; expected more than "
             f"sampler.keep, which is {self.keep}"
         )
-
-
-def suits_evolution(space: Space) -> bool:
-    """Whether a normal distribution can be fitted: two or more numbers, active in every trial."""
-    searched = [parameter for _, parameter in space.items() if not isinstance(parameter, Fixed)]
-    return len(searched) > 1 and all(isinstance(one, Float | Int) and not one.when for one in searched)

@@ -40,20 +40,11 @@ def seeds_for(spec: StudySpec, trial: int, params: Params) -> Seeds:
 
 def word(seed: int, purpose: str, trial: int) -> int:
     """Return 64 random bits; independent for different purposes, seeds and trials."""
+    import numpy as np  # when it is needed: most commands propose nothing
+
+    # Philox 4x64-10: a bijection of a counter under a key (Salmon et al. 2011, doi:10.1145/2063384.2063405). numpy
+    # guarantees the bit stream of its bit generators, but not of the distributions built on them.
     digest = hashlib.blake2b(purpose.encode(), digest_size=8).digest()
-    return _philox(trial + 1, seed, int.from_bytes(digest, "little"))
-
-
-_64_BITS = 2**64 - 1
-
-
-def _philox(counter: int, key: int, other_key: int) -> int:
-    # Philox 4x64-10: a bijection of a counter under a key (Salmon et al. 2011, doi:10.1145/2063384.2063405); the first
-    # of its four words. It equals numpy's `Philox`, whose counter is one less, but a master starts without numpy.
-    first, second, third, fourth = counter, 0, 0, 0
-    for _ in range(10):
-        left, right = first * 0xD2E7470EE14C6C93, third * 0xCA5A826395121157
-        first, second = (right >> 64) ^ second ^ key, right & _64_BITS
-        third, fourth = (left >> 64) ^ fourth ^ other_key, left & _64_BITS
-        key, other_key = (key + 0x9E3779B97F4A7C15) & _64_BITS, (other_key + 0xBB67AE8584CAA73B) & _64_BITS
-    return first
+    key = np.array([seed, int.from_bytes(digest, "little")], dtype=np.uint64)
+    generator = np.random.Philox(key=key, counter=np.array([trial, 0, 0, 0], dtype=np.uint64))
+    return int(generator.random_raw())

@@ -35,8 +35,8 @@ class EvolutionStrategy:
 
     def __init__(self, space: Space, seed: int, direction: Direction) -> None:
         self._space, self._seed, self._direction = space, seed, direction
-        self._names = [name for name, parameter in space.items() if not isinstance(parameter, Fixed)]
-        self.generation = 4 + math.floor(3 * math.log(len(self._names)))
+        self._searched = {name: one for name, one in space.items() if not isinstance(one, Fixed)}
+        self.generation = 4 + math.floor(3 * math.log(len(self._searched)))
 
     def suggest(self, count: int, known: Known) -> list[Proposal]:
         """Suggest the next trials, at most to the end of the generation."""
@@ -53,7 +53,7 @@ class EvolutionStrategy:
         return proposals
 
     def _state(self, number: int, known: Known) -> CMA:
-        size = len(self._names)
+        size = len(self._searched)
         state = CMA(
             mean=np.full(size, 0.5),
             sigma=FIRST_STEP,
@@ -62,20 +62,19 @@ class EvolutionStrategy:
         )
         finished = known.finished()
         for generation in range(number):
-            start = generation * self.generation
-            own = [seen for seen in finished if start <= seen.trial < start + self.generation]
+            # One after the other without a gap: all of them are finished, and a trial has one evaluation.
+            own = finished[generation * self.generation : (generation + 1) * self.generation]
             state.tell([(self._point(seen.params), loss) for seen, loss in _with_losses(own, self._direction)])
         return state
 
     def _draw(self, state: CMA, trial: int, attempt: int) -> Params:
         state.reseed_rng(word(self._seed, f"cma {attempt}", trial) >> 32)
         point = state.ask()
-        place = dict(zip(self._names, point, strict=True))
-        return self._space.at(lambda name: min(max(float(place[name]), 0.0), 1 - 2.0**-53) if name in place else 0.0)
+        place = dict(zip(self._searched, map(float, point), strict=True))
+        return self._space.at(lambda name: place.get(name, 0.0))
 
     def _point(self, params: Params) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-        parameters = dict(self._space.items())
-        return np.array([parameters[name].to_unit(params[name]) for name in self._names])
+        return np.array([parameter.to_unit(params[name]) for name, parameter in self._searched.items()])
 
 
 def _with_losses(own: Sequence[Evaluation], direction: Direction) -> list[tuple[Evaluation, float]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hyperspool.common.ablation import cases_of
+from hyperspool.common.samplers import STARTUP
 from hyperspool.common.space import Space
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.ablation import AblationSearch, places
@@ -52,7 +53,8 @@ def model_based(name: str) -> Callable[[StudySpec, Space, int], Sampler]:
     def make(spec: StudySpec, space: Space, _settings: int) -> Sampler:
         from hyperspool.master.search.model_based import MAKERS, ModelBased
 
-        return ModelBased(space, spec.seed, spec.objective.direction, name, MAKERS[name](spec.sampler.startup))
+        sampler = MAKERS[name](spec.sampler.startup or STARTUP)  # `auto` has no settings
+        return ModelBased(space, spec.seed, spec.objective.direction, name, sampler)
 
     return make
 

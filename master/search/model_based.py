@@ -22,8 +22,6 @@ from hyperspool.master.search.encoding import Encoding
 from hyperspool.master.search.known import Direction, Evaluation, Known, Proposal
 from hyperspool.master.search.quiet import quiet_optuna
 
-STARTUP = 10
-"""Random trials at the start, unless the study says how many."""
 MakeSampler = Callable[[int], BaseSampler]
 """Makes a sampler from its seed."""
 
@@ -85,17 +83,17 @@ def _state(evaluation: Evaluation | None) -> TrialState:
     return TrialState.COMPLETE if evaluation.number is not None else TrialState.FAIL
 
 
-def _tpe(startup: int | None) -> MakeSampler:
+def _tpe(startup: int) -> MakeSampler:
     return lambda seed: TPESampler(
-        n_startup_trials=startup or STARTUP, seed=seed, multivariate=True, group=True, constant_liar=True
+        n_startup_trials=startup, seed=seed, multivariate=True, group=True, constant_liar=True
     )
 
 
-def _gaussian_process(startup: int | None) -> MakeSampler:
+def _gaussian_process(startup: int) -> MakeSampler:
     import torch  # noqa: F401 - the sampler would load it in its first call, after the number of threads is limited
 
-    return lambda seed: GPSampler(n_startup_trials=startup or STARTUP, seed=seed, warn_independent_sampling=False)
+    return lambda seed: GPSampler(n_startup_trials=startup, seed=seed, warn_independent_sampling=False)
 
 
-MAKERS: dict[str, Callable[[int | None], MakeSampler]] = {"tpe": _tpe, "gp": _gaussian_process}
-"""Makes a sampler by its name in a study, from the number of random trials at its start; None: `STARTUP`."""
+MAKERS: dict[str, Callable[[int], MakeSampler]] = {"tpe": _tpe, "gp": _gaussian_process}
+"""Makes a sampler by its name in a study, from the number of random trials at its start."""

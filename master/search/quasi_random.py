@@ -15,7 +15,6 @@ from hyperspool.master.search.counter_random import unit_number, word
 from hyperspool.master.search.known import Known, Proposal
 
 MAX_DIMENSIONS = qmc.Sobol.MAXDIM
-BELOW_1 = 1 - 2.0**-53
 Point = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
@@ -41,7 +40,7 @@ class QuasiRandomSearch:
     def _proposal(self, trial: int, point: Point) -> Proposal:
         def unit_of(name: str) -> float:
             place = self._place.get(name)
-            return unit_number(self._seed, name, trial) if place is None else min(float(point[place]), BELOW_1)
+            return unit_number(self._seed, name, trial) if place is None else float(point[place])
 
         return Proposal(trial, self._space.at(unit_of), Stage(setting=trial))
 

@@ -44,6 +44,15 @@ def test_study_that_defines_nothing_adds_no_file(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "said", [OwnObjectives(objectives=("valley=other:valley",)), OwnObjectives(commands=("valley=./valley {x}",))]
+)
+def test_option_goes_before_what_the_study_file_says(file: Path, said: OwnObjectives) -> None:
+    assert said.with_study(str(file)) == said
+    other = OwnObjectives(objectives=("hill=other:hill",))
+    assert other.with_study(str(file)) == OwnObjectives(other.objectives, study_files=(file,))
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         (("mine",), "expected NAME=MODULE:FUNCTION"),

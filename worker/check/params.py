@@ -23,17 +23,11 @@ def parse_params(objective: str, assignments: Sequence[str]) -> Params:
     if known is None:
         raise UsageError(f"objective {objective}: expected {' or '.join(PARAMETERS)}, whose training is built in")
     given: Params = {}
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        name = name.strip().removeprefix("space.")
-        if not equals or not name:
-            raise UsageError(f"--set {assignment}: expected KEY=VALUE, e.g. --set learning_rate=0.05")
+    for name, found in map(assignment, assignments):
         if name not in known:
             raise UsageError(f"--set {unknown_key(name, list(known))}")
         allowed = known[name][0]
-        value = _scalar(text.strip())
-        if isinstance(allowed, Float) and type(value) is int:
-            value = float(value)
+        value = float(found) if isinstance(allowed, Float) and type(found) is int else found
         if problem := allowed.problem(value):
             raise UsageError(f"--set {name}: {problem}")
         given[name] = value
@@ -42,6 +36,15 @@ def parse_params(objective: str, assignments: Sequence[str]) -> Params:
     return params
 
 
-def _scalar(text: str) -> Scalar:
-    value = typed_value(text)
-    return value if isinstance(value, Scalar) else text
+def assignment(text: str) -> tuple[str, Scalar]:
+    """Return the name and the value that `--set KEY=VALUE` gives.
+
+    Raises:
+        UsageError: it is of another form.
+    """
+    name, equals, value = text.partition("=")
+    name = name.strip().removeprefix("space.")
+    if not equals or not name:
+        raise UsageError(f"--set {text}: expected KEY=VALUE, e.g. --set learning_rate=0.05")
+    found = typed_value(value.strip())
+    return name, found if isinstance(found, Scalar) else value.strip()

@@ -17,9 +17,9 @@ from hyperspool.common.records import Budget, Job, Seeds
 from hyperspool.common.space import Params, Space
 from hyperspool.common.study_file import read_study_file
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.typed import typed_value
 from hyperspool.common.validation import explain, unknown_key
 from hyperspool.common.values import Scalar
+from hyperspool.worker.check.params import assignment
 
 EPOCHS = 3
 """The budget of a check: enough to be stopped in the middle and to go on, and no more than a person waits for."""
@@ -68,7 +68,7 @@ def checked_study(
         StudyError: the file is not valid, or the command does not fit its parameters.
         UsageError: a parameter is unknown or does not allow a value.
     """
-    values = dict(map(_assignment, assignments))
+    values = dict(map(assignment, assignments))
     spec = _of_file(file, values) if file else _of_values(definition.name, values)
     is_command = isinstance(definition, CommandDefinition)
     if isinstance(definition, CommandDefinition) and (problems := definition.problems(spec.space)):
@@ -127,12 +127,3 @@ def _spec_of(table: Mapping[str, Any], source: str) -> StudySpec:
 
 def _space_of(table: Mapping[str, Any]) -> Space:
     return Space.model_validate_json(json.dumps(table, default=str))
-
-
-def _assignment(text: str) -> tuple[str, Scalar]:
-    name, equals, value = text.partition("=")
-    name = name.strip().removeprefix("space.")
-    if not equals or not name:
-        raise UsageError(f"--set {text}: expected KEY=VALUE, e.g. --set learning_rate=0.05")
-    found = typed_value(value.strip())
-    return name, found if isinstance(found, Scalar) else value.strip()

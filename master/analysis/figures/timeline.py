@@ -42,7 +42,7 @@ def figures(data: StudyData) -> list[NamedFigure]:
 
 
 def timeline_figure(data: StudyData) -> Figure:
-    """One row per worker and one bar per trial, coloured by batch; grey bars are waits at the ends of batches."""
+    """One row per worker and one bar per trial, coloured by batch; grey bars are waits."""
     whole = timeline(data)
     bars = without_pauses(whole).merge(data.trials[["trial", "status", "diverged"]], on="trial")
     table = _shown_workers(waiting(data))
@@ -63,7 +63,7 @@ def timeline_figure(data: StudyData) -> Figure:
     cut = ", pauses cut out" if len(pauses(whole)) else ""
     plot.set_xlabel(f"time since the first trial began ({unit}{cut})")
     _label_waits(plot, table)
-    add_legends(figure, [Legend(_entries(bars))])
+    add_legends(figure, [Legend(_entries(data, bars))])
     return figure
 
 
@@ -141,15 +141,16 @@ def _label_waits(plot: Axes, table: pd.DataFrame) -> None:
     write_beside(plot, "waited", (1, 1), "axes fraction", (4, 2), va="baseline", fontsize=7)
 
 
-def _entries(bars: pd.DataFrame) -> list[Patch]:
-    shown = dict(zip(("batch", "next batch"), BATCH_COLOURS, strict=True))
+def _entries(data: StudyData, bars: pd.DataFrame) -> list[Patch]:
+    what, waiting_text = ("proposal", "waiting") if data.spec.mode else ("batch", "waiting for the batch")
+    shown = dict(zip((what, f"next {what}"), BATCH_COLOURS, strict=True))
     if len(set(bars["batch"])) == 1:
         shown = {"trial": BATCH_COLOURS[int(bars["batch"].iloc[0]) % 2]}
     if bars["diverged"].any():
         shown["diverged"] = DIVERGED_COLOUR
     if (bars["status"] == "FAILED").any():
         shown["failed"] = FAILED_COLOUR
-    shown["waiting for the batch"] = WAIT_COLOUR
+    shown[waiting_text] = WAIT_COLOUR
     return [area_entry(label, color=colour) for label, colour in shown.items()]
 
 

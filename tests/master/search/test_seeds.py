@@ -1,12 +1,10 @@
-import hashlib
 from typing import Any
 
-import numpy as np
 import pytest
 
 from hyperspool.common.records import Seeds
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.search.counter_random import seeds_for, trial_seeds, word
+from hyperspool.master.search.counter_random import seeds_for, trial_seeds
 from hyperspool.master.search.known import Known
 from hyperspool.master.search.methods import make_sampler
 from hyperspool.master.studies.preset import load_preset
@@ -27,16 +25,6 @@ def test_seeds_never_change() -> None:
 
 OWN = {"initialisation": 2668985010, "shuffling": 2266969561, "dropout": 2541617395}
 COMMON = {"initialisation": 3428522982, "shuffling": 1223184337, "dropout": 2602958027}
-
-
-@pytest.mark.parametrize("seed", [0, 1, 2**31, 2**32 - 1])
-@pytest.mark.parametrize("purpose", ["x", "learning_rate", "seed of dropout", "größe"])
-def test_words_are_those_of_numpys_philox(seed: int, purpose: str) -> None:
-    digest = hashlib.blake2b(purpose.encode(), digest_size=8).digest()
-    key = np.array([seed, int.from_bytes(digest, "little")], dtype=np.uint64)
-    for trial in (0, 1, 17, 999_999):
-        counter = np.array([trial, 0, 0, 0], dtype=np.uint64)
-        assert word(seed, purpose, trial) == np.random.Philox(key=key, counter=counter).random_raw()
 
 
 def test_each_trial_has_its_own_seeds_for_each_source() -> None:
