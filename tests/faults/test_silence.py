@@ -77,8 +77,9 @@ def test_a_worker_that_wakes_before_the_second_issue_goes_on(
     folder = StudyFolder(root, "demo")
     master = processes.master(make_study("waiting", trials=1, batch=1, more="limits.stale_s = 30"))
     worker = processes.worker("--name", "sleepy", objective="waiting")
-    until(lambda: has_noted(processes), "the evaluation", root)
     heartbeat = folder.worker("sleepy")
+    # RACE: the child may evaluate before the parent has written its first heartbeat, which a stopped one never would.
+    until(lambda: has_noted(processes) and heartbeat.exists(), "the evaluation and a heartbeat", root)
     send(worker.pid, signal.SIGSTOP)
     until(lambda: time.time() - heartbeat.stat().st_mtime > 2 * BEAT_S, "it misses a beat", root)
     before = heartbeat.read_bytes()
