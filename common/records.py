@@ -266,6 +266,11 @@ class Result(Record):
         return self.horizon is None or self.budget.epochs >= self.horizon.epochs
 
     @property
+    def trial_status(self) -> Status:
+        """The status of a trial whose last evaluation this is: PRUNED if it was stopped below the full budget."""
+        return self.status if self.is_at_full_budget or self.status is not Status.COMPLETE else Status.PRUNED
+
+    @property
     def seconds(self) -> float:
         """The cost of the trial, for comparison: the time of its epochs, or of its attempt if it has no epochs."""
         return self.times.training_s if self.epochs else self.times.evaluation_s

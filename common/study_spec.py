@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from hyperspool.common.ablation import Ablation, cases_of
 from hyperspool.common.final import SUFFIX
 from hyperspool.common.grid import grid_problems, grid_size
+from hyperspool.common.halving import Halving
 from hyperspool.common.invocation import command_line
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.names import MAX_TRIALS, StudyName
@@ -126,6 +127,8 @@ class StudySpec(Record):
     budget: Budget | None = None
     """Epochs of each trial; None: the objective has no epochs."""
     sampler: SamplerSpec = SamplerSpec()
+    halving: Halving | None = None
+    """Promotion of the best trials from few epochs to the whole budget; None: every trial gets the whole budget."""
     confirm: Confirm | None = None
     """Confirmation of the best settings; its trials are numbered after the search's. None: no confirmation."""
     ablation: Ablation | None = None
@@ -226,6 +229,19 @@ class StudySpec(Record):
             )
         if self.all_trials > MAX_TRIALS:
             raise ValueError(f"trials: {self.all_trials} with those that confirm the finalists, more than {MAX_TRIALS}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_halving(self) -> Self:
+        if self.halving is None:
+            return self
+        if problem := self.halving.problem(self.budget.epochs if self.budget else None, self.sampler.name):
+            raise ValueError(problem)
+        if self.replicates > 1 or self.confirm or self.ablation:
+            other = "replicates" if self.replicates > 1 else "an ablation" if self.ablation else "confirm"
+            raise ValueError(f"halving: not together with {other}")
+        if self.halving.name == "successive" and not self.has_limit:
+            raise ValueError("trials: missing; successive halving fills its lowest rung before it promotes")
         return self
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ up and write on. So another issue, or the next rung, begins with a copy of the l
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from hashlib import file_digest
 from pathlib import Path
@@ -19,7 +19,7 @@ from pathlib import Path
 from hyperspool.common import atomic
 from hyperspool.common.confinement import folders_in
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.issues import EvaluationName, Issue
+from hyperspool.common.issues import EvaluationKey, EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import MAX_FILES, KeptFile, Result, Status
@@ -94,6 +94,13 @@ def remove_saved(folder: StudyFolder, evaluation: EvaluationName) -> None:
                 if issue.trial == evaluation.trial:
                     # A program that still writes there costs a folder that is left, and no error.
                     shutil.rmtree(folder.results / SAVED / issue.name, ignore_errors=True)
+
+
+def remove_saved_of(folder: StudyFolder, evaluations: Collection[EvaluationKey]) -> None:
+    """Remove what the programs of these evaluations have saved; no other evaluation may go on from it."""
+    for issue in _saved(folder):
+        if issue.evaluation in evaluations:
+            shutil.rmtree(folder.results / SAVED / issue.name, ignore_errors=True)
 
 
 def remove_all_saved(folder: StudyFolder) -> None:

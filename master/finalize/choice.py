@@ -50,7 +50,7 @@ def choose(standing: Standing) -> Choice:
             f"study {spec.name} has {len(standing.results)} of {counted(spec.all_trials, 'result')}: finish it first, "
             "because the test part is read only once"
         )
-    evaluations = standing.evaluations()
+    evaluations = standing.at_full_budget()
     counting = [seen for seen in evaluations if not seen.stage.is_search] or evaluations
     if all(seen.number is None or seen.diverged for seen in counting):
         raise UsageError(f"no trial of study {spec.name} has a value without diverging: there is nothing to choose")

@@ -1,15 +1,18 @@
 """Proposes a study's batches one after another, each from everything that is known by then."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hyperspool.common.clock import now_text
 from hyperspool.common.issues import EvaluationKey
-from hyperspool.common.records import Job, Result
+from hyperspool.common.records import Job, Result, Status
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry, spans
 from hyperspool.master.journal.journal import Batch, Journal
 from hyperspool.master.search.known import Evaluation, Known
 from hyperspool.master.search.methods import is_seeded, make_sampler
+from hyperspool.master.search.rungs import rungs_of
+
+Found = Mapping[EvaluationKey, Job | Result]
 
 
 class Proposer:
@@ -22,7 +25,7 @@ class Proposer:
 
     def __init__(self, spec: StudySpec, journal: Journal) -> None:
         self._spec, self._journal = spec, journal
-        self._sampler = make_sampler(spec)
+        self._sampler, self._rungs = make_sampler(spec), rungs_of(spec)
         self._known = Known(pending=(entry.proposal() for entry in journal.entries.values()))
         self._new: set[EvaluationKey] = set()  # finished, and not yet part of a batch's `told`
         self._received = journal.received
@@ -36,7 +39,7 @@ class Proposer:
         if entry.key not in self._received:
             self._new.add(entry.key)
 
-    def propose(self, found: Mapping[EvaluationKey, Job | Result], count: int | None = None) -> Batch | None:
+    def propose(self, found: Found, count: int | None = None) -> Batch | None:
         """Return the next batch; None while it depends on pending evaluations, and at the end of the study.
 
         Args:
@@ -45,16 +48,41 @@ class Proposer:
                 another version of a library may propose different ones, and finished work must stay valid.
             count: at most so many, above 0; None: the study's batch.
         """
-        left = self._spec.all_trials - self._known.next_trial
-        proposals = self._sampler.suggest(min(count or self._spec.batch, left), self._known) if left > 0 else []
+        number = len(self._journal.batches)
+        if promoted := list(self._promoted(found, number)):
+            return self._batch(promoted)
+        proposals = self._sampler.suggest(count or self._spec.batch, self._known)
         if not proposals:
             return None
-        number = len(self._journal.batches)
         entries = [ProposalEntry.of(proposal, self._spec, number) for proposal in proposals]
         if not is_seeded(self._spec):
             entries = [entry.as_found(found[entry.key]) if entry.key in found else entry for entry in entries]
+        return self._batch(entries)
+
+    def never_promoted(self) -> set[EvaluationKey]:
+        """Return the finished evaluations, but FAILED ones, from which no trial goes on now or later."""
+        if self._rungs is None:
+            return set()
+        below = {(each.trial, each.continues) for each in self._known.pending.values()}
+        finished = {key for key, seen in self._known.evaluations.items() if seen.status is not Status.FAILED}
+        return finished - below - self._rungs.may_be_promoted(self._known)
+
+    def _promoted(self, found: Found, number: int) -> Iterable[ProposalEntry]:
+        """Record promotions as found. The method might promote others now: it knew other results at that time."""
+        if self._rungs is None:
+            return
+        for key in sorted(found.keys() - self._journal.entries.keys()):
+            record = found[key]
+            below = [rung for trial, rung in self._journal.entries if trial == record.trial and rung < record.rung]
+            if below and (record.trial, max(below)) in self._known.evaluations:
+                lower = self._journal.entries[record.trial, max(below)]
+                change = {"batch": number, "rung": record.rung, "continues": lower.rung}
+                yield lower.as_found(record).model_copy(update=change)
+
+    def _batch(self, entries: list[ProposalEntry]) -> Batch:
         for entry in entries:
             self._known.propose(entry.proposal())
+        number = len(self._journal.batches)
         head = BatchEntry(batch=number, proposals=len(entries), told=spans(self._new), at=now_text())
         self._received |= self._new
         self._new = set()

@@ -19,7 +19,9 @@ from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.reconstruction import completed
 from hyperspool.master.results.finalists import Finalist, finalists
 from hyperspool.master.results.reading import StudyResults, read_results
-from hyperspool.master.search.known import Evaluation, Proposal
+from hyperspool.master.results.rungs import RungsStanding, counted_rungs
+from hyperspool.master.search.known import Evaluation, Known, Proposal
+from hyperspool.master.search.rungs import Rungs, rungs_of
 from hyperspool.master.studies.published import read_published
 
 
@@ -45,18 +47,58 @@ class Standing:
 
     @property
     def counts(self) -> dict[Status, int]:
-        """The number of trials in each status; they add up to the study's number of trials."""
+        """The number of trials in each status; they add up to the study's number of trials.
+
+        A trial of successive halving that is not promoted is PRUNED; it may be promoted later.
+        """
         counts = dict.fromkeys(Status, 0)
-        for result in self.results.values():
-            counts[result.status] += 1
+        for result in self.resting():
+            counts[result.trial_status] += 1
         counts[Status.RUNNING] = len({worker.trial for worker in self.running()})
-        counts[Status.PENDING] = self.spec.all_trials - len(self.results) - counts[Status.RUNNING]
+        counts[Status.PENDING] = self.spec.all_trials - sum(counts.values())
         return counts
+
+    def resting(self) -> Iterable[Result]:
+        """The last result of each trial of which no evaluation is open."""
+        if self.spec.halving is None:
+            return self.results.values()
+        is_open = {trial for trial, _ in self.journal.entries.keys() - self.results.keys()}
+        is_open |= {worker.trial for worker in self.running() if worker.trial is not None}
+        return [result for result in last_of_each(self.results.values()) if result.trial not in is_open]
+
+    @property
+    def rungs(self) -> Rungs | None:
+        """The rungs of the study; None if every trial gets the whole budget."""
+        return rungs_of(self.spec)
+
+    def by_rung(self) -> RungsStanding | None:
+        """What each rung holds, and what it cost; None if every trial gets the whole budget."""
+        rungs = self.rungs
+        return counted_rungs(rungs.ladder, self.journal.entries.keys(), self.results) if rungs else None
+
+    @property
+    def planned(self) -> int:
+        """The number of evaluations that the study will have, if no trial fails."""
+        return sum(count for _, count in self.rungs.planned()) if self.rungs else self.spec.all_trials
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """The number of finished evaluations, and how many there will be as far as that is known."""
+        done = len(self.results)
+        left = len(self.journal.entries.keys() - self.results.keys()) if self.rungs else 0
+        return done, done if self.is_finished else max(self.planned, done + left)
 
     @property
     def is_finished(self) -> bool:
-        """Whether every trial has its result."""
-        return len(self.results) >= self.spec.all_trials
+        """Whether every trial has its result, and none is left to promote."""
+        if self.rungs is None:
+            return len(self.results) >= self.spec.all_trials
+        known = self.known()
+        return known.next_trial >= self.spec.trials and not known.pending and not self.rungs.promotions(known)
+
+    def known(self) -> Known:
+        """What the study's search method knows."""
+        return Known(self.evaluations(), (entry.proposal() for entry in self.journal.entries.values()))
 
     @property
     def incumbent(self) -> Result | None:
@@ -76,10 +118,9 @@ class Standing:
     def best_of_search(self, count: int) -> list[Result]:
         """The COMPLETE trials of the search, ranked by their values at the full budget; the earlier wins a tie."""
         direction = self.spec.objective.direction
-        found = [seen for seen in self.evaluations() if seen.stage.is_search and seen.number is not None]
+        found = [seen for seen in self.at_full_budget() if seen.stage.is_search and seen.number is not None]
         ordered = sorted(found, key=lambda seen: (seen.loss(direction), seen.trial))
-        results = (self.results[seen.proposal.key] for seen in ordered)
-        return [result for result in results if result.is_at_full_budget][:count]
+        return [self.results[seen.proposal.key] for seen in ordered[:count]]
 
     def confirmed(self) -> list[Finalist]:
         """The finalists with a mean, best first, as `finalize` ranks them; empty until the study is finished."""
@@ -95,6 +136,10 @@ class Standing:
     def codes(self) -> dict[str, int]:
         """The number of results by the digest of the objective's code that they were evaluated with."""
         return dict(Counter(code for result in self.results.values() if (code := result.attribution.code)))
+
+    def at_full_budget(self) -> list[Evaluation]:
+        """The evaluations that may be compared, because each got the whole budget."""
+        return [seen for seen in self.evaluations() if self.results[seen.proposal.key].is_at_full_budget]
 
     def evaluations(self) -> list[Evaluation]:
         """The results with the stage of each, in the order of their trials."""
@@ -118,16 +163,21 @@ class Standing:
         """The standing as `status --json` prints it."""
         best = self.best_to_json(1)
         codes = {"code": self.codes} if self.codes else {}
-        return codes | {
-            "study": self.spec.name,
-            "total": self.spec.all_trials,
-            "counts": {status.value: count for status, count in self.counts.items()},
-            "incumbent": best[0] if best else None,
-            "workers": [
-                worker.model_dump(mode="json", exclude_none=True) | {"silent": worker.worker in self.silent}
-                for worker in self.workers
-            ],
-        }
+        rungs = self.by_rung()
+        return (
+            codes
+            | (rungs.to_json() if rungs else {})
+            | {
+                "study": self.spec.name,
+                "total": self.spec.all_trials,
+                "counts": {status.value: count for status, count in self.counts.items()},
+                "incumbent": best[0] if best else None,
+                "workers": [
+                    worker.model_dump(mode="json", exclude_none=True) | {"silent": worker.worker in self.silent}
+                    for worker in self.workers
+                ],
+            }
+        )
 
     def best_to_json(self, count: int) -> list[dict[str, Any]]:
         """The best trials as `top --json` prints them: a finalist has its own trial's value, and `confirmed` beside."""
@@ -139,6 +189,14 @@ class Standing:
                 entry["confirmed"] = {"mean": finalist.mean, "replicates": finalist.replicates}
             found.append(entry)
         return found
+
+
+def last_of_each(results: Iterable[Result]) -> list[Result]:
+    """Return the result of each trial on the highest rung that it reached, in the order of their trials."""
+    last: dict[int, Result] = {}
+    for result in sorted(results, key=lambda result: result.evaluation):
+        last[result.trial] = result
+    return list(last.values())
 
 
 def evaluations_of(results: Iterable[Result], journal: Journal) -> list[Evaluation]:

@@ -5,7 +5,7 @@ Only the study's master may call these functions.
 
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -69,9 +69,9 @@ def remove_used_checkpoints(folder: StudyFolder) -> None:
             remove_or_set_aside(folder, folder.kept_checkpoint(*name))
 
 
-def remove_failed_checkpoints(folder: StudyFolder, failed: Iterable[EvaluationKey]) -> None:
-    """Remove the kept checkpoints of FAILED evaluations, once the study is finished."""
-    for name in set(folder.kept_checkpoints()) & set(failed):
+def remove_kept_checkpoints(folder: StudyFolder, evaluations: Collection[EvaluationKey]) -> None:
+    """Remove the kept checkpoints of evaluations from which no trial will go on."""
+    for name in set(folder.kept_checkpoints()) & set(evaluations):
         remove_or_set_aside(folder, folder.kept_checkpoint(*name))
 
 

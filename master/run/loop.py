@@ -16,11 +16,11 @@ from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.patience import until_possible
-from hyperspool.common.records import Job, Result, Status
+from hyperspool.common.records import Job, Result
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.shared_folder import takes_files
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.trial_folders import remove_all_saved
+from hyperspool.common.trial_folders import remove_all_saved, remove_saved_of
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 from hyperspool.master.journal.check import checked
 from hyperspool.master.journal.file import JournalWriter, read_journal
@@ -30,7 +30,7 @@ from hyperspool.master.results.standing import Standing, read_workers
 from hyperspool.master.run.dispatch import Dispatcher
 from hyperspool.master.run.housekeeping import (
     remove_dead_workers,
-    remove_failed_checkpoints,
+    remove_kept_checkpoints,
     remove_used_checkpoints,
     tidy,
 )
@@ -123,7 +123,7 @@ class Search:
         self.reopen()
         while not self._dispatcher.open_count:
             if not self._propose_batch():
-                self._until_possible(self._remove_what_failed_trials_saved)
+                self._until_possible(self._remove_what_ended_trials_saved)
                 return True
             self._collect()
         return False
@@ -166,7 +166,7 @@ class Search:
                     break
         self._wait_for_clear()
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
-        self._until_possible(self._remove_what_failed_trials_saved)
+        self._until_possible(self._remove_what_ended_trials_saved)
         return True
 
     def _publish(self, watch: FolderWatch) -> None:
@@ -179,12 +179,15 @@ class Search:
             return 0
         return max(len(self.standing.alive) + AHEAD - self._dispatcher.open_count, 0)
 
-    def _remove_what_failed_trials_saved(self) -> None:
+    def _remove_useless_checkpoints(self) -> None:
+        remove_used_checkpoints(self._folder)
+        if useless := self._proposer.never_promoted():
+            remove_kept_checkpoints(self._folder, useless)
+            remove_saved_of(self._folder, useless)
+
+    def _remove_what_ended_trials_saved(self) -> None:
         remove_all_saved(self._folder)
-        results = self.standing.results
-        failed = [key for key, result in results.items() if result.status is Status.FAILED]
-        if failed:
-            remove_failed_checkpoints(self._folder, failed)
+        remove_kept_checkpoints(self._folder, self.standing.results.keys())
 
     def _wait_for_clear(self) -> None:
         # RACE: the last result lands before its worker has cleared. Tidying now would pass over what other attempts at
@@ -223,7 +226,7 @@ class Search:
         batch = self._proposer.propose(self._found, wanted) if wanted else None
         if batch is None:
             return False
-        self._until_possible(lambda: remove_used_checkpoints(self._folder))
+        self._until_possible(self._remove_useless_checkpoints)
         self._until_possible(lambda: self._writer.append(batch))
         self._dispatcher.expect([entry.job(self._spec.name) for entry in batch.proposals])
         return True

@@ -12,11 +12,14 @@ from hyperspool.common.space import Space
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.ablation import AblationSearch, places
 from hyperspool.master.search.automatic import choice_for
+from hyperspool.master.search.bounded import Bounded
 from hyperspool.master.search.coarse_to_fine import CoarseToFine, round_lengths
 from hyperspool.master.search.confirmation import Confirmed
 from hyperspool.master.search.grid import GridSearch
+from hyperspool.master.search.halving import Halved
 from hyperspool.master.search.random_search import RandomSearch
 from hyperspool.master.search.replicates import Replicated
+from hyperspool.master.search.rungs import rungs_of
 from hyperspool.master.search.sampler import Sampler
 
 
@@ -86,7 +89,12 @@ METHODS: dict[str, Method] = {
 
 
 def make_sampler(spec: StudySpec) -> Sampler:
-    """Make a study's search method, with its wrappers: replicates, confirmation, an ablation."""
+    """Make a study's search method, with its wrappers: replicates, confirmation, an ablation, halving."""
+    rungs, bounded = rungs_of(spec), Bounded(_unbounded(spec), spec.all_trials)
+    return Halved(bounded, rungs, spec.sampler.startup or STARTUP) if rungs else bounded
+
+
+def _unbounded(spec: StudySpec) -> Sampler:
     make, direction = METHODS[spec.sampler.name].make, spec.objective.direction
     if spec.ablation:
         settings = spec.ablation.settings
@@ -102,12 +110,14 @@ def make_sampler(spec: StudySpec) -> Sampler:
 
 def is_seeded(spec: StudySpec) -> bool:
     """Return whether every proposal of a study follows from its seed and the trial's number alone."""
-    return METHODS[spec.sampler.name].is_seeded and spec.confirm is None
+    return METHODS[spec.sampler.name].is_seeded and spec.confirm is None and spec.halving is None
 
 
 def has_fixed_length(spec: StudySpec) -> bool:
     """Return whether a study's proposals would be others if it had another number of trials."""
-    return METHODS[spec.sampler.name].needs_length or spec.confirm is not None or spec.ablation is not None
+    has_brackets = spec.halving is not None and spec.halving.name != "asha"
+    needs_length = METHODS[spec.sampler.name].needs_length or has_brackets
+    return needs_length or spec.confirm is not None or spec.ablation is not None
 
 
 def settings_count(spec: StudySpec) -> int:

@@ -72,7 +72,7 @@ class NotebookView(QuietView):
             self._handle = _redrawn(self._handle, text)
 
     def _line(self, standing: Standing) -> str:
-        done, total = len(standing.results), standing.spec.all_trials
+        done, total = standing.progress
         filled = BAR_CELLS * done // total
         left_s = self._pace.left_s(standing)
         left = f", {duration_text(left_s)} left" if left_s else ""

@@ -17,6 +17,7 @@ from hyperspool.master.terminal.tables import (
     counts_text,
     incumbent_text,
     progress_row,
+    rung_lines,
     studies_table,
     workers_table,
 )
@@ -33,6 +34,7 @@ def standing_view(standing: Standing) -> RenderableType:
         Text.assemble((standing.spec.name, "bold"), f"  {standing.spec.title}"),
         progress_row(standing, ""),
         counts_text(standing),
+        *rung_lines(standing),
         incumbent_text(standing),
     ]
     if codes := codes_text(standing.codes):

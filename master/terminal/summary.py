@@ -14,27 +14,35 @@ from hyperspool.master.results.wording import counted, duration_text, first_line
 from hyperspool.master.search.automatic import choice_for
 from hyperspool.master.search.methods import settings_count
 from hyperspool.master.terminal.console import Terminal
-from hyperspool.master.terminal.tables import cells_table, text_table
+from hyperspool.master.terminal.tables import cells_table, rung_lines, text_table
 from hyperspool.master.terminal.trials_table import TrialsTable, constant_params, constant_text
 
 BEST_SHOWN = 3
+HALVING_NAMES = {"successive": "successive halving", "asha": "ASHA", "hyperband": "Hyperband"}
 
 
 def headline(standing: Standing) -> str:
     """Describe the study in two lines."""
     spec = standing.spec
     data = f" on {spec.data.name}" if spec.data else ""
-    count = len(standing.results)
+    count = len(list(standing.resting()))
     done = f"; {count} {'is' if count == 1 else 'are'} done" if count else ""
     title = f": {spec.title}" if spec.title else ""
     trials = counted(spec.trials, "trial") if spec.has_limit else "trials without a limit"
-    epochs = f"{counted(spec.epochs, 'epoch')} each, " if spec.budget else ""
+    epochs = f"{_epochs(spec)}, " if spec.budget else ""
     pace = "asynchronously" if spec.mode else f"in batches of {spec.batch}"
     return (
         f"study {spec.name}{title}\n"
         f"{trials} of {spec.objective.name}{data}, "
         f"{epochs}{pace}{_method(spec)}{_phases(spec)}{done}"
     )
+
+
+def _epochs(spec: StudySpec) -> str:
+    if (halving := spec.halving) is None:
+        return f"{counted(spec.epochs, 'epoch')} each"
+    ladder = " -> ".join(map(str, halving.ladder(spec.epochs)))
+    return f"{ladder} epochs by {HALVING_NAMES[halving.name]}"
 
 
 def _method(spec: StudySpec) -> str:
@@ -65,6 +73,8 @@ def print_result(console: Terminal, folder: StudyFolder, standing: Standing, ela
     """
     best = standing.best_of_search(BEST_SHOWN)
     console.say(finished_text(standing, elapsed_s))
+    for line in rung_lines(standing):
+        console.print(line)
     if best:
         of_search = " of the search" if standing.spec.confirm else ""
         console.print(Text(f"\nthe best{f' {len(best)}' if len(best) > 1 else ''}{of_search}", style="bold"))
@@ -92,7 +102,7 @@ def print_result(console: Terminal, folder: StudyFolder, standing: Standing, ela
 
 def finished_text(standing: Standing, elapsed_s: float | None) -> str:
     """Say in one line that a study is finished, with its counts and the duration of this run."""
-    results = standing.results.values()
+    results = list(standing.resting())
     diverged = sum(result.diverged for result in results)
     failed = sum(result.failure is not None for result in results)
     counts = [counted(len(results), "trial")]

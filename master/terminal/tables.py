@@ -35,7 +35,8 @@ def workers_table(standing: Standing) -> Table:
         is_running = not standing.is_idle(worker)
         of_all = f"/{worker.epochs}" if standing.spec.budget else ""
         epoch = f"{worker.epoch}{of_all}" if is_running else ""
-        state = str(worker.trial) if is_running else "idle" if worker.trial is None else "between trials"
+        rung = f" rung {worker.rung or 0}" if standing.rungs else ""
+        state = f"{worker.trial}{rung}" if is_running else "idle" if worker.trial is None else "between trials"
         silent = " (silent)" if worker.worker in standing.silent else ""
         row = (worker.worker + silent, first_line(worker.device), state, epoch)
         table.add_row(*map(Text, row), style="red" if silent else None)
@@ -50,6 +51,12 @@ def counts_text(standing: Standing) -> Text:
         if count
     ]
     return Text(", ").join(parts)
+
+
+def rung_lines(standing: Standing) -> list[Text]:
+    """Return a line for each rung of successive halving, and one for its cost; none without halving."""
+    found = standing.by_rung()
+    return [Text(sentence, style="dim") for sentence in found.sentences()] if found else []
 
 
 def incumbent_text(standing: Standing) -> Text:
@@ -72,8 +79,8 @@ def _value_and_trial(best: Result, confirmed: Sequence[Finalist]) -> tuple[str, 
 
 
 def progress_row(standing: Standing, remark: str) -> Table:
-    """Return a row with a progress bar, the number of finished trials, and a remark."""
-    done, total = len(standing.results), standing.spec.all_trials
+    """Return a row with a progress bar, the number of finished evaluations, and a remark."""
+    done, total = standing.progress
     row = Table.grid(padding=(0, 1))
     bar = ProgressBar(total=total, completed=done, width=40, complete_style="cyan")
     row.add_row(bar, f"{done}/{total}", Text(remark, style="dim"))
@@ -120,7 +127,7 @@ def studies_table(standings: Sequence[Standing]) -> Table:
     for heading in ("done", "counts", "best"):
         table.add_column(heading)
     for standing in standings:
-        done = f"{len(standing.results)}/{standing.spec.all_trials}"
+        done = "/".join(map(str, standing.progress))
         incumbent = standing.incumbent
         best = " ".join(_value_and_trial(incumbent, standing.confirmed())) if incumbent else "-"
         table.add_row(standing.spec.name, done, counts_text(standing), best)

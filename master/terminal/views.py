@@ -16,7 +16,14 @@ from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import duration_text, first_line, outcome_text, params_text
-from hyperspool.master.terminal.tables import RECENT, counts_text, incumbent_text, progress_row, workers_table
+from hyperspool.master.terminal.tables import (
+    RECENT,
+    counts_text,
+    incumbent_text,
+    progress_row,
+    rung_lines,
+    workers_table,
+)
 from hyperspool.master.terminal.trials_table import TrialsTable
 
 ALONE_S = 3.0
@@ -52,7 +59,8 @@ class Pace:
         if not self._landed:
             return None
         seconds_each = (self._clock() - self._evaluating_s) / self._landed
-        return seconds_each * (standing.spec.all_trials - len(standing.results))
+        done, total = standing.progress
+        return seconds_each * (total - done)
 
 
 def waiting_for_workers(root: Path) -> str:
@@ -62,8 +70,9 @@ def waiting_for_workers(root: Path) -> str:
 
 def result_line(standing: Standing, result: Result) -> str:
     """Describe a result on one line."""
-    total = standing.spec.all_trials
-    done = f"[{len(standing.results):>{len(str(total))}}/{total}] trial {result.trial:>{len(str(total - 1))}}"
+    count, total = standing.progress
+    rung = f" rung {result.rung}" if standing.rungs else ""
+    done = f"[{count:>{len(str(total))}}/{total}] trial {result.trial:>{len(str(total - 1))}}{rung}"
     where = f"{duration_text(result.seconds)} on {result.attribution.worker}"
     why = f": {first_line(result.failure.message)}" if result.failure else ""
     return f"{done}  {outcome_text(result)}  {params_text(result.params)}  {where}{why}"
@@ -125,7 +134,7 @@ class LiveView:
         left_s = self._pace.left_s(standing)
         left = f", {duration_text(left_s)} left" if left_s is not None else ""
         progress = progress_row(standing, f"{duration_text(self._pace.elapsed_s)} gone{left}")
-        parts: list[RenderableType] = [progress, counts_text(standing), incumbent_text(standing)]
+        parts: list[RenderableType] = [progress, counts_text(standing), *rung_lines(standing), incumbent_text(standing)]
         if standing.workers:
             parts += ["", workers_table(standing)]
         if _is_alone(standing, self._pace):

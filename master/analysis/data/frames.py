@@ -1,4 +1,4 @@
-"""A study's files as data frames: one row per finished evaluation, and one row per epoch of its curve.
+"""A study's files as data frames: one row per finished trial, and one row per epoch of its curve.
 
 In a notebook:
 
@@ -42,7 +42,7 @@ from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.reconstruction import completed
 from hyperspool.master.results.reading import StudyResults, read_results
-from hyperspool.master.results.standing import evaluations_of
+from hyperspool.master.results.standing import evaluations_of, last_of_each
 from hyperspool.master.search.known import Evaluation
 from hyperspool.master.studies.published import published_study, read_published
 
@@ -86,7 +86,8 @@ class StudyData:
 
     Attributes:
         spec: the study, as published; one without a limit has as many trials as are proposed.
-        trials: one row per evaluation that has a result, sorted by trial and rung. Columns: trial; rung; setting
+        trials: one row per trial that has a result, by the result on the highest rung that it reached, sorted by trial.
+            A trial that was stopped below the full budget is PRUNED. Columns: trial; rung; setting
             (trials of equal params are replicates of one setting; settings are numbered from 0 by their first trial);
             replicate (from 0 within its setting); status; value (NaN if FAILED); diverged; batch (from 0) and stage
             (`search` or `confirmation`), as the master recorded them; round (from 1; NaN unless the study searches in
@@ -96,14 +97,15 @@ class StudyData:
             seed_initialisation, seed_shuffling, seed_dropout; params_<name> for every parameter of the space (NaN or
             None where it is not active); test_case, the case's name, in an ablation only; metrics_<name> for every
             metric of any trial (NaN where the trial has none), ordered by first appearance.
-        curves: one row per epoch, sorted by trial, rung and epoch. Columns: trial, rung, setting, replicate, epoch,
-            seconds (of this epoch), elapsed_s (of this and all earlier epochs), then a column for every metric that
-            any trial reported, under its own name and ordered by first appearance. NaN: not reported after that epoch,
-            or reported as NaN. The built-in objectives have training_loss, validation_loss, validation_error,
+        curves: one row per epoch of these results, sorted by trial and epoch. Columns: trial, rung, setting,
+            replicate, epoch, seconds (of this epoch), elapsed_s (of this and all earlier epochs), then a column for
+            every metric that any trial reported, under its own name and ordered by first appearance. NaN: not reported
+            after that epoch, or reported as NaN. The built-in objectives have training_loss, validation_loss, validation_error,
             learning_rate and momentum, also before the first epoch.
         evaluations: the same trials as the search method sees them, with the stage of each.
         journal: the master's proposals.
         unreadable: one line, with the reason, for each file or group of metrics that was left out.
+        lower_rungs: one row, with the columns of `trials`, per result below the highest rung that its trial reached.
     """
 
     spec: StudySpec
@@ -112,6 +114,15 @@ class StudyData:
     evaluations: tuple[Evaluation, ...] = ()
     journal: Journal = field(default_factory=Journal)
     unreadable: tuple[str, ...] = ()
+    lower_rungs: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """One row per result, with the columns of `trials`, sorted by trial and rung."""
+        if self.lower_rungs.empty:
+            return self.trials
+        joined = pd.concat([self.lower_rungs, self.trials], ignore_index=True)
+        return joined.sort_values(["trial", "rung"], ignore_index=True)
 
 
 def load_study(root: Path | str, study: str) -> StudyData:
@@ -141,13 +152,16 @@ def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults) -> Stud
     metrics: dict[str, None] = {}
     for result in results:
         add_names(metrics, result.metrics or (), folder.result(*result.evaluation), unreadable)
+    last = last_of_each(results)
+    per_rung = _trials(spec, results, journal, places, list(metrics))
     return StudyData(
         spec.so_far(journal.trial_count),
-        _trials(spec, results, journal, places, list(metrics)),
-        curves_frame_of(folder, spec, results, places, unreadable),
-        tuple(evaluations_of(results, journal)),
+        _last_rows(per_rung, last),
+        curves_frame_of(folder, spec, last, places, unreadable),
+        tuple(evaluations_of(last, journal)),
         journal,
         tuple(unreadable),
+        per_rung[per_rung.duplicated("trial", keep="last")].reset_index(drop=True),
     )
 
 
@@ -164,6 +178,11 @@ def curves_frame(root: Path | str, study: str) -> pd.DataFrame:
 def spent_s(trials: pd.DataFrame) -> "pd.Series[float]":
     """The cost of each trial in seconds: the time of its epochs or, without epochs, of its last attempt."""
     return trials["training_s"].where(trials["epochs"] > 0, trials["evaluation_s"])
+
+
+def _last_rows(per_rung: pd.DataFrame, last: Sequence[Result]) -> pd.DataFrame:
+    rows = per_rung.drop_duplicates("trial", keep="last").reset_index(drop=True)
+    return rows.assign(status=series([result.trial_status.value for result in last], TRIAL_TYPES["status"]))
 
 
 def _as_declared(result: Result, spec: StudySpec) -> Result:

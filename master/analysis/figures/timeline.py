@@ -81,10 +81,11 @@ def _waits_in_words(data: StudyData) -> tuple[str, str]:
 
 def _caption(data: StudyData, bars: pd.DataFrame) -> str:
     table, cuts = waiting(data), pauses(bars)
+    noun = "evaluation" if data.spec.halving else "trial"
     busy_s, waited_s = float(table["busy_s"].sum()), float(table["waited_s"].sum())
     off_s = float((cuts["end_s"] - cuts["start_s"]).sum())
     return caption(
-        f"{counted(len(bars), 'trial')} on {counted(len(table), 'worker')}, from claim to end.",
+        f"{counted(len(bars), noun)} on {counted(len(table), 'worker')}, from claim to end.",
         *_waits_in_words(data),
         "The number on the right is the share of the worker's time that such waits took.",
         f"All workers together evaluated for {duration_text(busy_s)} and waited for {duration_text(waited_s)}.",
@@ -92,7 +93,7 @@ def _caption(data: StudyData, bars: pd.DataFrame) -> str:
         len(cuts) > 0
         and f"{counted(len(cuts), 'pause')} in which no worker had a trial, {duration_text(off_s)} in total, "
         f"{'is' if len(cuts) == 1 else 'are'} cut out at the dashed {'line' if len(cuts) == 1 else 'lines'}.",
-        left_out_sentence(len(data.trials) - len(bars), "trial", "without readable times"),
+        left_out_sentence(len(data.results) - len(bars), noun, "without readable times"),
         len(set(data.trials["host"])) > 1 and "Each host records times by its own clock.",
     )
 

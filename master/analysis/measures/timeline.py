@@ -18,13 +18,14 @@ PAUSE_MEDIANS, PAUSE_LEAST_S = 10.0, 60.0
 
 
 def timeline(data: StudyData) -> pd.DataFrame:
-    """When and on which worker each trial ran.
+    """When and on which worker each evaluation ran.
 
     Returns:
-        One row per trial that has both times, sorted by trial. Columns: worker, trial, batch (from 0, as the master
-        recorded it), start_s and end_s since the first start. Pauses are included: see `pauses` and `without_pauses`.
+        One row per evaluation that has both times, sorted by trial. Columns: worker, trial, batch (from 0, as the
+        master recorded it), start_s and end_s since the first start. Pauses are included: see `pauses` and
+        `without_pauses`.
     """
-    trials = data.trials.dropna(subset=["claimed_at", "ended_at"])
+    trials = data.results.dropna(subset=["claimed_at", "ended_at"])
     begin = trials["claimed_at"].min()
     start_s = (trials["claimed_at"] - begin).dt.total_seconds()
     # The host's clock may have been set back between claim and end. Then the trial counts as taking no time.
@@ -36,7 +37,7 @@ def timeline(data: StudyData) -> pd.DataFrame:
         "start_s": start_s.astype("float64"),
         "end_s": end_s.astype("float64"),
     }
-    return pd.DataFrame(bars).sort_values("trial", ignore_index=True)
+    return pd.DataFrame(bars).sort_values("trial", kind="stable", ignore_index=True)
 
 
 def pauses(bars: pd.DataFrame) -> pd.DataFrame:

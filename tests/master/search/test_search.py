@@ -48,7 +48,7 @@ def test_random_numbers_are_uniform_and_independent_of_each_other() -> None:
 
 
 def test_random_search_repeats_no_setting_and_differs_by_seed() -> None:
-    spec = load_preset("scenario6")
+    spec = load_preset("scenario6").model_copy(update={"trials": 200})
     proposed = suggested(spec, 200)
     assert len({tuple(params.values()) for params in proposed}) == 200
     assert suggested(spec.model_copy(update={"seed": 1}), 1) != proposed[:1]
