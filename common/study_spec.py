@@ -240,8 +240,8 @@ class StudySpec(Record):
         if self.replicates > 1 or self.confirm or self.ablation:
             other = "replicates" if self.replicates > 1 else "an ablation" if self.ablation else "confirm"
             raise ValueError(f"halving: not together with {other}")
-        if self.halving.name == "successive" and not self.has_limit:
-            raise ValueError("trials: missing; successive halving fills its lowest rung before it promotes")
+        if self.halving.name != "asha" and not self.has_limit:
+            raise ValueError(f"trials: missing; with halving.name = {self.halving.name!r} they are divided up")
         return self
 
     @model_validator(mode="after")

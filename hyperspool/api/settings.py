@@ -102,7 +102,7 @@ class Settings:
         if "trials" not in table and table.get("sampler", {}).get("name") != "grid":
             if there:
                 table["trials"] = there.trials
-            elif "confirm" in table or _needs_length(table.get("sampler")):
+            elif "confirm" in table or _needs_length(table):
                 table |= {"trials": trials} if trials else {}
             elif "ablation" not in table:
                 table["trials"] = MAX_TRIALS
@@ -119,8 +119,11 @@ class Settings:
         )
 
 
-def _needs_length(sampler: Any) -> bool:
+def _needs_length(table: Mapping[str, Any]) -> bool:
     # A method in rounds, say, divides the trials among them. What is no method is refused when the study is validated.
+    sampler, halving = table.get("sampler"), table.get("halving")
+    if isinstance(halving, dict) and halving.get("name", "asha") != "asha":
+        return True
     method = METHODS.get(sampler.get("name", "random")) if isinstance(sampler, dict) else None
     return method is not None and method.needs_length
 

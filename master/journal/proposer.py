@@ -71,9 +71,10 @@ class Proposer:
         """Record promotions as found. The method might promote others now: it knew other results at that time."""
         if self._rungs is None:
             return
+        every = self._journal.entries.keys() | found.keys()
         for key in sorted(found.keys() - self._journal.entries.keys()):
             record = found[key]
-            below = [rung for trial, rung in self._journal.entries if trial == record.trial and rung < record.rung]
+            below = [rung for trial, rung in every if trial == record.trial and rung < record.rung]
             if below and (record.trial, max(below)) in self._known.evaluations:
                 lower = self._journal.entries[record.trial, max(below)]
                 change = {"batch": number, "rung": record.rung, "continues": lower.rung}

@@ -234,6 +234,7 @@ class Search:
     def _collect(self) -> list[Result]:
         landed = self._until_possible(self._dispatcher.collect)
         for result in landed:
+            _need_epochs(result)
             self.standing.results[result.evaluation] = result
             self._proposer.finish(result)
         return landed
@@ -282,3 +283,17 @@ class Search:
             self._folder.workers
         ):
             self._silence.forgive()
+
+
+def _need_epochs(result: Result) -> None:
+    """Check that an evaluation of a part of the budget was one.
+
+    Raises:
+        SearchError: the objective reported no epoch, so its value need not be of fewer epochs than others.
+    """
+    if result.value is not None and not result.epochs and not result.is_at_full_budget:
+        raise SearchError(
+            f"trial {result.trial} reported no epoch, so the study cannot tell what it did with a rung's "
+            f"{result.budget.epochs} of {result.horizon.epochs if result.horizon else 0} epochs: report each epoch, as "
+            "trial.report(...) or a printed line does, or leave [halving] out. What was evaluated is kept"
+        )

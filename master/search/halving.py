@@ -16,12 +16,13 @@ class Halved:
     """Promotes what is to be promoted; else begins new trials of another search method on their lowest rung.
 
     The other method sees each trial as one evaluation, on the highest rung on which enough trials have a value: values
-    of different budgets cannot be compared. A trial without a value there is one without a value for it.
+    of different budgets cannot be compared. A trial without a value there is PRUNED for it, on its own rung.
 
     Args:
         inner: the search method; it ends after the study's number of trials.
         rungs: the study's.
-        enough: so many values of a rung are enough to learn from.
+        enough: so many values of a rung are enough to learn from; 0: the method learns from PRUNED trials too, so
+            it always sees the highest rung.
     """
 
     def __init__(self, inner: Sampler, rungs: Rungs, enough: int) -> None:
@@ -57,9 +58,11 @@ class Halved:
         )
 
     def _as_seen(self, evaluation: Evaluation, learned: int) -> Evaluation:
-        proposal = replace(evaluation.proposal, rung=0)
-        is_other = evaluation.proposal.rung != learned and evaluation.status is Status.COMPLETE
-        return replace(evaluation, proposal=proposal, status=Status.PRUNED if is_other else evaluation.status)
+        own = evaluation.proposal.rung
+        as_seen = replace(evaluation, proposal=replace(evaluation.proposal, rung=0))
+        if own == learned or evaluation.status is not Status.COMPLETE:
+            return as_seen
+        return replace(as_seen, status=Status.PRUNED, rung=own)
 
     def _learned_from(self, known: Known) -> int:
         """Return the highest rung with enough values; the lowest if none has."""

@@ -52,12 +52,14 @@ class Evaluation:
         status: COMPLETE, PRUNED or FAILED.
         value: what the objective measured; None if the evaluation FAILED.
         diverged: training produced numbers that are not finite, and the value is the error of guessing.
+        rung: the value is of a lower rung than those that it is shown with, of this one; None: they may be compared.
     """
 
     proposal: Proposal
     status: Status
     value: float | None
     diverged: bool = False
+    rung: int | None = None
 
     @classmethod
     def of(cls, proposal: Proposal, result: Result) -> Self:

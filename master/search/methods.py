@@ -91,7 +91,9 @@ METHODS: dict[str, Method] = {
 def make_sampler(spec: StudySpec) -> Sampler:
     """Make a study's search method, with its wrappers: replicates, confirmation, an ablation, halving."""
     rungs, bounded = rungs_of(spec), Bounded(_unbounded(spec), spec.all_trials)
-    return Halved(bounded, rungs, spec.sampler.startup or STARTUP) if rungs else bounded
+    if rungs is None:
+        return bounded
+    return Halved(bounded, rungs, enough=0 if spec.sampler.name == "tpe" else spec.sampler.startup or STARTUP)
 
 
 def _unbounded(spec: StudySpec) -> Sampler:

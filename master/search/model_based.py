@@ -6,6 +6,7 @@ The constant liar for pending trials: Ginsbourger, Le Riche and Carraro 2010, Kr
 Optimization.
 """
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -19,7 +20,7 @@ from hyperspool.common.space import Params, Space
 from hyperspool.master.search.counter_random import word
 from hyperspool.master.search.distinct import Distinct
 from hyperspool.master.search.encoding import Encoding
-from hyperspool.master.search.known import Direction, Evaluation, Known, Proposal
+from hyperspool.master.search.known import Direction, Evaluation, Known, Proposal, loss_of
 from hyperspool.master.search.quiet import quiet_optuna
 
 MakeSampler = Callable[[int], BaseSampler]
@@ -31,8 +32,9 @@ class ModelBased:
 
     Optuna's study is made anew for each call, from what is known in the order of the trials; and its sampler for each
     proposal, with a seed of the trial's own. So a proposal follows from the study's seed, its trial and what is known.
-    FAILED trials have no value to learn from; neither have PRUNED ones, whose value is of fewer epochs. A pending trial
-    counts as one that will be no better than what is known, so that the next one goes elsewhere.
+    FAILED trials have no value to learn from; neither have PRUNED ones, whose value is of fewer epochs, unless it is
+    known of which rung: TPE ranks them after the COMPLETE ones, those of higher rungs first. A pending trial counts as
+    one that will be no better than what is known, so that the next one goes elsewhere.
 
     Args:
         space: the space to search.
@@ -74,12 +76,19 @@ class ModelBased:
         distributions = {name: self._encoding.distributions[name] for name in params}
         state = _state(evaluation)
         value = evaluation.loss(self._direction) if evaluation and state is TrialState.COMPLETE else None
-        return create_trial(state=state, value=value, params=params, distributions=distributions)
+        rungs: dict[int, float] = {}
+        if evaluation and evaluation.rung is not None and evaluation.value is not None:
+            rungs[evaluation.rung] = loss_of(evaluation.value, self._direction)
+        return create_trial(
+            state=state, value=value, params=params, distributions=distributions, intermediate_values=rungs
+        )
 
 
 def _state(evaluation: Evaluation | None) -> TrialState:
     if evaluation is None:
         return TrialState.RUNNING
+    if evaluation.rung is not None and math.isfinite(evaluation.value or 0.0):
+        return TrialState.PRUNED
     return TrialState.COMPLETE if evaluation.number is not None else TrialState.FAIL
 
 

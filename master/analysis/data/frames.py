@@ -100,8 +100,8 @@ class StudyData:
         curves: one row per epoch of these results, sorted by trial and epoch. Columns: trial, rung, setting,
             replicate, epoch, seconds (of this epoch), elapsed_s (of this and all earlier epochs), then a column for
             every metric that any trial reported, under its own name and ordered by first appearance. NaN: not reported
-            after that epoch, or reported as NaN. The built-in objectives have training_loss, validation_loss, validation_error,
-            learning_rate and momentum, also before the first epoch.
+            after that epoch, or reported as NaN. The built-in objectives have training_loss, validation_loss,
+            validation_error, learning_rate and momentum, also before the first epoch.
         evaluations: the same trials as the search method sees them, with the stage of each.
         journal: the master's proposals.
         unreadable: one line, with the reason, for each file or group of metrics that was left out.

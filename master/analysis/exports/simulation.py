@@ -38,7 +38,7 @@ class SimulatedStudy:
         seed: of the shuffling.
 
     Raises:
-        UsageError: the study is an ablation, or no trial has a result.
+        UsageError: the study is an ablation or has rungs, or no trial has a result.
     """
 
     data: StudyData
@@ -50,6 +50,11 @@ class SimulatedStudy:
             raise UsageError(
                 f"study {self.data.spec.name} is an ablation: each of its test cases is a search of its own, so there "
                 "is no search to simulate"
+            )
+        if self.data.spec.halving:
+            raise UsageError(
+                f"study {self.data.spec.name} has rungs: most of its trials were stopped after few epochs, so their "
+                "values say nothing of another order"
             )
         if not len(self.data.trials):
             raise UsageError(f"study {self.data.spec.name} has no finished trial yet, so there is nothing to simulate")

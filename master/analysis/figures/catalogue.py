@@ -15,6 +15,7 @@ from hyperspool.master.analysis.figures import (
     parallel_coordinates,
     parameters,
     rounds,
+    rungs,
     simulation,
     stochasticity,
     timeline,
@@ -27,10 +28,13 @@ ABLATION = ("Test cases", (ablation,))
 RANGE = ("Learning-rate range test", (lr_range,))
 ROUNDS = ("From coarse to fine", (rounds,))
 SEARCH = ("The search", (best_so_far, value_panels, parallel_coordinates, simulation))
+CLIMB = ("The search", (rungs, best_so_far, value_panels, parallel_coordinates))
+"""Most trials were stopped early, so nothing can be said of their values in another order."""
 PARAMETERS = ("Parameters", (parameters, grids, stochasticity, pairs, importance))
 CURVES = ("Curves", (curves,))
 TIME = ("Time", (times, timeline))
 ORDER = (RANGE, ROUNDS, SEARCH, PARAMETERS, CURVES, TIME)
+ORDER_WITH_RUNGS = (CLIMB, PARAMETERS, CURVES, TIME)
 ORDER_OF_A_GRID = (PARAMETERS, CURVES, TIME, ("As a random search", (simulation,)))
 """A grid compares settings; the order in which it went through them says nothing."""
 ORDER_OF_AN_ABLATION = (ABLATION, CURVES, TIME)
@@ -56,4 +60,6 @@ def sections(data: StudyData) -> list[tuple[str, list[NamedFigure]]]:
 def _order(data: StudyData) -> tuple[tuple[str, tuple[ModuleType, ...]], ...]:
     if data.spec.ablation:
         return ORDER_OF_AN_ABLATION
+    if data.spec.halving:
+        return ORDER_WITH_RUNGS
     return ORDER_OF_A_GRID if data.spec.sampler.name == "grid" else ORDER

@@ -160,7 +160,9 @@ def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
     yield Fact(measured_text(value), f"best {spec.objective.measure_name}{how}")
     yield Fact(f"{spec.objective.name}{f' on {spec.data.name}' if spec.data else ''}", "objective")
     if spec.budget:
-        yield Fact(counted(spec.epochs, "epoch"), "per trial")
+        yield Fact(counted(spec.epochs, "epoch"), "per trial that is never stopped" if spec.halving else "per trial")
+    if rungs := standing.by_rung():
+        yield Fact(f"{rungs.epochs_spent} of {rungs.epochs_of_full}", "epochs trained, of those of full trainings")
     if len(trials):
         yield Fact(duration_text(float(spent_s(trials).sum())), "of evaluation, summed over trials")
         passed = trials["ended_at"].max() - trials["claimed_at"].min()

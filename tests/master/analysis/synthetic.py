@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hyperspool.common.grid import grid
+from hyperspool.common.halving import Halving
 from hyperspool.common.records import Stage, Status
 from hyperspool.common.space import Categorical, Fixed, Params, Scalar, Space
 from hyperspool.common.study_spec import StudySpec
@@ -90,6 +91,35 @@ def make_study_data(
         tuple(evaluations),
         _journal(spec, [each.proposal for each in evaluations]),
     )
+
+
+def with_rungs(
+    data: StudyData, reach: Callable[[int], int] = lambda trial: (trial % 3 == 0) + (trial % 9 == 0)
+) -> StudyData:
+    """The same trials as successive halving would have stopped them.
+
+    Args:
+        data: a study with curves of 9 epochs.
+        reach: the highest rung of a trial.
+    """
+    halving = Halving(name="successive")
+    spec = data.spec.model_copy(update={"halving": halving})
+    ladder = halving.ladder(spec.epochs)
+    rows: list[dict[Any, Any]] = []
+    for _, row in data.trials.iterrows():
+        for rung in range(reach(row["trial"]) + 1):
+            own = data.curves[(data.curves["trial"] == row["trial"]) & (data.curves["epoch"] <= ladder[rung])]
+            value = row["value"] if pd.isna(row["value"]) or row["diverged"] else own["validation_error"].iloc[-1]
+            status = row["status"] if row["status"] == "FAILED" else "COMPLETE"
+            rows.append(row.to_dict() | {"rung": rung, "value": value, "status": status, "epochs": len(own)})
+    every = pd.DataFrame(rows).astype(data.trials.dtypes).reset_index(drop=True)
+    is_lower = every.duplicated("trial", keep="last")
+    last = every[~is_lower].reset_index(drop=True)
+    is_stopped = (last["rung"] < len(ladder) - 1) & (last["status"] == "COMPLETE")
+    last["status"] = last["status"].where(~is_stopped, "PRUNED")
+    ends = last.set_index("trial")["epochs"]
+    curves = data.curves[data.curves["epoch"] <= data.curves["trial"].map(ends)].reset_index(drop=True)
+    return replace(data, spec=spec, trials=last, curves=curves, lower_rungs=every[is_lower].reset_index(drop=True))
 
 
 def reporting(*names: str, **asked: Any) -> StudyData:

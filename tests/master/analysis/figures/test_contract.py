@@ -12,11 +12,16 @@ import pytest
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures import catalogue, importance, pairs, parallel_coordinates, simulation, timeline
 from hyperspool.master.analysis.figures.legends import MAX_ENTRIES
-from tests.master.analysis.synthetic import make_study_data
+from tests.master.analysis.synthetic import make_study_data, with_rungs
 
 MODULES = {
     module
-    for _, modules in (*catalogue.ORDER, *catalogue.ORDER_OF_A_GRID, *catalogue.ORDER_OF_AN_ABLATION)
+    for _, modules in (
+        *catalogue.ORDER,
+        *catalogue.ORDER_OF_A_GRID,
+        *catalogue.ORDER_OF_AN_ABLATION,
+        *catalogue.ORDER_WITH_RUNGS,
+    )
     for module in modules
 }
 SLOW = {importance, simulation}
@@ -49,6 +54,8 @@ SITUATIONS: dict[str, Callable[[], StudyData]] = {
     ),
     "conditions": lambda: make_study_data(CONDITIONAL, objective="mine", replicates=2),
     "a list of twenty": lambda: make_study_data({"learning_rate": [0.01 * 1.3**place for place in range(20)]}),
+    "rungs": lambda: with_rungs(make_study_data(trials=40, epochs=9, diverges=_is_fast, fails=(3, 4))),
+    "one trial on the lowest rung": lambda: with_rungs(make_study_data(trials=1, epochs=9), reach=lambda _: 0),
     "sources of randomness": lambda: make_study_data(SOURCES, replicates=3),
 }
 
