@@ -198,3 +198,17 @@ def test_asking_beside_a_master_takes_its_trials(processes: Processes, make_stud
         study.tell(trial, trial.params["x"])
     processes.finish(master)
     assert numbers == [0, 1, 2, 3, 4]
+
+
+def test_promoted_trials_are_asked_for_until_none_is_left(root: Path) -> None:
+    study = hs.Study("climbing", SPACE, root=root, epochs=9, trials=6, settings={"halving": {"name": "successive"}})
+    rungs: list[int] = []
+    while trial := study.ask():
+        for epoch in range(trial.epochs):
+            trial.report(loss=trial.params["x"] + 1 / (epoch + 1))
+        rungs.append(trial.rung)
+        study.tell(trial, trial.params["x"] + 1 / trial.epochs)
+    assert rungs == [0] * 6 + [1] * 2 + [2]
+    assert study.best is not None
+    assert study.best["epochs"] == 9
+    assert sorted(study.trials["status"]) == ["COMPLETE", *["PRUNED"] * 5]
