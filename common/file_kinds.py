@@ -9,6 +9,7 @@ from enum import StrEnum
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import AttemptName, EvaluationName, Issue
 from hyperspool.common.names import is_worker_name
+from hyperspool.common.pruning import StopRequest
 from hyperspool.common.records import Job, Record, Result
 
 Subject = Issue | EvaluationName | AttemptName | str
@@ -26,6 +27,7 @@ class Place(StrEnum):
     DUPLICATES = "duplicates"
     REJECTED = "rejected"
     LOGS = "logs"
+    STOPS = "stops"
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ DUPLICATE = FileKind("late result", Place.DUPLICATES, AttemptName, ".json", _HOL
 DUPLICATE_CURVE = FileKind("late result's curve", Place.DUPLICATES, AttemptName, ".csv", _HOLDER, "its result exists")
 ATTEMPT_LOG = FileKind("output of an attempt", Place.LOGS, AttemptName, ".log", _HOLDER, "always, once written")
 WORKER_LOG = FileKind("output of a local worker", Place.LOGS, str, ".log", "the master", "always, once written")
+STOP = FileKind("stop file", Place.STOPS, Issue, ".json", "the master", "the evaluation has no result yet", StopRequest)
 
 KINDS = (
     STUDY,
@@ -117,6 +120,7 @@ KINDS = (
     DUPLICATE_CURVE,
     ATTEMPT_LOG,
     WORKER_LOG,
+    STOP,
 )
 
 

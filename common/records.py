@@ -258,7 +258,7 @@ class Result(Record):
     @property
     def can_be_promoted(self) -> bool:
         """Whether the trial may go on to a higher rung."""
-        return not self.is_at_full_budget and self.status is not Status.FAILED
+        return self.status is Status.COMPLETE and not self.is_at_full_budget
 
     @property
     def is_at_full_budget(self) -> bool:

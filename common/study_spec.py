@@ -12,6 +12,7 @@ from hyperspool.common.invocation import command_line
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.names import MAX_TRIALS, StudyName
 from hyperspool.common.objectives import MEASURES, PARAMETERS, space_problems
+from hyperspool.common.pruning import Pruning
 from hyperspool.common.records import Budget, Job, Record, Result, Seed
 from hyperspool.common.samplers import SamplerSpec
 from hyperspool.common.space import NAME_PATTERN, Fixed, Space
@@ -45,6 +46,11 @@ class Objective(Record):
     def measure_name(self) -> str:
         """The name of the objective's value, for people: on every axis and in every table."""
         return self.measure or MEASURES.get(self.name, "value")
+
+    @property
+    def epoch_metric(self) -> str | None:
+        """The metric of an epoch that is the value so far; None if the study does not say."""
+        return "validation_error" if self.name in MEASURES else self.measure
 
     @model_validator(mode="after")
     def _check_measure(self) -> Self:
@@ -129,6 +135,8 @@ class StudySpec(Record):
     sampler: SamplerSpec = SamplerSpec()
     halving: Halving | None = None
     """Promotion of the best trials from few epochs to the whole budget; None: every trial gets the whole budget."""
+    pruning: Pruning | None = None
+    """Early ends of running trials that do badly; None: every trial uses its budget."""
     confirm: Confirm | None = None
     """Confirmation of the best settings; its trials are numbered after the search's. None: no confirmation."""
     ablation: Ablation | None = None
@@ -242,6 +250,13 @@ class StudySpec(Record):
             raise ValueError(f"halving: not together with {other}")
         if self.halving.name != "asha" and not self.has_limit:
             raise ValueError(f"trials: missing; with halving.name = {self.halving.name!r} they are divided up")
+        return self
+
+    @model_validator(mode="after")
+    def _check_pruning(self) -> Self:
+        epochs, metric = self.budget.epochs if self.budget else None, self.objective.epoch_metric
+        if self.pruning and (problem := self.pruning.problem(epochs, metric)):
+            raise ValueError(problem)
         return self
 
     @model_validator(mode="after")

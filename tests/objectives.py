@@ -155,6 +155,18 @@ def decay(params: dict[str, Any], trial: Trial) -> float:
     return float(state["value"])
 
 
+def lagging(params: dict[str, Any], trial: Trial) -> float:
+    """Reports x as its loss. Above 0.5 it then waits to be stopped; above 0.8 it does not even ask."""
+    for _ in range(trial.epochs):
+        trial.report(loss=params["x"])
+        while params["x"] > 0.5 and len(trial.curve) == 2:
+            if params["x"] <= 0.8 and trial.should_stop():
+                trial.save(b"")
+                raise TrialStopped
+            threading.Event().wait(0.01)
+    return float(params["x"])
+
+
 def misreporting(_params: dict[str, Any], trial: Trial) -> float:
     """Reports a number under a name that no metric can have."""
     trial.report(setting=0.5)

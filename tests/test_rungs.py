@@ -15,7 +15,7 @@ from hyperspool.common.reading import read_record
 from hyperspool.common.records import Budget, Job, Result, Seeds
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.run.housekeeping import remove_used_checkpoints
-from hyperspool.master.run.loop import publish_study
+from hyperspool.master.studies.published import publish_study
 from tests.processes import Processes, listens, until
 
 NETWORK: dict[str, Any] = {

@@ -115,6 +115,7 @@ def _listen(connection: Connection, inbox: "queue.SimpleQueue[ProbeDevice | Eval
         if isinstance(message, Stop):
             stop.set()
         else:
+            stop.clear()  # a request that came after its trial's answer is not for the next trial
             inbox.put(message)
 
 

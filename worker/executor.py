@@ -68,6 +68,10 @@ class Listener:
         """Show a sign of life, about every `TICK_S`; return False to drop the evaluation because the claim is lost."""
         return True
 
+    def is_pruned(self) -> bool:
+        """Whether to end the evaluation because its trial is not worth going on with."""
+        return False
+
 
 class Executor:
     """Owns the child process. Call `close` at the end.
@@ -186,7 +190,7 @@ class Executor:
     def _end_if_due(self, child: ChildProcess, listener: Listener, ending: "_Ending") -> Outcome | None:
         # Ends an evaluation that is to stop, has used up its time, or has lost its claim.
         outcome: Outcome | None = None
-        if self._stop.is_requested and not ending.is_stopping:
+        if (self._stop.is_requested or listener.is_pruned()) and not ending.is_stopping:
             ending.ask_to_stop(child.connection)
             listener.hear(Stop())
         if ending.is_grace_over(is_urgent=self._stop.is_urgent):

@@ -20,7 +20,7 @@ from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 from hyperspool.worker.device import Device
 from hyperspool.worker.executor import Executor
 from hyperspool.worker.idleness import Idleness
-from hyperspool.worker.messages import ChildSettings, DeviceFound, Failed, Finished, Outcome, Stopped, Unable
+from hyperspool.worker.messages import ChildSettings, DeviceFound, Failed, Finished, Outcome, Pruned, Stopped, Unable
 from hyperspool.worker.presence import Presence
 from hyperspool.worker.progress import is_further, with_progress
 from hyperspool.worker.queue import ClaimedJob, JobQueue
@@ -152,7 +152,7 @@ class Worker:
         claimed, claim = attempt.claimed, attempt.claimed.claim
         came_further = isinstance(outcome, Failed) and is_further(claim.folder, claim.attempt)
         match decide(claimed.spec.limits, claim.history, outcome, is_further=came_further), outcome:
-            case Decision.REPORT, Finished() | Failed() as ended:
+            case Decision.REPORT, Finished() | Failed() | Pruned() as ended:
                 self._report(attempt, attempt.result(ended))
             case Decision.RETRY, Failed() as failed:
                 loss = attempt.loss(failed)
@@ -188,7 +188,8 @@ class Worker:
         else:
             note = " (diverged)" if result.diverged else ""
             seconds = result.times.evaluation_s
-            logger.info("%s: COMPLETE: %.6g%s in %.1f s", claimed.name, result.value, note, seconds)
+            status = result.status.value
+            logger.info("%s: %s: %.6g%s in %.1f s", claimed.name, status, result.value, note, seconds)
 
     def _patiently(self, action: Callable[[], T], attempt: RunningAttempt) -> T:
         # Whatever the folder refuses, finished training is not thrown away: somebody may put the folder right.

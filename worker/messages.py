@@ -45,7 +45,7 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Stop:
-    """To the child: save and answer `Stopped` as soon as possible. The worker is leaving and sends no further job."""
+    """To the child: save and answer `Stopped` as soon as possible. The worker is leaving, or the trial is pruned."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,14 @@ class Stopped:
 
 
 @dataclass(frozen=True)
+class Pruned:
+    """The attempt ended because the master gave the trial up. Only the parent can know."""
+
+    value: float
+    """What it measured last."""
+
+
+@dataclass(frozen=True)
 class Unable:
     """This worker cannot evaluate the job: data, a device or an objective is missing. Another worker may have them."""
 
@@ -154,7 +162,7 @@ ToChild = ProbeDevice | Evaluate | Stop
 Progress = Began | Resumed | EpochDone | EpochAmended | LeftBehind
 Answer = Finished | Failed | Stopped | Unable
 FromChild = DeviceFound | Progress | Answer
-Outcome = Answer | Abandoned
+Outcome = Answer | Pruned | Abandoned
 """How an attempt ends."""
 
 

@@ -25,14 +25,14 @@ from enum import Enum, auto
 from hyperspool.common.attempts import AttemptHistory
 from hyperspool.common.records import FailureKind
 from hyperspool.common.study_spec import Limits
-from hyperspool.worker.messages import Failed, Finished, Outcome, Stopped, Unable
+from hyperspool.worker.messages import Failed, Finished, Outcome, Pruned, Stopped, Unable
 
 
 class Decision(Enum):
     """What a worker does with its claim when an attempt ends."""
 
     REPORT = auto()
-    """Report the trial's result, COMPLETE or FAILED."""
+    """Report the trial's result."""
     RETRY = auto()
     """Note the failure in the lock file, where it counts, and release the claim."""
     RELEASE = auto()
@@ -51,7 +51,7 @@ def decide(limits: Limits, history: AttemptHistory, outcome: Outcome, *, is_furt
         is_further: whether it came further than all of them.
     """
     match outcome:
-        case Finished():
+        case Finished() | Pruned():
             return Decision.REPORT
         case Failed(kind=FailureKind.OUT_OF_MEMORY, is_memory_shared=False):
             return Decision.REPORT  # a trial that had all of the memory gets no more of it the next time

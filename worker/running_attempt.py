@@ -1,6 +1,7 @@
 """One attempt in the parent, from START to REPORT or RELEASE: its curve, heartbeat and result."""
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.file_kinds import ATTEMPT_LOG
 from hyperspool.common.output import last_lines_of
 from hyperspool.common.records import Attribution, Failure, FailureKind, Result, Status, Times
+from hyperspool.common.stops import reason_to_stop
 from hyperspool.worker.attempt_output import AttemptOutput
 from hyperspool.worker.executor import Listener
 from hyperspool.worker.messages import (
@@ -29,8 +31,10 @@ from hyperspool.worker.messages import (
     LeftBehind,
     Outcome,
     Progress,
+    Pruned,
     Resumed,
     Stop,
+    Stopped,
     storable,
 )
 from hyperspool.worker.neighbours import busy_neighbours
@@ -39,6 +43,8 @@ from hyperspool.worker.queue import ClaimedJob
 
 MAX_MESSAGE = 2000
 """Characters of a failure's message."""
+LOOK_S = 0.9
+"""Seconds between two looks for a stop file: less than a second, and more than one tick of the executor."""
 MAX_REASON = 400
 """Characters of a failure's reason in the lock file."""
 
@@ -57,6 +63,9 @@ class RunningAttempt(Listener):
         self._resumed: tuple[EpochRecord, ...] = ()
         self._versions: dict[str, str] = {}
         self._began_s = time.monotonic()
+        self._looked_s = self._began_s
+        self._given_up: str | None = None
+        """Why the master wants this attempt to end; None if it does not."""
         claim = claimed.claim
         self._output = AttemptOutput(claim.folder.path(ATTEMPT_LOG, claim.attempt))
 
@@ -88,6 +97,8 @@ class RunningAttempt(Listener):
                 self._write_curve()
             case LeftBehind():
                 self._say_left_behind(message)
+            case Stop() if self._given_up:
+                logger.info("%s: ending: %s", self.claimed.name, self._given_up)
             case Stop():
                 logger.info("%s: saving before the worker stops (ask again to stop at once)", self.claimed.name)
         self.beat()
@@ -117,6 +128,23 @@ class RunningAttempt(Listener):
         self._output.keep_up()
         return self.claimed.claim.is_held
 
+    def is_pruned(self) -> bool:
+        """Whether there is a stop file of this issue. Looks once in `LOOK_S`, in a study with `pruning`."""
+        claim, now_s = self.claimed.claim, time.monotonic()
+        if self.claimed.spec.pruning and not self._given_up and now_s - self._looked_s >= LOOK_S:
+            self._looked_s = now_s
+            self._given_up = reason_to_stop(claim.folder, claim.issue)
+        return self._given_up is not None
+
+    def _with_verdict(self, outcome: Outcome) -> Outcome:
+        # An attempt that was given up has ended on request, saved or killed. Without a number it is not worth a result,
+        # and the next attempt meets the same stop file after its first epoch.
+        if not (self._given_up and isinstance(outcome, Stopped)):
+            return outcome
+        metric = self.claimed.spec.objective.epoch_metric or ""
+        numbers = [number for record in self._records if math.isfinite(number := record.metric(metric))]
+        return Pruned(numbers[-1]) if numbers else outcome
+
     @property
     def curve(self) -> bytes:
         """The attempt's curve, as a file holds it; empty if the objective reported no epoch."""
@@ -128,7 +156,7 @@ class RunningAttempt(Listener):
         Call it when the attempt has just ended, because heartbeats show only who computes now.
         """
         self._output.close()
-        outcome = self._with_neighbours(outcome)
+        outcome = self._with_neighbours(self._with_verdict(outcome))
         return replace(outcome, last_lines=self._output.last_lines()) if isinstance(outcome, Failed) else outcome
 
     def _with_neighbours(self, outcome: Outcome) -> Outcome:
@@ -145,10 +173,12 @@ class RunningAttempt(Listener):
         attempt = self.claimed.claim.attempt.number
         return Loss(attempt, self._claimant.worker, storable(failed.message, MAX_REASON), failed.kind)
 
-    def result(self, outcome: Finished | Failed) -> Result:
-        """The trial's result, COMPLETE or FAILED."""
+    def result(self, outcome: Finished | Failed | Pruned) -> Result:
+        """The trial's result."""
         if isinstance(outcome, Failed):
             return self._failed(outcome, self.loss(outcome))
+        if isinstance(outcome, Pruned):
+            return self._result(Status.PRUNED, value=outcome.value)
         metrics = dict(outcome.metrics) or None
         return self._result(
             Status.COMPLETE,

@@ -13,10 +13,9 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.names import MAX_TRIALS
 from hyperspool.common.shared_folder import open_shared_folder
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.run.loop import publish_study
 from hyperspool.master.search.methods import METHODS
 from hyperspool.master.studies.changes import merged
-from hyperspool.master.studies.published import differences, published_study, read_published
+from hyperspool.master.studies.published import differences, publish_study, published_study, read_published
 from hyperspool.master.studies.validity import need_trainable, validated
 
 Version = tuple[int, int]

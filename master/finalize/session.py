@@ -19,8 +19,8 @@ from hyperspool.master.finalize.files import copy_files, write_files
 from hyperspool.master.results.standing import Standing, read_standing
 from hyperspool.master.results.wording import counted, first_line, params_text
 from hyperspool.master.run.completion import Workers, complete_study
-from hyperspool.master.run.loop import View, publish_study
-from hyperspool.master.studies.published import published_study, read_published
+from hyperspool.master.run.loop import View
+from hyperspool.master.studies.published import publish_study, published_study, read_published
 from hyperspool.master.terminal.console import Terminal
 from hyperspool.master.terminal.views import waiting_for_workers
 

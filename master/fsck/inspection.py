@@ -12,6 +12,7 @@ from hyperspool.master.fsck.leavings import (
     check_attempts,
     check_heartbeats,
     check_kept_checkpoints,
+    check_stop_files,
     check_temporary_files,
     list_rejected,
 )
@@ -34,6 +35,7 @@ CHECKS: tuple[Callable[[Look], Iterator[Breach]], ...] = (
     check_journal,
     check_attempts,
     check_kept_checkpoints,
+    check_stop_files,
     check_heartbeats,
     check_temporary_files,
     check_duplicates,

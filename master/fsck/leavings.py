@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from hyperspool.common.errors import ProtocolError
+from hyperspool.common.file_kinds import STOP
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import AttemptName
 from hyperspool.common.reading import read_bytes
 from hyperspool.common.records import Result, Status
+from hyperspool.common.stops import stops
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.look import Look
 from hyperspool.master.results.wording import first_line
@@ -53,6 +55,13 @@ def _has_settled(look: Look, attempt: AttemptName) -> bool:
     result, curve = look.results.get(evaluation), look.folder.curve(*evaluation)
     is_winner = result is not None and (result.issue, result.attempt) == (attempt.issue.number, attempt.number)
     return is_winner and curve.name in look.names(curve.parent)
+
+
+def check_stop_files(look: Look) -> Iterator[Breach]:
+    """A stop file belongs to an evaluation without a result."""
+    for issue in stops(look.folder):
+        if issue.evaluation in look.finished:
+            yield Breach(look.folder.path(STOP, issue), "its trial has a result already", Remedy.TIDY)
 
 
 def check_heartbeats(look: Look) -> Iterator[Breach]:

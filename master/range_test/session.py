@@ -17,10 +17,9 @@ from hyperspool.master.analysis.figures.lr_range import figures
 from hyperspool.master.analysis.measures.lr_range import Proposal, proposed
 from hyperspool.master.range_test.study import cyclical_study, to_toml
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.run.loop import publish_study
 from hyperspool.master.run.session import RunOptions, run_session
 from hyperspool.master.studies.changes import Changes
-from hyperspool.master.studies.published import published_study
+from hyperspool.master.studies.published import publish_study, published_study
 from hyperspool.master.studies.validity import need_trainable
 from hyperspool.master.terminal.console import Terminal
 from hyperspool.master.terminal.summary import finished_text, print_places

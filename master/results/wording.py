@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hyperspool.common.records import Result, scalar_text
+from hyperspool.common.records import Result, Status, scalar_text
 from hyperspool.common.space import Params, Scalar
 
 Styled = str | tuple[str, str]
@@ -77,4 +77,5 @@ def outcome_text(result: Result) -> str:
     """A trial's outcome: its value, or why it failed."""
     if result.failure:
         return f"FAILED ({result.failure.kind.replace('_', ' ')})"
-    return f"{measured_text(result.value)} diverged" if result.diverged else measured_text(result.value)
+    how = " diverged" if result.diverged else " pruned" if result.status is Status.PRUNED else ""
+    return measured_text(result.value) + how

@@ -57,6 +57,11 @@ class Dispatcher:
         """The number of awaited results."""
         return len(self._open)
 
+    @property
+    def awaited(self) -> Collection[EvaluationKey]:
+        """The evaluations whose results are awaited."""
+        return self._open.keys()
+
     def expect(self, jobs: Sequence[Job]) -> None:
         """Await the results of these jobs, whether or not they are published yet."""
         for job in jobs:

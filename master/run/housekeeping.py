@@ -17,6 +17,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.rejection import remove_or_set_aside
 from hyperspool.common.report import clear, settle
+from hyperspool.common.stops import remove_used_stops
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.run.silence import Silence
 
@@ -32,6 +33,7 @@ def tidy(folder: StudyFolder, spec: StudySpec, claims: Claims) -> None:
     sweep(folder, claims, spec.claim)
     sweep_attempts(folder)
     remove_used_checkpoints(folder)
+    remove_used_stops(folder)
     remove_temporary_files(folder)
 
 

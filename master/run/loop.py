@@ -7,7 +7,7 @@ collects the results that are there, and waits for the rest.
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
@@ -34,8 +34,9 @@ from hyperspool.master.run.housekeeping import (
     remove_used_checkpoints,
     tidy,
 )
+from hyperspool.master.run.pruner import Pruner
 from hyperspool.master.run.silence import Silence
-from hyperspool.master.studies.published import ADVICE, differences, read_published
+from hyperspool.master.studies.published import ADVICE, read_published
 
 RESCAN_S = 1.0
 """Seconds between two scans for results without an event, and between two looks at the workers."""
@@ -61,23 +62,6 @@ class View(Protocol):
 
     def tick(self, standing: Standing) -> None:
         """Called every `TICK_S` while the master waits."""
-
-
-def publish_study(folder: StudyFolder, spec: StudySpec) -> dict[str, tuple[Any, Any]]:
-    """Create the study's folders and publish the study, unless one is published there already.
-
-    Returns:
-        The differences from the study that is published there: dotted key to (published, wanted). Empty if there are
-        no differences.
-
-    Raises:
-        ProtocolError: the published study cannot be read.
-    """
-    for path in folder.folders:
-        atomic.make_folder(path)
-    if atomic.write_once(folder.spec, spec.to_json()):
-        return {}
-    return differences(read_published(folder), spec)
 
 
 class Search:
@@ -111,6 +95,7 @@ class Search:
         self._claims = Claims(Claimant("master"))
         self._silence = Silence()
         self._dispatcher = Dispatcher(folder, spec, self._claims, self._silence)
+        self._pruner = Pruner(folder, spec)
         self._looked_s = float("-inf")
         self.standing = Standing(spec)
 
@@ -233,6 +218,7 @@ class Search:
 
     def _collect(self) -> list[Result]:
         landed = self._until_possible(self._dispatcher.collect)
+        self._until_possible(lambda: self._pruner.landed(landed))
         for result in landed:
             _need_epochs(result)
             self.standing.results[result.evaluation] = result
@@ -252,6 +238,7 @@ class Search:
         self.standing.silent = {name for name, for_s in silent_s.items() if for_s > self._spec.limits.stale_s}
         self.standing.alive = {name for name, for_s in silent_s.items() if for_s < ALIVE_S}
         self._until_possible(self._dispatcher.issue_silent)
+        self._until_possible(lambda: self._pruner.look(self.standing.running(), self._dispatcher.awaited))
         each_second()
 
     def _restore_damaged_spec(self) -> None:

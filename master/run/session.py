@@ -23,12 +23,11 @@ from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import counted
 from hyperspool.master.run.completion import Workers, complete_study
 from hyperspool.master.run.follow_up import FollowUp, follow_up_of
-from hyperspool.master.run.loop import publish_study
 from hyperspool.master.run.probing import need_importable
 from hyperspool.master.studies.changes import SPACE, Changes
 from hyperspool.master.studies.growth import can_become, publish_again
 from hyperspool.master.studies.preset import preset_names
-from hyperspool.master.studies.published import differences, read_published
+from hyperspool.master.studies.published import differences, publish_study, read_published
 from hyperspool.master.studies.source import find_study
 from hyperspool.master.studies.validity import need_trainable
 from hyperspool.master.terminal.console import Terminal

@@ -1,10 +1,11 @@
-"""The published study: finding it, reading it, comparing it with another, and the messages when that fails."""
+"""The published study: publishing, finding and reading it, comparing it with another, and messages when that fails."""
 
 import difflib
 import json
 from pathlib import Path
 from typing import Any
 
+from hyperspool.common import atomic
 from hyperspool.common.errors import ProtocolError, UsageError
 from hyperspool.common.layout import StudyFolder, study_folders
 from hyperspool.common.reading import read_record
@@ -32,6 +33,23 @@ def read_published(folder: StudyFolder) -> StudySpec:
     if spec.name != folder.name:
         raise ProtocolError(folder.spec, f"found the study {spec.name!r}, expected {folder.name!r}. {ADVICE}")
     return spec
+
+
+def publish_study(folder: StudyFolder, spec: StudySpec) -> dict[str, tuple[Any, Any]]:
+    """Create the study's folders and publish the study, unless one is published there already.
+
+    Returns:
+        The differences from the study that is published there: dotted key to (published, wanted). Empty if there are
+        no differences.
+
+    Raises:
+        ProtocolError: the published study cannot be read.
+    """
+    for path in folder.folders:
+        atomic.make_folder(path)
+    if atomic.write_once(folder.spec, spec.to_json()):
+        return {}
+    return differences(read_published(folder), spec)
 
 
 def published_study(root: Path, study: str) -> StudyFolder:

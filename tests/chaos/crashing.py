@@ -26,6 +26,7 @@ from hyperspool.common.watch import Wakeup
 from hyperspool.master.run import dispatch, session
 from hyperspool.master.run import loop as study
 from hyperspool.master.studies.changes import Changes
+from hyperspool.master.studies.published import publish_study
 from hyperspool.master.studies.source import find_study
 from hyperspool.master.terminal.console import Terminal
 from hyperspool.worker import child, idleness, loop
@@ -170,7 +171,7 @@ def publish(root: Path) -> None:
     """Publish the study of `root` with its first batch. Call it in a separate process."""
     spec = find_study(str(root / "demo.toml"), root, Changes())
     folder = StudyFolder(root, spec.name)
-    study.publish_study(folder, spec)
+    publish_study(folder, spec)
     search = study.Search(folder, spec, Wakeup(), lambda: False)
     search.resume()
     search._dispatcher.publish()

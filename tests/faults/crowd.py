@@ -24,7 +24,7 @@ from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.report import report
-from hyperspool.master.run.loop import publish_study
+from hyperspool.master.studies.published import publish_study
 from hyperspool.worker import child, loop
 from hyperspool.worker.device import Device
 from hyperspool.worker.executor import Listener

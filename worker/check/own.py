@@ -8,7 +8,7 @@ from hyperspool.worker.check.call import Call, Caller, peak_memory_bytes
 from hyperspool.worker.check.result import CheckResult
 from hyperspool.worker.check.study import CheckedStudy
 from hyperspool.worker.executor import TICK_S
-from hyperspool.worker.messages import Abandoned, Failed, Finished, Outcome, Stopped, Unable
+from hyperspool.worker.messages import Abandoned, Failed, Finished, Outcome, Pruned, Stopped, Unable
 from hyperspool.worker.objectives.command import GRACE_S
 
 EVALUATES, SAME, SAME_ANEW = "evaluates", "same seed, same value", "the same in a new process"
@@ -64,7 +64,7 @@ def _ending(outcome: Outcome, last_lines: tuple[str, ...] = ()) -> str:
             return outcome.reason
         case Finished():
             return f"it returned {outcome.value!r}"
-        case Stopped() | Abandoned():
+        case Stopped() | Pruned() | Abandoned():
             return "it was stopped"
 
 

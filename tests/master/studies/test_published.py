@@ -9,8 +9,8 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.watch import Wakeup
 from hyperspool.master.results.standing import read_workers
 from hyperspool.master.run import loop as study
-from hyperspool.master.run.loop import Search, publish_study
-from hyperspool.master.studies.published import read_published
+from hyperspool.master.run.loop import Search
+from hyperspool.master.studies.published import publish_study, read_published
 from tests.conftest import spec_of
 
 
