@@ -10,6 +10,8 @@ from hyperspool.common.validation import shown
 
 STARTUP = 10
 """Random trials before a method learns from them, unless the study says how many."""
+POPULATION = 12
+"""Trials of each generation of `nsga2`, unless the study says how many."""
 SAMPLERS: dict[str, dict[str, int]] = {
     "random": {},
     "grid": {},
@@ -18,11 +20,15 @@ SAMPLERS: dict[str, dict[str, int]] = {
     "tpe": {"startup": STARTUP},
     "gp": {"startup": STARTUP},
     "cmaes": {},
+    "nsga2": {"population": POPULATION},
     "auto": {},
 }
 """The settings of each sampler, with their defaults."""
+OF_SEVERAL = ("random", "grid", "qmc", "tpe", "nsga2")
+"""The samplers that can search for several objectives at once; the first three do not look at results."""
 
-
+_WHAT = {"keep": "rounds", "startup": "random trials at its start", "population": "generations"}
+"""What a sampler has that takes a setting, where it is not called so."""
 LEAST_DIMENSIONS = 2
 """Of an evolution strategy: it learns which parameters belong together."""
 
@@ -45,6 +51,8 @@ class SamplerSpec(Record):
 
     startup: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """The number of COMPLETE trials, drawn at random, before `tpe` or `gp` learns from them."""
+    population: Annotated[int, Field(ge=4, le=10_000)] | None = None
+    """The number of trials of each generation of `nsga2`."""
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
@@ -52,7 +60,7 @@ class SamplerSpec(Record):
         given = [key for key in settings if getattr(self, key) is not None]
         if wrong := [key for key in given if key not in SAMPLERS[self.name]]:
             takers = [name for name, keys in SAMPLERS.items() if wrong[0] in keys]
-            what = "rounds" if wrong[0] in {"rounds", "keep"} else "random trials at its start"
+            what = _WHAT.get(wrong[0], wrong[0])
             raise ValueError(f"{' and '.join(wrong)}: only the sampler {' or '.join(takers)} has {what}")
         for key, usual in SAMPLERS[self.name].items():
             # Fills in what the study leaves out. The record is frozen, but nobody has seen it yet.
@@ -83,6 +91,16 @@ class SamplerSpec(Record):
         return (
             "sampler.name: cmaes searches two or more float or int parameters that are active in every trial, and "
             f"{reasons[0]}; tpe searches any space"
+        )
+
+    def several_problem(self) -> str | None:
+        """Why the sampler cannot search for several objectives at once; None if it can."""
+        if self.name in OF_SEVERAL:
+            return None
+        *others, last = OF_SEVERAL
+        return (
+            f"sampler.name: {self.name} searches for one objective, and this study has several; expected "
+            f"{', '.join(others)} or {last}"
         )
 
     def length_problem(self, settings: int) -> str | None:

@@ -6,31 +6,27 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from hyperspool.common.ablation import Ablation, cases_of
 from hyperspool.common.final import SUFFIX
+from hyperspool.common.goals import Constraint, Direction, Goal, Measure, goals_problem, value_measure, with_value_named
 from hyperspool.common.grid import grid_problems, grid_size
 from hyperspool.common.halving import Halving
 from hyperspool.common.invocation import command_line
+from hyperspool.common.limits import Limits
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.names import MAX_TRIALS, StudyName
 from hyperspool.common.objectives import MEASURES, PARAMETERS, space_problems
 from hyperspool.common.pruning import Pruning
 from hyperspool.common.records import Budget, Job, Record, Result, Seed
 from hyperspool.common.samplers import SamplerSpec
-from hyperspool.common.space import NAME_PATTERN, Fixed, Space
-
-SPELLINGS = {"minimize": "minimise", "maximize": "maximise"}
-
-
-def _as_stored(direction: object) -> object:
-    return SPELLINGS.get(direction, direction) if isinstance(direction, str) else direction
+from hyperspool.common.space import Fixed, Space
 
 
 class Objective(Record):
     """What is measured, by its name, which a worker looks up."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
-    direction: Annotated[Literal["minimise", "maximise"], BeforeValidator(_as_stored)] = "minimise"
-    """Which values are better. `minimize` and `maximize` are read too, and stored in the other spelling."""
-    measure: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
+    direction: Direction = "minimise"
+    """Which values are better."""
+    measure: Measure | None = None
     """The name of a user's own objective's value, for people. Where the objective reports a metric of this name, that
     metric says which epoch of a curve is best. None: the value is called `value`."""
     threads: Annotated[int, Field(ge=0, le=1024)] = 1
@@ -51,6 +47,11 @@ class Objective(Record):
     def epoch_metric(self) -> str | None:
         """The metric of an epoch that is the value so far; None if the study does not say."""
         return "validation_error" if self.name in MEASURES else self.measure
+
+    @property
+    def value_measure(self) -> str:
+        """What objectives, where there are several, and constraints call its value."""
+        return value_measure(self.name, self.measure)
 
     @model_validator(mode="after")
     def _check_measure(self) -> Self:
@@ -79,33 +80,6 @@ class Confirm(Record):
     """Number of evaluations of each finalist, each with its own seeds."""
 
 
-Retries = Annotated[int, Field(ge=0, le=100)]
-
-
-class Limits(Record):
-    """When to give a trial up: each kind of failure has its own count and its own limit.
-
-    A retry is an attempt like any other: by any worker, from the trial's last checkpoint.
-    """
-
-    max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
-    """Number of worker deaths after which the trial is FAILED. Stopping a worker on request does not count."""
-    exception_retries: Retries = 0
-    """Retries after the objective raised an error. The same params and seeds usually raise the same error; a retry is
-    for errors that pass: a data set out of reach, a device that is being reset."""
-    out_of_memory_retries: Retries = 1
-    """Retries after running out of memory beside another trial. A trial that runs out of memory alone is FAILED."""
-    time_limit_retries: Retries = 0
-    """Retries after reaching the time limit: each goes on from the last checkpoint, with the whole time again."""
-    time_limit_s: Annotated[float, Field(gt=0)] | None = None
-    """Time limit of one attempt, in seconds; None: no limit."""
-    max_issues: Annotated[int, Field(ge=1, le=1000)] = 20
-    """How often a trial may be issued, including the first time. It is issued again when its job or result was refused
-    or disappeared, or when its worker fell silent. At the limit the search ends: somebody keeps interfering."""
-    stale_s: Annotated[float, Field(ge=5)] = 60.0
-    """Seconds of silence after which a worker's job is issued again. Workers beat five times as often."""
-
-
 def _mode(value: Any) -> Any:
     return None if value == "synchronous" else value
 
@@ -129,6 +103,10 @@ class StudySpec(Record):
     claim: ClaimMode = ClaimMode.LOCK
     """What makes a worker's claim exclusive: lock, or lease where the file system has no locks."""
     objective: Objective
+    objectives: Annotated[tuple[Goal, ...], Field(min_length=2, max_length=4, strict=False)] | None = None
+    """What is searched for at once, if that is more than the objective's value; the value is one of them."""
+    constraints: Annotated[tuple[Constraint, ...], Field(min_length=1, max_length=20, strict=False)] | None = None
+    """What a trial must keep to be among the best."""
     data: Data | None = None
     budget: Budget | None = None
     """Epochs of each trial; None: the objective has no epochs."""
@@ -151,7 +129,8 @@ class StudySpec(Record):
         if isinstance(given, dict) and isinstance(objective := given.get("objective"), dict):
             name = objective.get("name")
             if isinstance(name, str) and name in PARAMETERS:
-                return {"data": {"name": "digits"}} | given
+                given = {"data": {"name": "digits"}} | given
+            return with_value_named(given)
         return given
 
     @field_validator("space")
@@ -171,6 +150,21 @@ class StudySpec(Record):
     def _check_space_fits_objective(self) -> Self:
         if problems := space_problems(self.objective.name, self.space):
             raise ValueError("; ".join(problems))
+        return self
+
+    @model_validator(mode="after")
+    def _check_several_objectives(self) -> Self:
+        if self.objectives is None:
+            return self
+        if problem := goals_problem(self.objectives, self.objective.value_measure, self.objective.direction):
+            raise ValueError(f"objectives: {problem}")
+        if problem := self.sampler.several_problem():
+            raise ValueError(problem)
+        for key in ("ablation", "confirm", "halving", "pruning"):
+            if getattr(self, key):
+                raise ValueError(f"{key}: a study of several objectives has no single best trial; leave it out")
+        if self.replicates > 1:
+            raise ValueError("replicates: with several objectives, trials are compared one by one; leave it out")
         return self
 
     @model_validator(mode="after")

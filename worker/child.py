@@ -51,6 +51,7 @@ from hyperspool.worker.messages import (
     Unable,
     storable,
 )
+from hyperspool.worker.objectives.asked import with_asked
 from hyperspool.worker.objectives.registry import find_objective
 from hyperspool.worker.objectives.trial import Trial, TrialStopped
 from hyperspool.worker.surroundings import Surroundings
@@ -163,7 +164,8 @@ def evaluate(
     parent = TrialParent(request, settings, tell, should_stop)
     try:
         objective = find_objective(request.spec.objective, settings.objectives)
-        measured = objective(trial_of(request, settings, parent))
+        trial = trial_of(request, settings, parent)
+        measured = with_asked(request.spec, objective(trial), trial.curve)
         model = _write_model(measured.model, model_path(request.checkpoint)) if measured.model else None
     except TrialStopped:
         return Stopped(is_saved=parent.is_saved)

@@ -23,8 +23,8 @@ by itself, over all attempts at the job. When the retries of a kind are used up,
 from enum import Enum, auto
 
 from hyperspool.common.attempts import AttemptHistory
+from hyperspool.common.limits import Limits
 from hyperspool.common.records import FailureKind
-from hyperspool.common.study_spec import Limits
 from hyperspool.worker.messages import Failed, Finished, Outcome, Pruned, Stopped, Unable
 
 

@@ -106,11 +106,13 @@ class HeldTrial:
 
         Raises:
             TypeError: it is not a number.
-            ValueError: it is not finite.
+            ValueError: it is not finite, or lacks a metric that the study asks for.
         """
+        from hyperspool.worker.objectives.asked import with_asked
         from hyperspool.worker.objectives.measured import Measured
 
         measured = value if isinstance(value, Measured) else Measured(value)  # type: ignore[arg-type]  # it checks
+        measured = with_asked(self.claimed.spec, measured, self.trial.curve)
         return Finished(measured.value, measured.is_diverged, measured.metrics, None, self._parent.kept_files())
 
     @staticmethod

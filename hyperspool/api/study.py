@@ -212,7 +212,8 @@ class Study:
 
         Raises:
             TypeError: the value is not a number; the trial stays this process's.
-            ValueError: the value is not finite; as above.
+            ValueError: the value is not finite, or lacks a metric that the study's objectives or constraints ask for;
+                as above.
             UsageError: this process does not hold the trial: it has its result already, or was never asked for.
         """
         held = self._need(trial)

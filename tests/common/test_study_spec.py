@@ -60,7 +60,7 @@ def test_a_training_study_names_its_data_set_by_default() -> None:
         ({"space": {"momentum": {"type": "float", "low": -1e308, "high": 1e308}}}, "is too far for a floating-point"),
         (
             {"sampler": {"name": "magic"}},
-            "sampler.name: found 'magic', expected 'random', 'grid', 'coarse-to-fine', 'qmc', 'tpe', 'gp', 'cmaes' or",
+            "sampler.name: found 'magic', expected 'random', 'grid', 'coarse-to-fine', 'qmc', 'tpe', 'gp', 'cmaes', ",
         ),
         ({"replicates": 0}, "replicates: found 0, expected greater than or equal to 1"),
         ({"space": {"varies": ["all", "nothing"]}}, "space.varies.choices: found 'nothing', expected one of 'none', '"),

@@ -8,8 +8,8 @@ from hyperspool.common.curve import to_text
 from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.limits import Limits
 from hyperspool.common.records import FailureKind
-from hyperspool.common.study_spec import Limits
 from hyperspool.worker.messages import Abandoned, Failed, Finished, Outcome, Stopped, Unable
 from hyperspool.worker.progress import is_further, with_progress
 from hyperspool.worker.retries import Decision, decide, is_exhausted
