@@ -90,10 +90,12 @@ def top(
 ) -> None:
     """Print the best trials of a search, by value or within a budget.
 
-    Once every replicate has its result, the confirmed finalists come first, ranked by their replicates' mean.
+    Once every replicate has its result, the confirmed finalists come first, ranked by their replicates' mean. Of
+    several objectives, the trials on the front come first. Trials that break a constraint are left out.
     """
     from hyperspool.master.results.standing import open_standing
     from hyperspool.master.studies.published import published_study
+    from hyperspool.master.terminal.tables import incumbent_text
     from hyperspool.master.terminal.trials_table import TrialsTable, constant_text
 
     if within_epochs is not None or within_seconds is not None:
@@ -106,11 +108,12 @@ def top(
     if as_json:
         print(json.dumps(standing.best_to_json(count), indent=2))
     elif best := standing.best(count):
-        output.print(TrialsTable(best, standing.spec, standing.confirmed()))
+        front = [seen.trial for seen in standing.front.evaluations] if standing.front else []
+        output.print(TrialsTable(best, standing.spec, standing.confirmed(), front))
         if constant := constant_text(standing.spec.space):
             output.tell(constant)
     else:
-        output.print("no trial is complete yet")
+        output.print(incumbent_text(standing))
 
 
 def _top_within(
@@ -119,13 +122,13 @@ def _top_within(
     from hyperspool.master.analysis.answers.budgets import best_within
     from hyperspool.master.analysis.data.columns import params_of
     from hyperspool.master.analysis.data.frames import load_study
-    from hyperspool.master.analysis.data.phases import of_search
+    from hyperspool.master.analysis.data.phases import keeping, of_search
     from hyperspool.master.analysis.measures.epoch_metric import epoch_metric, metric_label
     from hyperspool.master.results.wording import measured_text, params_text
     from hyperspool.master.terminal.tables import text_table
     from hyperspool.master.terminal.trials_table import constant_params, constant_text
 
-    data = of_search(load_study(root, study))
+    data = keeping(of_search(load_study(root, study)))
     if data.curves.empty:
         print("[]") if as_json else output.print("no trial has reported an epoch yet")
         return

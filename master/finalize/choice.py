@@ -36,8 +36,8 @@ def choose(standing: Standing) -> Choice:
     Settings are ranked by the mean of their trials' values. For finalists only the replicates' values count.
 
     Raises:
-        UsageError: the objective is not built in, the study is not finished, or no trial has a value without
-            diverging.
+        UsageError: the objective is not built in, the study is not finished or has several objectives, or no trial has
+            a value without diverging, or none keeps the constraints.
     """
     spec = standing.spec
     if spec.objective.name not in PARAMETERS:
@@ -50,12 +50,19 @@ def choose(standing: Standing) -> Choice:
             f"study {spec.name} has {len(standing.results)} of {counted(spec.all_trials, 'result')}: finish it first, "
             "because the test part is read only once"
         )
+    if spec.objectives:
+        raise UsageError(
+            f"study {spec.name} has several objectives, so no setting is the best: choose one of its front, and "
+            "finalize a study of that setting alone"
+        )
     evaluations = standing.at_full_budget()
     counting = [seen for seen in evaluations if not seen.stage.is_search] or evaluations
     if all(seen.number is None or seen.diverged for seen in counting):
         raise UsageError(f"no trial of study {spec.name} has a value without diverging: there is nothing to choose")
     # A diverged trial counts with the error of guessing.
     best = finalists_of(counting, 1, spec.objective.direction)[0]
+    if not best.keeps_constraints:
+        raise UsageError(f"no setting of study {spec.name} keeps every constraint: there is nothing to choose")
     first = next(setting.first_trial for setting in settings_of(evaluations) if setting.key == best.key)
     return Choice(best.params, first, _reason(spec, first, len(best.evaluations)))
 

@@ -35,7 +35,7 @@ class Proposer:
         entry = self._journal.entries.get(result.evaluation)
         if entry is None:
             return
-        self._known.finish(Evaluation.of(entry.proposal(), result))
+        self._known.finish(Evaluation.of(entry.proposal(), result, self._spec))
         if entry.key not in self._received:
             self._new.add(entry.key)
 

@@ -54,7 +54,7 @@ def replay(spec: StudySpec, journal: Journal, results: Mapping[EvaluationKey, Re
         for key in batch.head.received_keys():
             if key not in results or key not in journal.entries:
                 return Replay(batch.head.batch, agreed, missing=key)
-            known.finish(Evaluation.of(journal.entries[key].proposal(), results[key]))
+            known.finish(Evaluation.of(journal.entries[key].proposal(), results[key], spec))
         proposed = {each.key: each for each in sampler.suggest(len(batch.proposals), known)}
         if (differing := _first_difference(batch, proposed)) is not None:
             return Replay(batch.head.batch, agreed, differing, proposed.get(differing.key))

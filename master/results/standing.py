@@ -18,8 +18,10 @@ from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.reconstruction import completed
 from hyperspool.master.results.finalists import Finalist, finalists
+from hyperspool.master.results.front import Front, study_front
 from hyperspool.master.results.reading import StudyResults, read_results
 from hyperspool.master.results.rungs import RungsStanding, counted_rungs
+from hyperspool.master.results.trade_off import broken_counts, entry_json, front_json
 from hyperspool.master.search.known import Evaluation, Known, Proposal
 from hyperspool.master.search.rungs import Rungs, rungs_of
 from hyperspool.master.studies.published import read_published
@@ -116,17 +118,38 @@ class Standing:
         return [*confirmed.values(), *rest][:count]
 
     def best_of_search(self, count: int) -> list[Result]:
-        """The COMPLETE trials of the search, ranked by their values at the full budget; the earlier wins a tie."""
+        """The COMPLETE trials of the search, ranked by their values at the full budget; the earlier wins a tie.
+
+        Those that break a constraint are left out. Of several objectives, the trials on the front come first.
+        """
         direction = self.spec.objective.direction
-        found = [seen for seen in self.at_full_budget() if seen.stage.is_search and seen.number is not None]
+        found = [seen for seen in self._searched() if seen.number is not None and seen.keeps_constraints]
+        leading = [seen.proposal.key for seen in self.front.evaluations] if self.front else []
         ordered = sorted(found, key=lambda seen: (seen.loss(direction), seen.trial))
-        return [self.results[seen.proposal.key] for seen in ordered[:count]]
+        keys = dict.fromkeys([*leading, *(seen.proposal.key for seen in ordered)])
+        return [self.results[key] for key in keys][:count]
+
+    @property
+    def front(self) -> Front | None:
+        """The front of a study with several objectives; None if it has one."""
+        return study_front(self.spec, self._searched()) if self.spec.objectives else None
+
+    @property
+    def broken(self) -> dict[str, int]:
+        """For each constraint of the study, the number of COMPLETE trials that break it."""
+        return broken_counts(self.spec, self.evaluations()) if self.spec.constraints else {}
+
+    def _searched(self) -> list[Evaluation]:
+        return [seen for seen in self.at_full_budget() if seen.stage.is_search]
 
     def confirmed(self) -> list[Finalist]:
-        """The finalists with a mean, best first, as `finalize` ranks them; empty until the study is finished."""
+        """The finalists with a mean, best first, as `finalize` ranks them; empty until the study is finished.
+
+        Those that break a constraint when they are evaluated again are left out.
+        """
         if self.spec.confirm is None or not self.is_finished:
             return []
-        return [finalist for finalist in self.finalists() if finalist.mean is not None]
+        return [one for one in self.finalists() if one.mean is not None and one.again.keeps_constraints]
 
     def finalists(self) -> list[Finalist]:
         """The finalists by the replicates that have results, best mean first, those without a mean last."""
@@ -143,7 +166,7 @@ class Standing:
 
     def evaluations(self) -> list[Evaluation]:
         """The results with the stage of each, in the order of their trials."""
-        return evaluations_of(self.results.values(), self.journal)
+        return evaluations_of(self.results.values(), self.journal, self.spec)
 
     def latest(self, count: int) -> list[Result]:
         """The results that landed last, the latest last."""
@@ -164,29 +187,32 @@ class Standing:
         best = self.best_to_json(1)
         codes = {"code": self.codes} if self.codes else {}
         rungs = self.by_rung()
-        return (
-            codes
-            | (rungs.to_json() if rungs else {})
-            | {
-                "study": self.spec.name,
-                "total": self.spec.all_trials,
-                "counts": {status.value: count for status, count in self.counts.items()},
-                "incumbent": best[0] if best else None,
-                "workers": [
-                    worker.model_dump(mode="json", exclude_none=True) | {"silent": worker.worker in self.silent}
-                    for worker in self.workers
-                ],
-            }
-        )
+        common = {
+            "study": self.spec.name,
+            "total": self.spec.all_trials,
+            "counts": {status.value: count for status, count in self.counts.items()},
+            "incumbent": best[0] if best else None,
+            "workers": [
+                worker.model_dump(mode="json", exclude_none=True) | {"silent": worker.worker in self.silent}
+                for worker in self.workers
+            ],
+        }
+        constraints = {"constraints": self.broken} if self.spec.constraints else {}
+        front = front_json(self.spec, self.front, self.results) if self.front else {}
+        return codes | (rungs.to_json() if rungs else {}) | common | constraints | front
 
     def best_to_json(self, count: int) -> list[dict[str, Any]]:
         """The best trials as `top --json` prints them: a finalist has its own trial's value, and `confirmed` beside."""
         means = {finalist.trial: finalist for finalist in self.confirmed()}
+        front = self.front
+        leading = {seen.trial for seen in front.evaluations} if front else set[int]()
         found: list[dict[str, Any]] = []
         for result in self.best(count):
-            entry: dict[str, Any] = {"trial": result.trial, "value": result.value, "params": result.params}
+            entry = entry_json(self.spec, result)
             if finalist := means.get(result.trial):
                 entry["confirmed"] = {"mean": finalist.mean, "replicates": finalist.replicates}
+            if front:
+                entry["on_front"] = result.trial in leading
             found.append(entry)
         return found
 
@@ -199,14 +225,14 @@ def last_of_each(results: Iterable[Result]) -> list[Result]:
     return list(last.values())
 
 
-def evaluations_of(results: Iterable[Result], journal: Journal) -> list[Evaluation]:
+def evaluations_of(results: Iterable[Result], journal: Journal, spec: StudySpec) -> list[Evaluation]:
     """Return results with their stages, in the order of their trials. The default stage is search."""
     found: list[Evaluation] = []
     for result in sorted(results, key=lambda result: result.evaluation):
         entry = journal.entries.get(result.evaluation)
         stage = Stage(setting=result.trial)
         proposal = entry.proposal() if entry else Proposal(result.trial, result.params, stage, result.rung)
-        found.append(Evaluation.of(proposal, result))
+        found.append(Evaluation.of(proposal, result, spec))
     return found
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from hyperspool.common.measures import values_of, violations_of
 from hyperspool.common.records import Result, Status, scalar_text
 from hyperspool.common.space import Params, Scalar
+from hyperspool.common.study_spec import StudySpec
 
 Styled = str | tuple[str, str]
 """A part of a text, alone or with its style in a terminal: `bold`, `yellow`, `bold red`."""
@@ -79,3 +81,31 @@ def outcome_text(result: Result) -> str:
         return f"FAILED ({result.failure.kind.replace('_', ' ')})"
     how = " diverged" if result.diverged else " pruned" if result.status is Status.PRUNED else ""
     return measured_text(result.value) + how
+
+
+def outcome_texts(result: Result, spec: StudySpec) -> dict[str, str]:
+    """A trial's outcome by measure: its value, or each number of several objectives; behind the first why it failed."""
+    if not spec.objectives:
+        return {spec.objective.measure_name: outcome_text(result)}
+    measures = [goal.measure for goal in spec.objectives]
+    if result.status is not Status.COMPLETE:
+        return dict.fromkeys(measures, "") | {measures[0]: outcome_text(result)}
+    texts = dict(zip(measures, map(measured_text, values_of(spec, result)), strict=True))
+    return texts | ({measures[0]: f"{texts[measures[0]]} diverged"} if result.diverged else {})
+
+
+def broken_text(result: Result, spec: StudySpec) -> str:
+    """The constraints that a COMPLETE trial breaks: `size_mb <= 10, seconds <= 60`; empty if it breaks none."""
+    if result.status is not Status.COMPLETE:
+        return ""
+    pairs = zip(spec.constraints or (), violations_of(spec, result), strict=True)
+    return ", ".join(str(constraint) for constraint, violation in pairs if violation > 0)
+
+
+def broken_counts_text(broken: Mapping[str, int]) -> str:
+    """How many trials break each constraint that is broken: `3 trials break size_mb <= 10`; empty for none."""
+    return ", ".join(
+        f"{counted(count, 'trial')} {'breaks' if count == 1 else 'break'} {name}"
+        for name, count in broken.items()
+        if count
+    )

@@ -63,6 +63,12 @@ def round_lengths(settings: int, rounds: int) -> tuple[int, ...]:
 
 
 def best_of(evaluations: Iterable[Evaluation], count: int, direction: Direction) -> list[Evaluation]:
-    """Return the best evaluations, best first, ties by trial. Failed, pruned and diverged ones are left out."""
+    """Return the best evaluations, best first, ties by trial. Failed, pruned and diverged ones are left out.
+
+    Behind those that keep the study's constraints come those that break one, the least broken first.
+    """
     counting = [seen for seen in evaluations if seen.number is not None and not seen.diverged]
-    return sorted(counting, key=lambda seen: (seen.loss(direction), seen.trial))[:count]
+    ordered = sorted(
+        counting, key=lambda seen: (not seen.keeps_constraints, seen.excess, seen.loss(direction), seen.trial)
+    )
+    return ordered[:count]

@@ -25,7 +25,7 @@ class EvolutionStrategy:
 
     A generation must be finished before the next one is suggested. The distribution is worked out again from the
     results, generation by generation, so nothing is carried along. A trial that failed, was pruned or diverged counts
-    as the worst of its generation.
+    as the worst of its generation; one that breaks a constraint is worse than all that keep them.
 
     Args:
         space: has at least two parameters to search, all of them numbers without conditions.
@@ -81,4 +81,12 @@ def _with_losses(own: Sequence[Evaluation], direction: Direction) -> list[tuple[
     losses = [math.inf if seen.diverged else seen.loss(direction) for seen in own]
     finite = [loss for loss in losses if math.isfinite(loss)]
     worst = max(finite, default=0.0)
-    return [(seen, loss if math.isfinite(loss) else worst) for seen, loss in zip(own, losses, strict=True)]
+    # Only the order counts: the next greater numbers put those that break a constraint behind, the least broken first.
+    broken = sorted((seen for seen in own if not seen.keeps_constraints), key=lambda seen: (seen.excess, seen.trial))
+    beyond: dict[int, float] = {}
+    for seen in broken:
+        beyond[seen.trial] = math.nextafter(max([worst, *beyond.values()]), math.inf)
+    return [
+        (seen, loss if math.isfinite(loss) else beyond.get(seen.trial, worst))
+        for seen, loss in zip(own, losses, strict=True)
+    ]

@@ -5,13 +5,16 @@ makes one.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
+from hyperspool.common.goals import Goal
 from hyperspool.common.issues import EvaluationKey
+from hyperspool.common.measures import values_of, violations_of
 from hyperspool.common.records import Result, Stage, Status
 from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
 
 Direction = Literal["minimise", "maximise"]
 
@@ -53,6 +56,10 @@ class Evaluation:
         value: what the objective measured; None if the evaluation FAILED.
         diverged: training produced numbers that are not finite, and the value is the error of guessing.
         rung: the value is of a lower rung than those that it is shown with, of this one; None: they may be compared.
+        measured: what was measured for each of the study's several objectives; empty if it has only one, or unless the
+            evaluation is COMPLETE.
+        violations: how far the evaluation lies beyond each of the study's constraints: at most 0 where it keeps one,
+            infinity unless it is COMPLETE.
     """
 
     proposal: Proposal
@@ -60,11 +67,14 @@ class Evaluation:
     value: float | None
     diverged: bool = False
     rung: int | None = None
+    measured: tuple[float, ...] = ()
+    violations: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, proposal: Proposal, result: Result) -> Self:
+    def of(cls, proposal: Proposal, result: Result, spec: StudySpec) -> Self:
         """Make the evaluation of a proposal from its result."""
-        return cls(proposal, result.status, result.value, result.diverged)
+        values, violations = values_of(spec, result), violations_of(spec, result)
+        return cls(proposal, result.status, result.value, result.diverged, measured=values, violations=violations)
 
     @property
     def trial(self) -> int:
@@ -88,8 +98,37 @@ class Evaluation:
         return self.value if is_complete and math.isfinite(self.value or 0.0) else None
 
     def loss(self, direction: Direction) -> float:
-        """The value as a loss, which is minimised; infinity if there is no `number`."""
-        return loss_of(self.number, direction)
+        """The value as a loss, which is minimised; infinity if there is no `number`, or a constraint is broken."""
+        return loss_of(self.number, direction) if self.keeps_constraints else math.inf
+
+    @property
+    def keeps_constraints(self) -> bool:
+        """Whether it keeps every constraint of the study; so does any evaluation of a study without constraints."""
+        return keeps(self.violations)
+
+    @property
+    def excess(self) -> float:
+        """How far it lies beyond the constraints that it breaks, summed up."""
+        return excess_of(self.violations)
+
+    def losses(self, direction: Direction, goals: Sequence[Goal]) -> tuple[float, ...] | None:
+        """What it measured as losses, whether it keeps the constraints or not.
+
+        Args:
+            direction: the objective's direction.
+            goals: the study's several objectives; empty if it has only one, and the value is the only loss.
+
+        Returns:
+            The losses in the order of the objectives. None if they cannot be compared: there is no `number`; or, of
+            several objectives, one has no finite value, or the evaluation diverged.
+        """
+        if self.number is None:
+            return None
+        if not goals:
+            return (loss_of(self.number, direction),)
+        if self.diverged or not all(map(math.isfinite, self.measured)):
+            return None
+        return tuple(loss_of(value, goal.direction) for value, goal in zip(self.measured, goals, strict=True))
 
 
 def loss_of(number: float | None, direction: Direction) -> float:
@@ -97,6 +136,16 @@ def loss_of(number: float | None, direction: Direction) -> float:
     if number is None:
         return math.inf
     return number if direction == "minimise" else -number
+
+
+def keeps(violations: Sequence[float]) -> bool:
+    """Return whether every constraint is kept."""
+    return all(violation <= 0 for violation in violations)
+
+
+def excess_of(violations: Sequence[float]) -> float:
+    """Return how far broken constraints are exceeded, summed up."""
+    return sum(max(violation, 0.0) for violation in violations)
 
 
 class Known:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hyperspool.common.ablation import cases_of
-from hyperspool.common.samplers import STARTUP
+from hyperspool.common.samplers import POPULATION, STARTUP
 from hyperspool.common.space import Space
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.ablation import AblationSearch, places
@@ -57,7 +57,7 @@ def model_based(name: str) -> Callable[[StudySpec, Space, int], Sampler]:
         from hyperspool.master.search.model_based import MAKERS, ModelBased
 
         sampler = MAKERS[name](spec.sampler.startup or STARTUP)  # `auto` has no settings
-        return ModelBased(space, spec.seed, spec.objective.direction, name, sampler)
+        return ModelBased(space, spec.seed, spec.objective.direction, name, sampler, spec.objectives or ())
 
     return make
 
@@ -67,6 +67,15 @@ def evolution(spec: StudySpec, space: Space, _settings: int) -> Sampler:
     from hyperspool.master.search.evolution import EvolutionStrategy
 
     return EvolutionStrategy(space, spec.seed, spec.objective.direction)
+
+
+def genetic(spec: StudySpec, space: Space, _settings: int) -> Sampler:
+    """Make the genetic algorithm."""
+    from hyperspool.master.search.genetic import GeneticSearch
+
+    population = spec.sampler.population or POPULATION
+    goals, constraints = spec.objectives or (), len(spec.constraints or ())
+    return GeneticSearch(space, spec.seed, spec.objective.direction, goals, population, constraints)
 
 
 def quasi_random(spec: StudySpec, space: Space, _settings: int) -> Sampler:
@@ -84,6 +93,7 @@ METHODS: dict[str, Method] = {
     "tpe": Method(model_based("tpe")),
     "gp": Method(model_based("gp")),
     "cmaes": Method(evolution),
+    "nsga2": Method(genetic),
     "auto": Method(automatic, needs_length=True),
 }
 

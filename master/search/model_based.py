@@ -7,14 +7,16 @@ Optimization.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import optuna
 from optuna.samplers import BaseSampler, GPSampler, TPESampler
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from threadpoolctl import threadpool_limits
 
+from hyperspool.common.goals import Goal
 from hyperspool.common.records import Stage
 from hyperspool.common.space import Params, Space
 from hyperspool.master.search.counter_random import word
@@ -34,7 +36,8 @@ class ModelBased:
     proposal, with a seed of the trial's own. So a proposal follows from the study's seed, its trial and what is known.
     FAILED trials have no value to learn from; neither have PRUNED ones, whose value is of fewer epochs, unless it is
     known of which rung: TPE ranks them after the COMPLETE ones, those of higher rungs first. A pending trial counts as
-    one that will be no better than what is known, so that the next one goes elsewhere.
+    one that will be no better than what is known, so that the next one goes elsewhere. Optuna knows how far each trial
+    lies beyond the study's constraints.
 
     Args:
         space: the space to search.
@@ -42,10 +45,19 @@ class ModelBased:
         direction: the objective's direction.
         purpose: keys the random numbers.
         make_sampler: makes Optuna's sampler.
+        goals: the study's several objectives; empty if it has only one.
     """
 
-    def __init__(self, space: Space, seed: int, direction: Direction, purpose: str, make_sampler: MakeSampler) -> None:
-        self._space, self._seed, self._direction = space, seed, direction
+    def __init__(
+        self,
+        space: Space,
+        seed: int,
+        direction: Direction,
+        purpose: str,
+        make_sampler: MakeSampler,
+        goals: Sequence[Goal] = (),
+    ) -> None:
+        self._space, self._seed, self._direction, self._goals = space, seed, direction, goals
         self._purpose, self._make_sampler = purpose, make_sampler
         self._encoding = Encoding(space)
 
@@ -55,7 +67,8 @@ class ModelBased:
         proposals: list[Proposal] = []
         # One thread: matrices this small gain nothing from more, and on busy cores these take ten times as long.
         with quiet_optuna(), threadpool_limits(1):
-            study = optuna.create_study(direction="minimize", sampler=self._make_sampler(0))
+            directions = [StudyDirection.MINIMIZE] * (len(self._goals) or 1)
+            study = optuna.create_study(directions=directions, sampler=self._make_sampler(0))
             study.add_trials([self._frozen(proposal, known) for proposal in known.proposals()])
             for trial in range(known.next_trial, known.next_trial + count):
                 params = distinct.take(trial, partial(self._ask, study, trial))
@@ -72,24 +85,54 @@ class ModelBased:
 
     def _frozen(self, proposal: Proposal, known: Known) -> FrozenTrial:
         evaluation = known.evaluations.get(proposal.key)
-        params = self._encoding.encoded(proposal.params)
-        distributions = {name: self._encoding.distributions[name] for name in params}
-        state = _state(evaluation)
-        value = evaluation.loss(self._direction) if evaluation and state is TrialState.COMPLETE else None
+        evaluation = known.evaluations.get(proposal.key)
+        losses = evaluation.losses(self._direction, self._goals) if evaluation else None
+        state = _state(evaluation, losses)
+        violations = (
+            evaluation.violations if evaluation and state.is_finished() and state is not TrialState.FAIL else ()
+        )
         rungs: dict[int, float] = {}
         if evaluation and evaluation.rung is not None and evaluation.value is not None:
             rungs[evaluation.rung] = loss_of(evaluation.value, self._direction)
-        return create_trial(
-            state=state, value=value, params=params, distributions=distributions, intermediate_values=rungs
-        )
+        values = losses if state is TrialState.COMPLETE else None
+        return frozen(self._encoding, proposal.params, state, values, violations, rungs)
 
 
-def _state(evaluation: Evaluation | None) -> TrialState:
+def frozen(
+    encoding: Encoding,
+    params: Params,
+    state: TrialState,
+    losses: Sequence[float] | None,
+    violations: Sequence[float] = (),
+    rungs: Mapping[int, float] | None = None,
+) -> FrozenTrial:
+    """Return a trial as Optuna keeps it.
+
+    Args:
+        encoding: of the study's space.
+        params: of the trial.
+        state: COMPLETE if it has losses.
+        losses: what it measured, to be minimised; None: nothing at the full budget.
+        violations: how far it lies beyond each constraint; empty for a study without constraints.
+        rungs: what it measured on a lower rung, as a loss.
+    """
+    encoded = encoding.encoded(params)
+    return create_trial(
+        state=state,
+        values=losses,
+        params=encoded,
+        distributions={name: encoding.distributions[name] for name in encoded},
+        intermediate_values=dict(rungs or {}),
+        constraints={str(place): violation for place, violation in enumerate(violations)},
+    )
+
+
+def _state(evaluation: Evaluation | None, losses: Sequence[float] | None) -> TrialState:
     if evaluation is None:
         return TrialState.RUNNING
     if evaluation.rung is not None and math.isfinite(evaluation.value or 0.0):
         return TrialState.PRUNED
-    return TrialState.COMPLETE if evaluation.number is not None else TrialState.FAIL
+    return TrialState.COMPLETE if losses else TrialState.FAIL
 
 
 def _tpe(startup: int) -> MakeSampler:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hyperspool.common.records import Status
 from hyperspool.master.search.known import Evaluation, Known, Proposal, as_setting
 from hyperspool.master.search.sampler import Sampler
-from hyperspool.master.search.settings import mean_of
+from hyperspool.master.search.settings import mean_of, mean_violations
 
 
 class Replicated:
@@ -69,4 +69,5 @@ def _settled(replicates: Sequence[Evaluation]) -> Evaluation:
     mean = mean_of(replicates)
     status = Status.COMPLETE if mean is not None else replicates[0].status
     has_diverged = bool(valued) and all(seen.diverged for seen in valued)
-    return Evaluation(as_setting(replicates[0].proposal), status, mean, has_diverged)
+    violations = mean_violations(replicates)
+    return Evaluation(as_setting(replicates[0].proposal), status, mean, has_diverged, violations=violations)

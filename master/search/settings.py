@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hyperspool.common.space import Params
 from hyperspool.common.values import setting_key
-from hyperspool.master.search.known import Direction, Evaluation, loss_of
+from hyperspool.master.search.known import Direction, Evaluation, excess_of, keeps, loss_of
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,16 @@ class Setting:
         return mean_of(self.evaluations)
 
     @property
+    def violations(self) -> tuple[float, ...]:
+        """The means of its violations of each constraint; empty without constraints."""
+        return mean_violations(self.evaluations)
+
+    @property
+    def keeps_constraints(self) -> bool:
+        """Whether it keeps every constraint of the study in the mean."""
+        return keeps(self.violations)
+
+    @property
     def first_trial(self) -> int:
         """The first trial that evaluated the setting."""
         return self.evaluations[0].trial
@@ -49,15 +59,30 @@ def settings_of(evaluations: Iterable[Evaluation]) -> list[Setting]:
 
 
 def ranked(settings: Iterable[Setting], direction: Direction) -> list[Setting]:
-    """Sort settings by their mean, best first, ties in the order given; settings without a mean come last."""
-    return sorted(settings, key=lambda setting: (setting.mean is None, loss_of(setting.mean, direction)))
+    """Sort settings by their mean, best first, ties in the order given.
+
+    Behind those that keep the study's constraints come those that break one, and last those without a mean.
+    """
+    return sorted(
+        settings,
+        key=lambda setting: (
+            setting.mean is None,
+            not setting.keeps_constraints,
+            excess_of(setting.violations),
+            loss_of(setting.mean, direction),
+        ),
+    )
 
 
 def finalists_of(evaluations: Iterable[Evaluation], count: int, direction: Direction) -> list[Setting]:
-    """Return the best settings among those with a mean; if no setting has a mean, the first settings."""
+    """Return the best settings among those with a mean; if no setting has a mean, the first settings.
+
+    A setting that breaks a constraint is among them only if no setting keeps them all.
+    """
     settings = ranked(settings_of(evaluations), direction)
     with_mean = [setting for setting in settings if setting.mean is not None]
-    return (with_mean or settings)[:count]
+    keeping = [setting for setting in with_mean if setting.keeps_constraints]
+    return (keeping or with_mean or settings)[:count]
 
 
 def mean_of(evaluations: Sequence[Evaluation]) -> float | None:
@@ -65,3 +90,9 @@ def mean_of(evaluations: Sequence[Evaluation]) -> float | None:
     numbers = [seen.number for seen in evaluations if seen.number is not None]
     # Divided before the sum, because the sum of two very large numbers is infinite.
     return math.fsum(number / len(numbers) for number in numbers) if numbers else None
+
+
+def mean_violations(evaluations: Sequence[Evaluation]) -> tuple[float, ...]:
+    """Return the mean violation of each constraint over the evaluations that have a number; empty if none has."""
+    counting = [seen.violations for seen in evaluations if seen.number is not None]
+    return tuple(math.fsum(each / len(own) for each in own) for own in zip(*counting, strict=True))

@@ -10,7 +10,14 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.results.wording import counted, duration_text, first_line, last_lines, params_text
+from hyperspool.master.results.wording import (
+    broken_counts_text,
+    counted,
+    duration_text,
+    first_line,
+    last_lines,
+    params_text,
+)
 from hyperspool.master.search.automatic import choice_for
 from hyperspool.master.search.methods import settings_count
 from hyperspool.master.terminal.console import Terminal
@@ -29,12 +36,13 @@ def headline(standing: Standing) -> str:
     done = f"; {count} {'is' if count == 1 else 'are'} done" if count else ""
     title = f": {spec.title}" if spec.title else ""
     trials = counted(spec.trials, "trial") if spec.has_limit else "trials without a limit"
+    several = f"{len(spec.objectives)} objectives, " if spec.objectives else ""
     epochs = f"{_epochs(spec)}, " if spec.budget else ""
     pace = "asynchronously" if spec.mode else f"in batches of {spec.batch}"
     return (
         f"study {spec.name}{title}\n"
         f"{trials} of {spec.objective.name}{data}, "
-        f"{epochs}{pace}{_method(spec)}{_phases(spec)}{done}"
+        f"{several}{epochs}{pace}{_method(spec)}{_phases(spec)}{done}"
     )
 
 
@@ -76,9 +84,7 @@ def print_result(console: Terminal, folder: StudyFolder, standing: Standing, ela
     for line in rung_lines(standing):
         console.print(line)
     if best:
-        of_search = " of the search" if standing.spec.confirm else ""
-        console.print(Text(f"\nthe best{f' {len(best)}' if len(best) > 1 else ''}{of_search}", style="bold"))
-        console.print(TrialsTable(best, standing.spec))
+        _print_best(console, standing, best)
         if constant := constant_text(standing.spec.space):
             console.tell(constant)
         console.print()
@@ -100,6 +106,16 @@ def print_result(console: Terminal, folder: StudyFolder, standing: Standing, ela
         console.print(Text("to try the trials again once the cause is fixed: the same command with --new"))
 
 
+def _print_best(console: Terminal, standing: Standing, best: list[Result]) -> None:
+    front = [seen.trial for seen in standing.front.evaluations] if standing.front else []
+    count, of_search = f" {len(best)}" if len(best) > 1 else "", " of the search" if standing.spec.confirm else ""
+    heading = f"the first {counted(len(best), 'trial')} of {counted(len(front), 'trial')} on the front"
+    if len(best) >= len(front):
+        heading = "the front, and the best of the others" if len(best) > len(front) else "the front"
+    console.print(Text(f"\n{heading if front else f'the best{count}{of_search}'}", style="bold"))
+    console.print(TrialsTable(best, standing.spec, front=front))
+
+
 def finished_text(standing: Standing, elapsed_s: float | None) -> str:
     """Say in one line that a study is finished, with its counts and the duration of this run."""
     results = list(standing.resting())
@@ -108,6 +124,7 @@ def finished_text(standing: Standing, elapsed_s: float | None) -> str:
     counts = [counted(len(results), "trial")]
     counts += [f"{diverged} diverged"] if diverged else []
     counts += [f"{failed} FAILED"] if failed else []
+    counts += [broken] if (broken := broken_counts_text(standing.broken)) else []
     took = f"; this run took {duration_text(elapsed_s)}" if elapsed_s is not None else ""
     return f"study {standing.spec.name} is finished: {', '.join(counts)}{took}"
 

@@ -9,8 +9,10 @@ from rich.text import Text
 
 from hyperspool.common.records import Result, Status
 from hyperspool.master.results.finalists import Finalist
+from hyperspool.master.results.front import Front
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import counted, first_line, measured_text, params_text
+from hyperspool.master.search.known import loss_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,15 +62,29 @@ def rung_lines(standing: Standing) -> list[Text]:
 
 
 def incumbent_text(standing: Standing) -> Text:
-    """Describe the incumbent on one line."""
+    """Describe the incumbent, or the front of several objectives, on one line."""
+    if front := standing.front:
+        return _front_text(standing, front)
     best = standing.incumbent
     if best is None:
-        return Text("no trial is complete yet")
+        is_broken = any(standing.broken.values())
+        return Text("no trial keeps every constraint yet" if is_broken else "no trial is complete yet")
     confirmed = standing.confirmed()
     value, where = _value_and_trial(best, confirmed)
     how = f" (mean of {counted(confirmed[0].replicates, 'fresh replicate')})" if confirmed else ""
     measure = standing.spec.objective.measure_name
     return Text.assemble(f"best {measure} ", (value, "bold green"), f"{how} {where}: {params_text(best.params)}")
+
+
+def _front_text(standing: Standing, front: Front) -> Text:
+    if not front.evaluations:
+        return Text("no trial is on the front yet")
+    parts: list[Text] = []
+    for place, goal in enumerate(standing.spec.objectives or ()):
+        best = min(front.evaluations, key=lambda seen: loss_of(seen.measured[place], goal.direction))
+        value = (measured_text(best.measured[place]), "bold green")
+        parts.append(Text.assemble(f"best {goal.measure} ", value, f" in trial {best.trial}"))
+    return Text.assemble(f"a front of {counted(len(front.evaluations), 'trial')}: ", Text(", ").join(parts))
 
 
 def _value_and_trial(best: Result, confirmed: Sequence[Finalist]) -> tuple[str, str]:
@@ -128,7 +144,9 @@ def studies_table(standings: Sequence[Standing]) -> Table:
         table.add_column(heading)
     for standing in standings:
         done = "/".join(map(str, standing.progress))
-        incumbent = standing.incumbent
+        incumbent, front = standing.incumbent, standing.front
         best = " ".join(_value_and_trial(incumbent, standing.confirmed())) if incumbent else "-"
+        if incumbent and front:
+            best = f"a front of {counted(len(front.evaluations), 'trial')}"
         table.add_row(standing.spec.name, done, counts_text(standing), best)
     return table

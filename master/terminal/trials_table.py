@@ -1,6 +1,6 @@
 """A table of trials that fits a terminal of any width."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -13,7 +13,14 @@ from hyperspool.common.records import Result, scalar_text
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Space
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.finalists import Finalist
-from hyperspool.master.results.wording import duration_text, first_line, measured_text, outcome_text, params_text
+from hyperspool.master.results.wording import (
+    broken_text,
+    duration_text,
+    first_line,
+    measured_text,
+    outcome_texts,
+    params_text,
+)
 
 UNBOUNDED = 100_000
 """A width in characters that no table reaches."""
@@ -30,11 +37,13 @@ class TrialsTable:
         results: in the order of the rows.
         spec: the study of the trials.
         confirmed: the finalists whose replicates' mean gets a column.
+        front: the trials on the front, which are marked; empty: there is no such column.
     """
 
     results: Sequence[Result]
     spec: StudySpec
     confirmed: Sequence[Finalist] = ()
+    front: Collection[int] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the first form that fits the console."""
@@ -74,11 +83,26 @@ class TrialsTable:
         return Group(*parts)
 
     def _headings(self) -> list[str]:
-        return ["trial", self.spec.objective.measure_name, *(["confirmed mean"] if self.confirmed else [])]
+        measures = [goal.measure for goal in self.spec.objectives or ()] or [self.spec.objective.measure_name]
+        return ["trial", *measures, *(name for name, is_shown in self._further.items() if is_shown)]
+
+    @property
+    def _further(self) -> dict[str, bool]:
+        """The columns behind what was measured, and whether they are shown."""
+        return {
+            "confirmed mean": bool(self.confirmed),
+            "on front": bool(self.front),
+            "breaks": any(broken_text(result, self.spec) for result in self.results),
+        }
 
     def _outcome(self, result: Result) -> list[str]:
-        means = {one.trial: measured_text(one.mean) for one in self.confirmed}
-        return [str(result.trial), outcome_text(result), *([means.get(result.trial, "")] if means else [])]
+        further = {
+            "confirmed mean": {one.trial: measured_text(one.mean) for one in self.confirmed}.get(result.trial, ""),
+            "on front": "yes" if result.trial in self.front else "",
+            "breaks": broken_text(result, self.spec),
+        }
+        shown = [further[name] for name, is_shown in self._further.items() if is_shown]
+        return [str(result.trial), *outcome_texts(result, self.spec).values(), *shown]
 
 
 def constant_params(space: Space) -> Params:

@@ -15,7 +15,14 @@ from hyperspool.common.invocation import command_line, place_of
 from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.results.wording import duration_text, first_line, outcome_text, params_text
+from hyperspool.master.results.wording import (
+    broken_text,
+    duration_text,
+    first_line,
+    outcome_text,
+    outcome_texts,
+    params_text,
+)
 from hyperspool.master.terminal.tables import (
     RECENT,
     counts_text,
@@ -75,7 +82,14 @@ def result_line(standing: Standing, result: Result) -> str:
     done = f"[{count:>{len(str(total))}}/{total}] trial {result.trial:>{len(str(total - 1))}}{rung}"
     where = f"{duration_text(result.seconds)} on {result.attribution.worker}"
     why = f": {first_line(result.failure.message)}" if result.failure else ""
-    return f"{done}  {outcome_text(result)}  {params_text(result.params)}  {where}{why}"
+    return f"{done}  {_outcome(result, standing.spec)}  {params_text(result.params)}  {where}{why}"
+
+
+def _outcome(result: Result, spec: StudySpec) -> str:
+    texts = outcome_texts(result, spec)
+    measured = ", ".join(f"{name} {text}" if spec.objectives else text for name, text in texts.items() if text)
+    broken = broken_text(result, spec)
+    return f"{outcome_text(result) if result.failure else measured}{f', breaks {broken}' if broken else ''}"
 
 
 class PlainView:

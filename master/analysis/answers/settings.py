@@ -14,6 +14,7 @@ from hyperspool.master.analysis.answers.answer import (
     setting_sample,
 )
 from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.data.phases import keeping
 from hyperspool.master.analysis.measures.intervals import Sample, correlation_threshold, difference, mean_interval
 from hyperspool.master.analysis.measures.settings import complete, is_grid, setting_labels, settings_table
 from hyperspool.master.results.wording import counted, measured_text
@@ -24,7 +25,7 @@ MIN_CORRELATED = 8
 
 def best_two(data: StudyData) -> list[Answer]:
     """Answer whether the best setting is better than the next, by their replicates."""
-    axes = compared_axes(data.spec)
+    data, axes = keeping(data), compared_axes(data.spec)
     ranked = by_value(settings_table(data), data.spec)
     if not axes or len(ranked) < 2:  # noqa: PLR2004 - a comparison takes two
         return []

@@ -13,7 +13,9 @@ from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Scal
 from hyperspool.common.study_spec import StudySpec
 
 Parameter = Float | Int | Categorical | Fixed
-METRICS = "metrics_"
+METRICS, VALUES = "metrics_", "values_"
+ON_FRONT, KEEPS = "on_front", "keeps_constraints"
+"""Columns of a study with several objectives, and of one with constraints."""
 TIMESTAMP: Final = "datetime64[ms, UTC]"
 
 
@@ -34,6 +36,11 @@ def params_column(name: str) -> str:
 def metrics_column(name: str) -> str:
     """The name of a metric's column. A metric is what an objective measures beside its value."""
     return f"{METRICS}{name}"
+
+
+def values_column(measure: str) -> str:
+    """The name of the column of one of a study's several objectives."""
+    return f"{VALUES}{measure}"
 
 
 def metrics_columns(trials: pd.DataFrame) -> list[str]:

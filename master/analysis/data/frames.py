@@ -37,6 +37,7 @@ from hyperspool.master.analysis.data.columns import (
 )
 from hyperspool.master.analysis.data.curve_frame import curves_frame_of
 from hyperspool.master.analysis.data.places import Place, Places, places_of
+from hyperspool.master.analysis.data.trade_off import trade_off_columns
 from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
@@ -96,7 +97,8 @@ class StudyData:
             evaluation_s and training_s; worker, host, device, threads; published_at, claimed_at, ended_at (UTC);
             seed_initialisation, seed_shuffling, seed_dropout; params_<name> for every parameter of the space (NaN or
             None where it is not active); test_case, the case's name, in an ablation only; metrics_<name> for every
-            metric of any trial (NaN where the trial has none), ordered by first appearance.
+            metric of any trial (NaN where the trial has none), ordered by first appearance; with several objectives,
+            values_<measure> for each of them (NaN unless COMPLETE) and on_front; with constraints, keeps_constraints.
         curves: one row per epoch of these results, sorted by trial and epoch. Columns: trial, rung, setting,
             replicate, epoch, seconds (of this epoch), elapsed_s (of this and all earlier epochs), then a column for
             every metric that any trial reported, under its own name and ordered by first appearance. NaN: not reported
@@ -153,12 +155,13 @@ def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults) -> Stud
     for result in results:
         add_names(metrics, result.metrics or (), folder.result(*result.evaluation), unreadable)
     last = last_of_each(results)
+    evaluations = evaluations_of(last, journal, spec)
     per_rung = _trials(spec, results, journal, places, list(metrics))
     return StudyData(
         spec.so_far(journal.trial_count),
-        _last_rows(per_rung, last),
+        _last_rows(per_rung, last).assign(**trade_off_columns(spec, evaluations)),
         curves_frame_of(folder, spec, last, places, unreadable),
-        tuple(evaluations_of(last, journal)),
+        tuple(evaluations),
         journal,
         tuple(unreadable),
         per_rung[per_rung.duplicated("trial", keep="last")].reset_index(drop=True),

@@ -1,7 +1,8 @@
-"""The two phases of a study: its search, and the trials that confirm the best settings of the search."""
+"""The parts of a study: its search, the trials that confirm the best of it, and those that keep its constraints."""
 
 from dataclasses import replace
 
+from hyperspool.master.analysis.data.columns import KEEPS
 from hyperspool.master.analysis.data.frames import StudyData
 
 
@@ -17,3 +18,12 @@ def of_search(data: StudyData) -> StudyData:
     searched = {seen.trial for seen in evaluations}
     trials, curves = (frame[frame["trial"].isin(searched)] for frame in (data.trials, data.curves))
     return replace(data, trials=trials, curves=curves, evaluations=evaluations)
+
+
+def keeping(data: StudyData) -> StudyData:
+    """The study without the trials that break a constraint: none of them is the best in any respect."""
+    if data.spec.constraints is None:
+        return data
+    kept = set(data.trials.loc[data.trials[KEEPS], "trial"])
+    trials, curves = (frame[frame["trial"].isin(kept)] for frame in (data.trials, data.curves))
+    return replace(data, trials=trials, curves=curves)

@@ -14,7 +14,7 @@ from hyperspool.common.issues import AttemptName, EvaluationKey, EvaluationName,
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Job, Status
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.analysis.data.columns import dtype_of, params_column, params_of, series
+from hyperspool.master.analysis.data.columns import KEEPS, ON_FRONT, dtype_of, params_column, params_of, series
 from hyperspool.master.analysis.data.curve_frame import frame_of_curves
 from hyperspool.master.analysis.data.frames import TRIAL_TYPES, StudyData, study_data
 from hyperspool.master.analysis.data.places import Place, places_of
@@ -105,6 +105,8 @@ def _open_trials(data: StudyData, rows: Sequence[Mapping[str, Any]], jobs: Seque
     columns = {name: series([row.get(name) for row in rows], dtype) for name, dtype in TRIAL_TYPES.items()}
     for name, parameter in data.spec.space.items():
         columns[params_column(name)] = series([job.params.get(name) for job in jobs], dtype_of(parameter))
+    for name in {ON_FRONT, KEEPS} & set(data.trials.columns):
+        columns[name] = series([False for _ in jobs], "bool")
     return pd.DataFrame(columns)
 
 

@@ -14,6 +14,7 @@ from hyperspool.master.analysis.data.frames import StudyData, spent_s
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.files import save_figure
 from hyperspool.master.analysis.figures.simulation import WORKERS, study_figures
+from hyperspool.master.analysis.measures.drawn_trials import kept_values
 from hyperspool.master.analysis.measures.replay import speedups
 from hyperspool.master.analysis.measures.simulation import (
     Floats,
@@ -122,7 +123,7 @@ class SimulatedStudy:
 
     @cached_property
     def _values(self) -> Floats:
-        return self.data.trials["value"].to_numpy(dtype=np.float64)
+        return kept_values(self.data)
 
     @cached_property
     def _lower(self) -> Floats:

@@ -6,9 +6,11 @@ parquet  the same, with the types of the columns
 txt      a zip with a text file per run, an index and a README.txt, which other programs can plot directly
 
 Metrics that an objective measures beside its value have columns `metrics_<name>`; in jsonl they are an object
-`metrics`. Metrics that it reports after its epochs have a column each in the curves, under their own names; a cell is
-empty, or null, where one was not reported. Numbers are written to the last digit, so reading them gives the same bits.
-Files are replaced whole, so a reader never sees half an export. The same study always gives the same bytes.
+`metrics`. A study with several objectives has columns `values_<measure>`, an object `values` in jsonl, and `on_front`;
+one with constraints has `keeps_constraints`. Metrics that an objective reports after its epochs have a column each in
+the curves, under their own names; a cell is empty, or null, where one was not reported. Numbers are written to the last
+digit, so reading them gives the same bits. Files are replaced whole, so a reader never sees half an export. The same
+study always gives the same bytes.
 """
 
 import io
@@ -27,7 +29,14 @@ from hyperspool.common import atomic
 from hyperspool.common.errors import UsageError
 from hyperspool.common.objectives import PARAMETERS
 from hyperspool.common.space import Int
-from hyperspool.master.analysis.data.columns import METRICS, curve_metrics, metrics_columns, params_column, params_of
+from hyperspool.master.analysis.data.columns import (
+    METRICS,
+    VALUES,
+    curve_metrics,
+    metrics_columns,
+    params_column,
+    params_of,
+)
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.exports.formats import ExportFormat
 from hyperspool.master.analysis.measures.settings import searched_parameters, setting_label
@@ -110,7 +119,8 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 def _trial_records(data: StudyData) -> Iterator[dict[str, Any]]:
     params = [params_of(data.spec, row) for _, row in data.trials.iterrows()]
     for record, own in zip(_records(_plain_trials(data)), params, strict=True):
-        flat = {name: value for name, value in record.items() if not name.startswith(("params_", "seed_", METRICS))}
+        grouped = ("params_", "seed_", METRICS, VALUES)
+        flat = {name: value for name, value in record.items() if not name.startswith(grouped)}
         seeds = {name.removeprefix("seed_"): value for name, value in record.items() if name.startswith("seed_")}
         metrics = {
             name.removeprefix(METRICS): value
@@ -118,6 +128,8 @@ def _trial_records(data: StudyData) -> Iterator[dict[str, Any]]:
             if name.startswith(METRICS) and value is not None
         }
         leading = {name: flat.pop(name) for name in ("trial", "status", "value")}
+        values = {name.removeprefix(VALUES): value for name, value in record.items() if name.startswith(VALUES)}
+        leading |= {"values": values} if values else {}
         yield {**leading, "params": own, "attempts": flat.pop("attempts"), **flat, "metrics": metrics, "seeds": seeds}
 
 

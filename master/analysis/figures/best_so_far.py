@@ -13,7 +13,7 @@ from hyperspool.master.analysis.figures.dots import BEST_COLOUR, draw_best, draw
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry
 from hyperspool.master.analysis.figures.style import new_figure
-from hyperspool.master.analysis.measures.drawn_trials import LEAST_TRIALS, best_first, drawn_trials
+from hyperspool.master.analysis.measures.drawn_trials import LEAST_TRIALS, drawn_trials, is_best, kept_values
 from hyperspool.master.results.wording import measured_text
 
 MANY_TRIALS = 300
@@ -38,17 +38,19 @@ def best_so_far_figure(data: StudyData) -> Figure:
     trials = data.trials
     values = trials["value"].where(trials["status"] == "COMPLETE").to_numpy(dtype=np.float64)
     evaluations = np.arange(1, len(trials) + 1, dtype=np.float64)
-    best = (np.fmin if data.spec.objective.direction == "minimise" else np.fmax).accumulate(values)
+    kept = np.where(np.isnan(values), np.nan, kept_values(data))
+    best = (np.fmin if data.spec.objective.direction == "minimise" else np.fmax).accumulate(kept)
     figure, axes = new_figure(6.4, 3.4)
     plot: Axes = axes[0, 0]
     marks = draw_trials(plot, evaluations, values, trials["diverged"].to_numpy(dtype=bool))
     marks += draw_failed(plot, evaluations[trials["status"] == "FAILED"])
     plot.step(evaluations, best, where="post", color=BEST_COLOUR, linewidth=2.4)
     marks.append(entry("best so far", color=BEST_COLOUR, linewidth=2.4))
-    winner = best_first(data, drawn_trials(data)).iloc[0]
-    is_best = trials["trial"].to_numpy() == winner["trial"]
-    label = f"best: {measured_text(float(winner['value']))}, trial {winner['trial']}"
-    marks += draw_best(plot, evaluations[is_best], values[is_best], label)
+    drawn = drawn_trials(data)
+    for _, winner in drawn[is_best(data, drawn)].iterrows():
+        is_winner = trials["trial"].to_numpy() == winner["trial"]
+        label = f"best: {measured_text(float(winner['value']))}, trial {winner['trial']}"
+        marks += draw_best(plot, evaluations[is_winner], values[is_winner], label)
     show_value(plot.yaxis, data.spec, values)
     show_count(plot.xaxis, "evaluations, in order of trial number")
     plot.set_xlim(0.5 if len(trials) < MANY_TRIALS else 0, len(trials) + max(0.5, len(trials) / 100))

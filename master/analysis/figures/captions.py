@@ -1,6 +1,7 @@
 """Captions: the sentences that several figures share, and how a caption is put together."""
 
 from hyperspool.common.records import Status
+from hyperspool.master.analysis.data.columns import KEEPS
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.drawn_trials import drawn_trials
 from hyperspool.master.analysis.measures.settings import searched_parameters
@@ -18,6 +19,7 @@ def drawn_sentence(data: StudyData) -> str:
     return caption(
         f"{counted(len(trials), 'COMPLETE trial')}.",
         diverged_sentence(int(trials["diverged"].sum())),
+        broken_sentence(int((~trials[KEEPS]).sum()) if KEEPS in trials else 0),
         *(
             left_out_sentence(int((data.trials["status"] == status.value).sum()), f"{status.value} trial")
             for status in (Status.FAILED, Status.PRUNED)
@@ -29,6 +31,13 @@ def diverged_sentence(count: int, subject: str = "") -> str:
     """How `subject`, by default `count` of the trials named before, counts; empty if none diverged."""
     verb = "counts" if count == 1 else "count"
     return f"{subject or f'{count} of them'} diverged and {verb} with the error of guessing." if count else ""
+
+
+def broken_sentence(count: int) -> str:
+    """That trials which break a constraint are drawn, but are not the best; empty if none does."""
+    return (
+        f"{count} of them {'breaks' if count == 1 else 'break'} a constraint and cannot be the best." if count else ""
+    )
 
 
 def left_out_sentence(count: int, noun: str, which: str = "") -> str:

@@ -16,7 +16,7 @@ from hyperspool.master.analysis.figures.legends import Legend, add_colour_bar, a
 from hyperspool.master.analysis.figures.parameter_axes import show_parameter
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
 from hyperspool.master.analysis.figures.texts import value_label
-from hyperspool.master.analysis.measures.drawn_trials import best_first, drawn_trials
+from hyperspool.master.analysis.measures.drawn_trials import best_first, drawn_trials, is_best
 from hyperspool.master.analysis.measures.importance import most_important
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
@@ -73,7 +73,8 @@ def _draw_panel(panel: Axes, data: StudyData, across: Axis, up: Axis) -> list[Li
     values = trials["value"].to_numpy(dtype=np.float64)
     shades = value_colours(data.spec)(value_norm(values)(values))
     marks = draw_trials(panel, x, y, trials["diverged"].to_numpy(dtype=bool), shades)
-    return marks + draw_best(panel, x[-1:], y[-1:], colour=PALETTE[1])
+    winner = is_best(data, trials)
+    return marks + draw_best(panel, x[winner], y[winner], colour=PALETTE[1])
 
 
 def _caption(data: StudyData, axes: list[Axis]) -> str:

@@ -17,7 +17,7 @@ from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_legends, labelled
 from hyperspool.master.analysis.figures.style import GREY, PALETTE, new_figure
 from hyperspool.master.analysis.figures.texts import time_unit
-from hyperspool.master.analysis.measures.drawn_trials import LEAST_TRIALS
+from hyperspool.master.analysis.measures.drawn_trials import LEAST_TRIALS, kept_values
 from hyperspool.master.analysis.measures.replay import median_against_time, mode_name, speedups
 from hyperspool.master.analysis.measures.simulation import (
     Direction,
@@ -73,7 +73,7 @@ def study_figures(data: StudyData, runs: int = RUNS, seed: int = 0) -> list[Name
         runs: how many searches to simulate, at least 1; at most `REPLAYED_RUNS` are replayed on workers.
         seed: of the shuffling.
     """
-    values, durations = data.trials["value"].to_numpy(dtype=np.float64), spent_s(data.trials).to_numpy(dtype=np.float64)
+    values, durations = kept_values(data), spent_s(data.trials).to_numpy(dtype=np.float64)
     if np.count_nonzero(np.isfinite(values)) < LEAST_TRIALS:
         return []
     objective, replayed = data.spec.objective, min(runs, REPLAYED_RUNS)
@@ -87,7 +87,7 @@ def study_figures(data: StudyData, runs: int = RUNS, seed: int = 0) -> list[Name
 
 
 def _simulation_caption(data: StudyData, runs: int) -> str:
-    values, sampler = data.trials["value"].to_numpy(dtype=np.float64), data.spec.sampler.name
+    values, sampler = kept_values(data), data.spec.sampler.name
     meaning = "each order is a random search as likely as the one that was run."
     if sampler != "random":
         meaning = f"they show how a random order of what {sampler} search tried would have done."

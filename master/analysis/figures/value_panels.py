@@ -18,7 +18,7 @@ from hyperspool.master.analysis.figures.legends import Legend, add_legends, entr
 from hyperspool.master.analysis.figures.parameter_axes import places, show_parameter
 from hyperspool.master.analysis.figures.style import MOST_COLUMNS, new_panels
 from hyperspool.master.analysis.figures.texts import value_label, value_title
-from hyperspool.master.analysis.measures.drawn_trials import LEAST_TRIALS, best_first, drawn_trials
+from hyperspool.master.analysis.measures.drawn_trials import LEAST_TRIALS, drawn_trials, is_best
 from hyperspool.master.analysis.measures.positions import Floats
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
@@ -89,10 +89,10 @@ def _draw_panel(panel: Axes, data: StudyData, axis: Axis, trials: pd.DataFrame) 
             draw_medians(panel, at[is_active], values[is_active])
         else:
             panel.plot(*running_median(at[is_active], values[is_active]), color=MEDIAN_COLOUR, linewidth=1.6)
-    is_best = trials.index.to_numpy() == best_first(data, trials).index[0]
+    winner = is_best(data, trials)
     if not is_active.all():
         panel.set_xlabel(f"{axis.label}\n(active in {is_active.sum()} of {len(trials)})")
-    return marks + draw_best(panel, x[is_best], values[is_best])
+    return marks + draw_best(panel, x[winner], values[winner])
 
 
 def _caption(data: StudyData, axes: list[Axis]) -> str:

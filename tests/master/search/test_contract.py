@@ -41,7 +41,16 @@ NUMBERS: dict[str, Any] = {
     "momentum": {"type": "float", "low": 0.0, "high": 0.9, "step": 0.1},
     "rate": {"type": "float", "low": 0.01, "high": 1.0, "log": True},
 }
+SEVERAL: list[dict[str, str]] = [{"measure": "error"}, {"measure": "size", "direction": "maximise"}]
+"""The second objective is the opposite of the first one, nearly."""
+CONSTRAINED: dict[str, Any] = {"objective": {"name": "square", "measure": "error"}, "constraints": ["error <= 1.2"]}
 LEARNING = {
+    "tpe, several": spec_of(trials=26, space=RANDOM, sampler={"name": "tpe", "startup": 5}, objectives=SEVERAL),
+    "tpe, constrained": spec_of(trials=26, space=RANDOM, sampler={"name": "tpe", "startup": 5}, **CONSTRAINED),
+    "tpe, several and constrained": spec_of(
+        trials=26, space=RANDOM, sampler={"name": "tpe", "startup": 5}, objectives=SEVERAL, **CONSTRAINED
+    ),
+    "gp, constrained": spec_of(trials=9, batch=4, space=RANDOM, sampler={"name": "gp", "startup": 4}, **CONSTRAINED),
     "tpe": spec_of(trials=26, space=RANDOM, sampler={"name": "tpe", "startup": 5}),
     "tpe, maximised": spec_of(
         trials=26,
@@ -59,7 +68,21 @@ LEARNING = {
     "gp": spec_of(trials=9, batch=4, space=RANDOM, sampler={"name": "gp", "startup": 4}),
 }
 """Their proposals depend on how much was known by then, so also on the batch."""
+SMALL: dict[str, dict[str, int]] = {"cmaes": {}, "nsga2": {"population": 4}}
 STUDIES = LEARNING | {
+    "genetic": spec_of(trials=27, space=RANDOM, sampler={"name": "nsga2", "population": 6}),
+    "genetic, several": spec_of(
+        trials=27, space=RANDOM, sampler={"name": "nsga2", "population": 6}, objectives=SEVERAL
+    ),
+    "genetic, several and constrained": spec_of(
+        trials=27, space=RANDOM, sampler={"name": "nsga2", "population": 7}, objectives=SEVERAL, **CONSTRAINED
+    ),
+    "random, several": spec_of(trials=27, space=RANDOM, objectives=SEVERAL, **CONSTRAINED),
+    "evolution, constrained": spec_of(trials=27, space=NUMBERS, sampler={"name": "cmaes"}, **CONSTRAINED),
+    "coarse to fine, constrained": spec_of(trials=27, space=RANDOM, sampler=FINE, **CONSTRAINED),
+    "random, replicated, constrained and confirmed": spec_of(
+        trials=15, space=RANDOM, replicates=3, confirm={"finalists": 2, "replicates": 3}, **CONSTRAINED
+    ),
     "quasi-random": spec_of(trials=27, space=RANDOM, sampler={"name": "qmc"}),
     "evolution": spec_of(trials=27, space=NUMBERS, sampler={"name": "cmaes"}),
     "evolution, replicated": spec_of(trials=27, space=NUMBERS, sampler={"name": "cmaes"}, replicates=2),
@@ -103,14 +126,23 @@ def value_of(proposal: Proposal) -> float:
     return (float(params["layers"]) - 2) ** 2 + momentum + (proposal.trial % 3) / 100
 
 
-def outcome_of(proposal: Proposal) -> Evaluation:
+def outcome_of(proposal: Proposal, spec: StudySpec) -> Evaluation:
     """Every fifth trial fails, every seventh is pruned, every sixth diverges with the value of guessing."""
     if proposal.trial % 5 == 4:
-        return Evaluation(proposal, Status.FAILED, None)
+        return measured(Evaluation(proposal, Status.FAILED, None), spec)
     if proposal.trial % 7 == 6:
-        return Evaluation(proposal, Status.PRUNED, value_of(proposal) - 100)
+        return measured(Evaluation(proposal, Status.PRUNED, value_of(proposal) - 100), spec)
     has_diverged = proposal.trial % 6 == 5
-    return Evaluation(proposal, Status.COMPLETE, 9.0 if has_diverged else value_of(proposal), has_diverged)
+    value = 9.0 if has_diverged else value_of(proposal)
+    return measured(Evaluation(proposal, Status.COMPLETE, value, has_diverged), spec)
+
+
+def measured(evaluation: Evaluation, spec: StudySpec) -> Evaluation:
+    """Add what the study's objectives and constraints ask for, as it is read from a result."""
+    number = evaluation.number
+    objectives = () if number is None else (number, number + float(evaluation.params["layers"]))
+    violations = [math.inf if number is None else each.violation(number) for each in spec.constraints or ()]
+    return replace(evaluation, measured=objectives[: len(spec.objectives or ())], violations=tuple(violations))
 
 
 def searched(spec: StudySpec, generator: random.Random) -> dict[int, Proposal]:
@@ -127,7 +159,7 @@ def searched(spec: StudySpec, generator: random.Random) -> dict[int, Proposal]:
             known.propose(proposal)
         waiting = list(known.pending.values())
         for proposal in generator.sample(waiting, generator.randint(0 if suggested else 1, len(waiting))):
-            known.finish(outcome_of(proposal))
+            known.finish(outcome_of(proposal, spec))
     return found
 
 
@@ -151,7 +183,7 @@ def _played_with(study: bytes, batch: int | None) -> tuple[Evaluation, ...]:
     sampler, known = make_sampler(spec), Known()
     while left := spec.all_trials - known.next_trial:
         for proposal in sampler.suggest(min(batch or spec.batch, left), known):
-            known.finish(outcome_of(proposal))
+            known.finish(outcome_of(proposal, spec))
     return tuple(known.finished())
 
 
@@ -179,7 +211,7 @@ def test_master_that_starts_again_proposes_what_the_first_would_have(spec: Study
     while left := spec.all_trials - known.next_trial:
         for proposal in make_sampler(spec).suggest(min(spec.batch, left), known):
             found.append(proposal)
-            known.finish(outcome_of(proposal))
+            known.finish(outcome_of(proposal, spec))
     assert found == [each.proposal for each in played_with(spec)]
 
 
@@ -190,10 +222,10 @@ def test_learning_methods_propose_nothing_twice(name: str) -> None:
     assert len(set(keys)) == len(keys)
 
 
-@pytest.mark.parametrize("name", ["tpe", "gp", "cmaes"])
+@pytest.mark.parametrize("name", ["tpe", "gp", "cmaes", "nsga2"])
 def test_small_space_is_used_up_before_anything_comes_twice(name: str) -> None:
     space = {"a": {"type": "int", "low": 1, "high": 3}, "b": {"type": "float", "low": 0.0, "high": 1.0, "step": 0.5}}
-    spec = spec_of(trials=9, space=space, sampler={"name": name} | ({} if name == "cmaes" else {"startup": 4}))
+    spec = spec_of(trials=9, space=space, sampler={"name": name} | SMALL.get(name, {"startup": 4}))
     keys = {setting_key(each.params) for each in played(spec, lambda proposal: float(proposal.params["b"]))}
     assert len(keys) == 9
 
@@ -265,7 +297,8 @@ def test_pruned_evaluations_never_lead(spec: StudySpec) -> None:
     """A pruned trial's value is of fewer epochs: although it is the lowest here, it must not count."""
     pruned = {each.trial for each in played_with(spec) if each.status is Status.PRUNED}
     as_failed = [
-        replace(each, status=Status.FAILED, value=None) if each.trial in pruned else each for each in played_with(spec)
+        measured(replace(each, status=Status.FAILED, value=None), spec) if each.trial in pruned else each
+        for each in played_with(spec)
     ]
     sampler = make_sampler(spec)
     for done in range(0, spec.all_trials, 5):
