@@ -1,0 +1,91 @@
+"""Records the table of real trials that `benchmarks.sampler_quality` plays searches on.
+
+    python -m benchmarks.record_table [--trials 640] [--workers 2] [--out benchmarks/digits_table.json.xz]
+
+It runs random trials of scenario5's space on digits, with few training examples so that a trial takes seconds, and packs
+params and curves of all into one file. Half an hour on two cores. The study is kept in `--root`, so that a recording
+that was interrupted goes on.
+"""
+
+import argparse
+import json
+import lzma
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hyperspool.common import atomic
+from hyperspool.common.curve import read_curve
+from hyperspool.common.layout import StudyFolder
+from hyperspool.common.records import Result, Status
+from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.results.reading import read_results
+from hyperspool.master.studies.preset import load_preset
+from hyperspool.master.studies.published import publish_study
+
+NAME = "digits-table"
+EPOCHS = 27
+TRAIN_SIZE = 250
+DIGITS = 6
+"""Of each recorded number."""
+
+
+def main() -> None:
+    """Run the trials that are missing, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=640)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--root", type=Path, default=Path("table"))
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/digits_table.json.xz"))
+    options = parser.parse_args()
+    folder, spec = StudyFolder(options.root, NAME), study(options.trials)
+    options.root.mkdir(exist_ok=True)
+    if different := publish_study(folder, spec):
+        sys.exit(f"{folder.spec} is another study: {different}")
+    command = ("run", NAME, "--root", str(options.root), "--workers", str(options.workers))
+    subprocess.run([sys.executable, "-m", "hyperspool", *command], check=True)
+    atomic.replace(options.out, packed(folder, spec), durable=False)
+    print(f"{options.out}: {options.out.stat().st_size / 1000:.0f} kB")
+
+
+def study(trials: int) -> StudySpec:
+    """The study whose trials are recorded."""
+    table: dict[str, Any] = json.loads(load_preset("scenario5").to_json())
+    table |= {"name": NAME, "trials": trials, "batch": trials, "budget": {"epochs": EPOCHS}}
+    table["data"]["train_size"] = TRAIN_SIZE
+    return StudySpec.model_validate_json(json.dumps(table))
+
+
+def packed(folder: StudyFolder, spec: StudySpec) -> bytes:
+    """The table as compressed JSON: how it was made, the space, and a row per COMPLETE trial, in order."""
+    rows = [_row(folder, result) for result in read_results(folder, spec).results.values()]
+    about = {
+        "study": json.loads(spec.to_json()),
+        "recorded": datetime.now(UTC).date().isoformat(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+    }
+    table = {"about": about, "rows": [row for row in rows if row]}
+    return lzma.compress(json.dumps(table, separators=(",", ":")).encode(), preset=9)
+
+
+def _row(folder: StudyFolder, result: Result) -> dict[str, Any] | None:
+    if result.status is not Status.COMPLETE:
+        return None
+    curve = read_curve(folder.curve(*result.evaluation))
+    return {
+        "params": result.params,
+        "errors": [round(each.metrics["validation_error"], DIGITS) for each in curve],
+        "seconds": [round(each.seconds, DIGITS) for each in curve],
+        "diverged": result.diverged,
+    }
+
+
+if __name__ == "__main__":
+    main()
