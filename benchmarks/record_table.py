@@ -2,8 +2,8 @@
 
     python -m benchmarks.record_table [--trials 640] [--workers 2] [--out benchmarks/digits_table.json.xz]
 
-It runs random trials of scenario5's space on digits, with few training examples so that a trial takes seconds, and packs
-params and curves of all into one file. Half an hour on two cores. The study is kept in `--root`, so that a recording
+It runs random trials of scenario5's space on digits, with few training examples so that a trial takes seconds, and
+packs params and curves of all into one file. An hour on two cores. The study is kept in `--root`, so that a recording
 that was interrupted goes on.
 """
 
@@ -48,7 +48,7 @@ def main() -> None:
     if different := publish_study(folder, spec):
         sys.exit(f"{folder.spec} is another study: {different}")
     command = ("run", NAME, "--root", str(options.root), "--workers", str(options.workers))
-    subprocess.run([sys.executable, "-m", "hyperspool", *command], check=True)
+    subprocess.run([sys.executable, "-m", "hyperspool", *command], check=True)  # noqa: S603 - our own command
     atomic.replace(options.out, packed(folder, spec), durable=False)
     print(f"{options.out}: {options.out.stat().st_size / 1000:.0f} kB")
 

@@ -156,6 +156,15 @@ class Job(Record):
         return tuple(lines)
 
 
+class Wish(Record):
+    """What somebody wants of a running study; the file's name says what."""
+
+    schema_version: Literal[1] = 1
+    host: Label
+    """From where."""
+    at: Moment
+
+
 class Failure(Record):
     """Why a trial is FAILED."""
 

@@ -7,7 +7,7 @@ import typer
 
 from hyperspool.common.errors import SearchError
 from hyperspool.common.invocation import program_name
-from hyperspool.master.commands import analysis, finalize, folder, init, look, range_test, replay, run, show
+from hyperspool.master.commands import analysis, finalize, folder, init, look, range_test, replay, run, show, steer
 from hyperspool.master.terminal.console import errors, log_handler
 
 app = typer.Typer(
@@ -15,7 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Search hyperparameters through a shared folder: publish jobs, collect and show results.",
 )
-for family in (run, init, look, show, replay, analysis, folder, finalize, range_test):
+for family in (run, steer, init, look, show, replay, analysis, folder, finalize, range_test):
     app.add_typer(family.app)
 
 

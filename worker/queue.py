@@ -2,7 +2,9 @@
 
 import logging
 import random
+import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 from hyperspool.common import confinement
 from hyperspool.common.claim import Claim, Claims
 from hyperspool.common.errors import ProtocolError
+from hyperspool.common.file_kinds import PAUSE
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder, study_folders
 from hyperspool.common.locks import ClaimMode
@@ -19,10 +22,14 @@ from hyperspool.common.records import Job
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.report import clear, read_result
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.wishes import claimable_issues
 
 ORDERLY = 64
 """Up to this many open jobs are taken in order. Of more, each worker starts at a random place, so that the workers do
 not all try the same locks one after the other."""
+
+LISTED_S = 2.0
+"""An older listing is not used up: meanwhile somebody may have paused the study."""
 
 Version = tuple[int, int]
 """Time and inode of a study's file: another pair means another study."""
@@ -65,15 +72,24 @@ class JobQueue:
         study: serve this study alone; None: all studies.
         mode: serve only studies that claim in this way; None: claim as each study says.
         claims: makes the claims.
+        clock: seconds that only go forward.
 
     Attributes:
         unable: studies that this worker cannot serve, each with the reason.
         studies: studies that could get jobs, as of the last listing.
-        open_studies: studies that had an open job in the last listing.
+        open_studies: studies that had an open job in the last listing, paused ones too.
     """
 
-    def __init__(self, root: Path, study: str | None, mode: ClaimMode | None, claims: Claims) -> None:
+    def __init__(
+        self,
+        root: Path,
+        study: str | None,
+        mode: ClaimMode | None,
+        claims: Claims,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._root, self._study, self._mode, self._claims = root, study, mode, claims
+        self._clock, self._listed_s = clock, float("-inf")
         self._listed: deque[tuple[StudyFolder, Issue]] = deque()
         self._specs: dict[StudyFolder, tuple[Version, StudySpec | None]] = {}  # None: the file cannot be read
         self._complained: set[str] = set()
@@ -86,6 +102,8 @@ class JobQueue:
 
         A job that the file system refuses is skipped and logged once; the next call tries it again.
         """
+        if self._clock() - self._listed_s > LISTED_S:
+            self._listed.clear()
         for is_fresh in (False, True):
             if is_fresh:
                 self._list()
@@ -105,14 +123,17 @@ class JobQueue:
     def _list(self) -> None:
         folders = [StudyFolder(self._root, self._study)] if self._study else study_folders(self._root)
         self.studies = [folder for folder in folders if folder.name not in self.unable]
+        self.open_studies, self._listed_s = [], self._clock()
         found: dict[StudyFolder, list[Issue]] = {}
         for folder in self.studies:
             try:
-                if issues := folder.open_issues():
+                issues, has_open = claimable_issues(folder)
+                if issues:
                     found[folder] = issues
+                if has_open:
+                    self.open_studies.append(folder)
             except OSError as error:
                 self._complain(f"{folder.jobs} cannot be listed: {error.strerror}")
-        self.open_studies = list(found)
         wanted = {folder.lease(issue) for folder, issues in found.items() for issue in issues}
         self._claims.forget(lambda path: path in wanted)
         everything = [(folder, issue) for folder, issues in found.items() for issue in issues]
@@ -122,8 +143,9 @@ class JobQueue:
 
     def _try_take(self, folder: StudyFolder, issue: Issue) -> ClaimedJob | None:
         # Other workers have taken jobs of an older listing, and a look costs a hundredth of a try to lock. The look is
-        # only a hint: a network file system may still show a job that is gone. RECHECK finds out.
-        if folder.name in self.unable or not folder.job(issue).exists():
+        # only a hint: a network file system may still show a job that is gone. RECHECK finds out. It may also hide a
+        # pause for a while; the next listing, within `LISTED_S`, shows it.
+        if folder.name in self.unable or not folder.job(issue).exists() or folder.path(PAUSE).exists():
             return None
         spec = self._spec(folder)
         _check_folders(folder, issue)

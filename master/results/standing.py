@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hyperspool.common.errors import ProtocolError
+from hyperspool.common.file_kinds import PAUSE
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
@@ -14,6 +15,7 @@ from hyperspool.common.reading import read_record
 from hyperspool.common.records import Result, Stage, Status
 from hyperspool.common.shared_folder import time_by
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.wishes import is_wished
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.reconstruction import completed
@@ -38,6 +40,7 @@ class Standing:
         silent: names of workers whose heartbeat has not changed for longer than the study's `stale_s`.
         alive: names of workers whose heartbeat changed within the last seconds; only a running master fills it.
         journal: records the stage of each trial.
+        is_paused: somebody has paused the study.
     """
 
     spec: StudySpec
@@ -46,6 +49,7 @@ class Standing:
     silent: set[str] = field(default_factory=set)
     alive: set[str] = field(default_factory=set)
     journal: Journal = field(default_factory=Journal)
+    is_paused: bool = False
 
     @property
     def counts(self) -> dict[Status, int]:
@@ -190,6 +194,7 @@ class Standing:
         common = {
             "study": self.spec.name,
             "total": self.spec.all_trials,
+            "paused": self.is_paused,
             "counts": {status.value: count for status, count in self.counts.items()},
             "incumbent": best[0] if best else None,
             "workers": [
@@ -249,6 +254,7 @@ def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | Non
     found = read or read_results(folder, spec)
     journal = completed(read_journal(folder, spec).journal, spec, found.results)
     standing = Standing(spec.so_far(journal.trial_count), found.in_order_of_landing(), journal=journal)
+    standing.is_paused = is_wished(folder, PAUSE)
     standing.workers = list(read_workers(folder))
     if standing.workers:
         now_s = time_by(folder.workers)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claims
+from hyperspool.common.file_kinds import STOP_MASTER
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationKey, Issue
 from hyperspool.common.layout import StudyFolder
@@ -19,6 +20,7 @@ from hyperspool.common.rejection import remove_or_set_aside
 from hyperspool.common.report import clear, settle
 from hyperspool.common.stops import remove_used_stops
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.wishes import withdraw
 from hyperspool.master.run.silence import Silence
 
 ABANDONED_S = 600.0
@@ -34,6 +36,7 @@ def tidy(folder: StudyFolder, spec: StudySpec, claims: Claims) -> None:
     sweep_attempts(folder)
     remove_used_checkpoints(folder)
     remove_used_stops(folder)
+    withdraw(folder, STOP_MASTER)  # it was for an earlier master
     remove_temporary_files(folder)
 
 

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.errors import ProtocolError, SearchError
+from hyperspool.common.file_kinds import PAUSE, STOP_MASTER
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
@@ -22,6 +23,7 @@ from hyperspool.common.shared_folder import takes_files
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.trial_folders import remove_all_saved, remove_saved_of
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
+from hyperspool.common.wishes import is_wished, withdraw
 from hyperspool.master.journal.check import checked
 from hyperspool.master.journal.file import JournalWriter, read_journal
 from hyperspool.master.journal.proposer import Proposer
@@ -91,7 +93,7 @@ class Search:
         published: StudySpec | None = None,
     ) -> None:
         self._folder, self._spec, self._published = folder, spec, published or spec
-        self._bell, self._should_stop = bell, should_stop
+        self._bell, self._is_interrupted, self._is_to_stop = bell, should_stop, False
         self._claims = Claims(Claimant("master"))
         self._silence = Silence()
         self._dispatcher = Dispatcher(folder, spec, self._claims, self._silence)
@@ -137,7 +139,7 @@ class Search:
         with FolderWatch(self._bell) as watch:
             while True:
                 self._publish(watch)
-                while self._dispatcher.open_count:
+                while self._dispatcher.open_count or self.standing.is_paused:
                     if self._should_stop():
                         return False
                     self._look_at_workers(each_second)
@@ -145,7 +147,7 @@ class Search:
                     self._bell.wait(TICK_S)
                     for result in self._collect():
                         view.landed(self.standing, result)
-                    if self._propose_batch(self._lacking()):
+                    if not self.standing.is_paused and self._propose_batch(self._lacking()):
                         self._publish(watch)
                 if not self._propose_batch():
                     break
@@ -184,6 +186,14 @@ class Search:
             if not any(issue.evaluation in self.standing.results for issue in left):
                 return
             self._bell.wait(TICK_S / 5)
+
+    def _should_stop(self) -> bool:
+        return self._is_to_stop or self._is_interrupted()
+
+    def _hear_wishes(self) -> None:
+        self.standing.is_paused = self._until_possible(lambda: is_wished(self._folder, PAUSE))
+        if self._until_possible(lambda: withdraw(self._folder, STOP_MASTER)):
+            self._is_to_stop = True
 
     @property
     def is_current(self) -> bool:
@@ -230,6 +240,7 @@ class Search:
             return
         self._looked_s = time.monotonic()
         self._restore_damaged_spec()
+        self._hear_wishes()
         records = list(read_workers(self._folder))
         self._silence.observe(records)
         self._forgive_if_folder_refuses(records)

@@ -46,8 +46,9 @@ def workers_table(standing: Standing) -> Table:
 
 
 def counts_text(standing: Standing) -> Text:
-    """Return the nonzero counts by status: `32 complete, 2 running, 6 pending`."""
-    parts = [
+    """Return the nonzero counts by status: `32 complete, 2 running, 6 pending`; before them whether it is paused."""
+    parts = [Text("paused", style="bold yellow")] if standing.is_paused else []
+    parts += [
         Text(f"{count} {status.value.lower()}", style=STATUS_STYLES[status])
         for status, count in standing.counts.items()
         if count

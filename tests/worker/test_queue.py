@@ -11,6 +11,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.records import Job
 from hyperspool.common.report import report
+from hyperspool.common.wishes import claimable_issues
 from hyperspool.worker.queue import JobQueue
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import job_of, spec_of
@@ -181,13 +182,12 @@ def test_taking_n_jobs_costs_n_claims_and_not_n_listings(
 ) -> None:
     publish(folder, *(job_of(trial) for trial in range(4)))
     listings: list[Path] = []
-    original = StudyFolder.open_issues
 
-    def count(listed: StudyFolder) -> list[Issue]:
+    def count(listed: StudyFolder) -> tuple[list[Issue], bool]:
         listings.append(listed.jobs)
-        return original(listed)
+        return claimable_issues(listed)
 
-    monkeypatch.setattr(StudyFolder, "open_issues", count)
+    monkeypatch.setattr("hyperspool.worker.queue.claimable_issues", count)
     claims = [jobs.next_claim() for _ in range(4)]
     assert all(claims)
     assert len(listings) == 1

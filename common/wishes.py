@@ -1,0 +1,54 @@
+"""What people want of a study that runs: two small files among its jobs, which any host may write.
+
+    jobs/<study>/pause.json    nobody claims a job, and the master proposes nothing, as long as the file is there
+    jobs/<study>/stop.json     the master ends as on Ctrl-C; it removes the file
+
+Workers and masters list that folder anyway, so looking for wishes costs nothing, and a client of a network file system
+finds them as soon as it finds jobs.
+
+RACE: the master ends by itself before it sees the wish to stop. Then the file is left; it was for that master alone, so
+the next one removes it when it starts.
+"""
+
+import socket
+from collections.abc import Collection
+
+from hyperspool.common import atomic
+from hyperspool.common.clock import now_text
+from hyperspool.common.file_kinds import JOB, PAUSE, FileKind
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder, names_of
+from hyperspool.common.records import Wish
+
+
+def wish(folder: StudyFolder, kind: FileKind) -> bool:
+    """Write a wish; return False if it is there already.
+
+    Raises:
+        OSError: the folder refuses the file.
+    """
+    return atomic.write_once(folder.path(kind), Wish(host=socket.gethostname(), at=now_text()).to_json())
+
+
+def is_wished(folder: StudyFolder, kind: FileKind) -> bool:
+    """Whether a wish is there, from a fresh listing."""
+    return kind.suffix in names_of(folder.jobs)
+
+
+def withdraw(folder: StudyFolder, kind: FileKind) -> bool:
+    """Remove a wish; return False if it is not there."""
+    if not is_wished(folder, kind):
+        return False
+    atomic.remove(folder.path(kind))
+    return True
+
+
+def claimable_issues(folder: StudyFolder) -> tuple[list[Issue], bool]:
+    """The open issues in order, none while the study is paused; and whether there are open ones. One listing.
+
+    Raises:
+        OSError: the folder cannot be listed.
+    """
+    names: Collection[str] = names_of(folder.jobs)
+    issues = sorted(issue for name in names if isinstance(issue := JOB.parse(name), Issue))
+    return ([] if PAUSE.suffix in names else issues), bool(issues)
