@@ -8,6 +8,7 @@ from hyperspool.master.analysis.figures import (
     ablation,
     best_so_far,
     curves,
+    front,
     grids,
     importance,
     lr_range,
@@ -27,15 +28,16 @@ from hyperspool.master.analysis.figures.figure import NamedFigure
 ABLATION = ("Test cases", (ablation,))
 RANGE = ("Learning-rate range test", (lr_range,))
 ROUNDS = ("From coarse to fine", (rounds,))
+FRONT = ("Several objectives", (front,))
 SEARCH = ("The search", (best_so_far, value_panels, parallel_coordinates, simulation))
 CLIMB = ("The search", (rungs, best_so_far, value_panels, parallel_coordinates))
 """Most trials were stopped early, so nothing can be said of their values in another order."""
 PARAMETERS = ("Parameters", (parameters, grids, stochasticity, pairs, importance))
 CURVES = ("Curves", (curves,))
 TIME = ("Time", (times, timeline))
-ORDER = (RANGE, ROUNDS, SEARCH, PARAMETERS, CURVES, TIME)
+ORDER = (RANGE, ROUNDS, FRONT, SEARCH, PARAMETERS, CURVES, TIME)
 ORDER_WITH_RUNGS = (CLIMB, PARAMETERS, CURVES, TIME)
-ORDER_OF_A_GRID = (PARAMETERS, CURVES, TIME, ("As a random search", (simulation,)))
+ORDER_OF_A_GRID = (FRONT, PARAMETERS, CURVES, TIME, ("As a random search", (simulation,)))
 """A grid compares settings; the order in which it went through them says nothing."""
 ORDER_OF_AN_ABLATION = (ABLATION, CURVES, TIME)
 """The trials of test cases are not a sample of the space, and their order is not a search."""

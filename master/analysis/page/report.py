@@ -14,7 +14,13 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Result
 from hyperspool.master.analysis.answers.answer import Answer
 from hyperspool.master.analysis.answers.catalogue import answers
-from hyperspool.master.analysis.data.columns import metrics_columns, params_column
+from hyperspool.master.analysis.data.columns import (
+    ON_FRONT,
+    metrics_column,
+    metrics_columns,
+    params_column,
+    values_column,
+)
 from hyperspool.master.analysis.data.frames import StudyData, spent_s, study_data
 from hyperspool.master.analysis.exports.ablation_table import written_table
 from hyperspool.master.analysis.exports.formats import TableFormat
@@ -38,7 +44,14 @@ from hyperspool.master.analysis.page.render import (
 )
 from hyperspool.master.results.reading import read_results
 from hyperspool.master.results.standing import Standing, read_standing
-from hyperspool.master.results.wording import codes_text, counted, duration_text, first_line, measured_text
+from hyperspool.master.results.wording import (
+    broken_counts_text,
+    codes_text,
+    counted,
+    duration_text,
+    first_line,
+    measured_text,
+)
 from hyperspool.master.studies.published import published_study, read_published
 
 BEST_TRIALS_SHOWN = 10
@@ -128,6 +141,7 @@ def _page(
     taken = set(labels.values())
     labels |= {name: f"{heading(name)} (measured)" for name in metrics_columns(data.trials) if heading(name) in taken}
     labels |= COLUMN_LABELS | {"value": data.spec.objective.measure_name}
+    labels |= {values_column(goal.measure): goal.measure for goal in data.spec.objectives or ()}
     if len(data.trials) == data.trials["setting"].nunique():
         labels["median"] = labels["value"]
     return Page(
@@ -158,6 +172,9 @@ def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
     value = confirmed[0].mean if confirmed else best.value if best else None
     how = f", mean of {counted(confirmed[0].replicates, 'fresh replicate')}" if confirmed else ""
     yield Fact(measured_text(value), f"best {spec.objective.measure_name}{how}")
+    if front := standing.front:
+        yield Fact(str(len(front.evaluations)), "trials on the front")
+        yield Fact(f"{front.hypervolume:.4g}", "hypervolume of the front")
     yield Fact(f"{spec.objective.name}{f' on {spec.data.name}' if spec.data else ''}", "objective")
     if spec.budget:
         yield Fact(counted(spec.epochs, "epoch"), "per trial that is never stopped" if spec.halving else "per trial")
@@ -187,6 +204,8 @@ def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
             yield f"{counted(count, 'time')}: {reason}"
     if codes := codes_text(standing.codes):
         yield f"{codes[0].upper()}{codes[1:]}."
+    if broken := broken_counts_text(standing.broken):
+        yield f"{broken}; such a trial is neither the best nor on the front."
     diverged = int(data.trials["diverged"].sum())
     if diverged:
         yield (
@@ -202,11 +221,14 @@ def _best(data: StudyData, standing: Standing, labels: dict[str, str]) -> ShownT
         return None
     rows = data.trials.set_index("trial", drop=False).loc[best]
     costs = ["best_epoch", "training_s"] if rows["epochs"].any() else ["evaluation_s"]
-    metrics = [name for name in metrics_columns(rows) if rows[name].notna().any()][:METRICS_SHOWN]
+    goals = [goal.measure for goal in data.spec.objectives or ()]
+    shown = [values_column(name) for name in goals] + [ON_FRONT] if goals else ["value"]
+    own = [name for name in metrics_columns(rows) if name not in map(metrics_column, goals)]
+    metrics = [name for name in own if rows[name].notna().any()][:METRICS_SHOWN]
     means = {finalist.trial: finalist.mean for finalist in standing.confirmed()}
     rows.insert(0, "mean", rows["trial"].map(means))
     again = ["mean"] if means else []
-    columns = ["trial", "value", *again, *_varied(data), *metrics, *costs]
+    columns = ["trial", *shown, *again, *_varied(data), *metrics, *costs]
     return shown_table(rows[columns], labels | {"mean": "confirmed mean"})
 
 

@@ -1,5 +1,6 @@
 """Synthetic studies for tests of tables and figures: the data of `master.analysis.data.frames`, without files."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hyperspool.common.goals import Constraint, Goal
 from hyperspool.common.grid import grid
 from hyperspool.common.halving import Halving
 from hyperspool.common.records import Stage, Status
 from hyperspool.common.space import Categorical, Fixed, Params, Scalar, Space
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.data.trade_off import trade_off_columns
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry
 from hyperspool.master.journal.journal import Batch, Journal
 from hyperspool.master.search.known import Evaluation, Proposal
@@ -120,6 +123,32 @@ def with_rungs(
     ends = last.set_index("trial")["epochs"]
     curves = data.curves[data.curves["epoch"] <= data.curves["trial"].map(ends)].reset_index(drop=True)
     return replace(data, spec=spec, trials=last, curves=curves, lower_rungs=every[is_lower].reset_index(drop=True))
+
+
+def with_goals(data: StudyData, count: int = 2, constraints: Sequence[str] = ()) -> StudyData:
+    """The same trials with further objectives, which are the better the worse the value is, nearly.
+
+    Args:
+        data: a study of a user's own objective.
+        count: of objectives, up to 4: `error`, which is the value, then `speed`, which is maximised, `cost` and `size`.
+        constraints: on them.
+    """
+    goals = tuple(Goal(measure=name) for name in ("error", "speed", "cost", "size")[:count])
+    goals = (goals[0], goals[1].model_copy(update={"direction": "maximise"}), *goals[2:])
+    limits = tuple(map(Constraint.model_validate, constraints))
+    random, found = np.random.default_rng(0), list[Evaluation]()
+    for seen in data.evaluations:
+        value = math.nan if seen.value is None else seen.value
+        noise = random.random(3)
+        numbers = (value, value * (1 + noise[0]), noise[1] / (0.01 + value), 10 ** (3 * noise[2]))[:count]
+        by_name = dict(zip((goal.measure for goal in goals), map(float, numbers), strict=True))
+        violations = tuple(each.violation(by_name[each.measure]) for each in limits)
+        found.append(replace(seen, measured=tuple(by_name.values()), violations=violations))
+    objective = data.spec.objective.model_copy(update={"measure": "error"})
+    spec = data.spec.model_copy(update={"objective": objective, "objectives": goals, "constraints": limits or None})
+    return replace(
+        data, spec=spec, evaluations=tuple(found), trials=data.trials.assign(**trade_off_columns(spec, found))
+    )
 
 
 def reporting(*names: str, **asked: Any) -> StudyData:

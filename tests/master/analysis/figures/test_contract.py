@@ -12,7 +12,7 @@ import pytest
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures import catalogue, importance, pairs, parallel_coordinates, simulation, timeline
 from hyperspool.master.analysis.figures.legends import MAX_ENTRIES
-from tests.master.analysis.synthetic import make_study_data, with_rungs
+from tests.master.analysis.synthetic import make_study_data, with_goals, with_rungs
 
 MODULES = {
     module
@@ -56,6 +56,13 @@ SITUATIONS: dict[str, Callable[[], StudyData]] = {
     "a list of twenty": lambda: make_study_data({"learning_rate": [0.01 * 1.3**place for place in range(20)]}),
     "rungs": lambda: with_rungs(make_study_data(trials=40, epochs=9, diverges=_is_fast, fails=(3, 4))),
     "one trial on the lowest rung": lambda: with_rungs(make_study_data(trials=1, epochs=9), reach=lambda _: 0),
+    "two objectives": lambda: with_goals(make_study_data(trials=100, objective="mine", fails=(3,), diverges=_is_fast)),
+    "three objectives, many trials": lambda: with_goals(make_study_data(trials=400, objective="mine", epochs=2), 3),
+    "four objectives within limits": lambda: with_goals(
+        make_study_data(trials=40, objective="mine"), 4, ["size <= 100"]
+    ),
+    "two objectives of one trial": lambda: with_goals(make_study_data(trials=1, objective="mine")),
+    "no trial within the limits": lambda: with_goals(make_study_data(trials=4, objective="mine"), 2, ["error <= -1"]),
     "sources of randomness": lambda: make_study_data(SOURCES, replicates=3),
 }
 
