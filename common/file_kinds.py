@@ -6,11 +6,11 @@ A kind says in which folder its files lie, what they are named after, who writes
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hyperspool.common.asked import EnqueuedSetting, StopRequest, Wish
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import AttemptName, EvaluationName, Issue
 from hyperspool.common.names import is_worker_name
-from hyperspool.common.pruning import StopRequest
-from hyperspool.common.records import Job, Record, Result, Wish
+from hyperspool.common.records import Job, Record, Result
 
 Subject = Issue | EvaluationName | AttemptName | str
 """What a file belongs to; its name follows from that. A `str` is a worker's name, or that of a file of the study."""
@@ -28,6 +28,7 @@ class Place(StrEnum):
     REJECTED = "rejected"
     LOGS = "logs"
     STOPS = "stops"
+    REQUESTS = "requests"
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ DUPLICATE_CURVE = FileKind("late result's curve", Place.DUPLICATES, AttemptName,
 ATTEMPT_LOG = FileKind("output of an attempt", Place.LOGS, AttemptName, ".log", _HOLDER, "always, once written")
 WORKER_LOG = FileKind("output of a local worker", Place.LOGS, str, ".log", "the master", "always, once written")
 STOP = FileKind("stop file", Place.STOPS, Issue, ".json", "the master", "the evaluation has no result yet", StopRequest)
+REQUEST = FileKind("request", Place.REQUESTS, str, ".json", "anybody", "no trial is recorded for it", EnqueuedSetting)
 
 KINDS = (
     STUDY,
@@ -125,6 +127,7 @@ KINDS = (
     ATTEMPT_LOG,
     WORKER_LOG,
     STOP,
+    REQUEST,
 )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hyperspool.common.records import MAX_EPOCHS, Label, Moment, Record
+from hyperspool.common.records import MAX_EPOCHS, Record
 
 STARTUP = 5
 
@@ -54,11 +54,3 @@ class Pruning(Record):
         if self.warmup_epochs >= epochs:
             return f"pruning.warmup_epochs: found {self.warmup_epochs}, expected fewer than the {epochs} of a trial"
         return None
-
-
-class StopRequest(Record):
-    """A stop file: it asks the worker that evaluates an issue to end it, with the reason for people."""
-
-    schema_version: Literal[1] = 1
-    reason: Label
-    at: Moment

@@ -90,6 +90,8 @@ class Stage(Record):
     """The round of a search in rounds, from 1."""
     case: Count | None = None
     """The test case of an ablation, from 0, in the order of `hyperspool.common.ablation.cases_of`."""
+    request: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,60}$")] | None = None
+    """The name of the request that enqueued it; None: the search method proposed it."""
 
     @property
     def is_search(self) -> bool:
@@ -154,15 +156,6 @@ class Job(Record):
         if not same_params(result.params, self.params):
             lines.append(f"params: found {result.params}, expected {self.params}")
         return tuple(lines)
-
-
-class Wish(Record):
-    """What somebody wants of a running study; the file's name says what."""
-
-    schema_version: Literal[1] = 1
-    host: Label
-    """From where."""
-    at: Moment
 
 
 class Failure(Record):

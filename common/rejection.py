@@ -20,8 +20,14 @@ MAX_REASON = 5000
 logger = logging.getLogger(__name__)
 
 
-def set_aside(folder: StudyFolder, path: Path, reason: str) -> Path | None:
+def set_aside(folder: StudyFolder, path: Path, reason: str, name: str | None = None) -> Path | None:
     """Move `path` to the study's rejected folder, write the reason beside it, and log it in one line.
+
+    Args:
+        folder: the study's folder.
+        path: of the file.
+        reason: for people.
+        name: what the file's new name begins with; None: its old name.
 
     Returns:
         The file's new path; None if another process moved or removed the file first. A crash between the two steps
@@ -30,7 +36,7 @@ def set_aside(folder: StudyFolder, path: Path, reason: str) -> Path | None:
     reason = printable(cut(reason, MAX_REASON))
     atomic.make_folder(folder.rejected)
     # The same name may be set aside more than once, for example by every issue of a trial.
-    target = folder.rejected / f"{path.name}.{secrets.token_hex(4)}"
+    target = folder.rejected / f"{name or path.name}.{secrets.token_hex(4)}"
     try:
         atomic.move(path, target)
     except FileNotFoundError:

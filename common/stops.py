@@ -9,13 +9,13 @@ master is killed between a result and the removal of its file: the next master r
 """
 
 from hyperspool.common import atomic
+from hyperspool.common.asked import StopRequest
 from hyperspool.common.clock import now_text
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.file_kinds import STOP
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder, names_of
 from hyperspool.common.printable import printable_line
-from hyperspool.common.pruning import StopRequest
 from hyperspool.common.reading import read_record
 
 

@@ -14,11 +14,11 @@ import socket
 from collections.abc import Collection
 
 from hyperspool.common import atomic
+from hyperspool.common.asked import Wish
 from hyperspool.common.clock import now_text
 from hyperspool.common.file_kinds import JOB, PAUSE, FileKind
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder, names_of
-from hyperspool.common.records import Wish
 
 
 def wish(folder: StudyFolder, kind: FileKind) -> bool:

@@ -167,6 +167,19 @@ def lagging(params: dict[str, Any], trial: Trial) -> float:
     return float(params["x"])
 
 
+def mended(params: dict[str, Any], trial: Trial) -> float:
+    """Below 0.5 it reports an epoch, saves and fails, until the file `mended` is there; else it waits for `go`."""
+    if params["x"] >= 0.5:
+        return waiting(params, trial)
+    saved = trial.load()
+    if not saved:
+        trial.report(loss=1.0)
+        trial.save(b"begun")
+    if not _gate("mended").exists():
+        raise RuntimeError("broken")
+    return 1.0 if saved else 0.0
+
+
 def misreporting(_params: dict[str, Any], trial: Trial) -> float:
     """Reports a number under a name that no metric can have."""
     trial.report(setting=0.5)

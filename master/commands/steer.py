@@ -1,10 +1,12 @@
-"""The commands that steer a study that runs, from any host: pause, resume, stop. Options and output only."""
+"""The commands that steer a study from any host: pause, resume, stop, enqueue, retry. Options and output only."""
 
 import time
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from hyperspool.common.errors import UsageError
 from hyperspool.master.commands.options import Root, StudyName
 from hyperspool.master.terminal.console import output
 
@@ -66,3 +68,77 @@ def stop(study: StudyName, root: Root = Path()) -> None:
             raise typer.Exit(1)
         time.sleep(LOOK_S)
     output.say(f"study {study}: its master has ended; everything is kept")
+
+
+@app.command()
+def enqueue(
+    study: StudyName,
+    root: Root = Path(),
+    params: Annotated[list[str] | None, typer.Option(help="NAME=VALUE,NAME=VALUE: a setting; repeatable.")] = None,
+    file: Annotated[Path | None, typer.Option(help="A CSV file with a column per parameter.")] = None,
+) -> None:
+    """Have certain settings evaluated next.
+
+    They count as trials of the study, and its sampler learns from them.
+    """
+    from hyperspool.common.invocation import command_line, place_of
+    from hyperspool.common.requests import enqueue as write_request
+    from hyperspool.common.requests import read_requests
+    from hyperspool.common.values import setting_key
+    from hyperspool.master.results.standing import open_standing
+    from hyperspool.master.results.wording import counted
+    from hyperspool.master.studies.enqueueing import from_assignments, from_csv, need_new, need_taker
+    from hyperspool.master.studies.published import published_study, read_published
+
+    folder = published_study(root, study)
+    spec, standing = read_published(folder), open_standing(folder)
+    entries = standing.journal.entries.values()
+    need_taker(spec)
+    settings = [from_assignments(spec, text) for text in params or ()]
+    settings += from_csv(spec, file) if file else ()
+    if not settings:
+        raise UsageError("which settings? Give --params NAME=VALUE,NAME=VALUE or --file FILE.csv")
+    waiting = read_requests(folder, spec)
+    there = {setting_key(each): f"request {name}" for name, each in waiting.items()}
+    need_new(settings, there | {setting_key(entry.params): f"trial {entry.trial}" for entry in entries})
+    for each in settings:
+        write_request(folder, each)
+    output.say(f"study {study}: {counted(len(settings), 'setting')} enqueued")
+    room = spec.trials - standing.journal.trial_count - len(waiting)
+    if len(settings) > room:
+        grown = str(spec.trials + len(settings) - max(room, 0))
+        more = command_line("master", "run", study, "--trials", grown, *place_of(root))
+        output.say(f"  all {spec.trials} trials are proposed or enqueued; to evaluate the rest: {more}")
+
+
+@app.command()
+def retry(
+    study: StudyName,
+    root: Root = Path(),
+    trial: Annotated[list[int] | None, typer.Option(help="A FAILED trial; repeatable.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="All FAILED trials.")] = False,
+) -> None:
+    """Evaluate FAILED trials again, from their last checkpoints.
+
+    Their results move to the study's folder `rejected/`.
+    """
+    from hyperspool.common.invocation import command_line, place_of
+    from hyperspool.common.locks import is_held
+    from hyperspool.master.results.retrying import failed_results
+    from hyperspool.master.results.retrying import retry as open_again
+    from hyperspool.master.results.standing import open_standing
+    from hyperspool.master.results.wording import counted
+    from hyperspool.master.studies.published import published_study
+
+    if bool(trial) == failed:
+        raise UsageError("which trials? Give --trial N (repeatable) or --failed")
+    folder = published_study(root, study)
+    standing = open_standing(folder)
+    results = failed_results(standing, trial or ())
+    for result in results:
+        open_again(folder, result)
+    output.say(
+        f"study {study}: {counted(len(results), 'trial')} open again: {', '.join(str(one.trial) for one in results)}"
+    )
+    if not is_held(folder.master_lock, standing.spec.claim):
+        output.say(f"to evaluate: {command_line('master', 'run', study, *place_of(root))}")

@@ -16,7 +16,7 @@ def first_disagreement(journal: Journal, spec: StudySpec) -> ProposalEntry | Non
         return None
     proposals = make_sampler(spec).suggest(len(journal.entries), Known())
     for proposal, entry in zip(proposals, journal.entries.values(), strict=False):
-        if ProposalEntry.of(proposal, spec, entry.batch) != entry:
+        if entry.stage.request is None and ProposalEntry.of(proposal, spec, entry.batch) != entry:
             return entry
     return None
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 
 from hyperspool.common.clock import now_text
 from hyperspool.common.issues import EvaluationKey
-from hyperspool.common.records import Job, Result, Status
+from hyperspool.common.records import Job, Result, Stage, Status
+from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry, spans
 from hyperspool.master.journal.journal import Batch, Journal
-from hyperspool.master.search.known import Evaluation, Known
+from hyperspool.master.search.known import Evaluation, Known, Proposal
 from hyperspool.master.search.methods import is_seeded, make_sampler
 from hyperspool.master.search.rungs import rungs_of
 
@@ -39,6 +40,30 @@ class Proposer:
         if entry.key not in self._received:
             self._new.add(entry.key)
 
+    def reopen(self, key: EvaluationKey) -> ProposalEntry | None:
+        """Take a result back, because its evaluation is to be repeated; return its entry."""
+        if key in self._known.evaluations:
+            self._known.reopen(key)
+        self._new.discard(key)
+        return self._journal.entries.get(key)
+
+    def enqueue(self, requests: Mapping[str, Params]) -> Batch | None:
+        """Return a batch of the settings that people asked for; None if the study has all of its trials.
+
+        Args:
+            requests: by name, the first one first; those that the journal has are left out.
+        """
+        known = {entry.stage.request for entry in self._journal.entries.values()}
+        number, first = len(self._journal.batches), self._known.next_trial
+        new = [(name, params) for name, params in requests.items() if name not in known]
+        entries: list[ProposalEntry] = []
+        for trial, (name, params) in enumerate(new[: self._spec.trials - first], start=first):
+            rung = self._rungs.lowest_of(trial) if self._rungs else 0
+            budget = self._rungs.ladder[rung] if self._rungs else None
+            proposal = Proposal(trial, params, Stage(setting=trial, request=name), rung, budget)
+            entries.append(ProposalEntry.of(proposal, self._spec, number))
+        return self._batch(entries) if entries else None
+
     def propose(self, found: Found, count: int | None = None) -> Batch | None:
         """Return the next batch; None while it depends on pending evaluations, and at the end of the study.
 
@@ -55,9 +80,15 @@ class Proposer:
         if not proposals:
             return None
         entries = [ProposalEntry.of(proposal, self._spec, number) for proposal in proposals]
-        if not is_seeded(self._spec):
-            entries = [entry.as_found(found[entry.key]) if entry.key in found else entry for entry in entries]
-        return self._batch(entries)
+        return self._batch([self._as_found(entry, found) for entry in entries])
+
+    def _as_found(self, entry: ProposalEntry, found: Found) -> ProposalEntry:
+        record = found.get(entry.key)
+        if record is None:
+            return entry
+        if record.stage and record.stage.request:  # the method did not propose it
+            return entry.as_found(record).model_copy(update={"stage": record.stage})
+        return entry if is_seeded(self._spec) else entry.as_found(record)
 
     def never_promoted(self) -> set[EvaluationKey]:
         """Return the finished evaluations, but FAILED ones, from which no trial goes on now or later."""

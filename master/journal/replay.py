@@ -55,7 +55,11 @@ def replay(spec: StudySpec, journal: Journal, results: Mapping[EvaluationKey, Re
             if key not in results or key not in journal.entries:
                 return Replay(batch.head.batch, agreed, missing=key)
             known.finish(Evaluation.of(journal.entries[key].proposal(), results[key], spec))
-        proposed = {each.key: each for each in sampler.suggest(len(batch.proposals), known)}
+        asked_for = [entry for entry in batch.proposals if entry.stage.request]
+        for entry in asked_for:
+            known.propose(entry.proposal())
+        count = len(batch.proposals) - len(asked_for)
+        proposed = {each.key: each for each in (sampler.suggest(count, known) if count else ())}
         if (differing := _first_difference(batch, proposed)) is not None:
             return Replay(batch.head.batch, agreed, differing, proposed.get(differing.key))
         agreed += len(batch.proposals)
@@ -67,6 +71,8 @@ def replay(spec: StudySpec, journal: Journal, results: Mapping[EvaluationKey, Re
 def _first_difference(batch: Batch, proposed: Mapping[EvaluationKey, Proposal]) -> ProposalEntry | None:
     for entry in batch.proposals:
         other = proposed.get(entry.key)
+        if entry.stage.request:
+            continue
         if other is None or not same_params(other.params, entry.params) or other.stage != entry.stage:
             return entry
     return None

@@ -6,7 +6,7 @@ collects the results that are there, and waits for the rest.
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from hyperspool.common import atomic
@@ -14,20 +14,15 @@ from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.errors import ProtocolError, SearchError
 from hyperspool.common.file_kinds import PAUSE, STOP_MASTER
 from hyperspool.common.heartbeat import WorkerRecord
-from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.patience import until_possible
-from hyperspool.common.records import Job, Result
+from hyperspool.common.records import Result, Status
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.shared_folder import takes_files
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.trial_folders import remove_all_saved, remove_saved_of
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 from hyperspool.common.wishes import is_wished, withdraw
-from hyperspool.master.journal.check import checked
-from hyperspool.master.journal.file import JournalWriter, read_journal
-from hyperspool.master.journal.proposer import Proposer
-from hyperspool.master.journal.reconstruction import find_unrecorded
 from hyperspool.master.results.standing import Standing, read_workers
 from hyperspool.master.run.dispatch import Dispatcher
 from hyperspool.master.run.housekeeping import (
@@ -36,6 +31,7 @@ from hyperspool.master.run.housekeeping import (
     remove_used_checkpoints,
     tidy,
 )
+from hyperspool.master.run.proposals import Proposals
 from hyperspool.master.run.pruner import Pruner
 from hyperspool.master.run.silence import Silence
 from hyperspool.master.studies.published import ADVICE, read_published
@@ -80,10 +76,6 @@ class Search:
         standing: the results so far.
     """
 
-    _writer: JournalWriter
-    _proposer: Proposer
-    _found: Mapping[EvaluationKey, Job | Result]
-
     def __init__(
         self,
         folder: StudyFolder,
@@ -98,6 +90,7 @@ class Search:
         self._silence = Silence()
         self._dispatcher = Dispatcher(folder, spec, self._claims, self._silence)
         self._pruner = Pruner(folder, spec)
+        self._proposals = Proposals(folder, spec, self._published, self._until_possible)
         self._looked_s = float("-inf")
         self.standing = Standing(spec)
 
@@ -168,7 +161,7 @@ class Search:
 
     def _remove_useless_checkpoints(self) -> None:
         remove_used_checkpoints(self._folder)
-        if useless := self._proposer.never_promoted():
+        if useless := self._proposals.never_promoted():
             remove_kept_checkpoints(self._folder, useless)
             remove_saved_of(self._folder, useless)
 
@@ -198,33 +191,35 @@ class Search:
     @property
     def is_current(self) -> bool:
         """Whether no other master has recorded a proposal since this one did."""
-        return self._writer.is_current
+        return self._proposals.is_current
 
     def reopen(self) -> None:
         """Tidy up after an earlier master, read its proposals, and collect the results."""
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
-        self._until_possible(self._open_journal)
-        wanted = (entry for entry in self._writer.journal.entries.values() if entry.trial < self._spec.all_trials)
-        self._dispatcher.expect([entry.job(self._spec.name) for entry in wanted])
+        self._dispatcher.expect(self._proposals.open())
+        self.standing.journal = self._proposals.journal
         self._collect()
 
-    def _open_journal(self) -> None:
-        found = checked(read_journal(self._folder, self._published), self._published)
-        self._writer = JournalWriter(self._folder, found)
-        self._writer.mend()
-        self._found = find_unrecorded(self._folder, self._published, found.journal)
-        self._proposer = Proposer(self._spec, found.journal)
-        self.standing.journal = found.journal
-
     def _propose_batch(self, count: int | None = None) -> bool:
-        wanted = (self._lacking() or self._spec.batch) if count is None else count
-        batch = self._proposer.propose(self._found, wanted) if wanted else None
-        if batch is None:
-            return False
-        self._until_possible(self._remove_useless_checkpoints)
-        self._until_possible(lambda: self._writer.append(batch))
-        self._dispatcher.expect([entry.job(self._spec.name) for entry in batch.proposals])
-        return True
+        """Propose what people have enqueued, else what the search method wants; return whether there is a new job."""
+        jobs = self._proposals.enqueued()
+        if not jobs and (wanted := (self._lacking() or self._spec.batch) if count is None else count):
+            jobs = self._proposals.proposed(wanted)
+        if jobs:
+            self._until_possible(self._remove_useless_checkpoints)
+        self._dispatcher.expect(jobs)
+        return bool(jobs)
+
+    def _reopen_retried(self) -> None:
+        """Ask again for the evaluations whose FAILED result `retry` has set aside."""
+        results = self.standing.results
+        failed = [key for key, result in results.items() if result.status is Status.FAILED]
+        there = self._until_possible(lambda: self._folder.finished(failed)) if failed else set()
+        for key in [key for key in failed if key not in there]:
+            del results[key]
+            self._dispatcher.expect(self._proposals.reopened(key))
+        if len(there) < len(failed):
+            self._until_possible(self._dispatcher.publish)
 
     def _collect(self) -> list[Result]:
         landed = self._until_possible(self._dispatcher.collect)
@@ -232,7 +227,7 @@ class Search:
         for result in landed:
             _need_epochs(result)
             self.standing.results[result.evaluation] = result
-            self._proposer.finish(result)
+            self._proposals.finish(result)
         return landed
 
     def _look_at_workers(self, each_second: Callable[[], None]) -> None:
@@ -241,6 +236,7 @@ class Search:
         self._looked_s = time.monotonic()
         self._restore_damaged_spec()
         self._hear_wishes()
+        self._reopen_retried()
         records = list(read_workers(self._folder))
         self._silence.observe(records)
         self._forgive_if_folder_refuses(records)

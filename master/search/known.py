@@ -214,6 +214,10 @@ class Known:
         if proposal.key not in self._evaluations:
             self._pending[proposal.key] = proposal
 
+    def reopen(self, key: EvaluationKey) -> None:
+        """Take an evaluation's result back: it is pending again. Only the owner of this object may call it."""
+        self._pending[key] = self._evaluations.pop(key).proposal
+
     def finish(self, evaluation: Evaluation) -> None:
         """Add a finished evaluation. Only the owner of this object may call it."""
         key = evaluation.proposal.key
