@@ -10,7 +10,7 @@ import pytest
 
 from hyperspool.common.layout import StudyFolder
 from hyperspool.master.results.standing import open_standing
-from tests.commands import call, refused
+from tests.commands import call_here, refused
 from tests.processes import Processes, results_of, until
 
 ABLATION = """
@@ -54,12 +54,12 @@ def test_an_ablation_says_which_idea_helps(root: Path, processes: Processes, stu
     assert "Better than the base, by 3 fresh replicates of each case's best setting: a good idea (+" in printed
     assert "Worse: a bad idea (-0." in printed
     place = ["--root", str(root)]
-    shown = call("master", "ablation", "ideas", *place).stdout
+    shown = call_here("master", "ablation", "ideas", *place).stdout
     assert "a good idea + a bad idea" in shown
     assert "Worse: a bad idea" in shown
-    assert call("master", "ablation", "ideas", "--format", "markdown", *place).stdout.startswith("| test case |")
+    assert call_here("master", "ablation", "ideas", "--format", "markdown", *place).stdout.startswith("| test case |")
     lines = tmp_path / "trials.jsonl"
-    assert call("master", "export", "ideas", "--format", "jsonl", "--out", str(lines), *place).returncode == 0
+    assert call_here("master", "export", "ideas", "--format", "jsonl", "--out", str(lines), *place).returncode == 0
     named = [
         (row["test_case"], row["params"]["good"], row["params"]["bad"])
         for row in map(json.loads, lines.read_text().splitlines())
@@ -71,9 +71,9 @@ def test_an_ablation_says_which_idea_helps(root: Path, processes: Processes, stu
         ("a good idea + a bad idea", 1, 1),
     }
     out = tmp_path / "table.tex"
-    assert call("master", "ablation", "ideas", "--out", str(out), *place).returncode == 0
+    assert call_here("master", "ablation", "ideas", "--out", str(out), *place).returncode == 0
     assert r"\toprule" in out.read_text()
-    assert call("master", "report", "ideas", *place).returncode == 0
+    assert call_here("master", "report", "ideas", *place).returncode == 0
     report = root / "results" / "ideas" / "report"
     assert {f"ablation{ending}" for ending in (".md", ".csv", ".tex")} < {
         path.name for path in (report / "tables").iterdir()

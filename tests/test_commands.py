@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common.layout import StudyFolder
-from tests.commands import call, refused
+from tests.commands import call, call_here, refused
 from tests.conftest import MakeStudy
 from tests.processes import REPOSITORY, Processes, until
 
@@ -55,7 +55,7 @@ def test_studies_lists_presets_with_their_titles() -> None:
         "name": "scenario6",
         "title": "Random search over four hyperparameters, batches evaluated in parallel",
     } in listed
-    assert "scenario6" in call("master", "studies").stdout
+    assert "scenario6" in call_here("master", "studies").stdout
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_tampered_result_of_a_finished_study_is_evaluated_again(
     folder = StudyFolder(root, "demo")
     honest = json.loads(folder.result(1).read_text())
     folder.result(1).write_text(json.dumps(honest | {"params": {"x": 0.5}, "value": -99.0}))
-    status = json.loads(call("master", "status", "demo", "--json", "--root", str(root)).stdout)
+    status = json.loads(call_here("master", "status", "demo", "--json", "--root", str(root)).stdout)
     assert status["total"] == sum(status["counts"].values()) == 4
     processes.finish(processes.master(*command))
     again = json.loads(folder.result(1).read_text())

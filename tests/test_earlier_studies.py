@@ -15,7 +15,7 @@ from hyperspool.master.analysis.measures.timeline import timeline
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.search.known import Known
 from hyperspool.master.search.methods import make_sampler
-from tests.commands import call
+from tests.commands import call_here
 from tests.processes import Processes, results_of
 
 EARLIER = Path(__file__).parent / "earlier"
@@ -72,13 +72,13 @@ def test_finished_study_prints_its_result_at_once(earlier: Path, processes: Proc
 def test_finished_study_is_reported_exported_and_in_order(earlier: Path, name: str) -> None:
     spec = spec_of(StudyFolder(earlier, name))
     for command in (["report", name], ["export", name, "--format", "jsonl", "--out", str(earlier / "out.jsonl")]):
-        called = call("master", *command, "--root", str(earlier))
+        called = call_here("master", *command, "--root", str(earlier))
         assert called.returncode == 0, called.stdout + called.stderr
     assert (earlier / "results" / name / "report" / "report.html").exists()
     assert len((earlier / "out.jsonl").read_text().splitlines()) == spec.all_trials
-    status = json.loads(call("master", "status", name, "--root", str(earlier), "--json").stdout)
+    status = json.loads(call_here("master", "status", name, "--root", str(earlier), "--json").stdout)
     assert status["counts"]["COMPLETE"] == spec.all_trials
-    checked = call("master", "fsck", name, "--root", str(earlier))
+    checked = call_here("master", "fsck", name, "--root", str(earlier))
     assert checked.returncode == 0, checked.stdout
     assert "proposals are not recorded" in checked.stdout
 
@@ -99,7 +99,7 @@ def test_rounds_and_batches_of_earlier_studies_are_worked_out(earlier: Path) -> 
 
 
 def test_ablation_of_an_earlier_version_has_its_table(earlier: Path) -> None:
-    printed = call("master", "ablation", "old-ablation", "--root", str(earlier), "--format", "csv").stdout
+    printed = call_here("master", "ablation", "old-ablation", "--root", str(earlier), "--format", "csv").stdout
     assert [line.split(",")[0] for line in printed.splitlines()] == [
         "case",
         "base",

@@ -9,7 +9,7 @@ import pytest
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.study_spec import StudySpec
-from tests.commands import call, refused
+from tests.commands import call_here, refused
 from tests.conftest import MakeStudy
 from tests.processes import Processes, results_of, until
 
@@ -33,24 +33,24 @@ def test_command_line_looks_back_at_a_finished_study(root: Path, processes: Proc
     study.write_text(CURVED)
     processes.finish(processes.master(study, "--workers", "1", "--objective", "curved=tests.objectives:curved"))
     place = ["--root", str(root)]
-    within = json.loads(call("master", "top", "demo", "--within-epochs", "1", "-k", "1", "--json", *place).stdout)
+    within = json.loads(call_here("master", "top", "demo", "--within-epochs", "1", "-k", "1", "--json", *place).stdout)
     assert [(found["trial"], found["epoch"]) for found in within] == [(0, 1)]
     assert within[0]["value"] == pytest.approx(0.02 + 0.1 / 2 + 0.4)
     assert within[0]["params"] == {"x": 0.1, "base": 7}
-    table = call("master", "top", "demo", "--within-seconds", "60", *place).stdout
+    table = call_here("master", "top", "demo", "--within-seconds", "60", *place).stdout
     assert "lowest validation error" in table
     assert table.count("base") == 1
     assert table.endswith("the same in all trials: base=7\n")
     assert (
         "no trial has reported a validation error within that"
-        in call("master", "top", "demo", "--within-seconds", "0", *place).stdout
+        in call_here("master", "top", "demo", "--within-seconds", "0", *place).stdout
     )
-    simulated = call("master", "simulate", "demo", "--runs", "50", *place)
+    simulated = call_here("master", "simulate", "demo", "--runs", "50", *place)
     assert "exact median" in simulated.stdout
     assert (root / "results" / "demo" / "report" / "figures" / "simulated-search.png").exists()
-    assert len(json.loads(call("master", "simulate", "demo", "--json", *place).stdout)["exact"]["median"]) == 3
+    assert len(json.loads(call_here("master", "simulate", "demo", "--json", *place).stdout)["exact"]["median"]) == 3
     lines = tmp_path / "out.jsonl"
-    exported = call("master", "export", "demo", "--format", "jsonl", "--out", str(lines), *place)
+    exported = call_here("master", "export", "demo", "--format", "jsonl", "--out", str(lines), *place)
     assert exported.returncode == 0
     rows = [json.loads(line) for line in lines.read_text().splitlines()]
     assert all({"trial", "status", "value", "params", "attempts"} <= row.keys() for row in rows)
@@ -70,9 +70,11 @@ def test_a_study_goes_by_its_own_measure_everywhere(root: Path, processes: Proce
     assert result.best_epoch == 4
     assert result.best_value == pytest.approx(0.9 * 0.9)
     assert read_record(folder.spec, StudySpec).objective.direction == "maximise"
-    assert "best accuracy 0.36" in call("master", "status", "demo", *place).stdout
-    assert "highest accuracy" in call("master", "top", "demo", "--within-epochs", "3", *place).stdout
-    found = call("master", "top", "demo", "--within-epochs", "3", "--metric", "f1", "-k", "1", "--json", *place).stdout
+    assert "best accuracy 0.36" in call_here("master", "status", "demo", *place).stdout
+    assert "highest accuracy" in call_here("master", "top", "demo", "--within-epochs", "3", *place).stdout
+    found = call_here(
+        "master", "top", "demo", "--within-epochs", "3", "--metric", "f1", "-k", "1", "--json", *place
+    ).stdout
     assert [(row["metric"], row["epoch"], row["value"]) for row in json.loads(found)] == [
         ("f1", 2, pytest.approx(0.9 * 0.7 / 2))
     ]
@@ -90,11 +92,11 @@ def test_what_cannot_be_looked_back_at_is_one_message(root: Path, folder: StudyF
 def test_own_studies_are_listed_and_an_empty_folder_says_so(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
-    assert "yet" in call("master", "status", "--root", str(root)).stdout
+    assert "yet" in call_here("master", "status", "--root", str(root)).stdout
     make_study("square")
     study = make_study("square")
     processes.finish(processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square"))
-    assert ": demo" in call("master", "studies", "--root", str(root)).stdout
+    assert ": demo" in call_here("master", "studies", "--root", str(root)).stdout
 
 
 def test_status_watched_into_a_pipe_prints_again_and_again(
@@ -117,24 +119,24 @@ def test_status_top_and_run_speak_json_and_text(root: Path, processes: Processes
     assert "trials FAILED" in printed
     assert "x is too large for me" in printed
     place = ["--root", str(root)]
-    standing = json.loads(call("master", "status", "demo", "--json", *place).stdout)
+    standing = json.loads(call_here("master", "status", "demo", "--json", *place).stdout)
     assert standing["study"] == "demo"
     assert standing["total"] == sum(standing["counts"].values()) == 8
     assert standing["counts"]["COMPLETE"] + standing["counts"]["FAILED"] == 8
     assert standing["incumbent"]["value"] == 1.0
-    best = json.loads(call("master", "top", "demo", "-k", "2", "--json", *place).stdout)
+    best = json.loads(call_here("master", "top", "demo", "-k", "2", "--json", *place).stdout)
     assert [set(entry) for entry in best] == [{"trial", "value", "params"}] * 2
     assert best[0] == standing["incumbent"]
-    assert [entry["study"] for entry in json.loads(call("master", "status", "--json", *place).stdout)] == ["demo"]
-    assert "the last results" in call("master", "status", "demo", *place).stdout
-    assert "8/8" in call("master", "status", *place).stdout
-    assert "num_filters" not in call("master", "top", "demo", *place).stdout
+    assert [entry["study"] for entry in json.loads(call_here("master", "status", "--json", *place).stdout)] == ["demo"]
+    assert "the last results" in call_here("master", "status", "demo", *place).stdout
+    assert "8/8" in call_here("master", "status", *place).stdout
+    assert "num_filters" not in call_here("master", "top", "demo", *place).stdout
 
 
 def test_one_damaged_study_does_not_hide_the_others(root: Path, folder: StudyFolder) -> None:
     (root / "jobs" / "damaged").mkdir()
     (root / "jobs" / "damaged" / "study.json").write_text("{")
-    called = call("master", "status", "--root", str(root))
+    called = call_here("master", "status", "--root", str(root))
     assert called.returncode == 0
     assert folder.name in called.stdout
     assert "damaged" in called.stderr

@@ -9,7 +9,7 @@ import pytest
 import hyperspool as hs
 from hyperspool.common.layout import StudyFolder
 from hyperspool.master.results.front import dominates
-from tests.commands import call, refused
+from tests.commands import call_here, refused
 from tests.processes import REPOSITORY, Processes, results_of
 
 PAGE = REPOSITORY / "docs" / "several-objectives.md"
@@ -38,19 +38,19 @@ def test_study_of_the_page_ends_with_a_front(root: Path, processes: Processes, p
     printed = processes.finish(processes.master(page_study, "--workers", "2", "--trials", "16"))
     assert "of mlp on digits, 2 objectives, 5 epochs each" in printed
     place = (page_study.stem, "--root", str(root))
-    status = json.loads(call("master", "status", *place, "--json").stdout)
+    status = json.loads(call_here("master", "status", *place, "--json").stdout)
     points = [(entry["values"]["validation_error"], entry["values"]["seconds"]) for entry in status["front"]]
     assert points
     assert not any(dominates(one, other) for one in points for other in points)
     assert status["incumbent"]["values"]["validation_error"] == min(error for error, _ in points)
     assert status["hypervolume"] > 0
-    top = json.loads(call("master", "top", *place, "--json", "-k", "16").stdout)
+    top = json.loads(call_here("master", "top", *place, "--json", "-k", "16").stdout)
     assert [entry["on_front"] for entry in top].index(False) == len(points)
     assert all(entry["value"] <= 0.5 for entry in top)
     assert len(top) == 16 - status["constraints"]["validation_error <= 0.5"]
-    assert "all proposed again as they are recorded" in call("master", "replay", *place).stdout
+    assert "all proposed again as they are recorded" in call_here("master", "replay", *place).stdout
     out = root / "out.jsonl"
-    assert call("master", "export", *place, "--format", "jsonl", "--out", str(out)).returncode == 0
+    assert call_here("master", "export", *place, "--format", "jsonl", "--out", str(out)).returncode == 0
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     on_front = {row["trial"] for row in rows if row["on_front"]}
     assert on_front == {entry["trial"] for entry in status["front"]}

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from hyperspool.common.layout import StudyFolder
-from tests.commands import call, refused
+from tests.commands import call_here, refused
 from tests.conftest import MakeStudy
 from tests.processes import Processes, until
 
@@ -20,7 +20,7 @@ def test_show_tells_how_a_trial_failed_and_what_it_printed(
     master = processes.master(study, "--workers", "1", "--objective", "exits=tests.programs:exits")
     assert master.wait(60) == 1
     log = StudyFolder(root, "demo").logs / "00000.issue1.attempt1.log"
-    shown = call("master", "show", "demo", "0", "--root", str(root)).stdout
+    shown = call_here("master", "show", "demo", "0", "--root", str(root)).stdout
     assert "trial 0: FAILED\n" in shown
     assert "\n  x  1\n" in shown
     assert "\n  SystemExit: no data (the objective ended its program instead of returning its value)\n" in shown
@@ -29,8 +29,10 @@ def test_show_tells_how_a_trial_failed_and_what_it_printed(
     assert f"\n  files that it kept: {root / 'results/demo/files/00000'}\n" in shown
     assert "\nit kept\n  kept.txt  4 bytes\n" in shown
     assert shown.endswith("\nit printed last\n  one\n  two\n  three\n  four\n")
-    assert call("master", "show", "demo", "0", "--output", "--root", str(root)).stdout == "one\ntwo\nthree\n\nfour\n"
-    found = json.loads(call("master", "show", "demo", "0", "--json", "--root", str(root)).stdout)
+    assert (
+        call_here("master", "show", "demo", "0", "--output", "--root", str(root)).stdout == "one\ntwo\nthree\n\nfour\n"
+    )
+    found = json.loads(call_here("master", "show", "demo", "0", "--json", "--root", str(root)).stdout)
     assert (found["study"], found["trial"], found["status"], found["params"]["x"]) == ("demo", 0, "FAILED", 1.0)
     assert found["failure"]["kind"] == "exception"
     assert found["files"]["output"] == str(log)
@@ -43,7 +45,7 @@ def test_show_tells_where_a_running_trial_is(root: Path, processes: Processes, m
     processes.worker("--name", "lab-1", objective="waiting")
 
     def shown(trial: int) -> str:
-        return call("master", "show", "demo", str(trial), "--root", str(root)).stdout
+        return call_here("master", "show", "demo", str(trial), "--root", str(root)).stdout
 
     until(processes.noted, "the trial", root)
     until(lambda: "trial 0: RUNNING on lab-1\n" in shown(0), "its state", root)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common.layout import StudyFolder
-from tests.commands import call
+from tests.commands import call_here
 from tests.conftest import spec_of
 from tests.processes import Processes, finished_trials, until
 
@@ -33,7 +33,7 @@ def study(tmp_path: Path) -> Path:
 
 
 def disagreement(root: Path) -> str:
-    called = call("master", "replay", "held", "--root", str(root))
+    called = call_here("master", "replay", "held", "--root", str(root))
     assert called.returncode == 1
     return called.stdout
 
@@ -46,7 +46,7 @@ def test_slow_trial_keeps_nobody_waiting(root: Path, processes: Processes, study
     printed = processes.finish(master)
     assert "12 trials of held, asynchronously, by tpe" in printed
     assert "study held is finished: 12 trials" in printed
-    again = call("master", "replay", "held", "--root", str(root))
+    again = call_here("master", "replay", "held", "--root", str(root))
     assert again.returncode == 0
     assert "12 proposals in " in again.stdout
     assert "all proposed again as they are recorded" in again.stdout
