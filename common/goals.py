@@ -1,10 +1,10 @@
 """What a study may ask for beside one value: several objectives at once, and constraints that its trials must keep."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, model_serializer, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_serializer, model_validator
 
 from hyperspool.common.objectives import MEASURES
 from hyperspool.common.records import Record
@@ -16,7 +16,12 @@ SECONDS = "seconds"
 """The measure that every evaluation has: its own time."""
 BUILT_IN_VALUE, UNNAMED_VALUE = "validation_error", "value"
 """What a built-in objective's value is called where a measure is named; likewise a value without a name."""
+MAX_CONSTRAINT = 200
+"""Characters of a constraint. A pattern takes long to refuse a number of a million digits."""
 _CONSTRAINT = re.compile(r"\s*([A-Za-z]\w{0,63})\s*(<=|>=)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
+
+
+T = TypeVar("T")
 
 
 def _as_stored(direction: object) -> object:
@@ -47,7 +52,8 @@ class Constraint(Record):
     @model_validator(mode="before")
     @classmethod
     def _parse(cls, text: Any) -> dict[str, Any]:
-        if not isinstance(text, str) or (match := _CONSTRAINT.fullmatch(text)) is None:
+        match = _CONSTRAINT.fullmatch(text) if isinstance(text, str) and len(text) <= MAX_CONSTRAINT else None
+        if match is None:
             raise ValueError(
                 f"found {shown(text)}, expected METRIC <= NUMBER or METRIC >= NUMBER, for example 'size_mb <= 10'"
             )
@@ -65,6 +71,20 @@ class Constraint(Record):
         return number - self.limit if self.sign == "<=" else self.limit - number
 
 
+def _counted(fewest: int, most: int) -> Callable[[tuple[T, ...]], tuple[T, ...]]:
+    # Not by Field(min_length=...): of a list with an invalid entry, that would say that it is too short as well.
+    def check(entries: tuple[T, ...]) -> tuple[T, ...]:
+        if not fewest <= len(entries) <= most:
+            raise ValueError(f"found {len(entries)}, expected {fewest} to {most}")
+        return entries
+
+    return check
+
+
+Goals = Annotated[tuple[Goal, ...], Field(strict=False), AfterValidator(_counted(2, 4))]
+Constraints = Annotated[tuple[Constraint, ...], Field(strict=False), AfterValidator(_counted(1, 20))]
+
+
 def value_measure(objective: str, measure: str | None) -> str:
     """What the value of an objective is called where a measure is named.
 
@@ -75,7 +95,7 @@ def value_measure(objective: str, measure: str | None) -> str:
     return measure or (BUILT_IN_VALUE if objective in MEASURES else UNNAMED_VALUE)
 
 
-def with_value_named(given: dict[str, Any]) -> dict[str, Any]:
+def with_value(given: dict[str, Any]) -> dict[str, Any]:
     """Return a study's table in which the objective's value has the name and direction of one of the several.
 
     That one is `objective.measure`; where the study names none, the first that is not `seconds`. A table that is not

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from hyperspool.common.ablation import Ablation, cases_of
 from hyperspool.common.final import SUFFIX
-from hyperspool.common.goals import Constraint, Direction, Goal, Measure, goals_problem, value_measure, with_value_named
+from hyperspool.common.goals import Constraints, Direction, Goals, Measure, goals_problem, value_measure, with_value
 from hyperspool.common.grid import grid_problems, grid_size
 from hyperspool.common.halving import Halving
 from hyperspool.common.invocation import command_line
@@ -103,9 +103,9 @@ class StudySpec(Record):
     claim: ClaimMode = ClaimMode.LOCK
     """What makes a worker's claim exclusive: lock, or lease where the file system has no locks."""
     objective: Objective
-    objectives: Annotated[tuple[Goal, ...], Field(min_length=2, max_length=4, strict=False)] | None = None
+    objectives: Goals | None = None
     """What is searched for at once, if that is more than the objective's value; the value is one of them."""
-    constraints: Annotated[tuple[Constraint, ...], Field(min_length=1, max_length=20, strict=False)] | None = None
+    constraints: Constraints | None = None
     """What a trial must keep to be among the best."""
     data: Data | None = None
     budget: Budget | None = None
@@ -130,7 +130,7 @@ class StudySpec(Record):
             name = objective.get("name")
             if isinstance(name, str) and name in PARAMETERS:
                 given = {"data": {"name": "digits"}} | given
-            return with_value_named(given)
+            return with_value(given)
         return given
 
     @field_validator("space")

@@ -10,11 +10,14 @@ from hyperspool.common.errors import ProtocolError, UsageError
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationName
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.measures import values_of
 from hyperspool.common.output import find_log, last_lines_of
 from hyperspool.common.records import Result, Status
 from hyperspool.common.space import Params
+from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.trial_folders import files_path
 from hyperspool.master.results.standing import Standing, open_standing
+from hyperspool.master.results.wording import broken_text
 
 LAST_LINES = 10
 
@@ -33,6 +36,8 @@ class OneTrial:
         attempts: how the failed attempts at its open job ended, for people; empty if none failed.
         files: those of its files that exist, by what they are.
         last_lines: what it printed last, safe to show.
+        values: what it measured for each of the study's several objectives, by measure; empty if the study has one.
+        breaks: the constraints that it breaks; empty if none.
     """
 
     name: EvaluationName
@@ -44,6 +49,8 @@ class OneTrial:
     attempts: str = ""
     files: dict[str, Path] = field(default_factory=dict)
     last_lines: tuple[str, ...] = ()
+    values: dict[str, float] = field(default_factory=dict)
+    breaks: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The trial as `show --json` prints it. What is not known or not there is left out."""
@@ -55,6 +62,8 @@ class OneTrial:
             "status": self.status.value,
             "params": self.params,
             **{name: result[name] for name in kept if name in result},
+            **({"values": self.values} if self.values else {}),
+            **({"breaks": self.breaks} if self.breaks else {}),
             **({"attempts": self.attempts} if self.attempts else {}),
             **({"worker": self.worker.model_dump(mode="json", exclude_none=True)} if self.worker else {}),
             "lower_rungs": [{"rung": each.rung, "value": each.value, "epochs": each.epochs} for each in self.lower],
@@ -91,7 +100,14 @@ def look_at_trial(folder: StudyFolder, trial: int) -> OneTrial:
         attempts=_attempts(folder, name),
         files={what: path for what, path in _files(folder, name) if path.exists()},
         last_lines=last_lines_of(log, LAST_LINES) if log else (),
+        values=_values(standing.spec, result) if result else {},
+        breaks=broken_text(result, standing.spec) if result else "",
     )
+
+
+def _values(spec: StudySpec, result: Result) -> dict[str, float]:
+    measures = [goal.measure for goal in spec.objectives or ()]
+    return dict(zip(measures, values_of(spec, result), strict=False))
 
 
 def _lower(standing: Standing, name: EvaluationName) -> list[Result]:

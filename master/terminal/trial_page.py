@@ -38,7 +38,10 @@ def print_trial(console: Terminal, one: OneTrial, measure: str) -> None:
 
 def _state(one: OneTrial, measure: str) -> str:
     if one.result and one.result.value is not None:
-        return f"{one.status.value}, {measure} {measured_text(one.result.value)}{' (diverged)' * one.result.diverged}"
+        values = one.values or {measure: one.result.value}
+        texts = [f"{name} {measured_text(value)}" for name, value in values.items()]
+        broken = f", breaks {one.breaks}" if one.breaks else ""
+        return f"{one.status.value}, {', '.join(texts)}{' (diverged)' * one.result.diverged}{broken}"
     if one.worker and one.status is Status.RUNNING:
         epoch = f", epoch {one.worker.epoch or 0} of {one.worker.epochs}" if one.worker.epochs != 1 else ""
         return f"RUNNING on {one.worker.worker}{epoch}"

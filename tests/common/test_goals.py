@@ -65,8 +65,8 @@ def test_constraint_says_how_far_a_number_is_beyond(text: str, number: float, vi
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"objectives": TWO[:1]}, "objectives: found "),
-        ({"objectives": TWO * 3}, "objectives: found "),
+        ({"objectives": TWO[:1]}, "objectives: found 1, expected 2 to 4"),
+        ({"objectives": TWO * 3}, "objectives: found 6, expected 2 to 4"),
         ({"objectives": [TWO[0], TWO[0]]}, "objectives: error is there more than once"),
         ({"objectives": [{"measure": "a b"}, TWO[1]]}, "objectives.0.measure: found 'a b', expected a letter, then"),
         ({"objectives": [TWO[0], {"measure": "n", "direction": "up"}]}, "objectives.1.direction: found 'up', expected"),
@@ -90,10 +90,17 @@ def test_constraint_says_how_far_a_number_is_beyond(text: str, number: float, vi
             "constraints.0: found 'size_mb < 10', expected METRIC <= NUMBER or METRIC",
         ),
         ({"constraints": ["size <= ten"]}, "for example 'size_mb <= 10'"),
+        ({"constraints": ["size <= " + "1" * 1_000_000 + "x"]}, "constraints.0: found 'size <= 111"),
         ({"constraints": [7]}, "constraints.0: found 7, expected METRIC <= NUMBER"),
         ({"constraints": ["size <= 1e999"]}, "constraints.0.limit: found inf, expected a finite number"),
-        ({"constraints": []}, "constraints: found [], expected at least 1"),
+        ({"constraints": []}, "constraints: found 0, expected 1 to 20"),
+        ({"constraints": ["size <= 1"] * 21}, "constraints: found 21, expected 1 to 20"),
     ],
 )
 def test_refusal_names_key_found_and_allowed(changes: dict[str, Any], line: str) -> None:
     assert line in problems(**changes)
+
+
+def test_invalid_entry_of_a_list_is_one_problem() -> None:
+    assert "; " not in problems(constraints=["size < 2"])
+    assert "; " not in problems(objectives=[TWO[0], {"measure": "n", "direction": "up"}])

@@ -200,6 +200,19 @@ def test_of_an_ablation_the_best_test_case_wins() -> None:
     assert "in 2 test cases of an ablation; the best setting of each case was evaluated again 2 times" in found.reason
 
 
+def test_winner_keeps_every_constraint_or_there_is_none() -> None:
+    limited = standing((0.1, 0.1), (0.2, 0.4), (0.3, 0.3), constraints=["validation_error >= 0.2"])
+    assert choose(limited).trial == 2
+    with pytest.raises(UsageError, match="no setting of study demo keeps every constraint"):
+        choose(standing((0.1, 0.1), (0.2, 0.4), constraints=["validation_error >= 0.5"]))
+
+
+def test_of_several_objectives_there_is_no_winner() -> None:
+    objectives = [{"measure": "validation_error"}, {"measure": "seconds"}]
+    with pytest.raises(UsageError, match="has several objectives, so no setting is the best"):
+        choose(standing((0.1, 0.1), (0.2, 0.2), objectives=objectives))
+
+
 def test_an_unfinished_study_has_no_last_word() -> None:
     with pytest.raises(UsageError, match="study demo has 2 of 3 results: finish it first"):
         choose(standing((0.1, 0.1), (0.2, 0.2), trials=3))

@@ -45,6 +45,7 @@ def test_a_study_without_results_stands_at_pending(folder: StudyFolder) -> None:
         "total": 4,
         "counts": {"PENDING": 4, "RUNNING": 0, "COMPLETE": 0, "PRUNED": 0, "FAILED": 0},
         "incumbent": None,
+        "paused": False,
         "workers": [],
     }
 

@@ -1,6 +1,6 @@
 from hyperspool.master.analysis.data.frames import StudyData
 from tests.master.analysis.answers.answered_grids import answer_to, falling, questions_of, study, text_of
-from tests.master.analysis.synthetic import SPACE, make_study_data
+from tests.master.analysis.synthetic import SPACE, make_study_data, with_goals
 
 BEST_TWO = "Which of the two best settings is better?"
 DIVERGED = "Which settings diverged, and when?"
@@ -13,6 +13,14 @@ def test_the_best_two_settings_are_compared_by_their_replicates() -> None:
         f"The best two of 3 settings are number of filters 4: {first} and number of filters 2: {second}.",
         "Which of the two is better: number of filters 4 is better than number of filters 2, by 0.0263 to 0.0308.",
     )
+
+
+def test_setting_that_breaks_a_constraint_is_not_compared() -> None:
+    data = with_goals(make_study_data(trials=10, objective="mine"), constraints=["error >= 0"])
+    ranked = data.trials.sort_values("value")["trial"].tolist()
+    data.trials["keeps_constraints"] = data.trials["trial"] != ranked[0]
+    sentence = answer_to(data, BEST_TWO).sentences[0]
+    assert sentence.startswith(f"The best two of 9 settings are trial {ranked[1]}'s params")
 
 
 def test_two_random_settings_without_replicates_are_undecided() -> None:

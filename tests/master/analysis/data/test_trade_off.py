@@ -1,5 +1,6 @@
 """Frames and exports of studies with several objectives, and of studies with constraints."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,17 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.frames import StudyData, load_study
 from hyperspool.master.analysis.data.phases import keeping
 from hyperspool.master.analysis.data.so_far import trials_so_far
+from hyperspool.master.analysis.exports.simulation import SimulatedStudy
 from hyperspool.master.analysis.exports.trials import export
 from hyperspool.master.analysis.figures.best_so_far import best_so_far_figure
+from hyperspool.master.analysis.figures.captions import drawn_sentence
+from hyperspool.master.analysis.measures.drawn_trials import best_first, drawn_trials, is_best, kept_values
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.proposer import Proposer
+from hyperspool.master.results.one_trial import look_at_trial
 from hyperspool.master.studies.published import read_published
+from hyperspool.master.terminal.console import Terminal
+from hyperspool.master.terminal.trial_page import print_trial
 from tests.conftest import spec_of
 from tests.master.analysis.data.written import finish
 from tests.master.recorded import record
@@ -83,6 +90,34 @@ def test_lines_of_json_hold_the_values_by_measure(root: Path, tmp_path: Path) ->
     assert not any(key.startswith("values_") for key in rows[0])
     export(data, "csv", tmp_path / "out.csv")
     assert pd.read_csv(tmp_path / "out.csv")["values_speed"].tolist()[:2] == [5.0, 2.0]
+
+
+def test_show_names_values_and_what_is_broken(root: Path) -> None:
+    studied(root, **TRADE_OFF)
+    one = look_at_trial(StudyFolder(root, "demo"), 3)
+    found = one.to_json()
+    assert (found["values"], found["breaks"]) == ({"error": 0.1, "speed": 9.0}, "speed <= 8")
+    kept = look_at_trial(StudyFolder(root, "demo"), 0).to_json()
+    assert "breaks" not in kept
+    console = Terminal(width=100, record=True, file=io.StringIO())
+    print_trial(console, one, "error")
+    assert "trial 3: COMPLETE, error 0.1000, speed 9.0000, breaks speed <= 8" in console.export_text()
+
+
+def test_simulated_searches_never_count_what_breaks_a_constraint(root: Path) -> None:
+    data = studied(root, constraints=["speed <= 8"])
+    values = kept_values(data)
+    assert values[:3].tolist() == [0.5, 0.2, 0.4]
+    assert np.isnan(values[3:]).all()
+    assert SimulatedStudy(data, runs=5, seed=0).to_json()["exact"]["median"][-1] == 0.2
+
+
+def test_figures_mark_the_best_that_keeps_every_constraint(root: Path) -> None:
+    data = studied(root, constraints=["speed <= 8"])
+    drawn = drawn_trials(data)
+    assert best_first(data, drawn)["trial"].tolist() == [1, 2, 0, 3]
+    assert is_best(data, drawn).tolist() == [False, True, False, False]
+    assert "1 of them breaks a constraint and cannot be the best." in drawn_sentence(data)
 
 
 def test_parts_that_keep_constraints_lack_what_breaks_one(root: Path) -> None:
