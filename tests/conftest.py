@@ -14,6 +14,7 @@ from hyperspool.common import atomic
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Budget, Job, Seeds
 from hyperspool.common.study_spec import StudySpec
+from tests.finished import Finished, run_to_its_end
 from tests.processes import Processes
 
 MakeStudy = Callable[..., Path]
@@ -86,19 +87,28 @@ def make_study(root: Path) -> MakeStudy:
 
     def write(objective: str, *, name: str = "demo", trials: int = 4, batch: int = 4, more: str = "") -> Path:
         path = root / f"{name}.toml"
-        path.write_text(
-            f"""
-            trials = {trials}
-            batch = {batch}
-            objective.name = "{objective}"
-            budget.epochs = 1
-            space.x = {{ type = "float", low = 0, high = 1 }}
-            {more}
-            """
-        )
+        path.write_text(_study_of(objective, trials, batch, more))
         return path
 
     return write
+
+
+def _study_of(objective: str, trials: int = 4, batch: int = 4, more: str = "") -> str:
+    return f"""
+        trials = {trials}
+        batch = {batch}
+        objective.name = "{objective}"
+        budget.epochs = 1
+        space.x = {{ type = "float", low = 0, high = 1 }}
+        {more}
+    """
+
+
+@pytest.fixture(scope="session")
+def finished_square(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """The study demo that `make_study("square")` writes, finished by a worker of its master."""
+    options = ("--workers", "1", "--objective", "square=tests.objectives:square")
+    return run_to_its_end(tmp_path_factory.mktemp("square"), "demo", _study_of("square"), *options)
 
 
 def spec_of(**changes: Any) -> StudySpec:

@@ -11,6 +11,7 @@ import pytest
 from hyperspool.common.layout import StudyFolder
 from hyperspool.master.results.standing import open_standing
 from tests.commands import call_here, refused
+from tests.finished import Finished, run_to_its_end
 from tests.processes import Processes, results_of, until
 
 ABLATION = """
@@ -43,12 +44,19 @@ def study(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """The ablation, run to its end by two workers."""
+    return run_to_its_end(tmp_path_factory.mktemp("ablation"), "ideas", ABLATION, "--workers", "2", *OBJECTIVE)
+
+
 def _has_results(folder: StudyFolder, count: int) -> bool:
     return folder.spec.exists() and len(results_of(folder)) >= count
 
 
-def test_an_ablation_says_which_idea_helps(root: Path, processes: Processes, study: Path, tmp_path: Path) -> None:
-    printed = processes.finish(processes.master(study, "--workers", "2", *OBJECTIVE))
+def test_an_ablation_says_which_idea_helps(root: Path, finished: Finished, tmp_path: Path) -> None:
+    finished.copy(root)
+    printed = finished.printed
     assert "24 trials of bettered" in printed
     assert "6 to tune each of 4 test cases, in 2 rounds; then the best setting of each again, 3 times" in printed
     assert "Better than the base, by 3 fresh replicates of each case's best setting: a good idea (+" in printed
@@ -111,12 +119,13 @@ def test_ablation_is_the_same_when_killed_in_every_round(root: Path, processes: 
         assert result.params["good"] == (result.stage.case in {1, 3})
 
 
-def test_another_study_is_refused_as_no_ablation(
-    root: Path, processes: Processes, folder: StudyFolder, study: Path
-) -> None:
+def test_another_study_is_refused_as_no_ablation(root: Path, folder: StudyFolder) -> None:
+    assert "study demo is not an ablation" in refused("master", "ablation", folder.name, "--root", str(root))
+
+
+def test_what_an_ablation_does_not_allow_is_refused(root: Path, finished: Finished, study: Path) -> None:
+    finished.copy(root)
     place = ["--root", str(root)]
-    assert "study demo is not an ablation" in refused("master", "ablation", folder.name, *place)
-    processes.finish(processes.master(study, "--workers", "1", "--set", "ablation.settings=6", *OBJECTIVE))
     assert "no search to simulate" in refused("master", "simulate", "ideas", *place)
     assert "expected 24: 4 cases of 6 settings each" in refused("master", "run", str(study), "--trials", "7", *place)
     assert "there is no folder" in refused("master", "ablation", "ideas", "--out", str(root / "no" / "x.md"), *place)

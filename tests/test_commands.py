@@ -13,6 +13,7 @@ import pytest
 from hyperspool.common.layout import StudyFolder
 from tests.commands import call, call_here, refused
 from tests.conftest import MakeStudy
+from tests.finished import Finished
 from tests.processes import REPOSITORY, Processes, until
 
 
@@ -107,11 +108,8 @@ def test_a_missing_root_is_refused_and_not_created(tmp_path: Path) -> None:
     assert not (tmp_path / "mnt").exists()
 
 
-def test_changed_study_is_refused_by_key_with_both_ways_out(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
-    study = make_study("square")
-    processes.finish(processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square"))
+def test_changed_study_is_refused_by_key_with_both_ways_out(root: Path, finished_square: Finished) -> None:
+    study = finished_square.copy(root) / "demo.toml"
     message = refused("master", "run", str(study), "--root", str(root), "--trials", "9", "--set", "seed=5")
     assert "trials: published 4, now 9" in message
     assert "seed: published 0, now 5" in message
@@ -231,16 +229,15 @@ def test_worker_without_a_gpu_says_it_uses_the_cpu(root: Path) -> None:
 
 
 def test_tampered_result_of_a_finished_study_is_evaluated_again(
-    root: Path, processes: Processes, make_study: MakeStudy
+    root: Path, processes: Processes, finished_square: Finished
 ) -> None:
-    command = (make_study("square"), "--workers", "1", "--objective", "square=tests.objectives:square")
-    processes.finish(processes.master(*command))
+    study = finished_square.copy(root) / "demo.toml"
     folder = StudyFolder(root, "demo")
     honest = json.loads(folder.result(1).read_text())
     folder.result(1).write_text(json.dumps(honest | {"params": {"x": 0.5}, "value": -99.0}))
     status = json.loads(call_here("master", "status", "demo", "--json", "--root", str(root)).stdout)
     assert status["total"] == sum(status["counts"].values()) == 4
-    processes.finish(processes.master(*command))
+    processes.finish(processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square"))
     again = json.loads(folder.result(1).read_text())
     assert (again["params"], again["value"]) == (honest["params"], honest["value"])
     assert len(list(folder.rejected.glob("00001.json.*.reason.txt"))) == 1

@@ -18,11 +18,11 @@ REPAIR = "from hyperspool.worker.training.torchvision_import import torchvision_
 
 
 def run(name: str, processes: Processes, *options: str) -> None:
-    """Run two trials of an example's study."""
+    """Run two trials of an example's study, by one worker, whose process imports the example's libraries once."""
     folder = processes.root / name
     if not folder.exists():
         shutil.copytree(EXAMPLES / name, folder)
-    master = processes.master(folder / "study.toml", "--workers", "2", "--trials", "2", *options)
+    master = processes.master(folder / "study.toml", "--workers", "1", "--trials", "2", *options)
     assert "is finished: 2 trials" in processes.finish(master, deadline_s=100)
     study = tomllib.loads((folder / "study.toml").read_text()).get("name", "study")
     results = results_of(StudyFolder(processes.root, study))

@@ -11,6 +11,7 @@ from hyperspool.common.reading import read_record
 from hyperspool.common.study_spec import StudySpec
 from tests.commands import call_here, refused
 from tests.conftest import MakeStudy
+from tests.finished import Finished
 from tests.processes import Processes, results_of, until
 
 CURVED = """
@@ -89,21 +90,17 @@ def test_what_cannot_be_looked_back_at_is_one_message(root: Path, folder: StudyF
     assert "there is no folder" in refused("master", "export", "demo", "--out", str(tmp_path / "no" / "x.csv"), *place)
 
 
-def test_own_studies_are_listed_and_an_empty_folder_says_so(
-    root: Path, processes: Processes, make_study: MakeStudy
-) -> None:
+def test_own_studies_are_listed_and_an_empty_folder_says_so(root: Path, finished_square: Finished) -> None:
     assert "yet" in call_here("master", "status", "--root", str(root)).stdout
-    make_study("square")
-    study = make_study("square")
-    processes.finish(processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square"))
+    assert ": demo" not in call_here("master", "studies", "--root", str(root)).stdout
+    finished_square.copy(root)
     assert ": demo" in call_here("master", "studies", "--root", str(root)).stdout
 
 
 def test_status_watched_into_a_pipe_prints_again_and_again(
-    root: Path, processes: Processes, make_study: MakeStudy
+    root: Path, processes: Processes, finished_square: Finished
 ) -> None:
-    study = make_study("square")
-    processes.finish(processes.master(study, "--workers", "1", "--objective", "square=tests.objectives:square"))
+    finished_square.copy(root)
     watching = processes.start("master", "status", "demo", "--watch", "--root", str(root))
     until(lambda: processes.output(watching).count("the last results") > 1, "the second picture", root)
     watching.send_signal(signal.SIGINT)
