@@ -68,7 +68,4 @@ def best_of(evaluations: Iterable[Evaluation], count: int, direction: Direction)
     Behind those that keep the study's constraints come those that break one, the least broken first.
     """
     counting = [seen for seen in evaluations if seen.number is not None and not seen.diverged]
-    ordered = sorted(
-        counting, key=lambda seen: (not seen.keeps_constraints, seen.excess, seen.loss(direction), seen.trial)
-    )
-    return ordered[:count]
+    return sorted(counting, key=lambda seen: (seen.excess, seen.loss(direction), seen.trial))[:count]

@@ -61,13 +61,13 @@ def settings_of(evaluations: Iterable[Evaluation]) -> list[Setting]:
 def ranked(settings: Iterable[Setting], direction: Direction) -> list[Setting]:
     """Sort settings by their mean, best first, ties in the order given.
 
-    Behind those that keep the study's constraints come those that break one, and last those without a mean.
+    Behind those that keep the study's constraints come those that break one, the least broken first, and last those
+    without a mean.
     """
     return sorted(
         settings,
         key=lambda setting: (
             setting.mean is None,
-            not setting.keeps_constraints,
             excess_of(setting.violations),
             loss_of(setting.mean, direction),
         ),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from rich.console import Console, RenderableType
 
+from hyperspool.common.goals import Constraint
 from hyperspool.master.analysis.measures.finalists import finalists_rows
 from hyperspool.master.finalize.choice import choose
 from hyperspool.master.results.standing import Standing
@@ -50,6 +51,14 @@ def test_until_finalists_are_confirmed_the_search_leads(done: int) -> None:
     assert [result.trial for result in stands.best(9)] == [1, 2, 0, 3]
     assert stands.to_json()["incumbent"] == {"trial": 1, "value": 0.1, "params": {"learning_rate": 0.1}}
     assert "0.1000 in trial 1:" in incumbent_text(stands).plain
+
+
+def test_finalist_whose_mean_breaks_a_constraint_is_not_confirmed() -> None:
+    stands = standing(AGAIN)
+    limits = (Constraint.model_validate("validation_error <= 0.2"),)
+    limited = Standing(stands.spec.model_copy(update={"constraints": limits}), stands.results, journal=stands.journal)
+    assert [one.trial for one in stands.confirmed()] == [1, 2]
+    assert [one.trial for one in limited.confirmed()] == [1]
 
 
 def test_confirmed_finalists_lead_by_mean_and_others_follow_by_value() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hyperspool.common.records import Status
+from hyperspool.common.records import Stage, Status
 from hyperspool.common.samplers import SAMPLERS, SamplerSpec
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
@@ -17,6 +17,7 @@ from hyperspool.master.search.coarse_to_fine import best_of
 from hyperspool.master.search.evolution import EvolutionStrategy
 from hyperspool.master.search.known import Evaluation, Known, Proposal
 from hyperspool.master.search.methods import make_sampler
+from hyperspool.master.search.replicates import of_settings
 from hyperspool.master.search.settings import finalists_of, ranked, settings_of
 from tests.conftest import spec_of
 from tests.master.played import evaluated, evaluation
@@ -94,6 +95,19 @@ def test_rankings_put_what_breaks_a_constraint_behind() -> None:
     assert [setting.first_trial for setting in finalists_of(BROKEN[:2], 3, "minimise")] == [1, 0]
 
 
+def test_setting_keeps_a_constraint_by_the_mean_of_its_replicates() -> None:
+    own = [
+        replace(breaking(trial, 0.1, violation), status=Status.COMPLETE) for trial, violation in enumerate((3.0, -1.0))
+    ]
+    renamed = [
+        replace(seen, proposal=replace(seen.proposal, params={"x": 0.1}, stage=Stage(replicate=trial)))
+        for trial, seen in enumerate(own)
+    ]
+    (setting,) = of_settings(Known(renamed), 2).finished()
+    assert setting.violations == (1.0,)
+    assert not settings_of(renamed)[0].keeps_constraints
+
+
 def test_evolution_ranks_a_broken_trial_as_a_worse_one() -> None:
     space = spec_of(space={"x": PLANE["a"], "y": PLANE["b"]}).space
     method = EvolutionStrategy(space, 0, "minimise")
@@ -106,8 +120,8 @@ def test_evolution_ranks_a_broken_trial_as_a_worse_one() -> None:
 
 
 def test_many_generations_do_not_recurse() -> None:
-    spec = spec_of(trials=2000, space=PLANE, objectives=SEVERAL, sampler={"name": "nsga2", "population": 4})
-    random = make_sampler(spec.model_copy(update={"sampler": SamplerSpec()})).suggest(1600, Known())
+    spec = spec_of(trials=3000, space=PLANE, objectives=SEVERAL, sampler={"name": "nsga2", "population": 4})
+    random = make_sampler(spec.model_copy(update={"sampler": SamplerSpec()})).suggest(2400, Known())
     assert len(make_sampler(spec).suggest(4, Known(map(conflicting, random)))) == 4
 
 
