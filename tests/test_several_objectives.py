@@ -87,11 +87,16 @@ def test_confirmation_of_several_objectives_is_refused(root: Path) -> None:
 
 
 def test_tell_without_a_measure_keeps_the_trial(root: Path) -> None:
-    objectives = [{"measure": "error"}, {"measure": "size", "direction": "maximize"}]
-    study = hs.Study("own", {"x": hs.Float(0, 1)}, root=root, trials=1, settings={"objectives": objectives})
+    objectives = {"error": "minimize", "size": "maximize"}
+    study = hs.Study(
+        "own", {"x": hs.Float(0, 1)}, root=root, trials=1, objectives=objectives, constraints=["error <= 1"]
+    )
     trial = study.ask()
     assert trial is not None
     with pytest.raises(ValueError, match="ask for size, but the trial reported error"):
         study.tell(trial, 0.5)
     study.tell(trial, hs.Measured(0.5, metrics={"size": 2.0}))
     assert study.trials["values_size"].tolist() == [2.0]
+    assert study.trials["on_front"].tolist() == [True]
+    assert [goal.direction for goal in study.spec.objectives or ()] == ["minimise", "maximise"]
+    assert list(map(str, study.spec.constraints or ())) == ["error <= 1"]

@@ -1,6 +1,6 @@
 """`hyperspool.Study`: a search from Python."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -44,11 +44,14 @@ class Study:
         direction: `minimize` or `maximize` (also with an s). Default: minimize.
         trials: how many in all. Default: no limit; `run` says how many are wanted. A grid has its own number.
         seed: of everything random. Default: 0.
-        sampler: `random`, `tpe`, `gp`, `cmaes`, `qmc`, `auto`, `grid` or `coarse-to-fine`, or a dict with its settings.
-            Default: random.
+        sampler: `random`, `tpe`, `gp`, `cmaes`, `nsga2`, `qmc`, `auto`, `grid` or `coarse-to-fine`, or a dict with its
+            settings. Default: random.
         epochs: the budget of a trial, for an objective that trains in epochs.
         batch: how many trials are proposed at once. Default: 8.
         measure: the name of the value, on axes and in tables.
+        objectives: several at once, by measure: `{"error": "minimize", "size_mb": "minimize"}`. The value is the first
+            that is not `seconds`; the others are metrics, or `seconds`.
+        constraints: what a trial must keep to be among the best: `["size_mb <= 10"]`.
         limits: when to give a trial up, as in a study's file: `{"time_limit_s": 600}`.
         objective: the objective's name, which workers elsewhere know it by. Default: the function's.
         settings: any other key of a study's file: `{"confirm": {"finalists": 3}}`.
@@ -71,17 +74,22 @@ class Study:
         epochs: int | None = None,
         batch: int | None = None,
         measure: str | None = None,
+        objectives: Mapping[str, str] | None = None,
+        constraints: Sequence[str] | None = None,
         limits: Mapping[str, Any] | None = None,
         objective: str | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.name, self.root = name, Path(root)
         own = {"name": objective, "direction": direction, "measure": measure}
+        several = [{"measure": name, "direction": way} for name, way in (objectives or {}).items()]
         table = {
             "trials": trials,
             "seed": seed,
             "batch": batch,
             "sampler": {"name": sampler} if isinstance(sampler, str) else sampler,
+            "objectives": several or None,
+            "constraints": None if constraints is None else list(constraints),
             "limits": limits,
             "budget": {"epochs": epochs} if epochs is not None else None,
             "objective": {key: value for key, value in own.items() if value is not None} or None,
