@@ -102,24 +102,22 @@ def test_retry_that_was_killed_midway_can_be_repeated(root: Path, processes: Pro
     assert (results_of(folder)[0].status, results_of(folder)[1].status) == (Status.COMPLETE, Status.FAILED)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((), "which trials? Give --trial N (repeatable) or --failed"),
-        (("--trial", "0", "--failed"), "which trials?"),
-        (("--trial", "7"), "trial 7 of study mended is without a result, not FAILED; nothing was changed"),
-        (("--trial", "0", "--trial", "1"), "trial 1 of study mended is COMPLETE, not FAILED"),
-    ],
-)
-def test_trial_that_is_not_failed_is_refused(
-    root: Path, processes: Processes, folder: StudyFolder, arguments: tuple[str, ...], message: str
-) -> None:
+REFUSED = {
+    (): "which trials? Give --trial N (repeatable) or --failed",
+    ("--trial", "0", "--failed"): "which trials?",
+    ("--trial", "7"): "trial 7 of study mended is without a result, not FAILED; nothing was changed",
+    ("--trial", "0", "--trial", "1"): "trial 1 of study mended is COMPLETE, not FAILED",
+}
+
+
+def test_trial_that_is_not_failed_is_refused(root: Path, processes: Processes, folder: StudyFolder) -> None:
     study = failed(root, processes)
     said(processes, root, "retry", "mended", "--trial", "1")
     (root / "mended").touch()
     processes.finish(processes.master(study))
     before = results_of(folder)
-    assert message in refusal(processes, root, "retry", "mended", *arguments)
+    for arguments, message in REFUSED.items():
+        assert message in refusal(processes, root, "retry", "mended", *arguments)
     assert results_of(folder) == before
 
 
