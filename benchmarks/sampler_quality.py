@@ -1,9 +1,9 @@
-"""Measures how many evaluations each search method needs, on functions whose shape is known.
+"""Measures how many evaluations each search method needs, on functions whose shape is known and on real trials.
 
-    python -m benchmarks.sampler_quality [--seeds 30] [--trials 100] [--batch 8] [--methods tpe,gp]
+    python -m benchmarks.sampler_quality [--seeds 30] [--trials 100] [--batch 8] [--methods tpe,gp] [--functions digits]
 
-For each function it prints, over the seeds: after how many evaluations a method is as good as the median of 100 random
-ones (median, and in brackets the middle 80 %), and how far its best is from the optimum after 20, 50 and 100
+`digits` is no formula but the table of real trials of `benchmarks.recorded`. For each function it prints, over the
+seeds: after how many evaluations a method is as good as the median of 100 random ones (median, and in brackets the middle 80 %), and how far its best is from the optimum after 20, 50 and 100
 evaluations (medians). `optuna tpe` is Optuna's own sampler, asked in batches as the methods here are: for 8 trials at
 once. Then it prints the milliseconds of one proposal after 10, 100 and 1,000 trials.
 """
@@ -20,6 +20,7 @@ from typing import Any
 import optuna
 from optuna.exceptions import ExperimentalWarning
 
+from benchmarks.recorded import Recorded
 from hyperspool.common.records import Status
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
@@ -85,6 +86,12 @@ FUNCTIONS = {
 }
 
 
+def digits() -> Function:
+    """Scenario 5's space on digits, as it was recorded."""
+    table = Recorded()
+    return Function(table.space, lambda params: float(table.answers([params])[0, -1]))
+
+
 def main() -> None:
     """Measure and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -92,11 +99,13 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--methods", default=",".join(METHODS))
+    parser.add_argument("--functions", default=",".join((*FUNCTIONS, "digits")))
     options = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", ExperimentalWarning)
     methods = options.methods.split(",")
-    for name, function in FUNCTIONS.items():
+    for name in options.functions.split(","):
+        function = digits() if name == "digits" else FUNCTIONS[name]
         goal = statistics.median(min(heights) for heights in runs("random", function, RANDOM_SEEDS, 100, 8))
         print(f"\n{name}: the best of {RANDOM_EVALUATIONS} random evaluations is {goal:.4f} in the median")
         print(f"{'method':<12} {'evaluations to reach it':>26}  {'  '.join(f'best of {n:>3}' for n in AFTER)}")
