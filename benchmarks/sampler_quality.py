@@ -3,9 +3,10 @@
     python -m benchmarks.sampler_quality [--seeds 30] [--trials 100] [--batch 8] [--methods tpe,gp] [--functions digits]
 
 `digits` is no formula but the table of real trials of `benchmarks.recorded`. For each function it prints, over the
-seeds: after how many evaluations a method is as good as the median of 100 random ones (median, and in brackets the middle 80 %), and how far its best is from the optimum after 20, 50 and 100
-evaluations (medians). `optuna tpe` is Optuna's own sampler, asked in batches as the methods here are: for 8 trials at
-once. Then it prints the milliseconds of one proposal after 10, 100 and 1,000 trials.
+seeds: after how many evaluations a method is as good as the median of 100 random ones (median, and in brackets the
+middle 80 %), and how far its best is from the optimum after 20, 50 and 100 evaluations (medians). `optuna tpe` is
+Optuna's own sampler, asked in batches as the methods here are: for 8 trials at once. Then it prints the milliseconds of
+one proposal after 10, 100 and 1,000 trials.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """Which trials of successive halving are promoted, and which never can be. Pure functions of what is known."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -124,8 +125,8 @@ class Rungs:
         return []
 
     def _best(self, evaluations: Iterable[Evaluation], count: int) -> list[int]:
-        """Return the best trials; ties by trial. Failed, pruned and diverged ones are never among them."""
-        ranked = [seen for seen in evaluations if seen.number is not None and not seen.diverged]
+        """Return the best trials; ties by trial. Failed, pruned, diverged and forbidden ones are never among them."""
+        ranked = [seen for seen in evaluations if math.isfinite(seen.loss(self._direction)) and not seen.diverged]
         ranked.sort(key=lambda seen: (seen.loss(self._direction), seen.trial))
         return [seen.trial for seen in ranked[:count]]
 

@@ -104,6 +104,15 @@ def test_failed_and_diverged_trials_are_never_promoted() -> None:
             assert (seen.number is not None and not seen.diverged) or (trial, rung + 1) not in known.evaluations
 
 
+def test_trial_that_breaks_a_constraint_is_never_promoted() -> None:
+    spec, known = halved("successive", trials=3), Known()
+    for proposal in make_sampler(spec).suggest(3, known):
+        known.finish(
+            Evaluation(proposal, Status.COMPLETE, float(proposal.trial), violations=(float(not proposal.trial),))
+        )
+    assert rungs(spec).promotions(known) == [(1, 0)]
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_full_rungs_do_not_depend_on_result_order_or_calls(seed: int) -> None:
