@@ -15,7 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Search hyperparameters through a shared folder: publish jobs, collect and show results.",
 )
-for family in (run, steer, init, look, show, replay, analysis, folder, finalize, range_test):
+for family in (run, init, look, show, steer, replay, analysis, folder, finalize, range_test):
     app.add_typer(family.app)
 
 

@@ -90,6 +90,7 @@ class TrialsTable:
     def _further(self) -> dict[str, bool]:
         """The columns behind what was measured, and whether they are shown."""
         return {
+            "rung": len({result.rung for result in self.results}) > 1,
             "confirmed mean": bool(self.confirmed),
             "on front": bool(self.front),
             "breaks": any(broken_text(result, self.spec) for result in self.results),
@@ -97,6 +98,7 @@ class TrialsTable:
 
     def _outcome(self, result: Result) -> list[str]:
         further = {
+            "rung": str(result.rung),
             "confirmed mean": {one.trial: measured_text(one.mean) for one in self.confirmed}.get(result.trial, ""),
             "on front": "yes" if result.trial in self.front else "",
             "breaks": broken_text(result, self.spec),
