@@ -1,7 +1,7 @@
 """The measures of a result: the numbers that a study's several objectives and its constraints ask for."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from hyperspool.common.goals import SECONDS
 from hyperspool.common.records import Result, Status
@@ -15,18 +15,24 @@ def asked_measures(spec: StudySpec) -> tuple[str, ...]:
     return tuple(name for name in names if name not in {spec.objective.value_measure, SECONDS})
 
 
-def missing_text(spec: StudySpec, metrics: Mapping[str, float]) -> str | None:
+def missing_text(spec: StudySpec, metrics: Collection[str], of_epochs: Collection[str] = ()) -> str | None:
     """Say which measures a study asks for and an evaluation did not report; None if it reported all of them.
 
     Args:
         spec: the study.
         metrics: what was reported beside the value.
+        of_epochs: what was reported after epochs.
     """
     missing = [name for name in asked_measures(spec) if name not in metrics]
     if not missing:
         return None
     reported = ", ".join((spec.objective.value_measure, *metrics))
-    return f"the study's objectives and constraints ask for {', '.join(missing)}, but the trial reported {reported}"
+    epochs = f", and after its epochs {', '.join(of_epochs)}" if of_epochs else ""
+    return (
+        f"the study's objectives and constraints ask for {', '.join(missing)}, but the trial reported "
+        f"{reported}{epochs}: return Measured(value, metrics={{'{missing[0]}': ...}}), report or print it, "
+        "or let the study ask for another"
+    )
 
 
 def number_of(spec: StudySpec, result: Result, measure: str) -> float:

@@ -56,5 +56,8 @@ def test_study_with_one_objective_asks_for_nothing(folder: StudyFolder) -> None:
 
 def test_message_names_what_is_missing_and_what_was_reported() -> None:
     assert missing_text(SPEC, {"size": 1.0, "power": 2.0}) is None
-    text = missing_text(SPEC, {"size": 1.0})
-    assert text == ("the study's objectives and constraints ask for power, but the trial reported error, size")
+    assert missing_text(SPEC, {"size": 1.0}, ["loss"]) == (
+        "the study's objectives and constraints ask for power, but the trial reported error, size, and after its "
+        "epochs loss: return Measured(value, metrics={'power': ...}), report or print it, or let the study ask for "
+        "another"
+    )

@@ -13,7 +13,7 @@ from hyperspool.worker.cli import app
 
 FUNCTIONS = """
 import json, random, time
-from hyperspool import TrialStopped
+from hyperspool import Measured, TrialStopped
 
 calls = []
 
@@ -46,6 +46,9 @@ starts_over = counted(lambda params, trial: steady(params, trial, loads=False))
 
 def random_one(params):
     return random.random()
+
+def sized(params):
+    return Measured(params["rate"], metrics={"size": 2.0})
 
 def counts(params):
     calls.append(None)
@@ -148,6 +151,22 @@ def test_function_that_raises_is_quoted_with_what_it_printed(
     for part in ("KeyError: 'x'", "about to look at x", "It got no params: give them by --set"):
         assert part in called.output
     assert not capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("measure", "status", "text"),
+    [
+        ("size", 0, "error 0.5, to be minimised; size 2, to be maximised"),
+        ("power", 1, "ValueError: the study's objectives and constraints ask for power"),
+    ],
+)
+def test_each_of_several_objectives_is_checked(check: Check, measure: str, status: int, text: str) -> None:
+    Path("sized.toml").write_text(
+        'trials = 2\nobjective = { name = "sized", function = "mine:sized" }\nspace.rate = { low = 0.0, high = 1.0 }\n'
+        f'objectives = [{{ measure = "error" }}, {{ measure = "{measure}", direction = "maximise" }}]\n'
+    )
+    found = check("--study-file", "sized.toml", status=status)
+    assert found["evaluates"][1].startswith(text)
 
 
 def test_command_is_checked_in_the_middle_of_its_space(check: Check) -> None:

@@ -49,7 +49,10 @@ def _evaluates(study: CheckedStudy, call: Call) -> CheckResult:
         case Finished() as finished:
             diverged = ", and says that it diverged" if finished.is_diverged else ""
             text = f"{objective.measure_name} {finished.value:.6g}, to be {objective.direction}d{diverged}"
-            return CheckResult(EVALUATES, True, text)
+            # Those that are not in the metrics are the value, and the seconds, which have a line of their own.
+            others = (goal for goal in study.spec.objectives or () if goal.measure in finished.metrics)
+            parts = [f"{goal.measure} {finished.metrics[goal.measure]:.6g}, to be {goal.direction}d" for goal in others]
+            return CheckResult(EVALUATES, True, "; ".join([text, *parts]))
         case other:
             is_without = isinstance(other, Failed) and not study.has_params
             hint = "\nIt got no params: give them by --set KEY=VALUE or --study-file FILE" if is_without else ""

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hyperspool.common.epochs import EpochRecord
+from hyperspool.common.epochs import EpochRecord, metric_names
 from hyperspool.common.measures import asked_measures, missing_text
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.worker.objectives.measured import Measured
@@ -26,7 +26,6 @@ def with_asked(spec: StudySpec, measured: Measured, curve: Sequence[EpochRecord]
     }
     if last:
         measured = replace(measured, metrics=last | dict(measured.metrics))
-    if problem := missing_text(spec, measured.metrics):
-        others = ", ".join(dict.fromkeys(name for record in curve for name in record.metrics))
-        raise ValueError(f"{problem}{f', and after its epochs {others}' if others else ''}")
+    if problem := missing_text(spec, measured.metrics, metric_names(curve)):
+        raise ValueError(problem)
     return measured
