@@ -11,6 +11,7 @@ from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import AttemptName, EvaluationName, Issue
 from hyperspool.common.names import is_worker_name
 from hyperspool.common.records import Job, Record, Result
+from hyperspool.common.stopping import StudyClock
 
 Subject = Issue | EvaluationName | AttemptName | str
 """What a file belongs to; its name follows from that. A `str` is a worker's name, or that of a file of the study."""
@@ -80,6 +81,7 @@ MASTER_LOCK = FileKind("master's lock", Place.JOBS, None, "master.lock", "the ma
 MASTER_LEASE = FileKind("master's lease", Place.JOBS, None, "master.lease", "the master", "a master runs by lease")
 PAUSE = FileKind("wish to pause", Place.JOBS, None, "pause.json", "anybody", "the study is paused", Wish)
 STOP_MASTER = FileKind("wish to stop", Place.JOBS, None, "stop.json", "anybody", "its master has not seen it", Wish)
+CLOCK = FileKind("clock", Place.JOBS, None, "clock.json", "the master", "always, once written", StudyClock)
 JOB = FileKind("job", Place.JOBS, Issue, ".json", "the master", "the evaluation has no result yet", Job)
 LOCK = FileKind("lock file", Place.JOBS, Issue, ".lock", _CLAIMANT, "its job exists")
 LEASE = FileKind("lease", Place.JOBS, Issue, ".lease", _CLAIMANT, "its job exists, and is claimed by lease")
@@ -113,6 +115,7 @@ KINDS = (
     MASTER_LEASE,
     PAUSE,
     STOP_MASTER,
+    CLOCK,
     JOB,
     LOCK,
     LEASE,

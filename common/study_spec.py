@@ -18,6 +18,7 @@ from hyperspool.common.pruning import Pruning
 from hyperspool.common.records import Budget, Job, Record, Result, Seed
 from hyperspool.common.samplers import SamplerSpec
 from hyperspool.common.space import Fixed, Space
+from hyperspool.common.stopping import Stop
 
 
 class Objective(Record):
@@ -34,7 +35,6 @@ class Objective(Record):
     the last bits of the results."""
     fresh_process: bool | None = None
     """Evaluate each trial in a new process, for code that leaks; None: in one process, one after the other."""
-
     value: Literal["last", "best"] | None = None
     """Which of the measure's numbers is the value of a command's trial; None: the last."""
 
@@ -115,6 +115,8 @@ class StudySpec(Record):
     """Promotion of the best trials from few epochs to the whole budget; None: every trial gets the whole budget."""
     pruning: Pruning | None = None
     """Early ends of running trials that do badly; None: every trial uses its budget."""
+    stop: Stop = None
+    """Rules that end the study before its last trial; None: it ends with that."""
     confirm: Confirm | None = None
     """Confirmation of the best settings; its trials are numbered after the search's. None: no confirmation."""
     ablation: Ablation | None = None
@@ -247,9 +249,13 @@ class StudySpec(Record):
         return self
 
     @model_validator(mode="after")
-    def _check_pruning(self) -> Self:
+    def _check_early_ends(self) -> Self:
         epochs, metric = self.budget.epochs if self.budget else None, self.objective.epoch_metric
         if self.pruning and (problem := self.pruning.problem(epochs, metric)):
+            raise ValueError(problem)
+        method = "halving" if self.halving else self.sampler.name
+        is_confirmed, is_several = self.confirm is not None, self.objectives is not None
+        if self.stop and (problem := self.stop.problem(method, is_confirmed=is_confirmed, is_several=is_several)):
             raise ValueError(problem)
         return self
 

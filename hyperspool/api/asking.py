@@ -13,6 +13,7 @@ from hyperspool.common.names import name_of_process
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 from hyperspool.master.journal.file import read_journal
+from hyperspool.master.results.standing import read_standing
 from hyperspool.worker.queue import JobQueue
 from hyperspool.worker.retries import is_exhausted
 
@@ -104,6 +105,8 @@ class Asking:
             return False  # somebody else holds one, and may die; or a master is between two batches
         may_promote = self._spec.halving is not None and bool(mine)  # once these have values
         if read_journal(self._folder, self._spec).journal.trial_count >= self._spec.all_trials and not may_promote:
+            return True
+        if self._spec.stop and read_standing(self._folder, self._spec).rule_that_holds():
             return True
         if can_wait:
             return False

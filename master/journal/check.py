@@ -7,14 +7,14 @@ from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.file import JournalFile
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.search.known import Known
-from hyperspool.master.search.methods import is_seeded, make_sampler
+from hyperspool.master.search.methods import is_seeded, make_endless
 
 
 def first_disagreement(journal: Journal, spec: StudySpec) -> ProposalEntry | None:
     """Return the first entry that differs from the seed's proposal; None if all agree or the method uses results."""
     if not journal.entries or not is_seeded(spec):
         return None
-    proposals = make_sampler(spec).suggest(len(journal.entries), Known())
+    proposals = make_endless(spec).suggest(len(journal.entries), Known())
     for proposal, entry in zip(proposals, journal.entries.values(), strict=False):
         if entry.stage.request is None and ProposalEntry.of(proposal, spec, entry.batch) != entry:
             return entry

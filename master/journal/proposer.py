@@ -10,7 +10,7 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry, spans
 from hyperspool.master.journal.journal import Batch, Journal
 from hyperspool.master.search.known import Evaluation, Known, Proposal
-from hyperspool.master.search.methods import is_seeded, make_sampler
+from hyperspool.master.search.methods import is_seeded, make_endless, make_sampler
 from hyperspool.master.search.rungs import rungs_of
 
 Found = Mapping[EvaluationKey, Job | Result]
@@ -26,7 +26,7 @@ class Proposer:
 
     def __init__(self, spec: StudySpec, journal: Journal) -> None:
         self._spec, self._journal = spec, journal
-        self._sampler, self._rungs = make_sampler(spec), rungs_of(spec)
+        self._sampler, self._endless, self._rungs = make_sampler(spec), make_endless(spec), rungs_of(spec)
         self._known = Known(pending=(entry.proposal() for entry in journal.entries.values()))
         self._new: set[EvaluationKey] = set()  # finished, and not yet part of a batch's `told`
         self._received = journal.received
@@ -76,7 +76,9 @@ class Proposer:
         number = len(self._journal.batches)
         if promoted := list(self._promoted(found, number)):
             return self._batch(promoted)
-        proposals = self._sampler.suggest(count or self._spec.batch, self._known)
+        # What is there was proposed, whatever the stopping rules say now that they know its results.
+        sampler = self._sampler if found.keys() <= self._journal.entries.keys() else self._endless
+        proposals = sampler.suggest(count or self._spec.batch, self._known)
         if not proposals:
             return None
         entries = [ProposalEntry.of(proposal, self._spec, number) for proposal in proposals]

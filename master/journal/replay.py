@@ -14,7 +14,7 @@ from hyperspool.common.values import same_params
 from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.journal import Batch, Journal
 from hyperspool.master.search.known import Evaluation, Known, Proposal
-from hyperspool.master.search.methods import make_sampler
+from hyperspool.master.search.methods import make_endless
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def replay(spec: StudySpec, journal: Journal, results: Mapping[EvaluationKey, Re
         journal: of the study.
         results: of the study, by trial and rung.
     """
-    sampler, known, agreed = make_sampler(spec), Known(), 0
+    sampler, known, agreed = make_endless(spec), Known(), 0
     for batch in journal.batches:
         for key in batch.head.received_keys():
             if key not in results or key not in journal.entries:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hyperspool.common.errors import SearchError
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Result
 from hyperspool.master.results.wording import counted
@@ -90,3 +91,17 @@ def counted_rungs(
     ]
     spent = sum(max(result.epochs - result.resumed_from_epoch, 0) for result in results.values())
     return RungsStanding(tuple(counts), spent, len(begun_at) * ladder[-1])
+
+
+def need_epochs(result: Result) -> None:
+    """Check that an evaluation of a part of the budget was one.
+
+    Raises:
+        SearchError: the objective reported no epoch, so its value need not be of fewer epochs than others.
+    """
+    if result.value is not None and not result.epochs and not result.is_at_full_budget:
+        raise SearchError(
+            f"trial {result.trial} reported no epoch, so the study cannot tell what it did with a rung's "
+            f"{result.budget.epochs} of {result.horizon.epochs if result.horizon else 0} epochs: report each epoch, as "
+            "trial.report(...) or a printed line does, or leave [halving] out. What was evaluated is kept"
+        )

@@ -2,30 +2,32 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from hyperspool.common.errors import ProtocolError
 from hyperspool.common.file_kinds import PAUSE
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.reading import read_record
-from hyperspool.common.records import Result, Stage, Status
+from hyperspool.common.records import Result, Status
 from hyperspool.common.shared_folder import time_by
+from hyperspool.common.stopping import StudyClock
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.wishes import is_wished
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.reconstruction import completed
+from hyperspool.master.results.evaluations import evaluations_of, last_of_each
 from hyperspool.master.results.finalists import Finalist, finalists
 from hyperspool.master.results.front import Front, study_front
 from hyperspool.master.results.reading import StudyResults, read_results
 from hyperspool.master.results.rungs import RungsStanding, counted_rungs
 from hyperspool.master.results.trade_off import broken_counts, entry_json, front_json
-from hyperspool.master.search.known import Evaluation, Known, Proposal
+from hyperspool.master.results.workers import age_s, read_workers
+from hyperspool.master.search.known import Evaluation, Known
 from hyperspool.master.search.rungs import Rungs, rungs_of
+from hyperspool.master.search.stopping import Stopped, run_out, stopped_by
+from hyperspool.master.studies.clock import read_clock
 from hyperspool.master.studies.published import read_published
 
 
@@ -41,6 +43,8 @@ class Standing:
         alive: names of workers whose heartbeat changed within the last seconds; only a running master fills it.
         journal: records the stage of each trial.
         is_paused: somebody has paused the study.
+        clock: when the study began, if a stopping rule asks.
+        is_endless: the study has no limit of trials; `spec` has as many as are proposed.
     """
 
     spec: StudySpec
@@ -50,10 +54,12 @@ class Standing:
     alive: set[str] = field(default_factory=set)
     journal: Journal = field(default_factory=Journal)
     is_paused: bool = False
+    clock: StudyClock | None = None
+    is_endless: bool = False
 
     @property
     def counts(self) -> dict[Status, int]:
-        """The number of trials in each status; they add up to the study's number of trials.
+        """The number of trials in each status; they add up to `total`.
 
         A trial of successive halving that is not promoted is PRUNED; it may be promoted later.
         """
@@ -61,8 +67,24 @@ class Standing:
         for result in self.resting():
             counts[result.trial_status] += 1
         counts[Status.RUNNING] = len({worker.trial for worker in self.running()})
-        counts[Status.PENDING] = self.spec.all_trials - sum(counts.values())
+        counts[Status.PENDING] = self.total - sum(counts.values())
         return counts
+
+    @property
+    def total(self) -> int:
+        """The number of the study's trials; of one that a rule has stopped, those that were proposed."""
+        return self.journal.trial_count if self.stopped else self.spec.all_trials
+
+    @property
+    def stopped(self) -> Stopped | None:
+        """The rule that ended the study before its last trial; None if none did, or a trial is still open."""
+        return None if self.journal.entries.keys() - self.results.keys() else self.rule_that_holds()
+
+    def rule_that_holds(self) -> Stopped | None:
+        """The stopping rule that keeps the study from more trials; None if none does, or none are left."""
+        if self.spec.stop is None or (self.is_complete and not self.is_endless):
+            return None
+        return stopped_by(self.spec, self.known()) or run_out(self.spec.stop, self.clock)
 
     def resting(self) -> Iterable[Result]:
         """The last result of each trial of which no evaluation is open."""
@@ -96,6 +118,11 @@ class Standing:
 
     @property
     def is_finished(self) -> bool:
+        """Whether every trial has its result, and none is left to promote; or a rule has stopped the study."""
+        return self.is_complete or self.stopped is not None
+
+    @property
+    def is_complete(self) -> bool:
         """Whether every trial has its result, and none is left to promote."""
         if self.rungs is None:
             return len(self.results) >= self.spec.all_trials
@@ -193,8 +220,9 @@ class Standing:
         rungs = self.by_rung()
         common = {
             "study": self.spec.name,
-            "total": self.spec.all_trials,
+            "total": self.total,
             "paused": self.is_paused,
+            "stopped": asdict(stopped) if (stopped := self.stopped) else None,
             "counts": {status.value: count for status, count in self.counts.items()},
             "incumbent": best[0] if best else None,
             "workers": [
@@ -222,25 +250,6 @@ class Standing:
         return found
 
 
-def last_of_each(results: Iterable[Result]) -> list[Result]:
-    """Return the result of each trial on the highest rung that it reached, in the order of their trials."""
-    last: dict[int, Result] = {}
-    for result in sorted(results, key=lambda result: result.evaluation):
-        last[result.trial] = result
-    return list(last.values())
-
-
-def evaluations_of(results: Iterable[Result], journal: Journal, spec: StudySpec) -> list[Evaluation]:
-    """Return results with their stages, in the order of their trials. The default stage is search."""
-    found: list[Evaluation] = []
-    for result in sorted(results, key=lambda result: result.evaluation):
-        entry = journal.entries.get(result.evaluation)
-        stage = Stage(setting=result.trial)
-        proposal = entry.proposal() if entry else Proposal(result.trial, result.params, stage, result.rung)
-        found.append(Evaluation.of(proposal, result, spec))
-    return found
-
-
 def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | None = None) -> Standing:
     """Read a study's standing from its files. An invalid result file is ignored and stays where it is.
 
@@ -255,11 +264,12 @@ def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | Non
     journal = completed(read_journal(folder, spec).journal, spec, found.results)
     standing = Standing(spec.so_far(journal.trial_count), found.in_order_of_landing(), journal=journal)
     standing.is_paused = is_wished(folder, PAUSE)
+    standing.clock, standing.is_endless = read_clock(folder) if spec.stop else None, not spec.has_limit
     standing.workers = list(read_workers(folder))
     if standing.workers:
         now_s = time_by(folder.workers)
         old_s = spec.limits.stale_s
-        standing.silent = {record.worker for record in standing.workers if _age_s(folder, record, now_s) > old_s}
+        standing.silent = {record.worker for record in standing.workers if age_s(folder, record, now_s) > old_s}
     return standing
 
 
@@ -270,20 +280,3 @@ def open_standing(folder: StudyFolder) -> Standing:
         ProtocolError: its `study.json` is not a valid study.
     """
     return read_standing(folder, read_published(folder))
-
-
-def read_workers(folder: StudyFolder) -> Iterable[WorkerRecord]:
-    """Read the workers' heartbeats, sorted by worker. Unreadable ones are skipped."""
-    for path in folder.worker_files():
-        with suppress(OSError, ProtocolError):
-            record = read_record(path, WorkerRecord)
-            if path == folder.worker(record.worker):  # else it is a copy of another worker's file
-                yield record
-
-
-def _age_s(folder: StudyFolder, record: WorkerRecord, now_s: float) -> float:
-    # Precise enough to show to a user. The master decides by `Silence` instead.
-    try:
-        return now_s - folder.worker(record.worker).stat().st_mtime
-    except OSError:
-        return 0.0

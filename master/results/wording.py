@@ -6,6 +6,7 @@ from hyperspool.common.measures import values_of, violations_of
 from hyperspool.common.records import Result, Status, scalar_text
 from hyperspool.common.space import Params, Scalar
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.search.stopping import Stopped
 
 Styled = str | tuple[str, str]
 """A part of a text, alone or with its style in a terminal: `bold`, `yellow`, `bold red`."""
@@ -59,6 +60,11 @@ def codes_text(codes: Mapping[str, int]) -> str:
         return ""
     parts = ", ".join(f"{counted(count, 'result')} with {code[:8]}" for code, count in codes.items())
     return f"the objective's code was changed between its results, which may not be comparable: {parts}"
+
+
+def stopped_text(stopped: Stopped | None) -> str:
+    """A sentence about the rule that ended a study before its last trial; else empty."""
+    return f"stopped by its rule {stopped.rule}: {stopped.reason}" if stopped else ""
 
 
 def first_line(text: str) -> str:

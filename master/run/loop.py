@@ -23,7 +23,9 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.trial_folders import remove_all_saved, remove_saved_of
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 from hyperspool.common.wishes import is_wished, withdraw
-from hyperspool.master.results.standing import Standing, read_workers
+from hyperspool.master.results.rungs import need_epochs
+from hyperspool.master.results.standing import Standing
+from hyperspool.master.results.workers import read_workers
 from hyperspool.master.run.dispatch import Dispatcher
 from hyperspool.master.run.housekeeping import (
     remove_dead_workers,
@@ -205,6 +207,7 @@ class Search:
         jobs = self._proposals.enqueued()
         if not jobs and (wanted := (self._lacking() or self._spec.batch) if count is None else count):
             jobs = self._proposals.proposed(wanted)
+            self.standing.clock = self._proposals.clock
         if jobs:
             self._until_possible(self._remove_useless_checkpoints)
         self._dispatcher.expect(jobs)
@@ -225,7 +228,7 @@ class Search:
         landed = self._until_possible(self._dispatcher.collect)
         self._until_possible(lambda: self._pruner.landed(landed))
         for result in landed:
-            _need_epochs(result)
+            need_epochs(result)
             self.standing.results[result.evaluation] = result
             self._proposals.finish(result)
         return landed
@@ -277,17 +280,3 @@ class Search:
             self._folder.workers
         ):
             self._silence.forgive()
-
-
-def _need_epochs(result: Result) -> None:
-    """Check that an evaluation of a part of the budget was one.
-
-    Raises:
-        SearchError: the objective reported no epoch, so its value need not be of fewer epochs than others.
-    """
-    if result.value is not None and not result.epochs and not result.is_at_full_budget:
-        raise SearchError(
-            f"trial {result.trial} reported no epoch, so the study cannot tell what it did with a rung's "
-            f"{result.budget.epochs} of {result.horizon.epochs if result.horizon else 0} epochs: report each epoch, as "
-            "trial.report(...) or a printed line does, or leave [halving] out. What was evaluated is kept"
-        )

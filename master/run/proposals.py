@@ -8,12 +8,14 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Job, Result
 from hyperspool.common.requests import read_requests, remove_request
 from hyperspool.common.space import Params
+from hyperspool.common.stopping import StudyClock
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.check import checked
 from hyperspool.master.journal.file import JournalWriter, read_journal
 from hyperspool.master.journal.journal import Batch, Journal
 from hyperspool.master.journal.proposer import Proposer
 from hyperspool.master.journal.reconstruction import find_unrecorded
+from hyperspool.master.run.time_limit import TimeLimit
 
 T = TypeVar("T")
 
@@ -41,11 +43,17 @@ class Proposals:
 
     def __init__(self, folder: StudyFolder, spec: StudySpec, published: StudySpec, patiently: Patiently) -> None:
         self._folder, self._spec, self._published, self._patiently = folder, spec, published, patiently
+        self._time_limit = TimeLimit(folder, spec)
 
     @property
     def journal(self) -> Journal:
         """What is recorded."""
         return self._writer.journal
+
+    @property
+    def clock(self) -> StudyClock | None:
+        """When the study began, if a stopping rule asks."""
+        return self._time_limit.clock
 
     @property
     def is_current(self) -> bool:
@@ -88,7 +96,9 @@ class Proposals:
         return jobs
 
     def proposed(self, count: int) -> list[Job]:
-        """Record the search method's next proposals, at most `count`, and return their jobs."""
+        """Record the search method's next proposals, at most `count`, and return their jobs; none after its time."""
+        if self._patiently(lambda: self._time_limit.has_run_out(self.journal)):
+            return []
         return self._recorded(self._proposer.propose(self._found, count))
 
     def _recorded(self, batch: Batch | None) -> list[Job]:

@@ -21,6 +21,7 @@ from hyperspool.master.search.random_search import RandomSearch
 from hyperspool.master.search.replicates import Replicated
 from hyperspool.master.search.rungs import rungs_of
 from hyperspool.master.search.sampler import Sampler
+from hyperspool.master.search.stopping import Stopping
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,20 @@ METHODS: dict[str, Method] = {
 
 
 def make_sampler(spec: StudySpec) -> Sampler:
-    """Make a study's search method, with its wrappers: replicates, confirmation, an ablation, halving."""
+    """Make a study's search method, with its wrappers: stopping, replicates, confirmation, an ablation, halving."""
     rungs, bounded = rungs_of(spec), Bounded(_unbounded(spec), spec.all_trials)
     if rungs is None:
         return bounded
-    return Halved(bounded, rungs, enough=0 if spec.sampler.name == "tpe" else spec.sampler.startup or STARTUP)
+    halved = Halved(bounded, rungs, enough=0 if spec.sampler.name == "tpe" else spec.sampler.startup or STARTUP)
+    return Stopping(halved, spec) if spec.stop else halved
+
+
+def make_endless(spec: StudySpec) -> Sampler:
+    """Make a study's search method as if no stopping rule ended it.
+
+    For whoever repeats proposals that are there already: the rules may have become stricter since.
+    """
+    return make_sampler(spec.model_copy(update={"stop": None}))
 
 
 def _unbounded(spec: StudySpec) -> Sampler:
@@ -113,6 +123,8 @@ def _unbounded(spec: StudySpec) -> Sampler:
         tuned = [make(spec, case.space, settings) for case in cases_of(spec.ablation, spec.space)]
         return AblationSearch(places(spec), tuned, direction)
     search = make(spec, spec.space, settings_count(spec))
+    if spec.stop and not spec.halving:  # inside the replicates, so that a setting that was begun gets all of its own
+        search = Stopping(search, spec)
     if spec.replicates > 1:
         search = Replicated(search, spec.replicates)
     if spec.confirm is None:

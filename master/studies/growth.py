@@ -6,13 +6,13 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.methods import has_fixed_length
 from hyperspool.master.studies.published import differences
 
-CHANGEABLE = frozenset({"trials", "batch", "mode"})
+CHANGEABLE = frozenset({"trials", "batch", "mode", "stop"})
 """Keys that no finished trial depends on; the tables in `CHANGEABLE_TABLES` likewise."""
-CHANGEABLE_TABLES = ("limits.",)
+CHANGEABLE_TABLES = ("limits.", "stop.")
 
 
 def can_become(published: StudySpec, wanted: StudySpec) -> bool:
-    """Whether a published study may go on with the settings of another: more trials, another pace, other limits.
+    """Whether a published study may go on with the settings of another: more trials, pace, limits, stopping rules.
 
     Not if a finished trial would be another one then: the method divides the trials among rounds, say.
     """

@@ -11,7 +11,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.results.wording import counted, duration_text
+from hyperspool.master.results.wording import counted, duration_text, stopped_text
 from hyperspool.master.terminal.console import Terminal
 from hyperspool.master.terminal.summary import failures_text
 from hyperspool.master.terminal.tables import counts_text, incumbent_text
@@ -92,7 +92,9 @@ def print_end(console: Terminal, folder: StudyFolder, standing: Standing, elapse
     """Print how a run ended: the counts, the reasons of failures, and the incumbent."""
     stopped = "" if standing.is_finished else "stopped; everything is kept, and the same call goes on: "
     counts = counts_text(standing).plain
-    console.say(f"{stopped}{counted(standing.spec.all_trials, 'trial')}: {counts}, in {duration_text(elapsed_s)}")
+    console.say(f"{stopped}{counted(standing.total, 'trial')}: {counts}, in {duration_text(elapsed_s)}")
+    if sentence := stopped_text(standing.stopped):
+        console.say(sentence)
     if failed := [result for result in standing.results.values() if result.failure]:
         console.say(failures_text(folder, failed), "red")
     console.say(incumbent_text(standing))

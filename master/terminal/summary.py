@@ -17,6 +17,7 @@ from hyperspool.master.results.wording import (
     first_line,
     last_lines,
     params_text,
+    stopped_text,
 )
 from hyperspool.master.search.automatic import choice_for
 from hyperspool.master.search.methods import settings_count
@@ -81,6 +82,8 @@ def print_result(console: Terminal, folder: StudyFolder, standing: Standing, ela
     """
     best = standing.best_of_search(BEST_SHOWN)
     console.say(finished_text(standing, elapsed_s))
+    if stopped := stopped_text(standing.stopped):
+        console.say(stopped)
     for line in rung_lines(standing):
         console.print(line)
     if best:

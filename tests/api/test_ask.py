@@ -106,6 +106,16 @@ def test_a_trial_given_back_is_asked_for_again(root: Path) -> None:
     assert [result.attempt for result in results_of(StudyFolder(root, "own")).values()] == [2, 1]
 
 
+def test_a_rule_ends_the_asking_and_a_run(root: Path) -> None:
+    study = _study(root, settings={"stop": {"target": 5.0}})
+    first, second = _asked(study), _asked(study)
+    study.tell(first, 6.0)
+    assert study.ask() is None
+    study.tell(second, 1.0)
+    assert study.ask() is None
+    assert open_standing(StudyFolder(root, "own")).is_finished
+
+
 def test_a_run_of_fewer_trials_keeps_what_was_asked_for(root: Path) -> None:
     study = _study(root)
     for trial in [_asked(study) for _ in range(4)]:

@@ -42,8 +42,8 @@ from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.reconstruction import completed
+from hyperspool.master.results.evaluations import evaluations_of, last_of_each
 from hyperspool.master.results.reading import StudyResults, read_results
-from hyperspool.master.results.standing import evaluations_of, last_of_each
 from hyperspool.master.search.known import Evaluation
 from hyperspool.master.studies.published import published_study, read_published
 

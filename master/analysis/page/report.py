@@ -51,6 +51,7 @@ from hyperspool.master.results.wording import (
     duration_text,
     first_line,
     measured_text,
+    stopped_text,
 )
 from hyperspool.master.studies.published import published_study, read_published
 
@@ -167,7 +168,7 @@ def _page(
 
 def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
     spec, trials = data.spec, data.trials
-    yield Fact(f"{len(trials)} of {spec.all_trials}", "trials finished")
+    yield Fact(f"{len(trials)} of {standing.total}", "trials finished")
     best, confirmed = standing.incumbent, standing.confirmed()
     value = confirmed[0].mean if confirmed else best.value if best else None
     how = f", mean of {counted(confirmed[0].replicates, 'fresh replicate')}" if confirmed else ""
@@ -192,6 +193,8 @@ def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
     counts = {status.value: count for status, count in standing.counts.items()}
     if not len(data.trials):
         yield "No trial has a result yet, so there is nothing to show. Run the same command again later."
+    elif stopped := stopped_text(standing.stopped):
+        yield f"{stopped[0].upper()}{stopped[1:]}."
     elif len(data.trials) < data.spec.all_trials:
         rest = f"{counts['RUNNING']} running, {counts['PENDING']} waiting"
         yield f"The study is not finished: {rest}. This page shows the trials that have a result."

@@ -7,7 +7,7 @@ from hyperspool.common.errors import ProtocolError, SearchError
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.watch import Wakeup
-from hyperspool.master.results.standing import read_workers
+from hyperspool.master.results.workers import read_workers
 from hyperspool.master.run import loop as study
 from hyperspool.master.run.loop import Search
 from hyperspool.master.studies.published import publish_study, read_published
