@@ -222,7 +222,6 @@ class Standing:
             "study": self.spec.name,
             "total": self.total,
             "paused": self.is_paused,
-            "stopped": asdict(stopped) if (stopped := self.stopped) else None,
             "counts": {status.value: count for status, count in self.counts.items()},
             "incumbent": best[0] if best else None,
             "workers": [
@@ -230,6 +229,8 @@ class Standing:
                 for worker in self.workers
             ],
         }
+        if self.spec.stop:
+            common["stopped"] = asdict(stopped) if (stopped := self.stopped) else None
         constraints = {"constraints": self.broken} if self.spec.constraints else {}
         front = front_json(self.spec, self.front, self.results) if self.front else {}
         return codes | (rungs.to_json() if rungs else {}) | common | constraints | front
