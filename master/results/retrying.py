@@ -16,7 +16,8 @@ from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Result, Status
 from hyperspool.common.rejection import set_aside
-from hyperspool.master.results.standing import Standing, last_of_each
+from hyperspool.master.results.evaluations import last_of_each
+from hyperspool.master.results.standing import Standing
 
 REASON = "the trial FAILED, and is evaluated again because somebody asked for it (retry)"
 
