@@ -96,13 +96,14 @@ def make_study(root: Path) -> MakeStudy:
 
     def write(objective: str, *, name: str = "demo", trials: int = 4, batch: int = 4, more: str = "") -> Path:
         path = root / f"{name}.toml"
-        path.write_text(_study_of(objective, trials, batch, more))
+        path.write_text(study_text(objective, trials, batch, more))
         return path
 
     return write
 
 
-def _study_of(objective: str, trials: int = 4, batch: int = 4, more: str = "") -> str:
+def study_text(objective: str, trials: int = 4, batch: int = 4, more: str = "") -> str:
+    """The text of a study file over x in [0, 1]; `more` is TOML that is added to it."""
     return f"""
         trials = {trials}
         batch = {batch}
@@ -117,7 +118,7 @@ def _study_of(objective: str, trials: int = 4, batch: int = 4, more: str = "") -
 def finished_square(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """The study demo that `make_study("square")` writes, finished by a worker of its master."""
     options = ("--workers", "1", "--objective", "square=tests.objectives:square")
-    return run_to_its_end(tmp_path_factory.mktemp("square"), "demo", _study_of("square"), *options)
+    return run_to_its_end(tmp_path_factory.mktemp("square"), "demo", study_text("square"), *options)
 
 
 def spec_of(**changes: Any) -> StudySpec:

@@ -102,8 +102,9 @@ def stage(request: pytest.FixtureRequest, root: Path, processes: Processes) -> S
 
 
 @pytest.fixture
-def mlp(root: Path, processes: Processes) -> Stage:
-    return Stage(root, "mlp", processes)
+def decay(root: Path, processes: Processes) -> Stage:
+    """For what holds whatever the objective: this one needs no PyTorch."""
+    return Stage(root, "decay", processes)
 
 
 def test_promoted_trial_equals_one_that_ran_through(stage: Stage) -> None:
@@ -120,37 +121,37 @@ def test_promoted_trial_equals_one_that_ran_through(stage: Stage) -> None:
     assert stage.folder.all_finished() == [(0, 0), (0, 1), (0, 2), (1, 0)]
 
 
-def test_checkpoint_is_kept_until_the_next_rung_has_its_result(mlp: Stage) -> None:
-    mlp.publish(0, 0, 2)
-    mlp.publish(1, 0, 2)
-    mlp.publish(2, 0, FULL)
-    mlp.work()
-    assert mlp.folder.kept_checkpoints() == [(0, 0), (1, 0)]  # a trial at its full budget keeps none
-    assert mlp.folder.attempted_issues() == set()
-    mlp.publish(0, 1, 4, continues=0)
-    remove_used_checkpoints(mlp.folder)
-    assert mlp.folder.kept_checkpoints() == [(0, 0), (1, 0)]
-    mlp.work()
-    assert mlp.folder.kept_checkpoints() == [(0, 0), (0, 1), (1, 0)]
-    remove_used_checkpoints(mlp.folder)
-    assert mlp.folder.kept_checkpoints() == [(0, 1), (1, 0)]
+def test_checkpoint_is_kept_until_the_next_rung_has_its_result(decay: Stage) -> None:
+    decay.publish(0, 0, 2)
+    decay.publish(1, 0, 2)
+    decay.publish(2, 0, FULL)
+    decay.work()
+    assert decay.folder.kept_checkpoints() == [(0, 0), (1, 0)]  # a trial at its full budget keeps none
+    assert decay.folder.attempted_issues() == set()
+    decay.publish(0, 1, 4, continues=0)
+    remove_used_checkpoints(decay.folder)
+    assert decay.folder.kept_checkpoints() == [(0, 0), (1, 0)]
+    decay.work()
+    assert decay.folder.kept_checkpoints() == [(0, 0), (0, 1), (1, 0)]
+    remove_used_checkpoints(decay.folder)
+    assert decay.folder.kept_checkpoints() == [(0, 1), (1, 0)]
 
 
-def test_lost_checkpoint_costs_time_and_not_the_result(mlp: Stage) -> None:
+def test_lost_checkpoint_costs_time_and_not_the_result(decay: Stage) -> None:
     missing, torn, foreign, whole = range(4)
     for trial in (missing, torn, foreign):
-        mlp.publish(trial, 0, 2)
-    mlp.publish(whole, 0, FULL)
-    mlp.work()
-    kept = mlp.folder.kept_checkpoint
+        decay.publish(trial, 0, 2)
+    decay.publish(whole, 0, FULL)
+    decay.work()
+    kept = decay.folder.kept_checkpoint
     kept(foreign).write_bytes(kept(torn).read_bytes())
     kept(torn).write_bytes(kept(torn).read_bytes()[:-100])
     kept(missing).unlink()
     for trial in (missing, torn, foreign):
-        mlp.publish(trial, 1, FULL, continues=0)
-    mlp.work()
-    assert [mlp.result(trial, 1).resumed_from_epoch for trial in (missing, torn, foreign)] == [0, 0, 0]
-    assert {mlp.result(trial, 1).value for trial in (missing, torn, foreign)} == {mlp.result(whole).value}
+        decay.publish(trial, 1, FULL, continues=0)
+    decay.work()
+    assert [decay.result(trial, 1).resumed_from_epoch for trial in (missing, torn, foreign)] == [0, 0, 0]
+    assert {decay.result(trial, 1).value for trial in (missing, torn, foreign)} == {decay.result(whole).value}
 
 
 def test_killed_promoted_trial_resumes_from_its_own_checkpoint(root: Path, processes: Processes) -> None:
@@ -172,11 +173,11 @@ def test_killed_promoted_trial_resumes_from_its_own_checkpoint(root: Path, proce
     assert stage.result(0, 1).resumed_from_epoch in {3, 4}  # after the checkpoint of the rung below
 
 
-def test_each_rung_of_a_trial_is_claimed_separately(mlp: Stage) -> None:
+def test_each_rung_of_a_trial_is_claimed_separately(decay: Stage) -> None:
     """Two rungs of a trial may be open at once: their files do not collide."""
-    mlp.publish(0, 0, 2)
-    mlp.publish(0, 1, 4, continues=0)
-    mlp.work()
-    assert mlp.folder.all_finished() == [EvaluationName(0, 0), EvaluationName(0, 1)]
-    assert repr(mlp.curve(0, 1)[:2]) == repr(mlp.curve(0, 0))
-    assert sorted(path.name for path in mlp.folder.jobs.iterdir()) == ["study.json"]
+    decay.publish(0, 0, 2)
+    decay.publish(0, 1, 4, continues=0)
+    decay.work()
+    assert decay.folder.all_finished() == [EvaluationName(0, 0), EvaluationName(0, 1)]
+    assert repr(decay.curve(0, 1)[:2]) == repr(decay.curve(0, 0))
+    assert sorted(path.name for path in decay.folder.jobs.iterdir()) == ["study.json"]

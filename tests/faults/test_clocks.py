@@ -58,6 +58,8 @@ def test_clocks_that_are_hours_apart_make_nobody_silent(
         processes.start("worker", *options, environment=host)
     folder = StudyFolder(root, "demo")
     until(lambda: has_noted(processes) and len(processes.notes.read_text().splitlines()) == 2, "both", root)
+    # RACE: a worker that was idle a moment before it began writes its first heartbeat half a second later.
+    until(lambda: all(folder.worker(name).exists() for name in ("early", "late")), "both heartbeats", root)
     for host in ({}, early, late):
         stands = status(root, host)
         workers = stands["workers"]

@@ -26,6 +26,7 @@ from hyperspool.worker.training.model import make_model
 from hyperspool.worker.training.params import MlpParams
 from hyperspool.worker.training.validation import evaluate
 from tests.conftest import spec_of
+from tests.finished import Finished, run_to_its_end
 from tests.master.recorded import journal_of
 from tests.processes import Processes, finished_trials, results_of, until
 
@@ -48,6 +49,12 @@ def study(root: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """The small search, finished."""
+    return run_to_its_end(tmp_path_factory.mktemp("small"), "small", STUDY, "--workers", "1")
+
+
 def finalize(processes: Processes, *arguments: str) -> str:
     return processes.finish(processes.start("master", "finalize", "small", "--root", str(processes.root), *arguments))
 
@@ -58,8 +65,10 @@ def refused(processes: Processes, *arguments: str) -> str:
     return " ".join(processes.output(process).split())
 
 
-def test_the_winner_is_trained_measured_once_and_described(root: Path, study: Path, processes: Processes) -> None:
-    processes.finish(processes.master(study, "--workers", "1"))
+def test_the_winner_is_trained_measured_once_and_described(
+    root: Path, searched: Finished, processes: Processes
+) -> None:
+    searched.copy(root)
     printed = finalize(processes, "--out", str(root / "copy"))
     folder, final = StudyFolder(root, "small"), StudyFolder(root, "small-final")
     answer = read_answer(folder)
@@ -95,8 +104,8 @@ def test_the_winner_is_trained_measured_once_and_described(root: Path, study: Pa
     assert results_of(final)[0].times.ended_at == answer.evaluated_at
 
 
-def test_answered_test_part_is_never_read_again(root: Path, study: Path, processes: Processes) -> None:
-    processes.finish(processes.master(study, "--workers", "1"))
+def test_answered_test_part_is_never_read_again(root: Path, searched: Finished, processes: Processes) -> None:
+    searched.copy(root)
     first = finalize(processes).splitlines()[-2:]
     for place in (root / "jobs", root / "results"):
         (place / "small-final").rename(root / f"moved-{place.name}")

@@ -4,12 +4,15 @@ import json
 from itertools import groupby
 from pathlib import Path
 
+import pytest
+
 from hyperspool.common.layout import StudyFolder
 from hyperspool.master.fsck.breach import Severity
 from hyperspool.master.fsck.examination import examine_study
 from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.studies.published import read_published
+from tests.finished import Finished, run_to_its_end
 from tests.processes import Processes
 
 STUDY = """
@@ -24,10 +27,16 @@ x = { type = "float", low = 0.001, high = 1.0, log = true }
 """
 
 
-def test_lost_journal_of_rounds_is_worked_out_from_results(root: Path, processes: Processes, tmp_path: Path) -> None:
-    study = tmp_path / "demo.toml"
-    study.write_text(STUDY)
-    processes.finish(processes.master(study, "--workers", "2", "--objective", "curved=tests.objectives:curved"))
+OPTIONS = ("--workers", "2", "--objective", "curved=tests.objectives:curved")
+
+
+@pytest.fixture(scope="module")
+def rounds(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return run_to_its_end(tmp_path_factory.mktemp("rounds"), "demo", STUDY, *OPTIONS)
+
+
+def test_lost_journal_of_rounds_is_worked_out_from_results(root: Path, rounds: Finished) -> None:
+    rounds.copy(root)
     folder = StudyFolder(root, "demo")
     before = entries(folder)
     assert [len(list(own)) for _, own in groupby(before, lambda entry: entry.batch)] == [3, 3, 3, 3, 3, 1]
@@ -42,11 +51,8 @@ def entries(folder: StudyFolder) -> list[ProposalEntry]:
     return list(read_journal(folder, read_published(folder)).journal.entries.values())
 
 
-def test_result_of_other_params_than_recorded_is_named(root: Path, processes: Processes, tmp_path: Path) -> None:
-    study = tmp_path / "demo.toml"
-    study.write_text(STUDY)
-    command = (study, "--workers", "2", "--objective", "curved=tests.objectives:curved")
-    processes.finish(processes.master(*command))
+def test_result_of_other_params_than_recorded_is_named(root: Path, processes: Processes, rounds: Finished) -> None:
+    study = rounds.copy(root) / "demo.toml"
     folder = StudyFolder(root, "demo")
     assert len(folder.all_finished()) == 16
     assert examine_study(root, "demo", is_to_repair=False).left == []
@@ -55,7 +61,7 @@ def test_result_of_other_params_than_recorded_is_named(root: Path, processes: Pr
     left = examine_study(root, "demo", is_to_repair=False).left
     assert [breach.path for breach in left] == [folder.result(9)]
     examine_study(root, "demo", is_to_repair=True)
-    processes.finish(processes.master(*command))
+    processes.finish(processes.master(study, *OPTIONS))
     assert json.loads(folder.result(9).read_text())["params"] == honest["params"]
     left = examine_study(root, "demo", is_to_repair=False).left
     assert {breach.severity for breach in left} == {Severity.NOTE}  # the file that was set aside, in rejected/

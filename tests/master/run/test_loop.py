@@ -6,7 +6,8 @@ import pytest
 
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.space import Params
-from tests.conftest import MakeStudy
+from tests.conftest import MakeStudy, study_text
+from tests.finished import Finished, run_to_its_end
 from tests.processes import Processes, results_of
 
 FINE = """
@@ -30,12 +31,19 @@ def proposed(folder: StudyFolder) -> dict[int, tuple[Params, int]]:
     return {trial: (result.params, result.seeds.initialisation) for trial, result in results_of(folder).items()}
 
 
+@pytest.fixture(scope="module")
+def fine(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A search in rounds, finished by one worker."""
+    options = ("--workers", "1", "--objective", "square=tests.objectives:square")
+    study = study_text("square", trials=12, batch=3, more=FINE)
+    return run_to_its_end(tmp_path_factory.mktemp("fine"), "demo", study, *options)
+
+
 @pytest.mark.parametrize("lost", [3, 8, 13, 17])
 def test_proposals_are_the_same_for_any_workers_and_stops(
-    root: Path, processes: Processes, make_study: MakeStudy, lost: int
+    root: Path, processes: Processes, fine: Finished, lost: int
 ) -> None:
-    study = make_study("square", trials=12, batch=3, more=FINE)
-    finish(processes, study, workers=1)
+    study = fine.copy(root) / "demo.toml"
     folder = StudyFolder(root, "demo")
     whole = proposed(folder)
     assert sorted(whole) == list(range(18))
