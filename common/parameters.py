@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from hyperspool.common.prior import Prior
 from hyperspool.common.validation import MAX_PROBLEMS, shown
 from hyperspool.common.values import RELATIVE_TOLERANCE, Scalar, ValueSet, first_twice, same_value
 
@@ -64,6 +65,10 @@ class Float(_Parameter):
     high: float
     log: bool = False
     step: float | None = Field(default=None, gt=0)
+    default: float | None = None
+    """Its value in the study's first trial; None: whatever the sampler proposes. Likewise of the other kinds."""
+    prior: Prior | None = None
+    """Which values random search draws more often."""
     coarse: Annotated[tuple[float, ...], _COARSE] | None = None
     """For a search from coarse to fine: the values from which its first round draws. On a logarithmic scale they may
     include 0, which such a scale does not have; later rounds then begin at `low`."""
@@ -72,6 +77,7 @@ class Float(_Parameter):
     def _check_bounds(self) -> Self:
         _check_bounds(self.low, self.high, self.step, is_log=self.log, least=0.0)
         _check_coarse(self.coarse or (), self.problem)
+        _check_belief(self)
         return self
 
     @property
@@ -133,6 +139,8 @@ class Int(_Parameter):
     high: WholeNumber
     log: bool = False
     step: Annotated[int, Field(gt=0, le=MAX_MAGNITUDE)] | None = None
+    default: WholeNumber | None = None
+    prior: Prior | None = None
     coarse: Annotated[tuple[WholeNumber, ...], _COARSE] | None = None
     """For a search from coarse to fine: the values from which its first round draws."""
 
@@ -140,6 +148,7 @@ class Int(_Parameter):
     def _check_bounds(self) -> Self:
         _check_bounds(self.low, self.high, self.step, is_log=self.log, least=1)
         _check_coarse(self.coarse or (), self.problem)
+        _check_belief(self)
         return self
 
     def from_unit(self, unit: float) -> int:
@@ -177,6 +186,7 @@ class Categorical(_Parameter):
 
     type: Literal["categorical"]
     choices: Choices
+    default: BoundedScalar | None = None
 
     @field_validator("choices")
     @classmethod
@@ -184,6 +194,11 @@ class Categorical(_Parameter):
         if (twice := first_twice(choices)) is not None:
             raise ValueError(f"{shown(twice)} stands twice in the list")
         return choices
+
+    @model_validator(mode="after")
+    def _check_default(self) -> Self:
+        _check_belief(self)
+        return self
 
     def from_unit(self, unit: float) -> Scalar:
         """The value at `unit` in [0, 1]."""
@@ -240,6 +255,17 @@ def _check_bounds(low: float, high: float, step: float | None, *, is_log: bool, 
         raise ValueError(f"low is {low}; a logarithmic scale begins above 0")
     if is_log and step is not None:
         raise ValueError("log and step exclude each other; take categorical for a list of values")
+
+
+def _check_belief(parameter: Float | Int | Categorical) -> None:
+    default = parameter.default
+    if default is not None and (problem := parameter.problem(default)):
+        raise ValueError(f"default: {problem}")
+    if isinstance(parameter, Categorical) or parameter.prior is None:
+        return
+    center = parameter.prior.center
+    if not parameter.low <= center <= parameter.high:
+        raise ValueError(f"prior.center: found {center:g}, expected {parameter.low} to {parameter.high}")
 
 
 def _check_coarse(values: Sequence[float], problem: Callable[[float], str | None]) -> None:

@@ -27,6 +27,9 @@ SAMPLERS: dict[str, dict[str, int]] = {
 OF_SEVERAL = ("random", "grid", "qmc", "tpe", "nsga2")
 """The samplers that can search for several objectives at once; the first three do not look at results."""
 
+OF_PRIORS = ("random", "tpe", "gp")
+"""The samplers that draw from a parameter's prior: the last two in their random trials."""
+
 _WHAT = {"keep": "rounds", "startup": "random trials at its start", "population": "generations"}
 """What a sampler has that takes a setting, where it is not called so."""
 LEAST_DIMENSIONS = 2
@@ -76,6 +79,8 @@ class SamplerSpec(Record):
 
     def space_problem(self, space: Space) -> str | None:
         """Why the sampler cannot search a space; None if it can."""
+        if problem := self._prior_problem(space):
+            return problem
         if self.name != "cmaes":
             return None
         searched = {name: parameter for name, parameter in space.items() if not isinstance(parameter, Fixed)}
@@ -92,6 +97,13 @@ class SamplerSpec(Record):
             "sampler.name: cmaes searches two or more float or int parameters that are active in every trial, and "
             f"{reasons[0]}; tpe searches any space"
         )
+
+    def _prior_problem(self, space: Space) -> str | None:
+        priors = [name for name, parameter in space.items() if isinstance(parameter, Float | Int) and parameter.prior]
+        if self.name in OF_PRIORS or not priors:
+            return None
+        *others, last = OF_PRIORS
+        return f"space.{priors[0]}.prior: found with {self.name}; expected the sampler {', '.join(others)} or {last}"
 
     def several_problem(self) -> str | None:
         """Why the sampler cannot search for several objectives at once; None if it can."""

@@ -55,6 +55,8 @@ def _kind_of(table: Mapping[Any, Any]) -> str | None:
         return "fixed"
     coarse = table.get("coarse")
     numbers = [table.get("low"), table.get("high"), *(coarse if isinstance(coarse, list) else ())]
+    if "default" in table:
+        numbers.append(table["default"])
     if "low" not in table or "high" not in table:
         return None
     is_whole = all(type(number) is int for number in (*numbers, table.get("step", 1)))
@@ -138,10 +140,18 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
         Args:
             unit_of: returns a parameter's coordinate in [0, 1), by its name; called for active parameters only.
         """
+        return self.filled(lambda name: self.root[name].from_unit(unit_of(name)))
+
+    def filled(self, value_of: Callable[[str], Scalar]) -> Params:
+        """The params with certain values.
+
+        Args:
+            value_of: returns a parameter's value by its name; called for active parameters only.
+        """
         found: Params = {}
         for name in self._ordered:
             if self.root[name].is_wanted(found):
-                found[name] = self.root[name].from_unit(unit_of(name))
+                found[name] = value_of(name)
         return {name: found[name] for name in self.root if name in found}
 
     def problems(self, params: Mapping[str, Scalar]) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ class _Dimension:
 @dataclass(frozen=True)
 class _Range(_Dimension):
     log: bool = field(default=False, kw_only=True)
+    prior: Mapping[str, Any] | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Float(_Range):
         high: the greatest value.
         log: draw on a logarithmic scale, as for a learning rate.
         step: draw from a grid from low by step.
+        default: the value in the study's first trial.
+        prior: which values are likelier to be good: `prior={"center": 0.01, "confidence": "high"}`.
         when: other parameters' values at which this one is active: `when={"opt": ["sgd"]}`.
     """
 
@@ -60,6 +63,7 @@ class Float(_Range):
     low: float
     high: float
     step: float | None = field(default=None, kw_only=True)
+    default: float | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ class Int(_Range):
         high: the greatest value.
         log: draw on a logarithmic scale, as for a number of units.
         step: draw from a grid from low by step.
+        default: as for `Float`.
+        prior: as for `Float`.
         when: as for `Float`.
     """
 
@@ -80,6 +86,7 @@ class Int(_Range):
     low: int
     high: int
     step: int | None = field(default=None, kw_only=True)
+    default: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,7 @@ class Categorical(_Dimension):
 
     Attributes:
         choices: the values.
+        default: as for `Float`.
         when: as for `Float`.
     """
 
@@ -95,6 +103,7 @@ class Categorical(_Dimension):
     model: ClassVar[type[BaseModel]] = parameters.Categorical
 
     choices: Sequence[Scalar]
+    default: Scalar | None = field(default=None, kw_only=True)
 
 
 def space_table(space: Mapping[str, object]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from hyperspool.master.search.automatic import choice_for
 from hyperspool.master.search.bounded import Bounded
 from hyperspool.master.search.coarse_to_fine import CoarseToFine, round_lengths
 from hyperspool.master.search.confirmation import Confirmed
+from hyperspool.master.search.defaults import Defaulted, has_default
 from hyperspool.master.search.grid import GridSearch
 from hyperspool.master.search.halving import Halved
 from hyperspool.master.search.random_search import RandomSearch
@@ -55,10 +56,10 @@ def model_based(name: str) -> Callable[[StudySpec, Space, int], Sampler]:
     """Make the method that asks a sampler of Optuna's."""
 
     def make(spec: StudySpec, space: Space, _settings: int) -> Sampler:
-        from hyperspool.master.search.model_based import MAKERS, ModelBased
+        from hyperspool.master.search.model_based import ModelBased
 
-        sampler = MAKERS[name](spec.sampler.startup or STARTUP)  # `auto` has no settings
-        return ModelBased(space, spec.seed, spec.objective.direction, name, sampler, spec.objectives or ())
+        startup = spec.sampler.startup or STARTUP  # `auto` has no settings
+        return ModelBased(space, spec.seed, spec.objective.direction, name, startup, spec.objectives or ())
 
     return make
 
@@ -117,12 +118,12 @@ def make_endless(spec: StudySpec) -> Sampler:
 
 
 def _unbounded(spec: StudySpec) -> Sampler:
-    make, direction = METHODS[spec.sampler.name].make, spec.objective.direction
+    direction = spec.objective.direction
     if spec.ablation:
         settings = spec.ablation.settings
-        tuned = [make(spec, case.space, settings) for case in cases_of(spec.ablation, spec.space)]
+        tuned = [_searching(spec, case.space, settings) for case in cases_of(spec.ablation, spec.space)]
         return AblationSearch(places(spec), tuned, direction)
-    search = make(spec, spec.space, settings_count(spec))
+    search = _searching(spec, spec.space, settings_count(spec))
     if spec.stop and not spec.halving:  # inside the replicates, so that a setting that was begun gets all of its own
         search = Stopping(search, spec)
     if spec.replicates > 1:
@@ -130,6 +131,12 @@ def _unbounded(spec: StudySpec) -> Sampler:
     if spec.confirm is None:
         return search
     return Confirmed(search, spec.trials, spec.confirm.finalists, spec.confirm.replicates, direction)
+
+
+def _searching(spec: StudySpec, space: Space, settings: int) -> Sampler:
+    search = METHODS[spec.sampler.name].make(spec, space, settings)
+    # A grid has an order of its own, in which the defaults come like any other point.
+    return Defaulted(search, space, spec.seed) if has_default(space) and spec.sampler.name != "grid" else search
 
 
 def is_seeded(spec: StudySpec) -> bool:

@@ -24,9 +24,12 @@ from hyperspool.master.search.distinct import Distinct
 from hyperspool.master.search.encoding import Encoding
 from hyperspool.master.search.known import Direction, Evaluation, Known, Proposal, loss_of
 from hyperspool.master.search.quiet import quiet_optuna
+from hyperspool.master.search.random_search import draw, has_prior
 
 MakeSampler = Callable[[int], BaseSampler]
 """Makes a sampler from its seed."""
+LEARNT = {"tpe": (TrialState.COMPLETE, TrialState.PRUNED), "gp": (TrialState.COMPLETE,)}
+"""The trials that end the random ones at the start, by the sampler."""
 
 
 class ModelBased:
@@ -43,23 +46,18 @@ class ModelBased:
         space: the space to search.
         seed: the study's seed.
         direction: the objective's direction.
-        purpose: keys the random numbers.
-        make_sampler: makes Optuna's sampler.
+        name: the sampler's name in a study; it keys the random numbers.
+        startup: the number of random trials at the start; they are drawn from the priors, if any parameter has one.
         goals: the study's several objectives; empty if it has only one.
     """
 
     def __init__(
-        self,
-        space: Space,
-        seed: int,
-        direction: Direction,
-        purpose: str,
-        make_sampler: MakeSampler,
-        goals: Sequence[Goal] = (),
+        self, space: Space, seed: int, direction: Direction, name: str, startup: int, goals: Sequence[Goal] = ()
     ) -> None:
         self._space, self._seed, self._direction, self._goals = space, seed, direction, goals
-        self._purpose, self._make_sampler = purpose, make_sampler
+        self._name, self._make_sampler = name, MAKERS[name](startup)
         self._encoding = Encoding(space)
+        self._startup = startup if has_prior(space) else 0
 
     def suggest(self, count: int, known: Known) -> list[Proposal]:
         """Suggest the next `count` trials. No two of a study are equal while the space has others."""
@@ -77,7 +75,9 @@ class ModelBased:
         return proposals
 
     def _ask(self, study: optuna.Study, trial: int, attempt: int) -> Params:
-        study.sampler = self._make_sampler(word(self._seed, f"{self._purpose} {attempt}", trial) >> 32)
+        if not attempt and len(study.get_trials(deepcopy=False, states=LEARNT[self._name])) < self._startup:
+            return draw(self._space, self._seed, trial)  # by the priors, of which Optuna knows nothing
+        study.sampler = self._make_sampler(word(self._seed, f"{self._name} {attempt}", trial) >> 32)
         asked = study.ask()
         params = self._encoding.ask(asked)
         study.tell(asked, state=TrialState.FAIL)  # the next call does not know it, so nothing may follow from it

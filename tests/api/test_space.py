@@ -52,3 +52,12 @@ def test_numpy_values_are_values() -> None:
 def test_an_impossible_parameter_is_refused_where_it_stands(make: Callable[[], object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         make()
+
+
+def test_default_and_prior_reach_the_table_of_a_study() -> None:
+    prior = {"center": 0.1, "confidence": "low"}
+    space = {"x": hs.Float(0, 1, default=0.0, prior=prior), "on": hs.Categorical([True, False], default=False)}
+    found = space_table(space)
+    assert (found["x"]["default"], found["x"]["prior"], found["on"]["default"]) == (0.0, prior, False)
+    with pytest.raises(UsageError, match="Int: default: found 9, expected 1 to 3"):
+        hs.Int(1, 3, default=9)
