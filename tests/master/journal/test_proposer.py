@@ -15,7 +15,7 @@ from hyperspool.master.journal.reconstruction import completed
 from hyperspool.master.search.known import Known
 from hyperspool.master.search.methods import make_sampler
 from tests.conftest import spec_of
-from tests.master.search.test_contract import STUDIES
+from tests.master.search.contract_studies import STUDIES
 
 FINE: dict[str, Any] = {"name": "coarse-to-fine", "rounds": 2, "keep": 2}
 ROUNDS = spec_of(trials=8, batch=3, sampler=FINE, confirm={"finalists": 2, "replicates": 2})

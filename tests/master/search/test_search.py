@@ -15,8 +15,8 @@ from hyperspool.master.search.replicates import Replicated, of_settings
 from hyperspool.master.studies.preset import load_preset
 from tests.conftest import spec_of
 from tests.master.played import evaluated
+from tests.master.search.contract_studies import STUDIES
 from tests.master.search.listening import Listening
-from tests.master.search.test_contract import STUDIES
 
 
 def suggested(spec: StudySpec, count: int) -> list[Params]:
