@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Status
+from tests.commands import call_here
 from tests.processes import REPOSITORY, Processes, results_of
 
 EXAMPLES = REPOSITORY / "examples"
@@ -60,8 +60,5 @@ def test_lightning_reports_by_a_callback(processes: Processes) -> None:
 def test_sweeps_become_studies(tmp_path: Path) -> None:
     for sweep in (EXAMPLES / "compared").glob("*.yaml"):
         out = tmp_path / f"{sweep.stem}.toml"
-        command = ["init", str(sweep), "--out", str(out)]
-        subprocess.run(
-            [sys.executable, "-m", "master", *command], check=True, cwd=REPOSITORY, stdout=subprocess.DEVNULL
-        )
+        assert call_here("master", "init", str(sweep), "--out", str(out)).returncode == 0
         assert "[space]" in out.read_text()

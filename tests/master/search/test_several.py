@@ -70,7 +70,7 @@ def blind(proposal: Proposal) -> Evaluation:
 @pytest.mark.parametrize("name", ["nsga2", "tpe", "gp", "cmaes", "coarse-to-fine"])
 def test_methods_that_learn_search_where_a_constraint_is_kept(name: str) -> None:
     space = {key: PLANE[key] for key in ("a", "b")}
-    size = {"trials": 24, "batch": 2} if name == "gp" else {"trials": 100, "batch": 5}
+    size = {"trials": 16, "batch": 4} if name == "gp" else {"trials": 100, "batch": 5}
     spec = spec_of(space=space, sampler={"name": name}, constraints=[CONSTRAINT], **size)
     found, without = (played(spec, measure) for measure in (narrow, blind))
     best, best_blindly = (
