@@ -83,6 +83,9 @@ def test_stricter_rule_ends_a_study_and_its_record_still_agrees(
     assert "reached the target 0.01" in printed
     assert call("master", "replay", "demo", "--root", str(root)).returncode == 0
     assert "is as it should be" in call("master", "fsck", "demo", "--root", str(root)).stdout
+    folder.journal.unlink()
+    processes.finish(processes.master(study, "--trials", "20", "--set", "stop.target=0.01"))
+    assert folder.journal.read_text().count('"entry":"proposal"') == 12
 
 
 def test_asynchronous_search_for_a_target_can_be_replayed(
