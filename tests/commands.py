@@ -71,6 +71,13 @@ def _as_started(side: str, *arguments: str) -> Iterator[None]:
             log.setLevel(level)
 
 
+def said(*arguments: str) -> str:
+    """Run a command of `call_here` that must succeed; return what it prints."""
+    called = call_here(*arguments)
+    assert called.returncode == 0, called.stdout + called.stderr
+    return called.stdout
+
+
 def refused(*arguments: str, status: int = 2) -> str:
     """Run a command that must fail like a user's mistake: return its one message, without a traceback."""
     called = call_here(*arguments)

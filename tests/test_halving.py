@@ -12,6 +12,7 @@ from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.studies.published import read_published
+from tests.commands import said
 from tests.processes import Processes, leftovers, until
 
 STUDY = """
@@ -53,9 +54,7 @@ def test_promoted_trials_go_on_and_the_rest_stops(root: Path, processes: Process
         if (trial, rung - 1) in found:
             assert found[trial, rung].resumed_from_epoch == found[trial, rung - 1].epochs
     best = min(value for key, value in values(folder).items() if key in top and value is not None)
-    stands = json.loads(
-        processes.finish(processes.start("master", "status", "climbing", "--json", "--root", str(root)))
-    )
+    stands = json.loads(said("master", "status", "climbing", "--json", "--root", str(root)))
     assert (stands["total"], stands["counts"]["COMPLETE"], stands["counts"]["PRUNED"]) == (9, len(top), 9 - len(top))
     assert stands["incumbent"]["value"] == best
     assert [each["epochs"] for each in stands["rungs"]] == [1, 3, 9]
@@ -70,21 +69,13 @@ def test_asynchronous_promotion_never_waits_and_replays(root: Path, processes: P
     for _ in range(2):
         processes.worker(objective="decay")
     processes.finish(processes.master(study))
-    assert "all proposed again as they are recorded" in processes.finish(
-        processes.start("master", "replay", "climbing", "--root", str(root))
-    )
+    assert "all proposed again as they are recorded" in said("master", "replay", "climbing", "--root", str(root))
     exported = root / "all.jsonl"
-    processes.finish(
-        processes.start(
-            "master", "export", "climbing", "--format", "jsonl", "--out", str(exported), "--root", str(root)
-        )
-    )
+    said("master", "export", "climbing", "--format", "jsonl", "--out", str(exported), "--root", str(root))
     lines = [json.loads(line) for line in exported.read_text().splitlines()]
     assert [line["trial"] for line in lines] == list(range(9))
     assert {line["status"] for line in lines} == {"COMPLETE", "PRUNED"}
-    assert "every file of study climbing is as it should be" in processes.finish(
-        processes.start("master", "fsck", "climbing", "--root", str(root))
-    )
+    assert "every file of study climbing is as it should be" in said("master", "fsck", "climbing", "--root", str(root))
 
 
 def test_lost_journal_costs_no_promoted_evaluation(root: Path, processes: Processes) -> None:

@@ -10,6 +10,7 @@ from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Status
 from hyperspool.common.stops import ask_to_stop, stops
+from tests.commands import said
 from tests.processes import Processes, leftovers, results_of, until
 
 STUDY = """
@@ -46,11 +47,9 @@ def test_trial_worse_than_the_median_is_pruned(root: Path, processes: Processes,
     assert "lagging/00003: ending: after 2 epochs it was worse than the median of 3 trials" in processes.output(worker)
     assert "lagging/00003: PRUNED: " in processes.output(worker)
     arguments = ("lagging", "--root", str(root))
-    stands = json.loads(processes.finish(processes.start("master", "status", *arguments, "--json")))
+    stands = json.loads(said("master", "status", *arguments, "--json"))
     assert (stands["counts"]["COMPLETE"], stands["counts"]["PRUNED"]) == (4, 1)
-    assert "every file of study lagging is as it should be" in processes.finish(
-        processes.start("master", "fsck", *arguments)
-    )
+    assert "every file of study lagging is as it should be" in said("master", "fsck", *arguments)
 
 
 def test_restarted_master_prunes_by_the_results_it_finds(root: Path, processes: Processes) -> None:
