@@ -66,8 +66,10 @@ class Recorded:
 
     def answers(self, settings: Sequence[Params]) -> Floats:
         """The surrogate's errors after each epoch, one row per setting: `(N, epochs)`."""
-        answers: Floats = np.exp(self._model.predict(np.array([self._place(params) for params in settings])))
-        return answers
+        places = np.array([self._place(params) for params in settings], dtype=np.float32)
+        # The trees themselves: for one setting, the forest's own `predict` takes ten times as long.
+        logs: Floats = np.mean([tree.tree_.predict(places) for tree in self._model.estimators_], axis=0)
+        return np.exp(logs).reshape(len(settings), self.epochs)
 
     def truth(self) -> tuple[Truth, Truth]:
         """How well the surrogate answers for trials that it was not fitted to; and how well the nearest one does."""
