@@ -1,8 +1,7 @@
 """What an expert believes of a parameter: values near a center are likelier to be good.
 
 Sources: Mallik et al. 2023, PriorBand: Practical Hyperparameter Optimization in the Age of Deep Learning, NeurIPS,
-arXiv:2306.12370: a normal distribution around the center, cut at the range's ends; the three standard deviations are
-those of its package NePS.
+arXiv:2306.12370: a normal distribution around the center, cut at the range's ends.
 """
 
 from typing import Literal
