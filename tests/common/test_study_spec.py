@@ -150,7 +150,7 @@ def test_a_random_search_may_end_between_two_replicates() -> None:
 
 def test_an_unknown_key_of_a_parameter_lists_its_keys() -> None:
     lines = problems(CNN | {"space": {"momentum": {"type": "float", "low": 0, "hihg": 1}}})
-    allowed = "when, type, low, high, log, step, coarse"
+    allowed = "when, type, low, high, log, step, default, prior, coarse"
     assert lines[1] == f"space.momentum.hihg: unknown key (did you mean high?); allowed: {allowed}"
 
 
