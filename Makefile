@@ -60,7 +60,7 @@ worker: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@test -n "$(BROWSER)" || echo "no Chromium found, so tests that open a page are skipped; on Debian: apt-get install chromium faketime spin gcc"
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(if $(BROWSER),,-m 'not browser') $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto $(if $(BROWSER),,-m 'not browser') $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -69,6 +69,10 @@ def _as_started(side: str, *arguments: str) -> Iterator[None]:
             yield
         finally:
             log.setLevel(level)
+            # `fsck` silences a module's log, for the life of its process.
+            for name, logger in log.manager.loggerDict.items():
+                if name.startswith("hyperspool.") and isinstance(logger, logging.Logger):
+                    logger.setLevel(logging.NOTSET)
 
 
 def said(*arguments: str) -> str:

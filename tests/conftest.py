@@ -26,15 +26,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Run three tests at a time on two cores. For half of the time, tests wait: for processes, rescans and pauses."""
-    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
-        return None
-    cores = os.cpu_count() or 1
-    return cores + cores // 2
-
-
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """An empty shared folder."""

@@ -47,9 +47,12 @@ def test_show_tells_where_a_running_trial_is(root: Path, processes: Processes, m
     def shown(trial: int) -> str:
         return call_here("master", "show", "demo", str(trial), "--root", str(root)).stdout
 
-    # RACE: the trial writes its note before its worker has heard of the epoch, so the curve may come later.
-    until(lambda: "\n  running curve of attempt 1: " in shown(0), "its curve", root)
-    assert "trial 0: RUNNING on lab-1\n" in shown(0)
+    def is_shown_running() -> bool:
+        text = shown(0)
+        return "trial 0: RUNNING on lab-1\n" in text and "\n  running curve of attempt 1: " in text
+
+    # RACE: the worker's curve and its heartbeat are two files; either may come first, and both after the trial began.
+    until(is_shown_running, "its state and its curve", root)
     assert "trial 1: PENDING\n" in shown(1)
     assert "not proposed yet" in shown(1)
 
