@@ -8,6 +8,8 @@ RACE: the trial ends by itself before its worker sees the file. Then its result 
 master is killed between a result and the removal of its file: the next master removes it.
 """
 
+from contextlib import suppress
+
 from hyperspool.common import atomic
 from hyperspool.common.asked import StopRequest
 from hyperspool.common.clock import now_text
@@ -52,4 +54,5 @@ def remove_used_stops(folder: StudyFolder) -> None:
     finished = folder.finished(issue.evaluation for issue in asked)
     for issue in asked:
         if issue.evaluation in finished:
-            atomic.remove(folder.path(STOP, issue))
+            with suppress(FileNotFoundError):  # a person removed it meanwhile
+                atomic.remove(folder.path(STOP, issue))

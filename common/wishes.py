@@ -3,20 +3,20 @@
     jobs/<study>/pause.json    nobody claims a job, and the master proposes nothing, as long as the file is there
     jobs/<study>/stop.json     the master ends as on Ctrl-C; it removes the file
 
-Workers and masters list that folder anyway, so looking for wishes costs nothing, and a client of a network file system
-finds them as soon as it finds jobs.
+A worker finds them in the listing that it makes anyway, a master by one listing a second. A client of a network file
+system finds them as soon as it finds jobs.
 
 RACE: the master ends by itself before it sees the wish to stop. Then the file is left; it was for that master alone, so
 the next one removes it when it starts.
 """
 
 import socket
-from collections.abc import Collection
+from contextlib import suppress
 
 from hyperspool.common import atomic
 from hyperspool.common.asked import Wish
 from hyperspool.common.clock import now_text
-from hyperspool.common.file_kinds import JOB, PAUSE, FileKind
+from hyperspool.common.file_kinds import JOB, PAUSE, STOP_MASTER, FileKind
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder, names_of
 
@@ -30,16 +30,18 @@ def wish(folder: StudyFolder, kind: FileKind) -> bool:
     return atomic.write_once(folder.path(kind), Wish(host=socket.gethostname(), at=now_text()).to_json())
 
 
-def is_wished(folder: StudyFolder, kind: FileKind) -> bool:
-    """Whether a wish is there, from a fresh listing."""
-    return kind.suffix in names_of(folder.jobs)
+def wishes(folder: StudyFolder) -> set[FileKind]:
+    """The wishes that are there, from one fresh listing."""
+    names = set(names_of(folder.jobs))
+    return {kind for kind in (PAUSE, STOP_MASTER) if kind.suffix in names}
 
 
 def withdraw(folder: StudyFolder, kind: FileKind) -> bool:
     """Remove a wish; return False if it is not there."""
-    if not is_wished(folder, kind):
+    if kind not in wishes(folder):
         return False
-    atomic.remove(folder.path(kind))
+    with suppress(FileNotFoundError):  # somebody else did so meanwhile
+        atomic.remove(folder.path(kind))
     return True
 
 
@@ -49,6 +51,6 @@ def claimable_issues(folder: StudyFolder) -> tuple[list[Issue], bool]:
     Raises:
         OSError: the folder cannot be listed.
     """
-    names: Collection[str] = names_of(folder.jobs)
+    names = names_of(folder.jobs)
     issues = sorted(issue for name in names if isinstance(issue := JOB.parse(name), Issue))
     return ([] if PAUSE.suffix in names else issues), bool(issues)

@@ -14,6 +14,7 @@ from hyperspool.master.journal.file import read_journal
 from hyperspool.master.run.loop import Search
 from hyperspool.master.studies.enqueueing import from_assignments, from_csv, need_new, need_taker
 from hyperspool.master.studies.published import publish_study, read_published
+from tests.commands import refused, said
 from tests.conftest import MakeStudy, spec_of
 from tests.processes import Processes, results_of, until
 from tests.worker.test_worker import has_noted
@@ -26,16 +27,6 @@ SPACE = {
 }
 
 
-def said(processes: Processes, root: Path, *arguments: str) -> str:
-    return processes.finish(processes.start("master", *arguments, "--root", str(root)))
-
-
-def refused(processes: Processes, root: Path, *arguments: str) -> str:
-    process = processes.start("master", *arguments, "--root", str(root))
-    assert process.wait(60) == 2
-    return processes.output(process)
-
-
 def test_enqueued_setting_is_evaluated_before_the_next_proposal(
     root: Path, processes: Processes, make_study: MakeStudy
 ) -> None:
@@ -43,10 +34,10 @@ def test_enqueued_setting_is_evaluated_before_the_next_proposal(
     master = processes.master(make_study("waiting", trials=4, batch=1))
     processes.worker(objective="waiting")
     until(lambda: has_noted(processes), "a trial runs", root)
-    assert "demo: 1 setting enqueued" in said(processes, root, "enqueue", "demo", "--params", "x=0.3")
+    assert "demo: 1 setting enqueued" in said("master", "enqueue", "demo", "--params", "x=0.3", "--root", str(root))
     until(lambda: not read_requests(folder, read_published(folder)), "the master takes it", root)
     assert "trial 1 has the params x=0.3 already; nothing" in refused(
-        processes, root, "enqueue", "demo", "--params", "x=0.3"
+        "master", "enqueue", "demo", "--params", "x=0.3", "--root", str(root)
     )
     (root / "go").touch()
     processes.finish(master)
@@ -54,9 +45,9 @@ def test_enqueued_setting_is_evaluated_before_the_next_proposal(
     assert (len(results), results[1].params, results[1].value) == (4, {"x": 0.3}, 0.0)
     assert results[1].stage is not None
     assert results[1].stage.request
-    assert "all proposed again as they are recorded" in said(processes, root, "replay", "demo")
-    assert "in order" in said(processes, root, "fsck", "demo")
-    printed = said(processes, root, "enqueue", "demo", "--params", "x=0.5")
+    assert "all proposed again as they are recorded" in said("master", "replay", "demo", "--root", str(root))
+    assert "in order" in said("master", "fsck", "demo", "--root", str(root))
+    printed = said("master", "enqueue", "demo", "--params", "x=0.5", "--root", str(root))
     assert "all 4 trials are proposed or enqueued; to evaluate the rest: " in printed
     assert "run demo --trials 5" in printed
 
@@ -68,7 +59,9 @@ def test_lost_journal_keeps_what_was_enqueued(root: Path, processes: Processes, 
     processes.finish(processes.master(study))
     before = {trial: folder.result(trial).read_bytes() for trial in results_of(folder)}
     folder.journal.unlink()
+    waiting = enqueue(folder, {"x": 0.75})  # it must not take the number of a trial that is there
     processes.finish(processes.master(study))
+    assert list(read_requests(folder, read_published(folder))) == [waiting]
     assert {trial: folder.result(trial).read_bytes() for trial in results_of(folder)} == before
     assert results_of(folder)[0].params == {"x": 0.25}
 

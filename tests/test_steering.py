@@ -8,14 +8,11 @@ from hyperspool.common.file_kinds import PAUSE, STOP_MASTER
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
-from hyperspool.common.wishes import is_wished, wish
+from hyperspool.common.wishes import wish, wishes
+from tests.commands import said
 from tests.conftest import MakeStudy
 from tests.processes import Processes, leftovers, results_of, until
 from tests.worker.test_worker import has_noted
-
-
-def said(processes: Processes, root: Path, *arguments: str) -> str:
-    return processes.finish(processes.start("master", *arguments, "--root", str(root)))
 
 
 def beats_idle(folder: StudyFolder) -> int:
@@ -32,10 +29,10 @@ def test_no_trial_begins_while_a_study_is_paused(root: Path, processes: Processe
     master = processes.master(make_study("waiting", trials=4, batch=2))
     processes.worker("--name", "lab-1", objective="waiting")
     until(lambda: has_noted(processes), "a trial runs", root)
-    printed = said(processes, root, "pause", "demo")
+    printed = said("master", "pause", "demo", "--root", str(root))
     assert "demo is paused: running trials end" in printed
     assert "python -m master resume demo" in printed
-    assert "is paused already" in said(processes, root, "pause", "demo")
+    assert "is paused already" in said("master", "pause", "demo", "--root", str(root))
     (root / "go").touch()
     until(lambda: len(folder.all_finished()) == 1, "the running trial ends", root)
     until(lambda: beats_idle(folder), "the worker waits", root)
@@ -43,12 +40,12 @@ def test_no_trial_begins_while_a_study_is_paused(root: Path, processes: Processe
     until(lambda: beats_idle(folder) > first + 1, "it has looked for jobs meanwhile", root)
     assert len(folder.open_issues()) == 1
     assert len(processes.notes.read_text().splitlines()) == 1
-    stands = json.loads(said(processes, root, "status", "demo", "--json"))
+    stands = json.loads(said("master", "status", "demo", "--json", "--root", str(root)))
     assert (stands["paused"], stands["counts"]["PENDING"]) == (True, 3)
-    assert "paused, 3 pending, 1 complete" in said(processes, root, "status", "demo")
-    assert "in order" in said(processes, root, "fsck", "demo")
-    assert "demo goes on" in said(processes, root, "resume", "demo")
-    assert "is not paused" in said(processes, root, "resume", "demo")
+    assert "paused, 3 pending, 1 complete" in said("master", "status", "demo", "--root", str(root))
+    assert "in order" in said("master", "fsck", "demo", "--root", str(root))
+    assert "demo goes on" in said("master", "resume", "demo", "--root", str(root))
+    assert "is not paused" in said("master", "resume", "demo", "--root", str(root))
     processes.finish(master)
     assert len(results_of(folder)) == 4
 
@@ -59,10 +56,10 @@ def test_stopped_master_ends_and_the_study_goes_on(root: Path, processes: Proces
     master = processes.master(study)
     processes.worker(objective="waiting")
     until(lambda: has_noted(processes), "a trial runs", root)
-    assert "its master has ended; everything is kept" in said(processes, root, "stop", "demo")
+    assert "its master has ended; everything is kept" in said("master", "stop", "demo", "--root", str(root))
     assert master.wait(60) == 1
     assert "stopped; everything is kept. To go on: " in processes.output(master)
-    assert not is_wished(folder, STOP_MASTER)
+    assert STOP_MASTER not in wishes(folder)
     again = processes.start("master", "stop", "demo", "--root", str(root))
     assert again.wait(60) == 1
     assert "no master runs, so there is nothing to stop" in processes.output(again)
@@ -78,7 +75,7 @@ def test_wish_to_stop_does_not_reach_the_next_master(root: Path, processes: Proc
     wish(folder, STOP_MASTER)
     processes.worker(objective="square")
     processes.finish(processes.master(study))
-    assert not is_wished(folder, STOP_MASTER)
+    assert STOP_MASTER not in wishes(folder)
 
 
 def test_paused_master_can_be_stopped(root: Path, processes: Processes, make_study: MakeStudy) -> None:
@@ -88,6 +85,6 @@ def test_paused_master_can_be_stopped(root: Path, processes: Processes, make_stu
     master = processes.master(make_study("square", trials=2, batch=1))
     processes.worker(objective="square")
     until(folder.open_issues, "the master waits", root)
-    said(processes, root, "stop", "demo")
+    said("master", "stop", "demo", "--root", str(root))
     assert master.wait(60) == 1
     assert folder.all_finished() == []

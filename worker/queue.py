@@ -65,7 +65,8 @@ class ClaimedJob:
 class JobQueue:
     """The open jobs of one study or of all.
 
-    A listing is used up before the next one is made, so that taking n jobs costs n claims and not n listings.
+    A listing is used up for `LISTED_S` before the next one is made, so that taking n jobs costs n claims and not n
+    listings.
 
     Args:
         root: the shared folder.

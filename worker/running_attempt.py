@@ -133,7 +133,8 @@ class RunningAttempt(Listener):
         claim, now_s = self.claimed.claim, time.monotonic()
         if self.claimed.spec.pruning and not self._given_up and now_s - self._looked_s >= LOOK_S:
             self._looked_s = now_s
-            self._given_up = reason_to_stop(claim.folder, claim.issue)
+            with suppress(OSError):  # a folder that cannot be listed now is no reason to let the claim go
+                self._given_up = reason_to_stop(claim.folder, claim.issue)
         return self._given_up is not None
 
     def _with_verdict(self, outcome: Outcome) -> Outcome:

@@ -57,7 +57,8 @@ class Proposer:
         number, first = len(self._journal.batches), self._known.next_trial
         new = [(name, params) for name, params in requests.items() if name not in known]
         entries: list[ProposalEntry] = []
-        for trial, (name, params) in enumerate(new[: self._spec.trials - first], start=first):
+        room = max(self._spec.trials - first, 0)  # a confirmation's trials are numbered after the search's
+        for trial, (name, params) in enumerate(new[:room], start=first):
             rung = self._rungs.lowest_of(trial) if self._rungs else 0
             budget = self._rungs.ladder[rung] if self._rungs else None
             proposal = Proposal(trial, params, Stage(setting=trial, request=name), rung, budget)

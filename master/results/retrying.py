@@ -53,7 +53,8 @@ def retry(folder: StudyFolder, result: Result) -> None:
     evaluation = result.evaluation
     issue = Issue(*evaluation, result.issue)
     curve, kept = folder.curve(*evaluation), folder.kept_checkpoint(*evaluation)
-    set_aside(folder, curve, REASON) if curve.exists() else None
+    if curve.exists():
+        set_aside(folder, curve, REASON)
     set_aside(folder, folder.result(*evaluation), REASON, name=JOB.file_name(issue))
     if kept.exists():  # the next attempt goes on from it, as after any other attempt
         atomic.move(kept, folder.checkpoint(AttemptName(issue, result.attempt)))

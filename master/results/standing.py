@@ -13,7 +13,7 @@ from hyperspool.common.records import Result, Status
 from hyperspool.common.shared_folder import time_by
 from hyperspool.common.stopping import StudyClock
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.wishes import is_wished
+from hyperspool.common.wishes import wishes
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.reconstruction import completed
@@ -126,8 +126,10 @@ class Standing:
         """Whether every trial has its result, and none is left to promote."""
         if self.rungs is None:
             return len(self.results) >= self.spec.all_trials
+        if self.journal.entries.keys() - self.results.keys():  # asked before the costlier question, at each tick
+            return False
         known = self.known()
-        return known.next_trial >= self.spec.trials and not known.pending and not self.rungs.promotions(known)
+        return known.next_trial >= self.spec.trials and not self.rungs.promotions(known)
 
     def known(self) -> Known:
         """What the study's search method knows."""
@@ -264,7 +266,7 @@ def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | Non
     found = read or read_results(folder, spec)
     journal = completed(read_journal(folder, spec).journal, spec, found.results)
     standing = Standing(spec.so_far(journal.trial_count), found.in_order_of_landing(), journal=journal)
-    standing.is_paused = is_wished(folder, PAUSE)
+    standing.is_paused = PAUSE in wishes(folder)
     standing.clock, standing.is_endless = read_clock(folder) if spec.stop else None, not spec.has_limit
     standing.workers = list(read_workers(folder))
     if standing.workers:

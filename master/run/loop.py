@@ -22,7 +22,7 @@ from hyperspool.common.shared_folder import takes_files
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.trial_folders import remove_all_saved, remove_saved_of
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
-from hyperspool.common.wishes import is_wished, withdraw
+from hyperspool.common.wishes import wishes, withdraw
 from hyperspool.master.results.rungs import need_epochs
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.workers import read_workers
@@ -186,9 +186,11 @@ class Search:
         return self._is_to_stop or self._is_interrupted()
 
     def _hear_wishes(self) -> None:
-        self.standing.is_paused = self._until_possible(lambda: is_wished(self._folder, PAUSE))
-        if self._until_possible(lambda: withdraw(self._folder, STOP_MASTER)):
+        wished = self._until_possible(lambda: wishes(self._folder))
+        self.standing.is_paused = PAUSE in wished
+        if STOP_MASTER in wished:
             self._is_to_stop = True
+            self._until_possible(lambda: withdraw(self._folder, STOP_MASTER))
 
     @property
     def is_current(self) -> bool:

@@ -1,6 +1,7 @@
 """What a running study asks for next: proposed or enqueued, recorded in the journal, and then a job."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from hyperspool.common.issues import EvaluationKey
@@ -87,7 +88,12 @@ class Proposals:
         return self._proposer.never_promoted()
 
     def enqueued(self) -> list[Job]:
-        """Record the settings that people have enqueued, and return their jobs; none if no trial is left for them."""
+        """Record the settings that people have enqueued, and return their jobs; none if no trial is left for them.
+
+        They wait while a lost journal is rebuilt: the trials that jobs and results show keep their numbers.
+        """
+        if not self._found.keys() <= self.journal.entries.keys():
+            return []
         requests = self._patiently(lambda: read_requests(self._folder, self._spec))
         if not requests:
             return []
@@ -111,4 +117,5 @@ class Proposals:
         # RACE: a master that is killed before this has recorded the requests, and the next one removes them here.
         recorded = {entry.stage.request for entry in self.journal.entries.values()}
         for name in requests.keys() & recorded:
-            remove_request(self._folder, name)
+            with suppress(FileNotFoundError):  # a person removed it meanwhile
+                remove_request(self._folder, name)

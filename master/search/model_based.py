@@ -85,7 +85,6 @@ class ModelBased:
 
     def _frozen(self, proposal: Proposal, known: Known) -> FrozenTrial:
         evaluation = known.evaluations.get(proposal.key)
-        evaluation = known.evaluations.get(proposal.key)
         losses = evaluation.losses(self._direction, self._goals) if evaluation else None
         state = _state(evaluation, losses)
         violations = (

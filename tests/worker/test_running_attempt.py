@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
+from errno import EIO
 
 import pytest
 
@@ -11,6 +13,8 @@ from hyperspool.common.curve import read_curve, to_text
 from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.pruning import Pruning
+from hyperspool.common.stops import ask_to_stop
 from hyperspool.worker.messages import EpochAmended, EpochDone, Finished, Resumed
 from hyperspool.worker.presence import Presence
 from hyperspool.worker.queue import ClaimedJob
@@ -81,3 +85,17 @@ def test_a_result_names_the_best_epoch_of_the_measure(attempt: RunningAttempt) -
         attempt.hear(EpochDone(epoch_of(number, accuracy=accuracy, validation_error=number)))
     result = attempt.result(Finished(0.9, is_diverged=False))
     assert (result.best_epoch, result.best_value) == (2, 0.9)
+
+
+def test_stops_that_cannot_be_listed_end_no_attempt(attempt: RunningAttempt, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(EIO, "Input/output error")
+
+    monkeypatch.setattr("hyperspool.worker.running_attempt.LOOK_S", 0.0)
+    spec = attempt.claimed.spec.model_copy(update={"pruning": Pruning()})
+    attempt.claimed = replace(attempt.claimed, spec=spec)
+    ask_to_stop(attempt.claimed.claim.folder, Issue(0), "it is bad")
+    with monkeypatch.context() as patch:
+        patch.setattr("hyperspool.worker.running_attempt.reason_to_stop", refuse)
+        assert not attempt.is_pruned()
+    assert attempt.is_pruned()

@@ -158,3 +158,10 @@ def test_results_that_were_never_proposed_are_ignored() -> None:
     assert batch is not None
     assert list(batch.head.received_keys()) == [(0, 0), (1, 0), (2, 0)]
     assert batch.proposals[0].trial == 3
+
+
+def test_confirmation_leaves_no_room_for_enqueued_settings() -> None:
+    spec = spec_of(trials=4, batch=2, confirm={"finalists": 2, "replicates": 3})
+    journal, _ = whole(spec)
+    assert len(journal.entries) == 10
+    assert Proposer(spec, journal).enqueue({f"request-{number}": {"x": number / 20} for number in range(12)}) is None
