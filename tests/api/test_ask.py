@@ -214,6 +214,7 @@ def test_promoted_trials_are_asked_for_until_none_is_left(root: Path) -> None:
     study = hs.Study("climbing", SPACE, root=root, epochs=9, trials=6, settings={"halving": {"name": "successive"}})
     rungs: list[int] = []
     while trial := study.ask():
+        assert study.trials["trial"].is_unique
         for epoch in range(trial.epochs):
             trial.report(loss=1 / (epoch + 1))
         rungs.append(trial.rung)

@@ -58,9 +58,12 @@ def _frames(folder: StudyFolder, spec: StudySpec) -> tuple[pd.DataFrame, pd.Data
     rows = [
         _row(job, spec, places[job.evaluation], running.get(job.evaluation), curves[job.evaluation]) for job in jobs
     ]
+    # A trial that was promoted has one row: that of the rung which it is on now.
+    rest = data.trials[~data.trials["trial"].isin([job.trial for job in jobs])]
+    measured = [job.trial for job in jobs if curves[job.evaluation]]
     return (
-        _joined(data.trials, _open_trials(data, rows, jobs)),
-        _joined(data.curves, frame_of_curves(folder, spec, curves, places, [])),
+        _joined(rest, _open_trials(data, rows, jobs)),
+        _joined(data.curves[~data.curves["trial"].isin(measured)], frame_of_curves(folder, spec, curves, places, [])),
     )
 
 

@@ -15,6 +15,8 @@ from hyperspool.master.analysis.figures.captions import caption
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry
 from hyperspool.master.analysis.figures.style import GREY, PALETTE, new_figure
+from hyperspool.master.analysis.measures.drawn_trials import best_first
+from hyperspool.master.analysis.measures.settings import complete
 from hyperspool.master.results.wording import counted
 
 NAMED = 5
@@ -81,15 +83,12 @@ def _epochs_taken(data: StudyData) -> "pd.Series[int]":
 
 
 def _valued(data: StudyData) -> pd.DataFrame:
-    results = data.results
-    return results.dropna(subset=["value"])
+    return data.results.dropna(subset=["value"])
 
 
 def _best(data: StudyData) -> list[int]:
     """The best trials at the full budget, best first."""
-    complete = data.trials[data.trials["status"] == "COMPLETE"]
-    is_up = data.spec.objective.direction == "maximise"
-    return complete.sort_values("value", ascending=not is_up, kind="stable")["trial"].head(NAMED).tolist()
+    return best_first(data, complete(data.trials))["trial"].head(NAMED).tolist()
 
 
 def _colours(best: list[int]) -> dict[object, str]:
