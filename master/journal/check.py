@@ -1,22 +1,45 @@
 """Checks a journal against the study's search method, if its proposals follow from the seed alone."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.file import JournalFile
 from hyperspool.master.journal.journal import Journal
-from hyperspool.master.search.known import Known
-from hyperspool.master.search.methods import is_seeded, make_endless
+from hyperspool.master.search.known import Known, Proposal
+from hyperspool.master.search.methods import is_seeded, make_endless, make_search_of_settings, settings_count
 
 
 def first_disagreement(journal: Journal, spec: StudySpec) -> ProposalEntry | None:
     """Return the first entry that differs from the seed's proposal; None if all agree or the method uses results."""
-    if not journal.entries or not is_seeded(spec):
+    entries = list(journal.entries.values())
+    if not entries or not is_seeded(spec):
         return None
-    proposals = make_endless(spec).suggest(len(journal.entries), Known())
-    for proposal, entry in zip(proposals, journal.entries.values(), strict=False):
+    if spec.replicates > 1:
+        return _first_wrong_replicate(entries, spec)
+    proposals = make_endless(spec).suggest(len(entries), Known())
+    for proposal, entry in zip(proposals, entries, strict=False):
         if entry.stage.request is None and ProposalEntry.of(proposal, spec, entry.batch) != entry:
+            return entry
+    return None
+
+
+def follows_from_seed(entries: Collection[ProposalEntry], spec: StudySpec) -> bool:
+    """Return whether replicates have the params that the seed gives their settings; True if the method uses results."""
+    return not is_seeded(spec) or _first_wrong_replicate(entries, spec) is None
+
+
+def _first_wrong_replicate(entries: Collection[ProposalEntry], spec: StudySpec) -> ProposalEntry | None:
+    # A trial's number says nothing about its setting: the study may have had fewer replicates when it was proposed.
+    count = min(max(entry.stage.setting for entry in entries) + 1, settings_count(spec))
+    settings = make_search_of_settings(spec).suggest(count, Known())
+    for entry in entries:
+        if entry.stage.setting >= len(settings) or entry.stage.replicate >= spec.replicates:
+            return entry
+        setting = settings[entry.stage.setting]
+        stage = setting.stage.model_copy(update={"replicate": entry.stage.replicate})
+        if ProposalEntry.of(Proposal(entry.trial, setting.params, stage), spec, entry.batch) != entry:
             return entry
     return None
 

@@ -93,6 +93,8 @@ class BatchEntry(Record):
     """The finished evaluations that the search method received for this batch and for no earlier one.
 
     The name is the key in the journal's file."""
+    replicates: Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None = None
+    """How many replicates a setting had then: a study may get more. None in journals of versions that had no growth."""
     at: Moment
 
     @model_validator(mode="after")

@@ -1,12 +1,13 @@
 """Proposes a study's batches one after another, each from everything that is known by then."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from hyperspool.common.clock import now_text
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Job, Result, Stage, Status
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.journal.check import follows_from_seed
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry, spans
 from hyperspool.master.journal.journal import Batch, Journal
 from hyperspool.master.search.known import Evaluation, Known, Proposal
@@ -83,6 +84,8 @@ class Proposer:
         if not proposals:
             return None
         entries = [ProposalEntry.of(proposal, self._spec, number) for proposal in proposals]
+        if replicates := list(self._replicates_found(entries, found)):
+            return self._batch(replicates)
         return self._batch([self._as_found(entry, found) for entry in entries])
 
     def _as_found(self, entry: ProposalEntry, found: Found) -> ProposalEntry:
@@ -114,11 +117,26 @@ class Proposer:
                 change = {"batch": number, "rung": record.rung, "continues": lower.rung}
                 yield lower.as_found(record).model_copy(update=change)
 
+    def _replicates_found(self, entries: Sequence[ProposalEntry], found: Found) -> Iterable[ProposalEntry]:
+        """Record replicates as found, if the study had fewer once, so that the method numbers them otherwise now."""
+        stages = {key: record.stage for entry in entries if (record := found.get(key := entry.key))}
+        if self._spec.replicates == 1 or all(stages.get(entry.key, entry.stage) == entry.stage for entry in entries):
+            return
+        for entry in entries:
+            record = found.get(entry.key)
+            if record is None or record.stage is None:
+                return
+            own = entry.as_found(record).model_copy(update={"stage": record.stage})
+            if not follows_from_seed([own], self._spec):
+                return
+            yield own
+
     def _batch(self, entries: list[ProposalEntry]) -> Batch:
         for entry in entries:
             self._known.propose(entry.proposal())
         number = len(self._journal.batches)
-        head = BatchEntry(batch=number, proposals=len(entries), told=spans(self._new), at=now_text())
+        told, replicates = spans(self._new), self._spec.replicates
+        head = BatchEntry(batch=number, proposals=len(entries), told=told, replicates=replicates, at=now_text())
         self._received |= self._new
         self._new = set()
         return Batch(head, tuple(entries))

@@ -15,6 +15,7 @@ from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.journal import Batch, Journal
 from hyperspool.master.search.known import Evaluation, Known, Proposal
 from hyperspool.master.search.methods import make_endless
+from hyperspool.master.search.sampler import Sampler
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,12 @@ def replay(spec: StudySpec, journal: Journal, results: Mapping[EvaluationKey, Re
         journal: of the study.
         results: of the study, by trial and rung.
     """
-    sampler, known, agreed = make_endless(spec), Known(), 0
+    known, agreed, samplers = Known(), 0, dict[int, Sampler]()
     for batch in journal.batches:
+        replicates = batch.head.replicates or spec.replicates
+        if replicates not in samplers:  # a method may keep a cache, so each is made once
+            samplers[replicates] = make_endless(spec.model_copy(update={"replicates": replicates}))
+        sampler = samplers[replicates]
         for key in batch.head.received_keys():
             if key not in results or key not in journal.entries:
                 return Replay(batch.head.batch, agreed, missing=key)

@@ -25,7 +25,7 @@ from hyperspool.master.run.completion import Workers, complete_study
 from hyperspool.master.run.follow_up import FollowUp, follow_up_of
 from hyperspool.master.run.probing import need_importable
 from hyperspool.master.studies.changes import SPACE, Changes
-from hyperspool.master.studies.growth import can_become, publish_again
+from hyperspool.master.studies.growth import can_become, obstacle, publish_again
 from hyperspool.master.studies.preset import preset_names
 from hyperspool.master.studies.published import differences, publish_study, read_published
 from hyperspool.master.studies.source import find_study
@@ -189,6 +189,8 @@ def _publish(folder: StudyFolder, spec: StudySpec, options: RunOptions) -> Study
     lines = "".join(
         f"\n  {key}: published {_as_typed(was)}, now {_as_typed(now)}" for key, (was, now) in different.items()
     )
+    if reason := obstacle(published, spec):
+        lines += f"\n{reason}"
     # On the command line a preset's name means the preset, not the published study of that name. So only a preset
     # needs the published values repeated.
     values = [f"{key}={json.dumps(was)}" for key, (was, _) in different.items() if was is not None]

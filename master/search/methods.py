@@ -123,7 +123,7 @@ def _unbounded(spec: StudySpec) -> Sampler:
         settings = spec.ablation.settings
         tuned = [_searching(spec, case.space, settings) for case in cases_of(spec.ablation, spec.space)]
         return AblationSearch(places(spec), tuned, direction)
-    search = _searching(spec, spec.space, settings_count(spec))
+    search = make_search_of_settings(spec)
     if spec.stop and not spec.halving:  # inside the replicates, so that a setting that was begun gets all of its own
         search = Stopping(search, spec)
     if spec.replicates > 1:
@@ -131,6 +131,11 @@ def _unbounded(spec: StudySpec) -> Sampler:
     if spec.confirm is None:
         return search
     return Confirmed(search, spec.trials, spec.confirm.finalists, spec.confirm.replicates, direction)
+
+
+def make_search_of_settings(spec: StudySpec) -> Sampler:
+    """Make a study's search method without what stands around it: it proposes settings, each as one trial."""
+    return _searching(spec, spec.space, settings_count(spec))
 
 
 def _searching(spec: StudySpec, space: Space, settings: int) -> Sampler:
@@ -149,6 +154,27 @@ def has_fixed_length(spec: StudySpec) -> bool:
     has_brackets = spec.halving is not None and spec.halving.name != "asha"
     needs_length = METHODS[spec.sampler.name].needs_length or has_brackets
     return needs_length or spec.confirm is not None or spec.ablation is not None
+
+
+def is_beginning_of(shorter: StudySpec, longer: StudySpec) -> bool:
+    """Return whether a study's proposals would be the first of another one, which differs in its length only.
+
+    Args:
+        shorter: a study.
+        longer: the same study with other `trials`, `replicates` or `sampler.rounds`.
+    """
+    if shorter.confirm or shorter.ablation or (shorter.halving and shorter.halving.name != "asha"):
+        return False
+    if shorter.sampler.rounds:
+        rounds = _lengths(shorter)
+        return _lengths(longer)[: len(rounds)] == rounds
+    if shorter.sampler.name == "auto":
+        return choice_for(shorter.space, settings_count(shorter)) == choice_for(longer.space, settings_count(longer))
+    return True
+
+
+def _lengths(spec: StudySpec) -> tuple[int, ...]:
+    return round_lengths(settings_count(spec), spec.sampler.rounds or 1)
 
 
 def settings_count(spec: StudySpec) -> int:

@@ -1,5 +1,6 @@
 """Proposals from a journal and results, and the reconstruction of a lost journal."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hyperspool.master.journal.file import JournalFile
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.proposer import Proposer
 from hyperspool.master.journal.reconstruction import completed
+from hyperspool.master.journal.replay import replay
 from hyperspool.master.search.known import Known
 from hyperspool.master.search.methods import make_sampler
 from tests.conftest import spec_of
@@ -44,13 +46,17 @@ def result_of(job: Job, value: float | None = None) -> Result:
 def whole(spec: StudySpec) -> tuple[Journal, dict[EvaluationKey, Result]]:
     """The journal and the results of a finished study."""
     journal, results = Journal(), dict[EvaluationKey, Result]()
-    proposer = Proposer(spec, journal)
+    grow(Proposer(spec, journal), spec, journal, results)
+    return journal, results
+
+
+def grow(proposer: Proposer, spec: StudySpec, journal: Journal, results: dict[EvaluationKey, Result]) -> None:
+    """Add all batches that a study lacks, and their results."""
     while batch := proposer.propose({}):
         journal.add(batch)
         for entry in batch.proposals:
             results[entry.key] = result_of(entry.job(spec.name))
             proposer.finish(results[entry.key])
-    return journal, results
 
 
 def proposals(journal: Journal) -> list[object]:
@@ -142,6 +148,24 @@ def test_seeded_methods_are_checked_against_their_seed() -> None:
         checked(JournalFile(journal), spec) == JournalFile(journal)
         or checked(JournalFile(journal), spec).damage is None
     )
+
+
+@pytest.mark.parametrize("sampler", ["random", "grid", "tpe"])
+def test_journal_of_more_replicates_is_replayed_and_rebuilt(sampler: str) -> None:
+    space = {"x": {"type": "int", "low": 0, "high": 3}}
+    few = spec_of(trials=4, batch=4, sampler={"name": sampler}, space=space)
+    journal, results = whole(few)
+    many = few.model_copy(update={"trials": 12, "replicates": 3})
+    proposer = Proposer(many, journal)
+    for result in results.values():
+        proposer.finish(result)
+    grow(proposer, many, journal, results)
+    places = [(entry.stage.setting, entry.stage.replicate) for entry in journal.entries.values()]
+    assert places == [(0, 0), (1, 0), (2, 0), (3, 0), *product(range(4), (1, 2))]
+    assert replay(many, journal, results).agrees
+    assert first_disagreement(journal, many) is None
+    again = completed(Journal(), many, results)
+    assert list(again.entries.values()) == list(journal.entries.values())
 
 
 def test_methods_that_look_at_results_are_not_checked_by_seed() -> None:

@@ -1,5 +1,6 @@
 """A published study goes on with more trials, another pace or other limits; anything else makes another study."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from hyperspool.common.layout import StudyFolder
 from hyperspool.master.studies.growth import can_become
 from hyperspool.master.studies.published import read_published
+from tests.commands import said
 from tests.conftest import MakeStudy, spec_of
 from tests.processes import Processes, results_of
 
@@ -35,6 +37,27 @@ def test_grown_study_equals_one_that_was_long_from_the_start(
     assert worker.wait(20) == 0
 
 
+def test_finished_study_gets_more_replicates_of_its_settings(
+    root: Path, processes: Processes, make_study: MakeStudy
+) -> None:
+    study = make_study("square", trials=4, batch=4)
+    worker = processes.worker(objective="square")
+    processes.finish(processes.master(study))
+    before = results_of(StudyFolder(root, "demo"))
+    refused = processes.master(study, "--set", "replicates=3", "--trials", "8")
+    assert refused.wait(20) == 2
+    assert "trials: 4 settings of 3 replicates are 12 trials, found 8" in processes.output(refused)
+    printed = processes.finish(processes.master(study, "--set", "replicates=3", "--trials", "15"))
+    assert "study demo goes on with other settings: trials 4 -> 15, replicates 1 -> 3" in printed
+    after = results_of(StudyFolder(root, "demo"))
+    assert {trial: after[trial] for trial in before} == before
+    settings = Counter(result.params["x"] for result in after.values())
+    assert list(settings.values()) == [3] * 5
+    assert "all proposed again as they are recorded" in said("master", "replay", "demo", "--root", str(root))
+    worker.terminate()
+    assert worker.wait(20) == 0
+
+
 @pytest.mark.parametrize(
     ("before", "after", "may"),
     [
@@ -49,8 +72,16 @@ def test_grown_study_equals_one_that_was_long_from_the_start(
         ({}, {"budget": {"epochs": 2}}, False),
         ({"sampler": {"name": "qmc"}}, {"sampler": {"name": "qmc"}, "trials": 9}, True),
         ({"sampler": FINE, "trials": 8}, {"sampler": FINE, "trials": 12}, False),
+        ({"sampler": FINE, "trials": 9}, {"sampler": FINE | {"rounds": 3}, "trials": 13}, True),
+        ({"sampler": FINE, "trials": 8}, {"sampler": FINE | {"rounds": 3}, "trials": 13}, False),
+        ({}, {"replicates": 3, "trials": 12}, True),
+        ({}, {"replicates": 3, "trials": 9}, False),
+        ({"replicates": 2}, {"replicates": 1}, False),
+        ({"replicates": 2, "trials": 5}, {"replicates": 4, "trials": 12}, True),
+        ({"sampler": FINE, "trials": 8}, {"sampler": FINE, "trials": 16, "replicates": 2}, True),
         ({"sampler": FINE, "trials": 8}, {"sampler": FINE, "trials": 8, "batch": 1}, True),
-        ({"sampler": {"name": "auto"}}, {"sampler": {"name": "auto"}, "trials": 9}, False),
+        ({"sampler": {"name": "auto"}}, {"sampler": {"name": "auto"}, "trials": 9}, True),
+        ({"sampler": {"name": "auto"}}, {"sampler": {"name": "auto"}, "trials": 40}, False),
         ({"confirm": {"finalists": 2}}, {"confirm": {"finalists": 2}, "trials": 9}, False),
     ],
 )
