@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hyperspool.common.asked import EnqueuedSetting, StopRequest, Wish
+from hyperspool.common.earlier import EarlierResults
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import AttemptName, EvaluationName, Issue
 from hyperspool.common.names import is_worker_name
@@ -82,6 +83,9 @@ MASTER_LEASE = FileKind("master's lease", Place.JOBS, None, "master.lease", "the
 PAUSE = FileKind("wish to pause", Place.JOBS, None, "pause.json", "anybody", "the study is paused", Wish)
 STOP_MASTER = FileKind("wish to stop", Place.JOBS, None, "stop.json", "anybody", "its master has not seen it", Wish)
 CLOCK = FileKind("clock", Place.JOBS, None, "clock.json", "the master", "always, once written", StudyClock)
+EARLIER = FileKind(
+    "earlier results", Place.JOBS, None, "earlier.json", "the master", "always, once written", EarlierResults
+)
 JOB = FileKind("job", Place.JOBS, Issue, ".json", "the master", "the evaluation has no result yet", Job)
 LOCK = FileKind("lock file", Place.JOBS, Issue, ".lock", _CLAIMANT, "its job exists")
 LEASE = FileKind("lease", Place.JOBS, Issue, ".lease", _CLAIMANT, "its job exists, and is claimed by lease")
@@ -116,6 +120,7 @@ KINDS = (
     PAUSE,
     STOP_MASTER,
     CLOCK,
+    EARLIER,
     JOB,
     LOCK,
     LEASE,

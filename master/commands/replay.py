@@ -22,7 +22,8 @@ def replay(study: StudyName, root: Root = Path()) -> None:
     from hyperspool.master.studies.published import published_study
 
     standing = open_standing(published_study(root, study))
-    found = proposed_again(standing.spec, standing.journal, standing.results)
+    earlier = standing.earlier.results if standing.earlier else ()
+    found = proposed_again(standing.spec, standing.journal, standing.results, earlier)
     batches = "1 batch" if found.batches == 1 else f"{found.batches} batches"
     said = f"{counted(found.proposals, 'proposal')} in {batches}"
     if found.recorded:

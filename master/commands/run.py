@@ -34,6 +34,9 @@ def run(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Set any key of the study: KEY=VALUE; repeatable.")
     ] = None,
+    from_: Annotated[
+        list[str] | None, typer.Option("--from", help="Learn from this study's results, or a .csv; repeatable.")
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Run the study's quick form, if any, as NAME-quick.")] = False,
     new: Annotated[bool, typer.Option("--new", help="Start another study under a new name.")] = False,
     claim: Annotated[ClaimMode | None, typer.Option(help="Use lease where the file system has no locks.")] = None,
@@ -68,5 +71,5 @@ def run(
     }
     changes = Changes.parse(shortcuts, set_ or [], is_quick=quick)
     own = OwnObjectives(tuple(objective or ()), tuple(command or ()), tuple(study_file or ())).with_study(study)
-    options = RunOptions(root, study, changes, workers, own, is_new=new)
+    options = RunOptions(root, study, changes, workers, own, is_new=new, sources=tuple(from_ or ()))
     raise typer.Exit(run_session(output, options))

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from hyperspool.common.confinement import names_in
+from hyperspool.common.earlier import EarlierResults
 from hyperspool.common.errors import ProtocolError
+from hyperspool.common.file_kinds import EARLIER
 from hyperspool.common.issues import EvaluationKey, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode, is_held
@@ -132,4 +134,5 @@ def _read_journal(look: Look) -> None:
     except OSError as error:
         look.breaches.append(Breach(look.folder.journal, f"cannot be read ({error.strerror})"))
     look.journal = Journal(look.journal_file.journal.batches)
-    completed(look.journal, look.spec, look.results, look.jobs.values())
+    earlier = look.read(look.folder.path(EARLIER), EarlierResults, Remedy.NONE)
+    completed(look.journal, look.spec, look.results, look.jobs.values(), earlier)

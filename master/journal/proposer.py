@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from hyperspool.common.clock import now_text
+from hyperspool.common.earlier import EarlierResults
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Job, Result, Stage, Status
 from hyperspool.common.space import Params
@@ -23,11 +24,13 @@ class Proposer:
     Args:
         spec: the study.
         journal: the earlier proposals; the caller adds each batch that is proposed here.
+        earlier: what the method learns from beside the study's own trials; None: nothing.
     """
 
-    def __init__(self, spec: StudySpec, journal: Journal) -> None:
+    def __init__(self, spec: StudySpec, journal: Journal, earlier: EarlierResults | None = None) -> None:
         self._spec, self._journal = spec, journal
-        self._sampler, self._endless, self._rungs = make_sampler(spec), make_endless(spec), rungs_of(spec)
+        seen = earlier.results if earlier else ()
+        self._sampler, self._endless, self._rungs = make_sampler(spec, seen), make_endless(spec, seen), rungs_of(spec)
         self._known = Known(pending=(entry.proposal() for entry in journal.entries.values()))
         self._new: set[EvaluationKey] = set()  # finished, and not yet part of a batch's `told`
         self._received = journal.received

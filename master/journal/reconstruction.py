@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
+from hyperspool.common.earlier import EarlierResults
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
@@ -37,7 +38,11 @@ def find_unrecorded(folder: StudyFolder, spec: StudySpec, journal: Journal) -> d
 
 
 def completed(
-    journal: Journal, spec: StudySpec, results: Mapping[EvaluationKey, Result], jobs: Iterable[Job] = ()
+    journal: Journal,
+    spec: StudySpec,
+    results: Mapping[EvaluationKey, Result],
+    jobs: Iterable[Job] = (),
+    earlier: EarlierResults | None = None,
 ) -> Journal:
     """Add to a journal the batches that it lacks and that results and jobs show; return the same journal.
 
@@ -47,7 +52,7 @@ def completed(
     found = unrecorded(journal, [*jobs, *results.values()])
     if not found:
         return journal
-    proposer = Proposer(spec, journal)
+    proposer = Proposer(spec, journal, earlier)
     for result in results.values():
         proposer.finish(result)
     while not found.keys() <= journal.entries.keys() and (batch := proposer.propose(found)):

@@ -4,9 +4,10 @@ The journal says which results each batch was proposed from. So whoever doubts a
 library, can see whether the same method proposes the same from the same results.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hyperspool.common.earlier import EarlierResult
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
@@ -42,19 +43,25 @@ class Replay:
         return self.recorded is None and self.missing is None
 
 
-def replay(spec: StudySpec, journal: Journal, results: Mapping[EvaluationKey, Result]) -> Replay:
+def replay(
+    spec: StudySpec,
+    journal: Journal,
+    results: Mapping[EvaluationKey, Result],
+    earlier: Sequence[EarlierResult] = (),
+) -> Replay:
     """Propose the batches of a study again, each from the results that it was proposed from.
 
     Args:
         spec: the study.
         journal: of the study.
         results: of the study, by trial and rung.
+        earlier: what the method learned from beside them.
     """
     known, agreed, samplers = Known(), 0, dict[int, Sampler]()
     for batch in journal.batches:
         replicates = batch.head.replicates or spec.replicates
         if replicates not in samplers:  # a method may keep a cache, so each is made once
-            samplers[replicates] = make_endless(spec.model_copy(update={"replicates": replicates}))
+            samplers[replicates] = make_endless(spec.model_copy(update={"replicates": replicates}), earlier)
         sampler = samplers[replicates]
         for key in batch.head.received_keys():
             if key not in results or key not in journal.entries:

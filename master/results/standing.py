@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from hyperspool.common.earlier import EarlierResults
 from hyperspool.common.file_kinds import PAUSE
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationKey
@@ -14,6 +15,7 @@ from hyperspool.common.shared_folder import time_by
 from hyperspool.common.stopping import StudyClock
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.wishes import wishes
+from hyperspool.master.journal.earlier import read_earlier
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.reconstruction import completed
@@ -44,6 +46,7 @@ class Standing:
         journal: records the stage of each trial.
         is_paused: somebody has paused the study.
         clock: when the study began, if a stopping rule asks.
+        earlier: what the search learns from beside its own trials; None: nothing.
         is_endless: the study has no limit of trials; `spec` has as many as are proposed.
     """
 
@@ -55,6 +58,7 @@ class Standing:
     journal: Journal = field(default_factory=Journal)
     is_paused: bool = False
     clock: StudyClock | None = None
+    earlier: EarlierResults | None = None
     is_endless: bool = False
 
     @property
@@ -231,6 +235,9 @@ class Standing:
                 for worker in self.workers
             ],
         }
+        if self.earlier:
+            sources, count = list(self.earlier.sources), len(self.earlier.results)
+            common["earlier"] = {"sources": sources, "results": count}
         if self.spec.stop:
             common["stopped"] = asdict(stopped) if (stopped := self.stopped) else None
         constraints = {"constraints": self.broken} if self.spec.constraints else {}
@@ -264,9 +271,10 @@ def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | Non
         read: its results, if the caller has read them already.
     """
     found = read or read_results(folder, spec)
-    journal = completed(read_journal(folder, spec).journal, spec, found.results)
+    earlier = read_earlier(folder)
+    journal = completed(read_journal(folder, spec).journal, spec, found.results, earlier=earlier)
     standing = Standing(spec.so_far(journal.trial_count), found.in_order_of_landing(), journal=journal)
-    standing.is_paused = PAUSE in wishes(folder)
+    standing.is_paused, standing.earlier = PAUSE in wishes(folder), earlier
     standing.clock, standing.is_endless = read_clock(folder) if spec.stop else None, not spec.has_limit
     standing.workers = list(read_workers(folder))
     if standing.workers:

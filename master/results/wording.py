@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from hyperspool.common.earlier import EarlierResults
 from hyperspool.common.measures import values_of, violations_of
 from hyperspool.common.records import Result, Status, scalar_text
 from hyperspool.common.space import Params, Scalar
@@ -65,6 +66,14 @@ def codes_text(codes: Mapping[str, int]) -> str:
 def stopped_text(stopped: Stopped | None) -> str:
     """A sentence about the rule that ended a study before its last trial; else empty."""
     return f"stopped by its rule {stopped.rule}: {stopped.reason}" if stopped else ""
+
+
+def earlier_text(earlier: EarlierResults | None) -> str:
+    """A sentence about what a study learns from beside its own trials; else empty."""
+    if earlier is None:
+        return ""
+    sources = first_line(", ".join(earlier.sources))
+    return f"learns from {counted(len(earlier.results), 'earlier result')} of {sources}, counted apart"
 
 
 def first_line(text: str) -> str:

@@ -12,6 +12,7 @@ from hyperspool.common.space import Params
 from hyperspool.common.stopping import StudyClock
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.check import checked
+from hyperspool.master.journal.earlier import read_earlier
 from hyperspool.master.journal.file import JournalWriter, read_journal
 from hyperspool.master.journal.journal import Batch, Journal
 from hyperspool.master.journal.proposer import Proposer
@@ -72,7 +73,7 @@ class Proposals:
         self._writer = JournalWriter(self._folder, found)
         self._writer.mend()
         self._found = find_unrecorded(self._folder, self._published, found.journal)
-        self._proposer = Proposer(self._spec, found.journal)
+        self._proposer = Proposer(self._spec, found.journal, read_earlier(self._folder))
 
     def finish(self, result: Result) -> None:
         """Let the search method know a result."""

@@ -19,8 +19,10 @@ from hyperspool.common.locks import ClaimMode, why_no_locks
 from hyperspool.common.objectives import PARAMETERS
 from hyperspool.common.shared_folder import open_shared_folder
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.journal.earlier import record_earlier
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.results.wording import counted
+from hyperspool.master.results.warm_start import WarmStart, find_warm_start
+from hyperspool.master.results.wording import counted, earlier_text
 from hyperspool.master.run.completion import Workers, complete_study
 from hyperspool.master.run.follow_up import FollowUp, follow_up_of
 from hyperspool.master.run.probing import need_importable
@@ -46,6 +48,7 @@ class RunOptions:
         workers: how many to start on this machine.
         own: the user's objectives, for these workers.
         is_new: start the study under a new name.
+        sources: what the study is to learn from: names of studies, and paths of CSV files.
     """
 
     root: Path
@@ -54,6 +57,7 @@ class RunOptions:
     workers: int
     own: OwnObjectives
     is_new: bool
+    sources: tuple[str, ...] = ()
 
 
 PrintEnd = Callable[[Terminal, StudyFolder, Standing, float | None], None]
@@ -96,8 +100,10 @@ def run_session(console: Terminal, options: RunOptions, print_end: PrintEnd = pr
     _need_objective(console, spec, options)
     if options.workers and not folder.spec.exists() and spec.objective.name not in PARAMETERS:
         need_importable(spec.objective.name, options.own)
+    warm_start = find_warm_start(spec, root, options.sources) if options.sources else None
     was = _publish(folder, spec, options)
-    standing, elapsed_s = _complete(console, folder, spec, options, follow_up, was)
+    preparation = Preparation(follow_up, was, warm_start)
+    standing, elapsed_s = _complete(console, folder, spec, options, preparation)
     if not standing.is_finished:
         console.say(f"stopped; everything is kept. To go on: {_go_on(folder, options)}")
         return 1
@@ -105,33 +111,47 @@ def run_session(console: Terminal, options: RunOptions, print_end: PrintEnd = pr
     return 0 if standing.incumbent else 1
 
 
-def _complete(
-    console: Terminal,
-    folder: StudyFolder,
-    spec: StudySpec,
-    options: RunOptions,
-    follow_up: FollowUp | None,
-    was: StudySpec | None,
-) -> tuple[Standing, float | None]:
-    """Return the study's standing and the duration of the run in seconds; None if no result was missing.
+@dataclass(frozen=True)
+class Preparation:
+    """What is done once this process is the study's only master, before anything is proposed.
 
-    Args:
-        console: the terminal to print to.
-        folder: the study's folder.
-        spec: the study.
-        options: the options of the command line.
+    Attributes:
         follow_up: what the study confirms, if anything.
         was: the study as it was published with other settings, which are replaced; None: it is as it was.
+        warm_start: what the study is to learn from, if anything.
     """
+
+    follow_up: FollowUp | None
+    was: StudySpec | None
+    warm_start: WarmStart | None
+
+    def take_over(self, console: Terminal, folder: StudyFolder, spec: StudySpec) -> None:
+        """Replace settings, take over results, and record earlier ones; say so.
+
+        Raises:
+            UsageError: the study has begun without these earlier results.
+        """
+        if self.was:
+            publish_again(folder, spec)
+            console.say(_changed_text(self.was, spec))
+        if self.follow_up and (taken := self.follow_up.take_over(folder)):
+            source, found = self.follow_up.source.name, counted(taken, "result")
+            console.say(f"the search of study {source} is finished: study {spec.name} takes over its {found}")
+        if self.warm_start:
+            recorded = record_earlier(folder, spec, self.warm_start.results)
+            console.say(f"study {spec.name} {earlier_text(recorded)}")
+            if recorded is self.warm_start.results and (sentence := self.warm_start.sentence()):
+                console.say(sentence, "dim")
+
+
+def _complete(
+    console: Terminal, folder: StudyFolder, spec: StudySpec, options: RunOptions, preparation: Preparation
+) -> tuple[Standing, float | None]:
+    """Return the study's standing and the duration of the run in seconds; None if no result was missing."""
     began_s: list[float] = []
 
-    def take_over() -> None:
-        if was:
-            publish_again(folder, spec)
-            console.say(_changed_text(was, spec))
-        if follow_up and (taken := follow_up.take_over(folder)):
-            source, found = follow_up.source.name, counted(taken, "result")
-            console.say(f"the search of study {source} is finished: study {spec.name} takes over its {found}")
+    def prepare() -> None:
+        preparation.take_over(console, folder, spec)
 
     def begin(standing: Standing) -> LiveView | PlainView:
         began_s.append(time.monotonic())
@@ -141,7 +161,7 @@ def _complete(
         return (LiveView if console.is_terminal else PlainView)(console, spec, folder.root)
 
     workers = Workers(options.workers, options.own)
-    standing = complete_study(folder, spec, workers, begin, take_over)
+    standing = complete_study(folder, spec, workers, begin, prepare)
     return standing, time.monotonic() - began_s[0] if began_s else None
 
 

@@ -3,10 +3,11 @@
 Methods that need Optuna or scipy are imported when a study asks for them: both take longer than a master's whole start.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hyperspool.common.ablation import cases_of
+from hyperspool.common.earlier import EarlierResult
 from hyperspool.common.samplers import POPULATION, STARTUP
 from hyperspool.common.space import Space
 from hyperspool.common.study_spec import StudySpec
@@ -21,7 +22,7 @@ from hyperspool.master.search.halving import Halved
 from hyperspool.master.search.random_search import RandomSearch
 from hyperspool.master.search.replicates import Replicated
 from hyperspool.master.search.rungs import rungs_of
-from hyperspool.master.search.sampler import Sampler
+from hyperspool.master.search.sampler import Learner, Sampler
 from hyperspool.master.search.stopping import Stopping
 
 
@@ -100,30 +101,35 @@ METHODS: dict[str, Method] = {
 }
 
 
-def make_sampler(spec: StudySpec) -> Sampler:
-    """Make a study's search method, with its wrappers: stopping, replicates, confirmation, an ablation, halving."""
-    rungs, bounded = rungs_of(spec), Bounded(_unbounded(spec), spec.all_trials)
+def make_sampler(spec: StudySpec, earlier: Sequence[EarlierResult] = ()) -> Sampler:
+    """Make a study's search method, with its wrappers: stopping, replicates, confirmation, an ablation, halving.
+
+    Args:
+        spec: the study.
+        earlier: what it learns from beside its own trials.
+    """
+    rungs, bounded = rungs_of(spec), Bounded(_unbounded(spec, earlier), spec.all_trials)
     if rungs is None:
         return bounded
     halved = Halved(bounded, rungs, enough=0 if spec.sampler.name == "tpe" else spec.sampler.startup or STARTUP)
     return Stopping(halved, spec) if spec.stop else halved
 
 
-def make_endless(spec: StudySpec) -> Sampler:
+def make_endless(spec: StudySpec, earlier: Sequence[EarlierResult] = ()) -> Sampler:
     """Make a study's search method as if no stopping rule ended it.
 
     For whoever repeats proposals that are there already: the rules may have become stricter since.
     """
-    return make_sampler(spec.model_copy(update={"stop": None}))
+    return make_sampler(spec.model_copy(update={"stop": None}), earlier)
 
 
-def _unbounded(spec: StudySpec) -> Sampler:
+def _unbounded(spec: StudySpec, earlier: Sequence[EarlierResult]) -> Sampler:
     direction = spec.objective.direction
     if spec.ablation:
         settings = spec.ablation.settings
         tuned = [_searching(spec, case.space, settings) for case in cases_of(spec.ablation, spec.space)]
         return AblationSearch(places(spec), tuned, direction)
-    search = make_search_of_settings(spec)
+    search = make_search_of_settings(spec, earlier)
     if spec.stop and not spec.halving:  # inside the replicates, so that a setting that was begun gets all of its own
         search = Stopping(search, spec)
     if spec.replicates > 1:
@@ -133,13 +139,15 @@ def _unbounded(spec: StudySpec) -> Sampler:
     return Confirmed(search, spec.trials, spec.confirm.finalists, spec.confirm.replicates, direction)
 
 
-def make_search_of_settings(spec: StudySpec) -> Sampler:
+def make_search_of_settings(spec: StudySpec, earlier: Sequence[EarlierResult] = ()) -> Sampler:
     """Make a study's search method without what stands around it: it proposes settings, each as one trial."""
-    return _searching(spec, spec.space, settings_count(spec))
+    return _searching(spec, spec.space, settings_count(spec), earlier)
 
 
-def _searching(spec: StudySpec, space: Space, settings: int) -> Sampler:
+def _searching(spec: StudySpec, space: Space, settings: int, earlier: Sequence[EarlierResult] = ()) -> Sampler:
     search = METHODS[spec.sampler.name].make(spec, space, settings)
+    if earlier and isinstance(search, Learner):
+        search = search.having_seen(earlier)
     # A grid has an order of its own, in which the defaults come like any other point.
     return Defaulted(search, space, spec.seed) if has_default(space) and spec.sampler.name != "grid" else search
 

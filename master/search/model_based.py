@@ -8,7 +8,9 @@ Optimization.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from functools import partial
+from typing import Self
 
 import optuna
 from optuna.samplers import BaseSampler, GPSampler, TPESampler
@@ -16,6 +18,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from threadpoolctl import threadpool_limits
 
+from hyperspool.common.earlier import EarlierResult
 from hyperspool.common.goals import Goal
 from hyperspool.common.records import Stage
 from hyperspool.common.space import Params, Space
@@ -49,6 +52,9 @@ class ModelBased:
         name: the sampler's name in a study; it keys the random numbers.
         startup: the number of random trials at the start; they are drawn from the priors, if any parameter has one.
         goals: the study's several objectives; empty if it has only one.
+
+    Attributes:
+        earlier: the results of other studies that it has learned from, as Optuna keeps them.
     """
 
     def __init__(
@@ -58,6 +64,16 @@ class ModelBased:
         self._name, self._make_sampler = name, MAKERS[name](startup)
         self._encoding = Encoding(space)
         self._startup = startup if has_prior(space) else 0
+        self.earlier: tuple[FrozenTrial, ...] = ()
+
+    def having_seen(self, earlier: Sequence[EarlierResult]) -> Self:
+        """Return a copy that has learned from earlier results, as from COMPLETE trials."""
+        learned = copy(self)
+        learned.earlier = tuple(
+            frozen(self._encoding, seen.params, TrialState.COMPLETE, (loss_of(seen.value, self._direction),))
+            for seen in earlier
+        )
+        return learned
 
     def suggest(self, count: int, known: Known) -> list[Proposal]:
         """Suggest the next `count` trials. No two of a study are equal while the space has others."""
@@ -67,6 +83,7 @@ class ModelBased:
         with quiet_optuna(), threadpool_limits(1):
             directions = [StudyDirection.MINIMIZE] * (len(self._goals) or 1)
             study = optuna.create_study(directions=directions, sampler=self._make_sampler(0))
+            study.add_trials(self.earlier)
             study.add_trials([self._frozen(proposal, known) for proposal in known.proposals()])
             for trial in range(known.next_trial, known.next_trial + count):
                 params = distinct.take(trial, partial(self._ask, study, trial))

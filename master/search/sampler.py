@@ -1,7 +1,9 @@
 """The contract of every search method."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
+from hyperspool.common.earlier import EarlierResult
 from hyperspool.master.search.known import Known, Proposal
 
 
@@ -24,3 +26,11 @@ class Sampler(Protocol):
             count: above 0.
             known: everything that is known; it is not changed.
         """
+
+
+@runtime_checkable
+class Learner(Sampler, Protocol):
+    """A search method that can learn from results of other studies."""
+
+    def having_seen(self, earlier: Sequence[EarlierResult]) -> Sampler:
+        """Return this method as it is when it knows the earlier results too, for the whole of a study."""

@@ -1,16 +1,15 @@
 """Settings that a person enqueues: read from the command line or a CSV file, and checked before anything is written."""
 
-import csv
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from hyperspool.common.errors import UsageError
 from hyperspool.common.requests import refusal
-from hyperspool.common.space import Categorical, Fixed, Float, Params, Scalar
+from hyperspool.common.space import Fixed, Params
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.typed import typed_value
 from hyperspool.common.validation import unknown_key
 from hyperspool.common.values import setting_key
+from hyperspool.master.studies.tables import rows_of, typed_for
 
 
 def need_taker(spec: StudySpec) -> None:
@@ -44,15 +43,7 @@ def from_csv(spec: StudySpec, path: Path) -> Iterator[Params]:
     Raises:
         UsageError: the file cannot be read, or a row's params do not lie in the space.
     """
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file, restkey="", restval=""))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"--file {path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    if not rows:
-        raise UsageError(f"--file {path}: expected a line of names and a line for each setting")
-    for number, row in enumerate(rows, start=2):
-        texts = {str(name).strip(): str(cell).strip() for name, cell in row.items() if str(cell or "").strip()}
+    for number, texts in rows_of(path, f"--file {path}").items():
         yield _params(spec, texts, f"--file {path}, line {number}")
 
 
@@ -79,18 +70,9 @@ def _params(spec: StudySpec, texts: Mapping[str, str], where: str) -> Params:
     if wrong := [name for name in texts if name not in known]:
         raise UsageError(f"{where}: {unknown_key(wrong[0], list(known))}; nothing was enqueued")
     given: Params = {name: parameter.value for name, parameter in known.items() if isinstance(parameter, Fixed)}
-    given |= {name: _value(known[name], text) for name, text in texts.items()}
+    given |= {name: typed_for(known[name], text) for name, text in texts.items()}
     # A fixed value is nobody's to give, and is left out where its condition does not hold.
     params = {name: given[name] for name in known if name in given and (name in texts or known[name].is_wanted(given))}
     if problems := spec.space.problems(params):
         raise UsageError(f"{where}: {'; '.join(problems)}; nothing was enqueued")
     return params
-
-
-def _value(parameter: object, text: str) -> Scalar:
-    value = typed_value(text)
-    if isinstance(parameter, Categorical):
-        return next((choice for choice in parameter.choices if text == str(choice) or value == choice), text)
-    if isinstance(parameter, Float) and type(value) is int:
-        return float(value)
-    return value if isinstance(value, Scalar) else text

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.results.wording import broken_counts_text, codes_text, stopped_text
+from hyperspool.master.results.wording import broken_counts_text, codes_text, earlier_text, stopped_text
 from hyperspool.master.terminal.console import output
 from hyperspool.master.terminal.tables import (
     RECENT,
@@ -39,6 +39,8 @@ def standing_view(standing: Standing) -> RenderableType:
     ]
     if stopped := stopped_text(standing.stopped):
         parts.append(Text(stopped))
+    if earlier := earlier_text(standing.earlier):
+        parts.append(Text(earlier))
     if broken := broken_counts_text(standing.broken):
         parts.append(Text(broken))
     if codes := codes_text(standing.codes):

@@ -38,6 +38,7 @@ from hyperspool.master.analysis.data.columns import (
 from hyperspool.master.analysis.data.curve_frame import curves_frame_of
 from hyperspool.master.analysis.data.places import Place, Places, places_of
 from hyperspool.master.analysis.data.trade_off import trade_off_columns
+from hyperspool.master.journal.earlier import read_earlier
 from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
@@ -149,7 +150,7 @@ def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults) -> Stud
     """
     unreadable = read.problems(folder)
     results = [_as_declared(result, spec) for result in read.results.values()]
-    journal = completed(read_journal(folder, spec).journal, spec, read.results)
+    journal = completed(read_journal(folder, spec).journal, spec, read.results, earlier=read_earlier(folder))
     places = places_of(results)
     metrics: dict[str, None] = {}
     for result in results:

@@ -49,6 +49,7 @@ from hyperspool.master.results.wording import (
     codes_text,
     counted,
     duration_text,
+    earlier_text,
     first_line,
     measured_text,
     stopped_text,
@@ -198,6 +199,8 @@ def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
     elif len(data.trials) < data.spec.all_trials:
         rest = f"{counts['RUNNING']} running, {counts['PENDING']} waiting"
         yield f"The study is not finished: {rest}. This page shows the trials that have a result."
+    if earlier := earlier_text(standing.earlier):
+        yield f"The search {earlier}."
     failed = data.trials[data.trials["status"] == "FAILED"]
     if len(failed):
         sentence = f"{counted(len(failed), 'trial')} FAILED and {'has' if len(failed) == 1 else 'have'} no value"
