@@ -31,7 +31,7 @@ from hyperspool.master.search.counter_random import trial_seeds
 from hyperspool.master.search.random_search import draw
 
 STEPS = {
-    "load_study": "read the files",
+    "study_data": "read the files",
     "sections": "list the figures, with captions",
     "save_figure": "draw and save the figures",
     "answers": "answers",

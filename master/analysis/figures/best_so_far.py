@@ -42,8 +42,9 @@ def best_so_far_figure(data: StudyData) -> Figure:
     best = (np.fmin if data.spec.objective.direction == "minimise" else np.fmax).accumulate(kept)
     figure, axes = new_figure(6.4, 3.4)
     plot: Axes = axes[0, 0]
-    marks = draw_trials(plot, evaluations, values, trials["diverged"].to_numpy(dtype=bool))
-    marks += draw_failed(plot, evaluations[trials["status"] == "FAILED"])
+    marks = draw_trials(plot, evaluations, values, trials["diverged"].to_numpy(dtype=bool), trials=trials["trial"])
+    has_failed = (trials["status"] == "FAILED").to_numpy(dtype=bool)
+    marks += draw_failed(plot, evaluations[has_failed], trials.loc[has_failed, "trial"])
     plot.step(evaluations, best, where="post", color=BEST_COLOUR, linewidth=2.4)
     marks.append(entry("best so far", color=BEST_COLOUR, linewidth=2.4))
     drawn = drawn_trials(data)

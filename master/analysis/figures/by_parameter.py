@@ -41,7 +41,7 @@ def draw_by_parameter(
     colours = listed_colours(len(other.choices) if other else 1, is_ordered=bool(other and other.is_numeric))
     shades = [colours[int(place)] for place in group[is_drawn]] if other else colours[0]
     is_diverged = trials["diverged"].to_numpy(dtype=bool)
-    marks = draw_trials(plot, x[is_drawn], measured[is_drawn], is_diverged[is_drawn], shades)
+    marks = draw_trials(plot, x[is_drawn], measured[is_drawn], is_diverged[is_drawn], shades, trials["trial"][is_drawn])
     marks += draw_medians(plot, at[is_drawn], measured[is_drawn], shades, is_joined=axis.is_numeric)
     if not other:
         return [Legend(marks)]

@@ -1,7 +1,7 @@
 """Figures of the curves: losses and errors against epochs and against training time, one curve per setting."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from hyperspool.master.analysis.figures.captions import caption, left_out_senten
 from hyperspool.master.analysis.figures.dots import draw_trials
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import MAX_ENTRIES, Legend, add_colour_bar, add_legends, entry
+from hyperspool.master.analysis.figures.marks import mark_trials
 from hyperspool.master.analysis.figures.setting_styles import SettingStyles, styles_of
 from hyperspool.master.analysis.figures.style import GREY, new_figure
 from hyperspool.master.analysis.figures.texts import time_unit, write_beside
@@ -37,8 +38,8 @@ MANY_SETTINGS = 60
 """From here on lines are thin and translucent."""
 MAX_LINES = 150
 """Settings that are drawn at most; more lines would hide each other and make files of MB."""
-DENSE_SEGMENTS = 10_000
-"""More pieces of lines than this are pixels in an SVG file, which then take less space."""
+DENSE_SEGMENTS = 30_000
+"""More pieces of lines than this are pixels in an SVG file, where they take less space; no page can tell them apart."""
 FAR = 5.0
 """The axis ends at this multiple of the height that half of the curves reach."""
 FEW_EPOCHS = 12
@@ -93,10 +94,11 @@ def curve_figure(data: StudyData, quantity: str) -> Figure:
     plots[1].sharey(plots[0])
     plots[1].tick_params(labelleft=False)
     unit_s, unit = time_unit(max(float(curve.elapsed_s[-1]) for curve in shown))
+    trials_of = {curve.setting: _trials_of(data, curve) for curve in shown}
     for plot, side in zip(
         plots, (_Side("epochs", 1.0, False), _Side(f"training time ({unit})", unit_s, True)), strict=True
     ):
-        _draw(plot, side, shown, styles)
+        _draw(plot, side, shown, styles, trials_of)
         _scale_across(plot, side, shown)
     _scale_upwards(plots[0], metric_label(quantity), shown, axis_top(shown))
     if quantity == "validation_error" and data.trials["diverged"].any():
@@ -112,22 +114,28 @@ def spread_out(curves: Sequence[SettingCurve]) -> list[SettingCurve]:
     return [curves[place] for place in np.linspace(0, len(curves) - 1, MAX_LINES).round().astype(int)]
 
 
-def _draw(plot: Axes, side: _Side, shown: Sequence[SettingCurve], styles: SettingStyles) -> None:
+def _trials_of(data: StudyData, curve: SettingCurve) -> list[int]:
+    return list(data.trials.loc[data.trials["setting"] == curve.setting, "trial"])
+
+
+def _draw(
+    plot: Axes, side: _Side, shown: Sequence[SettingCurve], styles: SettingStyles, trials_of: Mapping[int, list[int]]
+) -> None:
     if styles.legends:
         for curve in shown:
-            _draw_styled(plot, side.places(curve), curve, styles)
+            _draw_styled(plot, side.places(curve), curve, styles, trials_of[curve.setting])
     else:
-        _draw_coloured(plot, side, shown, styles)
+        _draw_coloured(plot, side, shown, styles, trials_of)
     for curve in shown:
         if curve.is_diverged:
             colour = styles.colour[curve.setting]
             plot.plot(side.places(curve)[-1], curve.median[-1], "x", color=colour, markersize=6, markeredgewidth=1.6)
 
 
-def _draw_styled(plot: Axes, places: Floats, curve: SettingCurve, styles: SettingStyles) -> None:
+def _draw_styled(plot: Axes, places: Floats, curve: SettingCurve, styles: SettingStyles, trials: Sequence[int]) -> None:
     """Draw one of a few curves, with the range of its replicates."""
     colour = styles.colour[curve.setting]
-    plot.plot(
+    (line,) = plot.plot(
         places,
         curve.median,
         color=colour,
@@ -136,17 +144,22 @@ def _draw_styled(plot: Axes, places: Floats, curve: SettingCurve, styles: Settin
         marker="o" if len(places) <= FEW_EPOCHS else "",
         markersize=3,
     )
+    mark_trials(line, [trials])
     if (curve.high > curve.low).any():
         plot.fill_between(places, curve.low, curve.high, color=colour, alpha=0.18, linewidth=0)
 
 
-def _draw_coloured(plot: Axes, side: _Side, shown: Sequence[SettingCurve], styles: SettingStyles) -> None:
+def _draw_coloured(
+    plot: Axes, side: _Side, shown: Sequence[SettingCurve], styles: SettingStyles, trials_of: Mapping[int, list[int]]
+) -> None:
     """Draw many curves at once, as lines without marks."""
     lines = [np.column_stack([side.places(curve), curve.median]) for curve in shown]
     colours = [styles.colour[curve.setting] for curve in shown]
     is_dense = sum(map(len, lines)) > DENSE_SEGMENTS
     width, alpha = (0.7, 0.7) if len(shown) > MANY_SETTINGS else (1.1, 0.9)
-    plot.add_collection(LineCollection(lines, colors=colours, linewidths=width, alpha=alpha, rasterized=is_dense))
+    drawn = LineCollection(lines, colors=colours, linewidths=width, alpha=alpha, rasterized=is_dense)
+    mark_trials(drawn, [trials_of[curve.setting] for curve in shown])
+    plot.add_collection(drawn)
     # A line through a single point cannot be seen.
     single = [place for place, line in enumerate(lines) if len(line) == 1]
     if single:

@@ -11,9 +11,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hyperspool.master.analysis.figures.legends import entry
+from hyperspool.master.analysis.figures.marks import mark_trials
 from hyperspool.master.analysis.figures.parameter_axes import places, shown_as
 from hyperspool.master.analysis.figures.style import GREY, PALETTE
 from hyperspool.master.analysis.measures.positions import Floats
@@ -24,8 +25,8 @@ Colours = str | Sequence[Any] | Floats
 """One for all, or one per trial."""
 
 TRIAL_COLOUR, DIVERGED_COLOUR, BEST_COLOUR, MEDIAN_COLOUR = PALETTE[5], PALETTE[1], PALETTE[0], PALETTE[6]
-DENSE = 200
-"""More dots than this are pixels in an SVG file, which would take MB otherwise."""
+DENSE = 3000
+"""More dots than this are pixels in an SVG file, which would take MB otherwise; no page can tell pixels apart."""
 LARGEST, SMALLEST = 18.0, 7.0
 """Area of a dot in square points, in a figure of one plot."""
 CROWDED = 110
@@ -40,7 +41,12 @@ Source: Roberts 2018, The Unreasonable Effectiveness of Quasirandom Sequences; 1
 
 
 def draw_trials(
-    plot: Axes, x: Floats, y: Floats, is_diverged: Bools | None = None, colours: Colours | None = None
+    plot: Axes,
+    x: Floats,
+    y: Floats,
+    is_diverged: Bools | None = None,
+    colours: Colours | None = None,
+    trials: ArrayLike | None = None,
 ) -> list[Line2D]:
     """Draw a dot per trial, and a cross for each that diverged.
 
@@ -50,6 +56,7 @@ def draw_trials(
         y: `(n,)`, likewise.
         is_diverged: `(n,)`; None if no trial is drawn as a cross.
         colours: None for the usual ones of dots and of crosses.
+        trials: `(n,)`, the trials' numbers; None if a page is not to know which dot is which trial.
     """
     marked = np.zeros(len(x), dtype=np.bool_) if is_diverged is None else is_diverged
     size = float(np.clip(LARGEST * CROWDED / max(len(x), 1), SMALLEST, LARGEST)) * _shrinkage(plot)
@@ -62,7 +69,7 @@ def draw_trials(
         if is_chosen.any():
             chosen = usual if colours is None else colours
             shades = np.array(_shades(chosen, len(x)))[is_chosen].tolist()
-            plot.scatter(
+            drawn = plot.scatter(
                 x[is_chosen],
                 y[is_chosen],
                 s=size,
@@ -73,17 +80,26 @@ def draw_trials(
                 zorder=height,
                 rasterized=len(x) > DENSE,
             )
+            if trials is not None:
+                mark_trials(drawn, np.asarray(trials)[is_chosen & np.isfinite(x) & np.isfinite(y)].tolist())
             entries.append(_mark(label, marker, _common(chosen), markersize=4))
     return entries
 
 
-def draw_failed(plot: Axes, x: Floats) -> list[Line2D]:
-    """Draw a triangle at the upper edge for each failed trial, which has no value."""
+def draw_failed(plot: Axes, x: Floats, trials: ArrayLike) -> list[Line2D]:
+    """Draw a triangle at the upper edge for each failed trial, which has no value.
+
+    Args:
+        plot: to draw into.
+        x: `(n,)`, in data coordinates.
+        trials: `(n,)`, the trials' numbers.
+    """
     # To the layout of a figure, a line without points that is not clipped reaches to the figure's corner.
     if not len(x):
         return []
     heights = np.full(len(x), 0.985)
-    plot.plot(x, heights, "v", color=GREY, markersize=4, transform=plot.get_xaxis_transform(), clip_on=False)
+    (drawn,) = plot.plot(x, heights, "v", color=GREY, markersize=4, transform=plot.get_xaxis_transform(), clip_on=False)
+    mark_trials(drawn, np.asarray(trials).tolist())
     return [_mark("failed", "v", GREY, markersize=4)]
 
 

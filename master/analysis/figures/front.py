@@ -20,6 +20,7 @@ from hyperspool.master.analysis.figures.captions import caption, left_out_senten
 from hyperspool.master.analysis.figures.dots import BEST_COLOUR, draw_trials
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry
+from hyperspool.master.analysis.figures.marks import mark_trials
 from hyperspool.master.analysis.figures.numbered import name_dots
 from hyperspool.master.analysis.figures.style import GREY, new_figure, new_panels
 from hyperspool.master.results.front import front_of, study_front
@@ -63,13 +64,13 @@ def front_figure(data: StudyData) -> Figure:
         figure, panels = new_panels(len(pairs))
     marks: dict[str, Line2D] = {}
     for panel, (across, up) in zip(panels, pairs, strict=True):
-        for mark in _draw_panel(panel, data, across, up, is_alone=len(pairs) == 1):
-            marks.setdefault(str(mark.get_label()), mark)
+        for drawn in _draw_panel(panel, data, across, up, is_alone=len(pairs) == 1):
+            marks.setdefault(str(drawn.get_label()), drawn)
     add_legends(figure, [Legend(list(marks.values()))])
     if len(pairs) == 1:
         # The size of the plot is known once the legend has its place.
-        drawn, columns = _drawn(data), [values_column(goal.measure) for goal in goals]
-        leading, others = drawn[drawn[ON_FRONT]], drawn.loc[~drawn[ON_FRONT], columns]
+        trials, columns = _drawn(data), [values_column(goal.measure) for goal in goals]
+        leading, others = trials[trials[ON_FRONT]], trials.loc[~trials[ON_FRONT], columns]
         names = list(map(str, leading["trial"]))
         name_dots(panels[0], leading[columns].to_numpy(), names, others.to_numpy(), _towards_better(goals))
     return figure
@@ -98,15 +99,18 @@ def _draw_panel(panel: Axes, data: StudyData, across: Goal, up: Goal, *, is_alon
         if not is_alone and is_spread(values, WIDE_DECADES):
             drawn.set_major_locator(LogLocator(numticks=FEW_TICKS))
         limit(drawn, float(values.min()), float(values.max()), ROOM)
-    marks = draw_trials(panel, x[keeps & ~leads], y[keeps & ~leads]) if (keeps & ~leads).any() else []
+    numbers, others = trials["trial"].to_numpy(), keeps & ~leads
+    marks = draw_trials(panel, x[others], y[others], trials=numbers[others]) if others.any() else []
     if not keeps.all():
-        panel.plot(x[~keeps], y[~keeps], "x", color=GREY, markersize=4, zorder=1.7)
+        (broken,) = panel.plot(x[~keeps], y[~keeps], "x", color=GREY, markersize=4, zorder=1.7)
+        mark_trials(broken, numbers[~keeps].tolist())
         marks.append(entry("breaks a constraint", color=GREY, linestyle="", marker="x", markersize=4))
     size = 5.5 if is_alone else 4.0
     if is_alone:
         panel.plot(*_steps(panel, x[leads], y[leads], (across, up)), color=BEST_COLOUR, linewidth=1.4, zorder=2)
     style: dict[str, Any] = {"color": BEST_COLOUR, "marker": "o", "markeredgecolor": "white", "markeredgewidth": 0.6}
-    panel.plot(x[leads], y[leads], linestyle="", markersize=size, zorder=3, **style)
+    (front,) = panel.plot(x[leads], y[leads], linestyle="", markersize=size, zorder=3, **style)
+    mark_trials(front, numbers[leads].tolist())
     label = "on the front, by trial number" if is_alone else "on the front"
     return [entry(label, linestyle="-" if is_alone else "", linewidth=1.4, markersize=size, **style), *marks]
 

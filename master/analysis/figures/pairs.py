@@ -72,7 +72,7 @@ def _draw_panel(panel: Axes, data: StudyData, across: Axis, up: Axis) -> list[Li
     y = dot_places(up, trials[up.column], UPWARDS)
     values = trials["value"].to_numpy(dtype=np.float64)
     shades = value_colours(data.spec)(value_norm(values)(values))
-    marks = draw_trials(panel, x, y, trials["diverged"].to_numpy(dtype=bool), shades)
+    marks = draw_trials(panel, x, y, trials["diverged"].to_numpy(dtype=bool), shades, trials["trial"])
     winner = is_best(data, trials)
     return marks + draw_best(panel, x[winner], y[winner], colour=PALETTE[1])
 

@@ -10,13 +10,14 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import Locator, MaxNLocator
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.axes import log_locator
 from hyperspool.master.analysis.figures.captions import caption, drawn_sentence, first_sentence, zero_sentence
 from hyperspool.master.analysis.figures.colours import value_colours, value_norm
 from hyperspool.master.analysis.figures.figure import NamedFigure
+from hyperspool.master.analysis.figures.marks import mark_parallel, mark_trials
 from hyperspool.master.analysis.figures.parameter_axes import parameter_locator, shown_as
 from hyperspool.master.analysis.figures.style import new_figure
 from hyperspool.master.analysis.figures.texts import choice_text, tick_text, value_label
@@ -56,7 +57,8 @@ def parallel_figure(data: StudyData) -> Figure:
     heights.append(np.asarray(norm(trials["value"].to_numpy()), dtype=np.float64))
     figure, panels = new_figure(max(6.4, WIDE_SPACE_IN * (len(axes) + 1)), 3.8)
     plot: Axes = panels[0, 0]
-    _draw_lines(plot, np.stack(heights, axis=1), colours(heights[-1]))
+    mark_parallel(plot)
+    _draw_lines(plot, np.stack(heights, axis=1), colours(heights[-1]), trials["trial"].to_numpy())
     for place, axis in enumerate(axes):
         _draw_axis(plot, place, _ticks(data, axis))
     _draw_axis(plot, len(axes), _value_ticks(norm))
@@ -85,14 +87,15 @@ def best_lines(trials: int) -> int:
     return min(MOST_BEST_LINES, max(int(BEST_SHARE * trials), 1))
 
 
-def _draw_lines(plot: Axes, heights: Floats, colours: Floats) -> None:
-    """Draw lines `(n, axes)`, the best last; NaN interrupts a line."""
+def _draw_lines(plot: Axes, heights: Floats, colours: Floats, trials: NDArray[np.int64]) -> None:
+    """Draw lines `(n, axes)` of the trials `(n,)`, the best last; NaN interrupts a line."""
     count, width = heights.shape
     segments = np.stack([np.broadcast_to(np.arange(width, dtype=np.float64), heights.shape), heights], axis=2)
     best = count - best_lines(count)
     alpha = float(np.clip(60 / count, 0.15, 0.7))
     for chosen, linewidth, opacity in ((slice(0, best), 0.8, alpha), (slice(best, None), 2.2, 1.0)):
         lines = LineCollection(list(segments[chosen]), colors=colours[chosen], linewidths=linewidth, alpha=opacity)
+        mark_trials(lines, trials[chosen].tolist())
         plot.add_collection(lines)
 
 

@@ -94,7 +94,9 @@ def _draw_trials(panel: Axes, found: list[Round], heights: Floats) -> list[Line2
     trials = _trials_of(found)
     x = spread(np.repeat([float(each.number) for each in found], [len(each.trials) for each in found]), REACH)
     is_best = np.isin(trials["trial"].to_numpy(), [trial for each in found for trial in each.best])
-    marks = draw_trials(panel, x[~is_best], heights[~is_best], trials["diverged"].to_numpy(dtype=bool)[~is_best])
+    others = trials[~is_best]
+    is_diverged = others["diverged"].to_numpy(dtype=bool)
+    marks = draw_trials(panel, x[~is_best], heights[~is_best], is_diverged, trials=others["trial"])
     return marks + draw_best(panel, x[is_best], heights[is_best], f"the {BEST_SHOWN} best of a round")
 
 

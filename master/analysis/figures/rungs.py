@@ -14,6 +14,7 @@ from hyperspool.master.analysis.figures.axes import show_count, show_value
 from hyperspool.master.analysis.figures.captions import caption
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_legends, entry
+from hyperspool.master.analysis.figures.marks import mark_trials
 from hyperspool.master.analysis.figures.style import GREY, PALETTE, new_figure
 from hyperspool.master.analysis.measures.drawn_trials import best_first
 from hyperspool.master.analysis.measures.settings import complete
@@ -53,6 +54,7 @@ def _draw_climb(panel: Axes, data: StudyData, ladder: tuple[int, ...]) -> None:
     for trial, own in valued[valued["trial"].isin(shown)].groupby("trial"):
         epochs, colour = [ladder[rung] for rung in own["rung"]], colours.get(trial)
         (line,) = panel.plot(epochs, own["value"], color=colour or GREY, marker="o")
+        mark_trials(line, [own["trial"].tolist()[:1]])
         line.set(linewidth=1.6 if colour else 0.6, markersize=3 if colour else 2, zorder=3 if colour else 2)
     show_value(panel.yaxis, data.spec, valued["value"])
     panel.set_xlabel("epochs")

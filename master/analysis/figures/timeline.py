@@ -14,6 +14,7 @@ from hyperspool.master.analysis.figures.captions import caption, left_out_senten
 from hyperspool.master.analysis.figures.dots import DIVERGED_COLOUR
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_legends, area_entry
+from hyperspool.master.analysis.figures.marks import mark_trials
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
 from hyperspool.master.analysis.figures.texts import time_unit, write_beside
 from hyperspool.master.analysis.measures.timeline import pauses, timeline, waiting, waits_of, without_pauses
@@ -29,7 +30,7 @@ SHORTEST_S = 1e-3
 """Times are recorded in milliseconds; a timeline is at least one long."""
 MAX_NAME = 22
 MAX_MARKED_PAUSES = 8
-MAX_OUTLINES = 400
+MAX_OUTLINES = 3000
 """More bars than this are pixels in an SVG file."""
 
 
@@ -115,6 +116,8 @@ def _draw_bars(plot: Axes, bars: pd.DataFrame, colours: list[str], *, height: fl
     corners = np.stack([left, low, right, low, right, high, left, high], axis=1).reshape(-1, 4, 2)
     drawn = PolyCollection(list(corners), facecolors=colours, edgecolors="white", linewidths=linewidth)
     drawn.set_rasterized(len(bars) > MAX_OUTLINES)
+    if "trial" in bars:
+        mark_trials(drawn, bars["trial"].tolist())
     plot.add_collection(drawn)
 
 

@@ -112,14 +112,16 @@ def _has_lines(other: Axis | None) -> bool:
 def _scatter(figure: Figure, plot: Axes, costs: Costs, axis: Axis, other: Axis | None) -> list[Legend]:
     x = dot_places(axis, costs.trials[axis.column])
     is_diverged = costs.trials["diverged"].to_numpy(dtype=bool)
+    numbers_of = costs.trials["trial"].to_numpy()
     if not other:
-        marks = draw_trials(plot, x, costs.seconds, is_diverged, PALETTE[0])
+        marks = draw_trials(plot, x, costs.seconds, is_diverged, PALETTE[0], numbers_of)
         return [Legend(marks if is_diverged.any() else [])]
     numbers = positions(other, costs.trials[other.column])
     is_active = np.isfinite(numbers)
     norm, colours = parameter_norm(other, numbers[is_active]), parameter_colours()
     shades = colours(norm(numbers[is_active]))
-    marks = draw_trials(plot, x[is_active], costs.seconds[is_active], is_diverged[is_active], shades)
+    drawn = (x[is_active], costs.seconds[is_active], is_diverged[is_active])
+    marks = draw_trials(plot, *drawn, shades, numbers_of[is_active])
     add_colour_bar(figure, [plot], norm, colours, other.label)
     return [Legend(marks if is_diverged.any() else [])]
 

@@ -83,7 +83,7 @@ def _draw_panel(panel: Axes, data: StudyData, axis: Axis, trials: pd.DataFrame) 
     at, x = places(axis, trials[axis.column]), dot_places(axis, trials[axis.column])
     is_active = np.isfinite(at)
     values = trials["value"].to_numpy(dtype=np.float64)
-    marks = draw_trials(panel, x, values, trials["diverged"].to_numpy(dtype=bool))
+    marks = draw_trials(panel, x, values, trials["diverged"].to_numpy(dtype=bool), trials=trials["trial"])
     if is_active.sum() >= LEAST_FOR_MEDIAN:
         if axis.choices:
             draw_medians(panel, at[is_active], values[is_active])

@@ -69,7 +69,7 @@ class ShownFigure:
         name: the name of its files, and its anchor in the page.
         title: its heading.
         caption: what it shows, in words.
-        svg: its SVG file in base64.
+        svg: its drawing as an SVG element.
         width: in CSS pixels.
         height: in CSS pixels.
     """
@@ -77,7 +77,7 @@ class ShownFigure:
     name: str
     title: str
     caption: str
-    svg: str
+    svg: Markup
     width: int
     height: int
 

@@ -1,12 +1,12 @@
 """The report of a study: one page, with its figures and tables also as files."""
 
-import base64
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from markupsafe import Markup
 
 from hyperspool.common import atomic
 from hyperspool.common.clock import now_text
@@ -27,6 +27,7 @@ from hyperspool.master.analysis.exports.formats import TableFormat
 from hyperspool.master.analysis.figures.catalogue import sections
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.files import save_figure
+from hyperspool.master.analysis.figures.svg import HEADER
 from hyperspool.master.analysis.measures.ablation import ablation_rows
 from hyperspool.master.analysis.measures.settings import fixed_text, label_of, searched_parameters, settings_table
 from hyperspool.master.analysis.page.output import shown_outputs
@@ -115,7 +116,8 @@ def write_report(folder: StudyFolder, out: Path) -> Written:
 
 def _shown(figure: NamedFigure, folder: Path) -> ShownFigure:
     saved = save_figure(figure, folder)
-    svg = base64.b64encode(saved.svg).decode()
+    # What comes from people is text in this drawing, which its writers have escaped.
+    svg = Markup(saved.svg.decode().removeprefix(HEADER))  # noqa: S704 - as above
     return ShownFigure(figure.name, figure.title, figure.caption, svg, saved.width, saved.height)
 
 

@@ -50,10 +50,13 @@ def test_what_is_not_drawn_has_no_entry() -> None:
     nothing = np.empty(0)
     for draw in (draw_trials, draw_medians):
         assert draw(plot, nothing, nothing) == []
-    assert draw_failed(plot, nothing) == []
+    assert draw_failed(plot, nothing, nothing) == []
     assert not plot.collections
     assert not plot.lines
-    assert [entry.get_label() for entry in draw_failed(plot, X) + draw_best(plot, X, X)] == ["failed", "best"]
+    assert [entry.get_label() for entry in draw_failed(plot, X, range(len(X))) + draw_best(plot, X, X)] == [
+        "failed",
+        "best",
+    ]
 
 
 @pytest.mark.parametrize("count", [DENSE, DENSE + 1])
