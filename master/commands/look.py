@@ -78,7 +78,7 @@ def status(
 def top(
     study: StudyName,
     root: Root = Path(),
-    count: Annotated[int, typer.Option("-k", min=1, help="Print N trials.")] = 3,
+    count: Annotated[int, typer.Option("-k", min=1, help="Print N settings.")] = 3,
     within_epochs: Annotated[
         int | None, typer.Option(min=1, help="Rank by what the curves reached in N epochs.")
     ] = None,
@@ -86,30 +86,33 @@ def top(
         float | None, typer.Option(min=0.0, help="Rank by what the curves reached in N seconds of training.")
     ] = None,
     metric: Annotated[str | None, typer.Option(help="Rank within a budget by this metric.")] = None,
+    trials: Annotated[bool, typer.Option("--trials", help="List single trials, not settings.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print the best trials of a search, by value or within a budget.
+    """Print the best settings of a search, by value or within a budget.
 
-    Once every replicate has its result, the confirmed finalists come first, ranked by their replicates' mean. Of
-    several objectives, the trials on the front come first. Trials that break a constraint are left out.
+    A setting that was evaluated several times counts with the mean. Once every replicate has its result, the confirmed
+    finalists come first, ranked by their replicates' mean. Of several objectives, the trials on the front come first.
+    Trials that break a constraint are left out.
     """
     from hyperspool.master.results.standing import open_standing
     from hyperspool.master.studies.published import published_study
     from hyperspool.master.terminal.tables import incumbent_text
-    from hyperspool.master.terminal.trials_table import TrialsTable, constant_text
+    from hyperspool.master.terminal.trials_table import constant_text, settings_table, trials_table
 
     if within_epochs is not None or within_seconds is not None:
         budget = {"epochs": within_epochs, "seconds": within_seconds}
-        _top_within(root, study, count, budget, metric, as_json=as_json)
+        _top_within(root, study, count, budget, metric, are_single=trials, as_json=as_json)
         return
     if metric is not None:
         raise UsageError("--metric: needs --within-epochs or --within-seconds; without them trials rank by their value")
     standing = open_standing(published_study(root, study))
     if as_json:
-        print(json.dumps(standing.best_to_json(count), indent=2))
+        found = standing.best_trials_to_json(count) if trials else standing.best_to_json(count)
+        print(json.dumps(found, indent=2))
     elif best := standing.best(count):
-        front = [seen.trial for seen in standing.front.evaluations] if standing.front else []
-        output.print(TrialsTable(best, standing.spec, standing.confirmed(), front))
+        single = standing.best_trials(count)
+        output.print(trials_table(standing, single) if trials else settings_table(standing, best))
         if constant := constant_text(standing.spec.space):
             output.tell(constant)
     else:
@@ -117,7 +120,7 @@ def top(
 
 
 def _top_within(
-    root: Path, study: str, count: int, budget: dict[str, Any], wanted: str | None, *, as_json: bool
+    root: Path, study: str, count: int, budget: dict[str, Any], wanted: str | None, *, are_single: bool, as_json: bool
 ) -> None:
     from hyperspool.master.analysis.answers.budgets import best_within
     from hyperspool.master.analysis.data.columns import params_of
@@ -130,10 +133,13 @@ def _top_within(
 
     data = keeping(of_search(load_study(root, study)))
     if data.curves.empty:
-        print("[]") if as_json else output.print("no trial has reported an epoch yet")
+        print("[]") if as_json else output.print(
+            f"no trial of {study} has reported an epoch; without a budget, top ranks by the value"
+        )
         return
     metric = epoch_metric(data, wanted)
-    best = [(row, params_of(data.spec, row)) for _, row in best_within(data, metric, count, **budget).iterrows()]
+    ranked = best_within(data, metric, count, are_single=are_single, **budget)
+    best = [(row, params_of(data.spec, row)) for _, row in ranked.iterrows()]
     if as_json:
         found = [
             {"trial": int(row["trial"]), "value": float(row["value"]), "params": params}

@@ -12,7 +12,6 @@ from hyperspool.common.space import Fixed, Params, Space
 from hyperspool.common.study_spec import Data, StudySpec
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import counted
-from hyperspool.master.search.settings import finalists_of, settings_of
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Choice:
 
     Attributes:
         params: the setting's params.
-        trial: the study's first trial with these params.
+        trial: the trial of the search that stands for it.
         reason: how the setting was chosen, in a sentence.
     """
 
@@ -31,9 +30,7 @@ class Choice:
 
 
 def choose(standing: Standing) -> Choice:
-    """Choose the best setting of a finished study: among its finalists if it has any, else among all settings.
-
-    Settings are ranked by the mean of their trials' values. For finalists only the replicates' values count.
+    """Choose the incumbent of a finished study; of one that confirms its finalists, among those alone.
 
     Raises:
         UsageError: the objective is not built in, the study is not finished or has several objectives, or no trial has
@@ -60,11 +57,11 @@ def choose(standing: Standing) -> Choice:
     if all(seen.number is None or seen.diverged for seen in counting):
         raise UsageError(f"no trial of study {spec.name} has a value without diverging: there is nothing to choose")
     # A diverged trial counts with the error of guessing.
-    best = finalists_of(counting, 1, spec.objective.direction)[0]
-    if not best.keeps_constraints:
+    best = standing.incumbent
+    if best is None or (spec.confirm and best.confirmed is None):
         raise UsageError(f"no setting of study {spec.name} keeps every constraint: there is nothing to choose")
-    first = next(setting.first_trial for setting in settings_of(evaluations) if setting.key == best.key)
-    return Choice(best.params, first, _reason(spec, first, len(best.evaluations)))
+    counted_setting = best.confirmed.again if best.confirmed else best.searched
+    return Choice(best.params, best.trial, _reason(spec, best.trial, len(counted_setting.evaluations)))
 
 
 def final_spec(spec: StudySpec, params: Params) -> StudySpec:

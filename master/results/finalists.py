@@ -6,7 +6,6 @@ A finalist's value in the search does not count: it is low partly because the fi
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.space import Params
 from hyperspool.master.search.known import Direction, Evaluation
 from hyperspool.master.search.settings import Setting, ranked, settings_of
@@ -31,15 +30,8 @@ class Finalist:
 
     @property
     def trial(self) -> int:
-        """The trial of the search that represents it: the first one with a value, else the first one."""
-        valued = [seen for seen in self.searched.evaluations if seen.value is not None]
-        return (valued or self.searched.evaluations)[0].trial
-
-    @property
-    def key(self) -> EvaluationKey:
-        """The evaluation (trial, rung) of that trial."""
-        seen = next(seen for seen in self.searched.evaluations if seen.trial == self.trial)
-        return seen.proposal.key
+        """The trial of the search that stands for it."""
+        return self.searched.representative.trial
 
     @property
     def mean(self) -> float | None:

@@ -24,6 +24,7 @@ from hyperspool.master.results.finalists import Finalist, finalists
 from hyperspool.master.results.front import Front, study_front
 from hyperspool.master.results.reading import StudyResults, read_results
 from hyperspool.master.results.rungs import RungsStanding, counted_rungs
+from hyperspool.master.results.settings import RankedSetting, best_trials, ranked_settings
 from hyperspool.master.results.trade_off import broken_counts, entry_json, front_json
 from hyperspool.master.results.workers import age_s, read_workers
 from hyperspool.master.search.known import Evaluation, Known
@@ -140,31 +141,25 @@ class Standing:
         return Known(self.evaluations(), (entry.proposal() for entry in self.journal.entries.values()))
 
     @property
-    def incumbent(self) -> Result | None:
-        """The best trial so far, as `best` ranks them; None before a trial is COMPLETE."""
+    def incumbent(self) -> RankedSetting | None:
+        """The best setting so far; None before one has a value."""
         return next(iter(self.best(1)), None)
 
-    def best(self, count: int) -> list[Result]:
-        """The best COMPLETE trials of the search, best first.
+    def best(self, count: int) -> list[RankedSetting]:
+        """The best settings of the search, best first, as `master.results.settings` ranks them."""
+        return ranked_settings(self.spec, self._searched(), self.confirmed(), self.front)[:count]
 
-        A replicate that confirms a finalist is never among them: the lowest of several is low partly by luck. Once all
-        replicates have their results, the finalists come first, in the order of their means.
-        """
-        confirmed = {key: self.results[key] for key in (finalist.key for finalist in self.confirmed())}
-        rest = [result for result in self.best_of_search(len(self.results)) if result.evaluation not in confirmed]
-        return [*confirmed.values(), *rest][:count]
+    def best_of_search(self, count: int) -> list[RankedSetting]:
+        """The best settings by what the search alone says of them."""
+        return ranked_settings(self.spec, self._searched(), (), self.front)[:count]
 
-    def best_of_search(self, count: int) -> list[Result]:
-        """The COMPLETE trials of the search, ranked by their values at the full budget; the earlier wins a tie.
+    def best_trials(self, count: int) -> list[Result]:
+        """The best single trials of the search, by their own values."""
+        return [self.results[key] for key in best_trials(self.spec, self._searched(), self.front)[:count]]
 
-        Those that break a constraint are left out. Of several objectives, the trials on the front come first.
-        """
-        direction = self.spec.objective.direction
-        found = [seen for seen in self._searched() if seen.number is not None and seen.keeps_constraints]
-        leading = [seen.proposal.key for seen in self.front.evaluations] if self.front else []
-        ordered = sorted(found, key=lambda seen: (seen.loss(direction), seen.trial))
-        keys = dict.fromkeys([*leading, *(seen.proposal.key for seen in ordered)])
-        return [self.results[key] for key in keys][:count]
+    def result_of(self, setting: RankedSetting) -> Result:
+        """The result of the trial that stands for a setting."""
+        return self.results[setting.key]
 
     @property
     def front(self) -> Front | None:
@@ -245,19 +240,18 @@ class Standing:
         return codes | (rungs.to_json() if rungs else {}) | common | constraints | front
 
     def best_to_json(self, count: int) -> list[dict[str, Any]]:
-        """The best trials as `top --json` prints them: a finalist has its own trial's value, and `confirmed` beside."""
-        means = {finalist.trial: finalist for finalist in self.confirmed()}
-        front = self.front
-        leading = {seen.trial for seen in front.evaluations} if front else set[int]()
-        found: list[dict[str, Any]] = []
-        for result in self.best(count):
-            entry = entry_json(self.spec, result)
-            if finalist := means.get(result.trial):
-                entry["confirmed"] = {"mean": finalist.mean, "replicates": finalist.replicates}
-            if front:
-                entry["on_front"] = result.trial in leading
-            found.append(entry)
-        return found
+        """The best settings as `top --json` prints them; `confirmed` stands beside what the search measured."""
+        return self._on_front(each.to_json(self.spec, self.result_of(each)) for each in self.best(count))
+
+    def best_trials_to_json(self, count: int) -> list[dict[str, Any]]:
+        """The best trials as `top --trials --json` prints them."""
+        return self._on_front(entry_json(self.spec, result) for result in self.best_trials(count))
+
+    def _on_front(self, entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        if (front := self.front) is None:
+            return list(entries)
+        leading = {seen.trial for seen in front.evaluations}
+        return [entry | {"on_front": entry["trial"] in leading} for entry in entries]
 
 
 def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | None = None) -> Standing:

@@ -45,9 +45,9 @@ class Setting:
         return keeps(self.violations)
 
     @property
-    def first_trial(self) -> int:
-        """The first trial that evaluated the setting."""
-        return self.evaluations[0].trial
+    def representative(self) -> Evaluation:
+        """The evaluation that stands for the setting: the first one with a number, else the first one."""
+        return next((seen for seen in self.evaluations if seen.number is not None), self.evaluations[0])
 
 
 def settings_of(evaluations: Iterable[Evaluation]) -> list[Setting]:

@@ -9,6 +9,7 @@ from hyperspool.common.invocation import command_line, place_of
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.results.settings import RankedSetting
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import (
     broken_counts_text,
@@ -23,7 +24,7 @@ from hyperspool.master.search.automatic import choice_for
 from hyperspool.master.search.methods import settings_count
 from hyperspool.master.terminal.console import Terminal
 from hyperspool.master.terminal.tables import cells_table, rung_lines, text_table
-from hyperspool.master.terminal.trials_table import TrialsTable, constant_params, constant_text
+from hyperspool.master.terminal.trials_table import constant_params, constant_text, settings_table
 
 BEST_SHOWN = 3
 HALVING_NAMES = {"successive": "successive halving", "asha": "ASHA", "hyperband": "Hyperband"}
@@ -109,14 +110,15 @@ def print_result(console: Terminal, folder: StudyFolder, standing: Standing, ela
         console.print(Text("to try the trials again once the cause is fixed: the same command with --new"))
 
 
-def _print_best(console: Terminal, standing: Standing, best: list[Result]) -> None:
-    front = [seen.trial for seen in standing.front.evaluations] if standing.front else []
+def _print_best(console: Terminal, standing: Standing, best: list[RankedSetting]) -> None:
+    of_front = len(standing.front.evaluations) if standing.front else 0
+    what = " settings" if len(best) > 1 and any(each.has_replicates for each in best) else ""
     count, of_search = f" {len(best)}" if len(best) > 1 else "", " of the search" if standing.spec.confirm else ""
-    heading = f"the first {counted(len(best), 'trial')} of {counted(len(front), 'trial')} on the front"
-    if len(best) >= len(front):
-        heading = "the front, and the best of the others" if len(best) > len(front) else "the front"
-    console.print(Text(f"\n{heading if front else f'the best{count}{of_search}'}", style="bold"))
-    console.print(TrialsTable(best, standing.spec, front=front))
+    heading = f"the first {counted(len(best), 'trial')} of {counted(of_front, 'trial')} on the front"
+    if len(best) >= of_front:
+        heading = "the front, and the best of the others" if len(best) > of_front else "the front"
+    console.print(Text(f"\n{heading if of_front else f'the best{count}{what}{of_search}'}", style="bold"))
+    console.print(settings_table(standing, best))
 
 
 def finished_text(standing: Standing, elapsed_s: float | None) -> str:

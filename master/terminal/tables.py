@@ -7,9 +7,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from hyperspool.common.records import Result, Status
-from hyperspool.master.results.finalists import Finalist
+from hyperspool.common.records import Status
 from hyperspool.master.results.front import Front
+from hyperspool.master.results.settings import RankedSetting
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import counted, first_line, measured_text, params_text
 from hyperspool.master.search.known import loss_of
@@ -70,11 +70,10 @@ def incumbent_text(standing: Standing) -> Text:
     if best is None:
         is_broken = any(standing.broken.values())
         return Text("no trial keeps every constraint yet" if is_broken else "no trial is complete yet")
-    confirmed = standing.confirmed()
-    value, where = _value_and_trial(best, confirmed)
-    how = f" (mean of {counted(confirmed[0].replicates, 'fresh replicate')})" if confirmed else ""
+    value, where = _value_and_trial(best)
+    basis = f" ({best.basis})" if best.basis else ""
     measure = standing.spec.objective.measure_name
-    return Text.assemble(f"best {measure} ", (value, "bold green"), f"{how} {where}: {params_text(best.params)}")
+    return Text.assemble(f"best {measure} ", (value, "bold green"), f"{basis} {where}: {params_text(best.params)}")
 
 
 def _front_text(standing: Standing, front: Front) -> Text:
@@ -88,11 +87,10 @@ def _front_text(standing: Standing, front: Front) -> Text:
     return Text.assemble(f"a front of {counted(len(front.evaluations), 'trial')}: ", Text(", ").join(parts))
 
 
-def _value_and_trial(best: Result, confirmed: Sequence[Finalist]) -> tuple[str, str]:
-    """Return the incumbent's value, or its replicates' mean if it is confirmed; and a phrase that names its trial."""
-    if confirmed:
-        return measured_text(confirmed[0].mean), f"with trial {best.trial}'s params"
-    return measured_text(best.value), f"in trial {best.trial}"
+def _value_and_trial(best: RankedSetting) -> tuple[str, str]:
+    """Return what the incumbent is ranked by, and a phrase that names its trial."""
+    where = f"with trial {best.trial}'s params" if best.basis else f"in trial {best.trial}"
+    return measured_text(best.best_known), where
 
 
 def progress_row(standing: Standing, remark: str) -> Table:
@@ -146,7 +144,7 @@ def studies_table(standings: Sequence[Standing]) -> Table:
     for standing in standings:
         done = "/".join(map(str, standing.progress))
         incumbent, front = standing.incumbent, standing.front
-        best = " ".join(_value_and_trial(incumbent, standing.confirmed())) if incumbent else "-"
+        best = " ".join(_value_and_trial(incumbent)) if incumbent else "-"
         if incumbent and front:
             best = f"a front of {counted(len(front.evaluations), 'trial')}"
         table.add_row(standing.spec.name, done, counts_text(standing), best)

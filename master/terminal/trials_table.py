@@ -12,7 +12,8 @@ from rich.text import Text
 from hyperspool.common.records import Result, scalar_text
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Space
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.results.finalists import Finalist
+from hyperspool.master.results.settings import RankedSetting
+from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import (
     broken_text,
     duration_text,
@@ -28,7 +29,7 @@ UNBOUNDED = 100_000
 
 @dataclass(frozen=True)
 class TrialsTable:
-    """A table with one row per trial, and one column per parameter that can differ between trials.
+    """A table with one row per trial or setting, and one column per parameter that can differ between them.
 
     If it is too wide, headings are broken at their words; if it is still too wide, the params go below their trial. No
     heading and no value is cut.
@@ -36,13 +37,13 @@ class TrialsTable:
     Attributes:
         results: in the order of the rows.
         spec: the study of the trials.
-        confirmed: the finalists whose replicates' mean gets a column.
+        settings: those that the trials stand for, in the same order; empty: the trials stand for themselves alone.
         front: the trials on the front, which are marked; empty: there is no such column.
     """
 
     results: Sequence[Result]
     spec: StudySpec
-    confirmed: Sequence[Finalist] = ()
+    settings: Sequence[RankedSetting] = ()
     front: Collection[int] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -84,27 +85,52 @@ class TrialsTable:
 
     def _headings(self) -> list[str]:
         measures = [goal.measure for goal in self.spec.objectives or ()] or [self.spec.objective.measure_name]
+        if self._has_replicates:
+            measures = [f"mean {measures[0]}", "deviation", "replicates"]
         return ["trial", *measures, *(name for name, is_shown in self._further.items() if is_shown)]
+
+    @property
+    def _has_replicates(self) -> bool:
+        return any(each.has_replicates for each in self.settings)
 
     @property
     def _further(self) -> dict[str, bool]:
         """The columns behind what was measured, and whether they are shown."""
         return {
             "rung": len({result.rung for result in self.results}) > 1,
-            "confirmed mean": bool(self.confirmed),
+            "confirmed mean": any(each.confirmed for each in self.settings),
             "on front": bool(self.front),
             "breaks": any(broken_text(result, self.spec) for result in self.results),
         }
 
     def _outcome(self, result: Result) -> list[str]:
+        setting = next((each for each in self.settings if each.trial == result.trial), None)
+        confirmed = setting.confirmed if setting else None
         further = {
             "rung": str(result.rung),
-            "confirmed mean": {one.trial: measured_text(one.mean) for one in self.confirmed}.get(result.trial, ""),
+            "confirmed mean": measured_text(confirmed.mean) if confirmed else "",
             "on front": "yes" if result.trial in self.front else "",
             "breaks": broken_text(result, self.spec),
         }
+        measured = list(outcome_texts(result, self.spec).values())
+        if setting and self._has_replicates:
+            measured = [measured_text(setting.value), measured_text(setting.deviation), setting.replicates_text]
         shown = [further[name] for name, is_shown in self._further.items() if is_shown]
-        return [str(result.trial), *outcome_texts(result, self.spec).values(), *shown]
+        return [str(result.trial), *measured, *shown]
+
+
+def settings_table(standing: Standing, settings: Sequence[RankedSetting]) -> TrialsTable:
+    """Return the table of some settings of a study, each by the trial that stands for it."""
+    return TrialsTable([standing.result_of(each) for each in settings], standing.spec, settings, _front(standing))
+
+
+def trials_table(standing: Standing, results: Sequence[Result]) -> TrialsTable:
+    """Return the table of some trials of a study, each with its own value."""
+    return TrialsTable(results, standing.spec, front=_front(standing))
+
+
+def _front(standing: Standing) -> list[int]:
+    return [seen.trial for seen in standing.front.evaluations] if standing.front else []
 
 
 def constant_params(space: Space) -> Params:

@@ -19,19 +19,27 @@ SHARES = (0.25, 0.5, 1.0)
 
 
 def best_within(
-    data: StudyData, metric: EpochMetric, count: int, *, epochs: int | None = None, seconds: float | None = None
+    data: StudyData,
+    metric: EpochMetric,
+    count: int,
+    *,
+    epochs: int | None = None,
+    seconds: float | None = None,
+    are_single: bool = False,
 ) -> pd.DataFrame:
-    """The trials whose curves reach the best number of a metric within a budget.
+    """The settings whose curves reach the best number of a metric within a budget.
 
     Args:
         data: the study.
         metric: what they are ranked by.
-        count: how many trials to return.
+        count: how many settings to return.
         epochs: how many epochs of each curve count; None for all.
         seconds: how many seconds of training count; None for all.
+        are_single: rank the trials one by one instead.
 
     Returns:
-        Columns: trial; value, the best number of the metric; epoch, the first that reached it; elapsed_s, the seconds
+        Columns: trial, the setting's first one that reported the metric in time; value, the best number of the metric,
+        the mean over the setting's trials; epoch, the first in which all of them had reached it; elapsed_s, the seconds
         of training until then; params_<name>. Best first, and the earlier trial first among equals.
     """
     curves = data.curves
@@ -40,6 +48,9 @@ def best_within(
     if seconds is not None:
         curves = curves[curves["elapsed_s"] <= seconds]
     reached = metric.first_best(curves).assign(value=lambda rows: rows[metric.name])
+    if not are_single:
+        by_setting = reached.sort_values("trial").groupby("setting", sort=False)
+        reached = by_setting.agg({"trial": "first", "value": "mean", "epoch": "max", "elapsed_s": "max"})
     best = reached.sort_values("value", ascending=not metric.is_highest, kind="stable").head(count)
     names = [params_column(name) for name, _ in data.spec.space.items()]
     merged = best[["trial", "value", "epoch", "elapsed_s"]].merge(

@@ -26,7 +26,7 @@ MIN_CORRELATED = 8
 def best_two(data: StudyData) -> list[Answer]:
     """Answer whether the best setting is better than the next, by their replicates."""
     data, axes = keeping(data), compared_axes(data.spec)
-    ranked = by_value(settings_table(data), data.spec)
+    ranked = by_value(settings_table(data), data.spec, "mean")
     if not axes or len(ranked) < 2:  # noqa: PLR2004 - a comparison takes two
         return []
     firsts = data.trials.drop_duplicates("setting").set_index("setting")["trial"]
@@ -36,8 +36,8 @@ def best_two(data: StudyData) -> list[Answer]:
     compared = difference(samples[0], samples[1], data.spec.objective.direction)
     measure = measure_of(data.spec)
     values = [
-        f"{sample.name}: {measure} {measured_text(float(row['median']))}"
-        + (f" (median of {int(row['n_complete'])})" if row["n_complete"] > 1 else "")
+        f"{sample.name}: {measure} {measured_text(float(row['mean']))}"
+        + (f" (mean of {int(row['n_complete'])})" if row["n_complete"] > 1 else "")
         for sample, (_, row) in zip(samples, ranked.iterrows(), strict=False)
     ]
     sentences = [

@@ -35,14 +35,19 @@ def curves_so_far(folder: StudyFolder, spec: StudySpec) -> pd.DataFrame:
 
 
 def best_so_far(folder: StudyFolder, spec: StudySpec) -> "pd.Series[Any] | None":
-    """Read the incumbent: its row of the trials, and `params`, a dict; None before a trial is COMPLETE."""
+    """Read the incumbent; None before a trial is COMPLETE.
+
+    Returns:
+        The row of the trial that stands for it, with its `value`, which is a mean where it has replicates, and
+        `params`, a dict.
+    """
     read = read_results(folder, spec)
     best = read_standing(folder, spec, read).incumbent
     if best is None:
         return None
-    trials = study_data(folder, spec, read).trials
-    row = dict(trials[(trials["trial"] == best.trial) & (trials["rung"] == best.rung)].astype(object).iloc[0])
-    leading = {"trial": best.trial, "value": best.value, "params": params_of(spec, row)}
+    trials, (trial, rung) = study_data(folder, spec, read).trials, best.key
+    row = dict(trials[(trials["trial"] == trial) & (trials["rung"] == rung)].astype(object).iloc[0])
+    leading = {"trial": trial, "value": best.value, "params": params_of(spec, row)}
     return pd.Series(leading | {name: cell for name, cell in row.items() if name not in leading}, dtype=object)
 
 

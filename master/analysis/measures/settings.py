@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from hyperspool.common.grid import grid_values
@@ -116,8 +117,8 @@ def settings_table(data: StudyData) -> pd.DataFrame:
     """The results of each setting: one row each, sorted by setting.
 
     Columns: setting; label; params_<name> of every parameter; n_complete, n_pruned, n_failed and n_diverged (numbers of
-    trials); median, min and max of the COMPLETE trials' values, where diverged ones count with the error of guessing;
-    epoch_s, the median time of an epoch in seconds, NaN without curves.
+    trials); median, min and max of the COMPLETE trials' values, and the mean of the finite ones, where diverged trials
+    count with the error of guessing; epoch_s, the median time of an epoch in seconds, NaN without curves.
     """
     trials = data.trials
     names = [params_column(name) for name, _ in data.spec.space.items()]
@@ -128,6 +129,7 @@ def settings_table(data: StudyData) -> pd.DataFrame:
         table[f"n_{status.value.lower()}"] = (trials["status"] == status.value).groupby(trials["setting"]).sum()
     table["n_diverged"] = trials.groupby("setting")["diverged"].sum()
     values = complete(trials).groupby("setting")["value"]
+    table["mean"] = values.agg(lambda own: own[np.isfinite(own)].mean())
     table["median"], table["min"], table["max"] = values.median(), values.min(), values.max()
     table["epoch_s"] = data.curves.groupby("setting")["seconds"].median()
     counts = {name: "int64" for name in table.columns if name.startswith("n_")}

@@ -32,7 +32,7 @@ def shown_outputs(folder: StudyFolder, standing: Standing) -> tuple[ShownOutput,
         standing: of the study.
     """
     troubled = chain(_of_status(standing, Status.FAILED), _died(folder, standing), _of_status(standing, Status.PRUNED))
-    best = (_ended(result) for result in standing.best(BEST_SHOWN))
+    best = (_ended(standing.result_of(each)) for each in standing.best(BEST_SHOWN))
     return tuple(_with_output(folder, chain(islice(troubled, TROUBLED_SHOWN), best)))
 
 

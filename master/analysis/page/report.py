@@ -57,7 +57,7 @@ from hyperspool.master.results.wording import (
 )
 from hyperspool.master.studies.published import published_study, read_published
 
-BEST_TRIALS_SHOWN = 10
+BEST_SETTINGS_SHOWN = 10
 METRICS_SHOWN = 8
 """Most metrics in the table of the best trials. The CSV file has all metrics."""
 REASONS_SHOWN = 5
@@ -172,10 +172,9 @@ def _page(
 def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
     spec, trials = data.spec, data.trials
     yield Fact(f"{len(trials)} of {standing.total}", "trials finished")
-    best, confirmed = standing.incumbent, standing.confirmed()
-    value = confirmed[0].mean if confirmed else best.value if best else None
-    how = f", mean of {counted(confirmed[0].replicates, 'fresh replicate')}" if confirmed else ""
-    yield Fact(measured_text(value), f"best {spec.objective.measure_name}{how}")
+    best = standing.incumbent
+    basis = f", {best.basis}" if best and best.basis else ""
+    yield Fact(measured_text(best.best_known if best else None), f"best {spec.objective.measure_name}{basis}")
     if front := standing.front:
         yield Fact(str(len(front.evaluations)), "trials on the front")
         yield Fact(f"{front.hypervolume:.4g}", "hypervolume of the front")
@@ -224,18 +223,23 @@ def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
 
 
 def _best(data: StudyData, standing: Standing, labels: dict[str, str]) -> ShownTable | None:
-    best = [result.trial for result in standing.best(BEST_TRIALS_SHOWN) if result.trial in set(data.trials["trial"])]
-    if not best:
+    known = set(data.trials["trial"])
+    settings = {each.trial: each for each in standing.best(BEST_SETTINGS_SHOWN) if each.trial in known}
+    if not settings:
         return None
-    rows = data.trials.set_index("trial", drop=False).loc[best]
+    rows = data.trials.set_index("trial", drop=False).loc[list(settings)]
     costs = ["best_epoch", "training_s"] if rows["epochs"].any() else ["evaluation_s"]
     goals = [goal.measure for goal in data.spec.objectives or ()]
     shown = [values_column(name) for name in goals] + [ON_FRONT] if goals else ["value"]
     own = [name for name in metrics_columns(rows) if name not in map(metrics_column, goals)]
     metrics = [name for name in own if rows[name].notna().any()][:METRICS_SHOWN]
-    means = {finalist.trial: finalist.mean for finalist in standing.confirmed()}
-    rows.insert(0, "mean", rows["trial"].map(means))
-    again = ["mean"] if means else []
+    rows["value"] = [each.value for each in settings.values()]
+    rows["replicates"] = [each.replicates_text for each in settings.values()]
+    if any(each.has_replicates for each in settings.values()):
+        shown, metrics, costs = ["value", "replicates"], [], []  # those of one replicate would stand for all
+        labels = labels | {"value": f"mean {labels['value']}"}
+    rows["mean"] = [each.confirmed.mean if each.confirmed else None for each in settings.values()]
+    again = ["mean"] if rows["mean"].notna().any() else []
     columns = ["trial", *shown, *again, *_varied(data), *metrics, *costs]
     return shown_table(rows[columns], labels | {"mean": "confirmed mean"})
 
@@ -260,7 +264,7 @@ def _settings(data: StudyData) -> pd.DataFrame:
     shown = [*_varied(data), "median"]
     if len(data.trials) > len(table):
         table["trials"] = table["n_complete"] + table["n_pruned"] + table["n_failed"]
-        shown += ["min", "max", "trials"]
+        shown = [*_varied(data), "mean", "median", "min", "max", "trials"]
     shown += [name for name in ("n_diverged", "n_failed", "n_pruned") if table[name].any()]
     shown += ["epoch_s"] if table["epoch_s"].notna().any() else []
     return table[shown].sort_values("median", ascending=data.spec.objective.direction == "minimise")

@@ -68,7 +68,8 @@ def test_best_trials_follow_the_direction_and_break_ties_early(folder: StudyFold
         finish(folder, trial, value)
     minimise = read_standing(folder, spec_of())
     assert [result.trial for result in minimise.best(3)] == [1, 2, 0]
-    maximise = Standing(spec_of(objective={"name": "square", "direction": "maximise"}), minimise.results)
+    maximising = spec_of(objective={"name": "square", "direction": "maximise"})
+    maximise = Standing(maximising, minimise.results, journal=minimise.journal)
     assert [result.trial for result in maximise.best(2)] == [3, 0]
     assert minimise.is_finished
 
@@ -176,7 +177,7 @@ def test_standing_knows_what_each_trial_was_for(folder: StudyFolder, is_recorded
     (finalist,) = stands.confirmed()
     assert finalist.trial == 0
     assert finalist.mean == pytest.approx(0.35)
-    assert [result.trial for result in stands.best(9)] == [0, 1]
+    assert [result.trial for result in stands.best_trials(9)] == [1, 0]
 
 
 def test_batches_are_those_that_were_recorded(folder: StudyFolder) -> None:

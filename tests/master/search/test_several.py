@@ -90,9 +90,9 @@ BROKEN = [breaking(0, 0.1, 2.0), breaking(1, 0.2, 1.0), breaking(2, 0.9, 0.0), b
 def test_rankings_put_what_breaks_a_constraint_behind() -> None:
     assert [seen.trial for seen in best_of(BROKEN, 9, "minimise")] == [2, 1, 0]
     settings = ranked(settings_of(BROKEN), "minimise")
-    assert [setting.first_trial for setting in settings] == [2, 1, 0, 3]
-    assert [setting.first_trial for setting in finalists_of(BROKEN, 3, "minimise")] == [2]
-    assert [setting.first_trial for setting in finalists_of(BROKEN[:2], 3, "minimise")] == [1, 0]
+    assert [setting.representative.trial for setting in settings] == [2, 1, 0, 3]
+    assert [setting.representative.trial for setting in finalists_of(BROKEN, 3, "minimise")] == [2]
+    assert [setting.representative.trial for setting in finalists_of(BROKEN[:2], 3, "minimise")] == [1, 0]
 
 
 def test_setting_keeps_a_constraint_by_the_mean_of_its_replicates() -> None:

@@ -19,7 +19,9 @@ NAMES = (
 
 def standing_of(name: str) -> Standing:
     spec = spec_of(name=name, trials=4)
-    results: dict[tuple[int, int], Result] = {(trial, 0): result_of(spec, trial, 0.5, 0.25) for trial in range(2)}
+    results: dict[tuple[int, int], Result] = {
+        (trial, 0): result_of(spec, trial, 0.5 + trial, 0.25) for trial in range(2)
+    }
     return Standing(spec, results)
 
 

@@ -8,7 +8,7 @@ DIVERGED = "Which settings diverged, and when?"
 
 def test_the_best_two_settings_are_compared_by_their_replicates() -> None:
     data = study({"num_filters": [1, 2, 4]}, falling, replicates=3)
-    first, second = (f"validation error {value} (median of 3)" for value in ("0.0313", "0.0598"))
+    first, second = (f"validation error {value} (mean of 3)" for value in ("0.0313", "0.0598"))
     assert answer_to(data, BEST_TWO).sentences == (
         f"The best two of 3 settings are number of filters 4: {first} and number of filters 2: {second}.",
         "Which of the two is better: number of filters 4 is better than number of filters 2, by 0.0263 to 0.0308.",
