@@ -14,7 +14,8 @@ from hyperspool.common.ablation import cases_of
 from hyperspool.common.grid import combinations
 from hyperspool.common.objectives import PARAMETERS, with_defaults
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Parameter, Params, Scalar, Space
-from hyperspool.common.study_spec import Data, StudySpec
+from hyperspool.common.study_objective import Data
+from hyperspool.common.study_spec import StudySpec
 
 LOWEST_SHARE = {"cosine": 0.0, "cosine_restarts": 0.0, "triangular": 1 / 4, "one_cycle": 1 / 10, "range_test": 1e-5}
 MOMENTUM_SWING = 0.1

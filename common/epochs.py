@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from hyperspool.common.records import MAX_EPOCHS, MAX_METRICS, Record
 from hyperspool.common.space import NAME_PATTERN
-from hyperspool.common.study_spec import Objective
+from hyperspool.common.study_objective import Objective
 from hyperspool.common.validation import shown
 
 RESERVED_NAMES = ("trial", "rung", "setting", "replicate", "epoch", "seconds", "elapsed_s")

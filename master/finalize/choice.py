@@ -9,7 +9,8 @@ from hyperspool.common.final import final_name
 from hyperspool.common.objectives import PARAMETERS
 from hyperspool.common.records import Budget
 from hyperspool.common.space import Fixed, Params, Space
-from hyperspool.common.study_spec import Data, StudySpec
+from hyperspool.common.study_objective import Data
+from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import counted
 

@@ -3,7 +3,8 @@
 from hyperspool.common.contradictions import DEFAULT_TRAIN_SIZES, VALIDATION_SIZES, WITH_CYCLES_OF_UPDATES
 from hyperspool.common.objectives import with_defaults
 from hyperspool.common.space import Fixed
-from hyperspool.common.study_spec import Data, StudySpec
+from hyperspool.common.study_objective import Data
+from hyperspool.common.study_spec import StudySpec
 
 
 def cycles_remark(final: StudySpec) -> str | None:

@@ -11,7 +11,7 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.file_kinds import CURVE
 from hyperspool.common.issues import AttemptName, EvaluationName, Issue
 from hyperspool.common.records import Result
-from hyperspool.common.study_spec import Objective
+from hyperspool.common.study_objective import Objective
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.look import Look
 

@@ -6,7 +6,7 @@ import pytest
 from hyperspool.common.epochs import MAX_NUMBERS, RESERVED_NAMES, EpochRecord, best_epoch, size_problem
 from hyperspool.common.reading import MAX_CURVE_BYTES
 from hyperspool.common.records import MAX_EPOCHS
-from hyperspool.common.study_spec import Objective
+from hyperspool.common.study_objective import Objective
 
 
 def curve_of(*epochs: dict[str, float]) -> list[EpochRecord]:

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from hyperspool.common.study_spec import Objective, StudySpec
+from hyperspool.common.study_objective import Objective
+from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.validation import explain
 from tests.conftest import job_of, spec_of
 

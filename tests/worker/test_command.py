@@ -10,7 +10,7 @@ import pytest
 
 from hyperspool.common.commands import CommandDefinition
 from hyperspool.common.errors import UnableError
-from hyperspool.common.study_spec import Objective
+from hyperspool.common.study_objective import Objective
 from hyperspool.worker.messages import EpochAmended, EpochDone, Progress
 from hyperspool.worker.objectives import command, printed
 from hyperspool.worker.objectives.command import evaluate_command

@@ -6,7 +6,7 @@ import pytest
 from hyperspool.common.definitions import Definition, FunctionDefinition, OwnObjectives
 from hyperspool.common.errors import UnableError
 from hyperspool.common.objectives import PARAMETERS
-from hyperspool.common.study_spec import Objective
+from hyperspool.common.study_objective import Objective
 from hyperspool.worker.objectives.measured import Measured
 from hyperspool.worker.objectives.registry import BUILT_IN, find_objective
 from tests.worker.test_trial import trial_of

@@ -17,7 +17,7 @@ from typing import Self
 from hyperspool.common.commands import CommandDefinition, argument_text
 from hyperspool.common.epochs import EpochRecord, metric_names
 from hyperspool.common.errors import UnableError
-from hyperspool.common.study_spec import Objective
+from hyperspool.common.study_objective import Objective
 from hyperspool.worker.objectives.measured import Measured
 from hyperspool.worker.objectives.printed import Epoch, Epochs, Lines, value_of
 from hyperspool.worker.objectives.trial import Trial, TrialStopped

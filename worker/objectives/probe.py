@@ -11,7 +11,7 @@ from pathlib import Path
 from hyperspool.common.commands import CommandDefinition
 from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.errors import SearchError
-from hyperspool.common.study_spec import Objective
+from hyperspool.common.study_objective import Objective
 from hyperspool.worker.objectives.command import need_program
 from hyperspool.worker.objectives.registry import find_objective
 

@@ -6,7 +6,7 @@ from hyperspool.common.commands import CommandDefinition
 from hyperspool.common.definitions import Definition, FunctionDefinition
 from hyperspool.common.errors import UnableError
 from hyperspool.common.sent import SentDefinition
-from hyperspool.common.study_spec import Objective
+from hyperspool.common.study_objective import Objective
 from hyperspool.worker.objectives.command import evaluate_command
 from hyperspool.worker.objectives.function import find_function
 from hyperspool.worker.objectives.measured import Measured

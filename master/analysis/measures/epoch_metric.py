@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hyperspool.common.errors import UsageError
-from hyperspool.common.study_spec import Objective
+from hyperspool.common.study_objective import Objective
 from hyperspool.master.analysis.data.columns import curve_metrics
 from hyperspool.master.analysis.data.frames import StudyData
 
