@@ -69,6 +69,20 @@ class Budget(Record):
     epochs: Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
 
 
+class StudyBudget(Budget):
+    """How much of its objective each trial of a study gets."""
+
+    horizon: Annotated[int, Field(ge=1, le=MAX_EPOCHS)] | None = None
+    """The epochs that schedules span and up to which trials may go on later, so that their last checkpoints are kept.
+    None: as many as `epochs`."""
+
+    @model_validator(mode="after")
+    def _check_horizon(self) -> Self:
+        if self.horizon is not None and self.horizon < self.epochs:
+            raise ValueError(f"horizon: found {self.horizon}, expected at least the {self.epochs} of epochs")
+        return self
+
+
 class Seeds(Record):
     """The seeds of a trial's randomness, one per source, all derived from the study's seed."""
 
@@ -259,18 +273,9 @@ class Result(Record):
 
     @property
     def can_be_promoted(self) -> bool:
-        """Whether the trial may go on to a higher rung."""
-        return self.status is Status.COMPLETE and not self.is_at_full_budget
-
-    @property
-    def is_at_full_budget(self) -> bool:
-        """Whether its budget covers the whole horizon, so that it may be compared with others at full budget."""
-        return self.horizon is None or self.budget.epochs >= self.horizon.epochs
-
-    @property
-    def trial_status(self) -> Status:
-        """The status of a trial whose last evaluation this is: PRUNED if it was stopped below the full budget."""
-        return self.status if self.is_at_full_budget or self.status is not Status.COMPLETE else Status.PRUNED
+        """Whether the trial may go on to a higher rung, or to more epochs."""
+        is_to_the_end = self.horizon is None or self.budget.epochs >= self.horizon.epochs
+        return self.status is Status.COMPLETE and not is_to_the_end
 
     @property
     def seconds(self) -> float:

@@ -15,7 +15,7 @@ from hyperspool.common.locks import ClaimMode
 from hyperspool.common.names import MAX_TRIALS, StudyName
 from hyperspool.common.objectives import PARAMETERS, space_problems
 from hyperspool.common.pruning import Pruning
-from hyperspool.common.records import Budget, Job, Record, Result, Seed
+from hyperspool.common.records import Job, Record, Result, Seed, Status, StudyBudget
 from hyperspool.common.samplers import SamplerSpec
 from hyperspool.common.space import Fixed, Space
 from hyperspool.common.stopping import Stop
@@ -59,7 +59,7 @@ class StudySpec(Record):
     constraints: Constraints | None = None
     """What a trial must keep to be among the best."""
     data: Data | None = None
-    budget: Budget | None = None
+    budget: StudyBudget | None = None
     """Epochs of each trial; None: the objective has no epochs."""
     sampler: SamplerSpec = SamplerSpec()
     halving: Halving | None = None
@@ -187,6 +187,13 @@ class StudySpec(Record):
         return self
 
     @model_validator(mode="after")
+    def _check_horizon(self) -> Self:
+        if self.budget and self.budget.horizon and (self.confirm or self.ablation):
+            other = "confirm" if self.confirm else "an ablation"
+            raise ValueError(f"budget.horizon: not together with {other}, whose trials follow from finished ones")
+        return self
+
+    @model_validator(mode="after")
     def _check_halving(self) -> Self:
         if self.halving is None:
             return self
@@ -228,6 +235,35 @@ class StudySpec(Record):
     def epochs(self) -> int:
         """Epochs of a trial's job: 1 for an objective without epochs."""
         return self.budget.epochs if self.budget else 1
+
+    @property
+    def horizon_epochs(self) -> int:
+        """Epochs that the schedules of a trial span."""
+        return (self.budget.horizon if self.budget else None) or self.epochs
+
+    @property
+    def can_grow_longer(self) -> bool:
+        """Whether the study may be given more epochs, so that its trials keep their last checkpoints."""
+        return self.horizon_epochs > self.epochs
+
+    @property
+    def has_rungs(self) -> bool:
+        """Whether a trial may have several evaluations: it is promoted, or the study has been given more epochs."""
+        return self.halving is not None or (self.budget is not None and self.budget.horizon is not None)
+
+    def is_at_full_budget(self, result: Result) -> bool:
+        """Whether an evaluation got all the epochs of the study, so that it may be compared with others."""
+        return result.budget.epochs >= self.epochs
+
+    def trial_status(self, result: Result) -> Status:
+        """The status of a trial whose last evaluation this is.
+
+        A trial that was stopped below the study's epochs is PRUNED by halving; in a study that was given more epochs
+        it is PENDING, because it will go on.
+        """
+        if result.status is not Status.COMPLETE or self.is_at_full_budget(result):
+            return result.status
+        return Status.PRUNED if self.halving else Status.PENDING
 
     @property
     def all_trials(self) -> int:

@@ -7,7 +7,6 @@ from pydantic import ValidationError
 from hyperspool.common.errors import UsageError
 from hyperspool.common.final import final_name
 from hyperspool.common.objectives import PARAMETERS
-from hyperspool.common.records import Budget
 from hyperspool.common.space import Fixed, Params, Space
 from hyperspool.common.study_objective import Data
 from hyperspool.common.study_spec import StudySpec
@@ -83,7 +82,7 @@ def final_spec(spec: StudySpec, params: Params) -> StudySpec:
             claim=spec.claim,
             objective=spec.objective,
             data=Data(name=data.name, train_size=data.train_size, final=True),
-            budget=Budget(epochs=spec.epochs),
+            budget=spec.budget,
             limits=spec.limits,
             space=Space({key: Fixed(type="fixed", value=value) for key, value in params.items()}),
         )

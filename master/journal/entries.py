@@ -8,7 +8,19 @@ from pydantic import Field, model_validator
 from hyperspool.common.clock import now_text
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.names import MAX_TRIALS, StudyName
-from hyperspool.common.records import Budget, Count, Job, Moment, Record, Result, Rung, Seeds, Stage, TrialNumber
+from hyperspool.common.records import (
+    MAX_EPOCHS,
+    Budget,
+    Count,
+    Job,
+    Moment,
+    Record,
+    Result,
+    Rung,
+    Seeds,
+    Stage,
+    TrialNumber,
+)
 from hyperspool.common.space import BoundedParams
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.counter_random import seeds_for
@@ -34,9 +46,9 @@ class ProposalEntry(Record):
 
     @classmethod
     def of(cls, proposal: Proposal, spec: StudySpec, batch: int) -> Self:
-        """Make the entry of a proposal: with the study's budget by default, and with the trial's seeds."""
-        full = spec.epochs
-        epochs = proposal.budget_epochs or full
+        """Make the entry of a proposal: with the study's epochs by default, and with the trial's seeds."""
+        full = spec.horizon_epochs
+        epochs = proposal.budget_epochs or spec.epochs
         return cls(
             batch=batch,
             trial=proposal.trial,
@@ -95,6 +107,8 @@ class BatchEntry(Record):
     The name is the key in the journal's file."""
     replicates: Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None = None
     """How many replicates a setting had then: a study may get more. None in journals of versions that had no growth."""
+    epochs: Annotated[int, Field(ge=1, le=MAX_EPOCHS)] | None = None
+    """How many epochs the study had then; None as for `replicates`."""
     at: Moment
 
     @model_validator(mode="after")

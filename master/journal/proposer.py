@@ -104,13 +104,13 @@ class Proposer:
         if self._rungs is None:
             return set()
         below = {(each.trial, each.continues) for each in self._known.pending.values()}
-        finished = {key for key, seen in self._known.evaluations.items() if seen.status is not Status.FAILED}
+        top = self._rungs.top if self._spec.can_grow_longer else None
+        ended = self._known.evaluations.items()
+        finished = {key for key, seen in ended if seen.status is not Status.FAILED and key[1] != top}
         return finished - below - self._rungs.may_be_promoted(self._known)
 
     def _promoted(self, found: Found, number: int) -> Iterable[ProposalEntry]:
         """Record promotions as found. The method might promote others now: it knew other results at that time."""
-        if self._rungs is None:
-            return
         every = self._journal.entries.keys() | found.keys()
         for key in sorted(found.keys() - self._journal.entries.keys()):
             record = found[key]
@@ -138,8 +138,14 @@ class Proposer:
         for entry in entries:
             self._known.propose(entry.proposal())
         number = len(self._journal.batches)
-        told, replicates = spans(self._new), self._spec.replicates
-        head = BatchEntry(batch=number, proposals=len(entries), told=told, replicates=replicates, at=now_text())
+        head = BatchEntry(
+            batch=number,
+            proposals=len(entries),
+            told=spans(self._new),
+            replicates=self._spec.replicates,
+            epochs=self._spec.epochs,
+            at=now_text(),
+        )
         self._received |= self._new
         self._new = set()
         return Batch(head, tuple(entries))

@@ -12,7 +12,7 @@ from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.values import same_params
-from hyperspool.master.journal.entries import ProposalEntry
+from hyperspool.master.journal.entries import BatchEntry, ProposalEntry
 from hyperspool.master.journal.journal import Batch, Journal
 from hyperspool.master.search.known import Evaluation, Known, Proposal
 from hyperspool.master.search.methods import make_endless
@@ -57,12 +57,12 @@ def replay(
         results: of the study, by trial and rung.
         earlier: what the method learned from beside them.
     """
-    known, agreed, samplers = Known(), 0, dict[int, Sampler]()
+    known, agreed, samplers = Known(), 0, dict[tuple[int, int], Sampler]()
     for batch in journal.batches:
-        replicates = batch.head.replicates or spec.replicates
-        if replicates not in samplers:  # a method may keep a cache, so each is made once
-            samplers[replicates] = make_endless(spec.model_copy(update={"replicates": replicates}), earlier)
-        sampler = samplers[replicates]
+        was = _as_it_was(spec, batch.head)
+        if (size := (was.replicates, was.epochs)) not in samplers:  # a method may keep a cache, so each is made once
+            samplers[size] = make_endless(was, earlier)
+        sampler = samplers[size]
         for key in batch.head.received_keys():
             if key not in results or key not in journal.entries:
                 return Replay(batch.head.batch, agreed, missing=key)
@@ -78,6 +78,14 @@ def replay(
         for entry in batch.proposals:
             known.propose(entry.proposal())
     return Replay(len(journal.batches), agreed)
+
+
+def _as_it_was(spec: StudySpec, head: BatchEntry) -> StudySpec:
+    """Return the study as it was when a batch was proposed: it may have been given more replicates or epochs since."""
+    was = spec.model_copy(update={"replicates": head.replicates or spec.replicates})
+    if spec.budget is None or head.epochs is None:
+        return was
+    return was.model_copy(update={"budget": spec.budget.model_copy(update={"epochs": head.epochs})})
 
 
 def _first_difference(batch: Batch, proposed: Mapping[EvaluationKey, Proposal]) -> ProposalEntry | None:

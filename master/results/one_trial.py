@@ -92,7 +92,7 @@ def look_at_trial(folder: StudyFolder, trial: int) -> OneTrial:
     log = find_log(folder, name)
     return OneTrial(
         name=name,
-        status=result.trial_status if result else Status.RUNNING if worker else Status.PENDING,
+        status=standing.spec.trial_status(result) if result else Status.RUNNING if worker else Status.PENDING,
         params=result.params if result else entry.params if entry else None,
         result=result,
         lower=_lower(standing, name),

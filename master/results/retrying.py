@@ -36,7 +36,7 @@ def failed_results(standing: Standing, trials: Sequence[int]) -> list[Result]:
     for trial in trials:
         result = last.get(trial)
         if result is None or result.status is not Status.FAILED:
-            state = result.trial_status.value if result else "without a result"
+            state = standing.spec.trial_status(result).value if result else "without a result"
             raise UsageError(f"trial {trial} of study {standing.spec.name} is {state}, not FAILED; nothing was changed")
     failed = [result for result in last.values() if result.status is Status.FAILED]
     if not failed:

@@ -99,9 +99,10 @@ def need_epochs(result: Result) -> None:
     Raises:
         SearchError: the objective reported no epoch, so its value need not be of fewer epochs than others.
     """
-    if result.value is not None and not result.epochs and not result.is_at_full_budget:
+    if result.can_be_promoted and not result.epochs:
         raise SearchError(
             f"trial {result.trial} reported no epoch, so the study cannot tell what it did with a rung's "
             f"{result.budget.epochs} of {result.horizon.epochs if result.horizon else 0} epochs: report each epoch, as "
-            "trial.report(...) or a printed line does, or leave [halving] out. What was evaluated is kept"
+            "trial.report(...) or a printed line does, or leave halving and budget.horizon out. What was evaluated is "
+            "kept"
         )

@@ -28,6 +28,7 @@ from hyperspool.master.results.settings import RankedSetting, best_trials, ranke
 from hyperspool.master.results.trade_off import broken_counts, entry_json, front_json
 from hyperspool.master.results.workers import age_s, read_workers
 from hyperspool.master.search.known import Evaluation, Known
+from hyperspool.master.search.lengthened import shorter_trials
 from hyperspool.master.search.rungs import Rungs, rungs_of
 from hyperspool.master.search.stopping import Stopped, run_out, stopped_by
 from hyperspool.master.studies.clock import read_clock
@@ -70,7 +71,7 @@ class Standing:
         """
         counts = dict.fromkeys(Status, 0)
         for result in self.resting():
-            counts[result.trial_status] += 1
+            counts[self.spec.trial_status(result)] += 1
         counts[Status.RUNNING] = len({worker.trial for worker in self.running()})
         counts[Status.PENDING] = self.total - sum(counts.values())
         return counts
@@ -93,11 +94,12 @@ class Standing:
 
     def resting(self) -> Iterable[Result]:
         """The last result of each trial of which no evaluation is open."""
-        if self.spec.halving is None:
+        if not self.spec.has_rungs:
             return self.results.values()
         is_open = {trial for trial, _ in self.journal.entries.keys() - self.results.keys()}
         is_open |= {worker.trial for worker in self.running() if worker.trial is not None}
-        return [result for result in last_of_each(self.results.values()) if result.trial not in is_open]
+        last = [result for result in last_of_each(self.results.values()) if result.trial not in is_open]
+        return [result for result in last if self.spec.trial_status(result) is not Status.PENDING]
 
     @property
     def rungs(self) -> Rungs | None:
@@ -112,13 +114,16 @@ class Standing:
     @property
     def planned(self) -> int:
         """The number of evaluations that the study will have, if no trial fails."""
-        return sum(count for _, count in self.rungs.planned()) if self.rungs else self.spec.all_trials
+        if self.rungs:
+            return sum(count for _, count in self.rungs.planned())
+        shorter = sum(self.spec.trial_status(result) is Status.PENDING for result in self.results.values())
+        return self.spec.all_trials + shorter
 
     @property
     def progress(self) -> tuple[int, int]:
         """The number of finished evaluations, and how many there will be as far as that is known."""
         done = len(self.results)
-        left = len(self.journal.entries.keys() - self.results.keys()) if self.rungs else 0
+        left = len(self.journal.entries.keys() - self.results.keys()) if self.spec.has_rungs else 0
         return done, done if self.is_finished else max(self.planned, done + left)
 
     @property
@@ -129,12 +134,13 @@ class Standing:
     @property
     def is_complete(self) -> bool:
         """Whether every trial has its result, and none is left to promote."""
-        if self.rungs is None:
+        if not self.spec.has_rungs:
             return len(self.results) >= self.spec.all_trials
         if self.journal.entries.keys() - self.results.keys():  # asked before the costlier question, at each tick
             return False
         known = self.known()
-        return known.next_trial >= self.spec.trials and not self.rungs.promotions(known)
+        is_left = self.rungs.promotions(known) if self.rungs else any(shorter_trials(known, self.spec.epochs))
+        return known.next_trial >= self.spec.trials and not is_left
 
     def known(self) -> Known:
         """What the study's search method knows."""
@@ -194,7 +200,7 @@ class Standing:
 
     def at_full_budget(self) -> list[Evaluation]:
         """The evaluations that may be compared, because each got the whole budget."""
-        return [seen for seen in self.evaluations() if self.results[seen.proposal.key].is_at_full_budget]
+        return [seen for seen in self.evaluations() if self.spec.is_at_full_budget(self.results[seen.proposal.key])]
 
     def evaluations(self) -> list[Evaluation]:
         """The results with the stage of each, in the order of their trials."""

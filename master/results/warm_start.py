@@ -103,7 +103,7 @@ def _of_study(spec: StudySpec, root: Path, name: str) -> Iterator[Found]:
         if theirs != ours:
             raise UsageError(f"--from {name}: its values cannot be compared: {key} is {theirs}, here {ours}")
     for result in last_of_each(read_results(folder, other).results.values()):
-        is_value = result.status is Status.COMPLETE and result.is_at_full_budget and not result.diverged
+        is_value = result.status is Status.COMPLETE and other.is_at_full_budget(result) and not result.diverged
         if is_value and result.value is not None and math.isfinite(result.value):
             yield result.params, result.value
 

@@ -168,8 +168,14 @@ class Search:
             remove_saved_of(self._folder, useless)
 
     def _remove_what_ended_trials_saved(self) -> None:
-        remove_all_saved(self._folder)
-        remove_kept_checkpoints(self._folder, self.standing.results.keys())
+        if not self._spec.can_grow_longer:
+            remove_all_saved(self._folder)
+        ended = (key for key, result in self.standing.results.items() if not self._may_go_on(result))
+        remove_kept_checkpoints(self._folder, set(ended))
+
+    def _may_go_on(self, result: Result) -> bool:
+        """Whether a trial of the finished study would go on if the study were given more epochs."""
+        return self._spec.can_grow_longer and result.can_be_promoted and self._spec.is_at_full_budget(result)
 
     def _wait_for_clear(self) -> None:
         # RACE: the last result lands before its worker has cleared. Tidying now would pass over what other attempts at

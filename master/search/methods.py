@@ -19,6 +19,7 @@ from hyperspool.master.search.confirmation import Confirmed
 from hyperspool.master.search.defaults import Defaulted, has_default
 from hyperspool.master.search.grid import GridSearch
 from hyperspool.master.search.halving import Halved
+from hyperspool.master.search.lengthened import Lengthened
 from hyperspool.master.search.random_search import RandomSearch
 from hyperspool.master.search.replicates import Replicated
 from hyperspool.master.search.rungs import rungs_of
@@ -110,7 +111,7 @@ def make_sampler(spec: StudySpec, earlier: Sequence[EarlierResult] = ()) -> Samp
     """
     rungs, bounded = rungs_of(spec), Bounded(_unbounded(spec, earlier), spec.all_trials)
     if rungs is None:
-        return bounded
+        return Lengthened(bounded, spec.epochs) if spec.has_rungs else bounded
     halved = Halved(bounded, rungs, enough=0 if spec.sampler.name == "tpe" else spec.sampler.startup or STARTUP)
     return Stopping(halved, spec) if spec.stop else halved
 
@@ -154,7 +155,7 @@ def _searching(spec: StudySpec, space: Space, settings: int, earlier: Sequence[E
 
 def is_seeded(spec: StudySpec) -> bool:
     """Return whether every proposal of a study follows from its seed and the trial's number alone."""
-    return METHODS[spec.sampler.name].is_seeded and spec.confirm is None and spec.halving is None
+    return METHODS[spec.sampler.name].is_seeded and spec.confirm is None and not spec.has_rungs
 
 
 def has_fixed_length(spec: StudySpec) -> bool:

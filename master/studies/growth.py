@@ -6,7 +6,7 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.methods import is_beginning_of, settings_count
 from hyperspool.master.studies.published import differences
 
-CHANGEABLE = frozenset({"trials", "batch", "mode", "stop", "replicates", "sampler.rounds"})
+CHANGEABLE = frozenset({"trials", "batch", "mode", "stop", "replicates", "sampler.rounds", "budget.epochs"})
 """Keys that no finished trial depends on; the tables in `CHANGEABLE_TABLES` likewise."""
 CHANGEABLE_TABLES = ("limits.", "stop.")
 
@@ -27,6 +27,8 @@ def obstacle(published: StudySpec, wanted: StudySpec) -> str | None:
     keys = differences(published, wanted)
     if "replicates" in keys and wanted.replicates < published.replicates:
         return f"replicates: a study of {published.replicates} replicates cannot have fewer"
+    if "budget.epochs" in keys and (problem := _epochs_obstacle(published, wanted)):
+        return problem
     if wanted.trials < published.trials:
         return f"trials: a study of {published.trials} trials cannot have fewer"
     if (settings := settings_count(published)) > settings_count(wanted):
@@ -36,6 +38,22 @@ def obstacle(published: StudySpec, wanted: StudySpec) -> str | None:
         )
     if keys.keys() & {"trials", "replicates", "sampler.rounds"} and not is_beginning_of(published, wanted):
         return "trials: the method divides its trials among rounds, stages or brackets, and they would be others"
+    return None
+
+
+def _epochs_obstacle(published: StudySpec, wanted: StudySpec) -> str | None:
+    if wanted.epochs < published.epochs:
+        return f"budget.epochs: a study of {published.epochs} epochs cannot have fewer"
+    if not published.can_grow_longer:
+        return (
+            "budget.epochs: its trials kept no checkpoint to go on from; a study with a budget.horizon above its "
+            "epochs keeps them"
+        )
+    if published.halving is None:
+        return None
+    rungs = published.halving.ladder(published.epochs)
+    if published.halving.name == "hyperband" or published.halving.ladder(wanted.epochs)[: len(rungs)] != rungs:
+        return f"budget.epochs: {wanted.epochs} epochs make other rungs than {', '.join(map(str, rungs))}"
     return None
 
 

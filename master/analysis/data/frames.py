@@ -160,7 +160,7 @@ def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults) -> Stud
     per_rung = _trials(spec, results, journal, places, list(metrics))
     return StudyData(
         spec.so_far(journal.trial_count),
-        _last_rows(per_rung, last).assign(**trade_off_columns(spec, evaluations)),
+        _last_rows(per_rung, last, spec).assign(**trade_off_columns(spec, evaluations)),
         curves_frame_of(folder, spec, last, places, unreadable),
         tuple(evaluations),
         journal,
@@ -184,9 +184,9 @@ def spent_s(trials: pd.DataFrame) -> "pd.Series[float]":
     return trials["training_s"].where(trials["epochs"] > 0, trials["evaluation_s"])
 
 
-def _last_rows(per_rung: pd.DataFrame, last: Sequence[Result]) -> pd.DataFrame:
+def _last_rows(per_rung: pd.DataFrame, last: Sequence[Result], spec: StudySpec) -> pd.DataFrame:
     rows = per_rung.drop_duplicates("trial", keep="last").reset_index(drop=True)
-    return rows.assign(status=series([result.trial_status.value for result in last], TRIAL_TYPES["status"]))
+    return rows.assign(status=series([spec.trial_status(result).value for result in last], TRIAL_TYPES["status"]))
 
 
 def _as_declared(result: Result, spec: StudySpec) -> Result:

@@ -117,7 +117,7 @@ def test_message_about_a_wrong_change_names_the_option(root: Path) -> None:
     assert str(caught.value) == (
         "preset scenario6 is not a valid study:\n"
         "  trials: found 0, expected greater than or equal to 1 (from --trials)\n"
-        "  budget.epohcs: unknown key (did you mean epochs?); allowed: epochs (from --set budget.epohcs)"
+        "  budget.epohcs: unknown key (did you mean epochs?); allowed: epochs, horizon (from --set budget.epohcs)"
     )
 
 
