@@ -53,11 +53,22 @@ def best_so_far(folder: StudyFolder, spec: StudySpec) -> "pd.Series[Any] | None"
 
 def _frames(folder: StudyFolder, spec: StudySpec) -> tuple[pd.DataFrame, pd.DataFrame]:
     read = read_results(folder, spec)
-    data, standing = study_data(folder, spec, read), read_standing(folder, spec, read)
-    jobs = [entry.job(spec.name) for key, entry in standing.journal.entries.items() if key not in read.results]
+    return frames_so_far(folder, study_data(folder, spec, read), read_standing(folder, spec, read))
+
+
+def frames_so_far(folder: StudyFolder, data: StudyData, standing: Standing) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The trials and curves of a study as in `StudyData`, with those of trials that have no result yet.
+
+    Args:
+        folder: of the study; curves of running trials are read from here.
+        data: the study.
+        standing: of the same results.
+    """
+    spec, results = data.spec, standing.results
+    jobs = [entry.job(spec.name) for key, entry in standing.journal.entries.items() if key not in results]
     if not jobs:
         return data.trials, data.curves
-    places = places_of([*read.results.values(), *jobs])
+    places = places_of([*(results[key] for key in sorted(results)), *jobs])
     running = _running(standing)
     curves = {job.evaluation: _curve_so_far(folder, running.get(job.evaluation)) for job in jobs}
     rows = [

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from hyperspool.common.printable import printable
 from hyperspool.common.records import scalar_text
 from hyperspool.master.analysis.data.columns import METRICS
+from hyperspool.master.analysis.page.assets import STYLES, policy, script, style
 from hyperspool.master.results.wording import counted, measured_text
 
 MISSING = "-"
@@ -108,8 +109,28 @@ class ShownOutput:
 
 
 @dataclass(frozen=True)
+class ShownTrials:
+    """Every trial, finished or not.
+
+    Attributes:
+        table: as text, a row per trial, by number; the first column is the number, the second the status.
+        numbers: of the trials, in that order.
+        explanation: what the statuses mean, in sentences.
+        json: the same trials for the page's script: what is in the table unrounded, details, and curves.
+    """
+
+    table: ShownTable
+    numbers: tuple[int, ...]
+    explanation: str
+    json: Markup
+
+
+@dataclass(frozen=True)
 class Page:
-    """The content of the page, in the order of the page."""
+    """The content of the page, in the order of the page.
+
+    `live_s` is after how many seconds the page reloads by itself; 0: it is not written anew.
+    """
 
     name: str
     title: str
@@ -120,9 +141,11 @@ class Page:
     answers: tuple[ShownAnswer, ...]
     sections: tuple[Section, ...]
     settings: ShownTable | None
+    trials: ShownTrials | None
     outputs: tuple[ShownOutput, ...]
     made: tuple[str, ...]
     study_json: str
+    live_s: float = 0.0
 
 
 def render(page: Page) -> str:
@@ -131,7 +154,8 @@ def render(page: Page) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_as_text
     )
-    return environment.from_string(source).render(page=page)
+    parts = {"style": style(*STYLES), "dark": style("dark"), "script": script(), "policy": policy()}
+    return environment.from_string(source).render(page=page, **parts)
 
 
 def _as_text(value: object) -> object:

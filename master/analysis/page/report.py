@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +18,6 @@ from hyperspool.master.analysis.data.columns import (
     ON_FRONT,
     metrics_column,
     metrics_columns,
-    params_column,
     values_column,
 )
 from hyperspool.master.analysis.data.frames import StudyData, spent_s, study_data
@@ -30,6 +29,7 @@ from hyperspool.master.analysis.figures.files import save_figure
 from hyperspool.master.analysis.figures.svg import HEADER
 from hyperspool.master.analysis.measures.ablation import ablation_rows
 from hyperspool.master.analysis.measures.settings import fixed_text, label_of, searched_parameters, settings_table
+from hyperspool.master.analysis.page.headings import headings
 from hyperspool.master.analysis.page.output import shown_outputs
 from hyperspool.master.analysis.page.render import (
     Fact,
@@ -39,10 +39,10 @@ from hyperspool.master.analysis.page.render import (
     ShownFigure,
     ShownOutput,
     ShownTable,
-    heading,
     render,
     shown_table,
 )
+from hyperspool.master.analysis.page.trials import shown_trials
 from hyperspool.master.results.reading import read_results
 from hyperspool.master.results.standing import Standing, read_standing
 from hyperspool.master.results.wording import (
@@ -61,16 +61,6 @@ BEST_SETTINGS_SHOWN = 10
 METRICS_SHOWN = 8
 """Most metrics in the table of the best trials. The CSV file has all metrics."""
 REASONS_SHOWN = 5
-COLUMN_LABELS = {
-    "at least": "95% interval from",
-    "at most": "95% interval to",
-    "epoch_s": "time per epoch (s)",
-    "n_diverged": "diverged",
-    "n_failed": "FAILED",
-    "n_pruned": "PRUNED",
-    "training_s": "training time (s)",
-    "evaluation_s": "time (s)",
-}
 
 
 @dataclass(frozen=True)
@@ -109,8 +99,9 @@ def write_report(folder: StudyFolder, out: Path) -> Written:
     for name, text in written.items():
         _write(out / "tables" / name, text.encode())
     page = out / "report.html"
-    outputs = shown_outputs(folder, standing)
-    _write(page, render(_page(data, standing, shown, found, outputs)).encode())
+    content = _page(data, standing, shown, found, shown_outputs(folder, standing))
+    every = shown_trials(folder, data, standing, out)
+    _write(page, render(replace(content, trials=every)).encode())
     return Written(page, sum(len(section.figures) for section in shown), len(tables) + bool(written))
 
 
@@ -140,12 +131,7 @@ def _written_tables(data: StudyData) -> Iterator[tuple[str, str]]:
 def _page(
     data: StudyData, standing: Standing, shown: list[Section], found: list[Answer], outputs: tuple[ShownOutput, ...]
 ) -> Page:
-    labels = {params_column(name): label_of(name) for name, _ in data.spec.space.items()}
-    # A metric may have the name of a parameter: `snapshots` is both, whether to take them and how many were taken.
-    taken = set(labels.values())
-    labels |= {name: f"{heading(name)} (measured)" for name in metrics_columns(data.trials) if heading(name) in taken}
-    labels |= COLUMN_LABELS | {"value": data.spec.objective.measure_name}
-    labels |= {values_column(goal.measure): goal.measure for goal in data.spec.objectives or ()}
+    labels = headings(data)
     if len(data.trials) == data.trials["setting"].nunique():
         labels["median"] = labels["value"]
     return Page(
@@ -163,6 +149,7 @@ def _page(
         ),
         sections=tuple(shown),
         settings=shown_table(_settings(data), labels) if len(data.trials) else None,
+        trials=None,
         outputs=outputs,
         made=tuple(_made(data, standing)),
         study_json=data.spec.to_json().decode(),
