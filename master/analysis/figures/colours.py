@@ -13,8 +13,8 @@ from hyperspool.master.analysis.figures.axes import is_spread
 from hyperspool.master.analysis.figures.style import PALETTE
 from hyperspool.master.analysis.measures.settings import Axis
 
-BRIGHTEST = 0.92
-"""Where the map is cut: lines in its brightest colours cannot be seen on white."""
+BRIGHTEST = 0.6
+"""Where the map is cut: brighter lines have a contrast of less than 3 on white."""
 _DARK_TO_BRIGHT = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, BRIGHTEST, 256)))
 """Even in lightness, so that it reads the same in all kinds of colour vision, and printed in grey."""
 

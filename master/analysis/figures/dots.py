@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from hyperspool.master.analysis.figures.legends import entry
 from hyperspool.master.analysis.figures.marks import mark_trials
 from hyperspool.master.analysis.figures.parameter_axes import places, shown_as
-from hyperspool.master.analysis.figures.style import GREY, PALETTE
+from hyperspool.master.analysis.figures.style import GREY, LIGHT_BLUE, PALETTE
 from hyperspool.master.analysis.measures.positions import Floats
 from hyperspool.master.analysis.measures.settings import Axis
 
@@ -24,7 +24,7 @@ Bools = NDArray[np.bool_]
 Colours = str | Sequence[Any] | Floats
 """One for all, or one per trial."""
 
-TRIAL_COLOUR, DIVERGED_COLOUR, BEST_COLOUR, MEDIAN_COLOUR = PALETTE[5], PALETTE[1], PALETTE[0], PALETTE[6]
+TRIAL_COLOUR, DIVERGED_COLOUR, BEST_COLOUR, MEDIAN_COLOUR = LIGHT_BLUE, PALETTE[1], PALETTE[0], PALETTE[6]
 DENSE = 3000
 """More dots than this are pixels in an SVG file, which would take MB otherwise; no page can tell pixels apart."""
 LARGEST, SMALLEST = 18.0, 7.0

@@ -15,13 +15,13 @@ from hyperspool.master.analysis.figures.dots import DIVERGED_COLOUR
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_legends, area_entry
 from hyperspool.master.analysis.figures.marks import mark_trials
-from hyperspool.master.analysis.figures.style import PALETTE, new_figure
+from hyperspool.master.analysis.figures.style import DARK_BLUE, LIGHT_BLUE, PALETTE, new_figure
 from hyperspool.master.analysis.figures.texts import time_unit, write_beside
 from hyperspool.master.analysis.measures.timeline import pauses, timeline, waiting, waits_of, without_pauses
 from hyperspool.master.results.wording import counted, duration_text
 
 MAX_ROWS = 24
-BATCH_COLOURS = (PALETTE[0], PALETTE[5])
+BATCH_COLOURS = (DARK_BLUE, LIGHT_BLUE)
 FAILED_COLOUR, PAUSE_COLOUR, WAIT_COLOUR = PALETTE[6], PALETTE[3], "#E4E4E4"
 BAR_HEIGHT, WAIT_HEIGHT = 0.8, 0.4
 AXES_WIDTH_IN, OUTLINED_IN = 5.0, 0.04
