@@ -19,16 +19,25 @@ def report(
     study: StudyName,
     root: Root = Path(),
     out: Annotated[Path | None, typer.Option(help="Write to this folder. Default: results/STUDY/report.")] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Write the page again as results land, until the study ends.")
+    ] = False,
 ) -> None:
     """Write a page with every figure, answer and table of a study.
 
     The page opens from disk and needs nothing else.
     """
     from hyperspool.master.analysis.page.report import write_report
+    from hyperspool.master.analysis.page.watching import watch_report
     from hyperspool.master.studies.published import published_study
 
     folder = published_study(root, study)
-    written = write_report(folder, out or folder.report)
+    place = out or folder.report
+    if watch:
+        say = "{}: open it now; it reloads by itself. Ctrl-C ends the watch and writes the whole report".format
+        written = watch_report(folder, place, lambda page: output.say(say(page)))
+    else:
+        written = write_report(folder, place)
     output.say(f"{written.page}: {written.figures} figures, also as PNG and SVG; {written.tables} tables, also as CSV")
 
 

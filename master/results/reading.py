@@ -66,13 +66,23 @@ class StudyResults:
         return sorted(lines)
 
 
-def read_results(folder: StudyFolder, spec: StudySpec) -> StudyResults:
-    """Read every result of a study. A file with a problem stays where it is."""
+def read_results(folder: StudyFolder, spec: StudySpec, before: StudyResults | None = None) -> StudyResults:
+    """Read every result of a study. A file with a problem stays where it is.
+
+    Args:
+        folder: of the study.
+        spec: the study.
+        before: what was read earlier. A file that has not changed since is not read again.
+    """
     found = StudyResults()
     for name in folder.all_finished():
         path = folder.result(*name)
         try:
-            result, landed_s = read_record(path, Result), path.stat().st_mtime
+            landed_s = path.stat().st_mtime
+            if before and before.landed_s.get(name) == landed_s:
+                found.results[name], found.landed_s[name] = before.results[name], landed_s
+                continue
+            result = read_record(path, Result)
         except ProtocolError as error:
             found.unreadable.append(Unreadable(path, error.reason, is_damaged=True))
             continue

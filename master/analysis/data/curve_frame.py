@@ -19,6 +19,7 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.columns import add_names, series
 from hyperspool.master.analysis.data.places import Places
 
+KeptCurves = dict[AttemptName, Sequence[EpochRecord]]
 _LEADING_TYPES = {
     "trial": "int64",
     "rung": "int64",
@@ -31,7 +32,12 @@ _LEADING_TYPES = {
 
 
 def curves_frame_of(
-    folder: StudyFolder, spec: StudySpec, results: Sequence[Result], places: Places, unreadable: list[str]
+    folder: StudyFolder,
+    spec: StudySpec,
+    results: Sequence[Result],
+    places: Places,
+    unreadable: list[str],
+    kept: KeptCurves | None = None,
 ) -> pd.DataFrame:
     """Read the curves of the results into the frame `StudyData.curves`.
 
@@ -41,8 +47,15 @@ def curves_frame_of(
         results: whose curves to read.
         places: the setting and replicate of each result.
         unreadable: gets a line for each curve that is left out.
+        kept: whole curves that were read before, which are not read again; gets the new ones.
     """
-    curves = {result.evaluation: _read_curve(folder, result, unreadable) if result.epochs else [] for result in results}
+    kept = {} if kept is None else kept
+    curves: dict[EvaluationName, Sequence[EpochRecord]] = {}
+    for result in results:
+        attempt = AttemptName(Issue(*result.evaluation, result.issue), result.attempt)
+        if result.epochs and attempt not in kept and (curve := _read_curve(folder, result, unreadable)):
+            kept[attempt] = curve
+        curves[result.evaluation] = kept.get(attempt, ()) if result.epochs else ()
     return frame_of_curves(folder, spec, curves, places, unreadable)
 
 

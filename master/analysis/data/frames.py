@@ -35,7 +35,7 @@ from hyperspool.master.analysis.data.columns import (
     params_column,
     series,
 )
-from hyperspool.master.analysis.data.curve_frame import curves_frame_of
+from hyperspool.master.analysis.data.curve_frame import KeptCurves, curves_frame_of
 from hyperspool.master.analysis.data.places import Place, Places, places_of
 from hyperspool.master.analysis.data.trade_off import trade_off_columns
 from hyperspool.master.journal.earlier import read_earlier
@@ -140,13 +140,14 @@ def load_study(root: Path | str, study: str) -> StudyData:
     return study_data(folder, spec, read_results(folder, spec))
 
 
-def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults) -> StudyData:
+def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults, kept: KeptCurves | None = None) -> StudyData:
     """Build a study's frames from results that were already read.
 
     Args:
         folder: the study's; curves and the journal are read from here.
         spec: the study, as published.
         read: its results.
+        kept: curves that were read before, which are not read again; gets the new ones.
     """
     unreadable = read.problems(folder)
     results = [_as_declared(result, spec) for result in read.results.values()]
@@ -161,7 +162,7 @@ def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults) -> Stud
     return StudyData(
         spec.so_far(journal.trial_count),
         _last_rows(per_rung, last, spec).assign(**trade_off_columns(spec, evaluations)),
-        curves_frame_of(folder, spec, last, places, unreadable),
+        curves_frame_of(folder, spec, last, places, unreadable, kept),
         tuple(evaluations),
         journal,
         tuple(unreadable),

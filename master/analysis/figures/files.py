@@ -2,6 +2,8 @@
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,20 +29,29 @@ MISSING_LETTERS = (r"Glyph \d+ .*missing from", r"Matplotlib currently does not 
 
 
 @dataclass(frozen=True)
-class SavedFigure:
-    """A figure's files, and what a page needs to show it.
+class Drawing:
+    """A figure as a page shows it.
 
     Attributes:
-        paths: the PNG file and the SVG file.
-        svg: the text of the SVG file.
+        svg: the text of its SVG file.
         width: in CSS pixels.
         height: in CSS pixels.
     """
 
-    paths: tuple[Path, Path]
     svg: bytes
     width: int
     height: int
+
+
+@dataclass(frozen=True)
+class SavedFigure(Drawing):
+    """A figure with its files.
+
+    Attributes:
+        paths: the PNG file and the SVG file.
+    """
+
+    paths: tuple[Path, Path]
 
 
 def save_figure(figure: NamedFigure, folder: Path) -> SavedFigure:
@@ -50,29 +61,45 @@ def save_figure(figure: NamedFigure, folder: Path) -> SavedFigure:
         OSError: the folder cannot be written. Each file is either complete or unchanged.
     """
     atomic.make_folder(folder)
-    written: dict[str, bytes] = {}
+    with _settings():
+        drawn = _laid_out(figure)
+        png = _png(drawn)
+        drawing = _drawing(figure, drawn)
+    paths = (folder / f"{figure.name}.png", folder / f"{figure.name}.svg")
+    for path, content in zip(paths, (png, drawing.svg), strict=True):
+        atomic.replace(path, content, durable=False)
+    return SavedFigure(drawing.svg, drawing.width, drawing.height, paths)
+
+
+def draw_figure(figure: NamedFigure) -> Drawing:
+    """Draw a figure for a page, without files."""
+    with _settings():
+        return _drawing(figure, _laid_out(figure))
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
     with mpl.rc_context(SVG_SETTINGS), warnings.catch_warnings():
         # A parameter's values may be in any script. A letter that the font lacks is drawn as a box, which is enough.
         for message in MISSING_LETTERS:
             warnings.filterwarnings("ignore", message, UserWarning)
-        drawn = figure.draw()
-        _lay_out(drawn)
-        name_parts(drawn)
-        written["png"], written["svg"] = _png(drawn), _svg(drawn)
-        written["svg"] = compact(written["svg"], figure.name, drawn)
-        for ending, content in written.items():
-            atomic.replace(folder / f"{figure.name}.{ending}", content, durable=False)
+        yield
+
+
+def _laid_out(figure: NamedFigure) -> Figure:
+    """Draw a figure's artists and lay them out, once for both of its files."""
+    drawn = figure.draw()
+    drawn.set_dpi(PNG_DPI)
+    if engine := drawn.get_layout_engine():
+        engine.execute(drawn)
+        drawn.set_layout_engine("none")
+    name_parts(drawn)
+    return drawn
+
+
+def _drawing(figure: NamedFigure, drawn: Figure) -> Drawing:
     width, height = (round(inches * CSS_DPI) for inches in drawn.get_size_inches())
-    paths = (folder / f"{figure.name}.png", folder / f"{figure.name}.svg")
-    return SavedFigure(paths, written["svg"], width, height)
-
-
-def _lay_out(figure: Figure) -> None:
-    """Lay a figure out once for both of its files."""
-    figure.set_dpi(PNG_DPI)
-    if engine := figure.get_layout_engine():
-        engine.execute(figure)
-        figure.set_layout_engine("none")
+    return Drawing(compact(_svg(drawn), figure.name, drawn), width, height)
 
 
 def _png(figure: Figure) -> bytes:

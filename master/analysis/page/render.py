@@ -73,6 +73,7 @@ class ShownFigure:
         svg: its drawing as an SVG element.
         width: in CSS pixels.
         height: in CSS pixels.
+        has_files: whether it is beside the page as PNG and SVG.
     """
 
     name: str
@@ -81,6 +82,7 @@ class ShownFigure:
     svg: Markup
     width: int
     height: int
+    has_files: bool = True
 
 
 @dataclass(frozen=True)

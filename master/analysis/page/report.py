@@ -1,17 +1,16 @@
 """The report of a study: one page, with its figures and tables also as files."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 from markupsafe import Markup
 
 from hyperspool.common import atomic
-from hyperspool.common.clock import now_text
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Result
 from hyperspool.master.analysis.answers.answer import Answer
 from hyperspool.master.analysis.answers.catalogue import answers
 from hyperspool.master.analysis.data.columns import (
@@ -21,15 +20,13 @@ from hyperspool.master.analysis.data.columns import (
     values_column,
 )
 from hyperspool.master.analysis.data.frames import StudyData, spent_s, study_data
-from hyperspool.master.analysis.exports.ablation_table import written_table
-from hyperspool.master.analysis.exports.formats import TableFormat
 from hyperspool.master.analysis.figures.catalogue import sections
 from hyperspool.master.analysis.figures.figure import NamedFigure
-from hyperspool.master.analysis.figures.files import save_figure
+from hyperspool.master.analysis.figures.files import draw_figure, save_figure
 from hyperspool.master.analysis.figures.svg import HEADER
-from hyperspool.master.analysis.measures.ablation import ablation_rows
 from hyperspool.master.analysis.measures.settings import fixed_text, label_of, searched_parameters, settings_table
 from hyperspool.master.analysis.page.headings import headings
+from hyperspool.master.analysis.page.origin import made_sentences
 from hyperspool.master.analysis.page.output import shown_outputs
 from hyperspool.master.analysis.page.render import (
     Fact,
@@ -42,6 +39,7 @@ from hyperspool.master.analysis.page.render import (
     render,
     shown_table,
 )
+from hyperspool.master.analysis.page.tables import table_files
 from hyperspool.master.analysis.page.trials import shown_trials
 from hyperspool.master.results.reading import read_results
 from hyperspool.master.results.standing import Standing, read_standing
@@ -72,6 +70,20 @@ class Written:
     tables: int
 
 
+class Parts(NamedTuple):
+    """What a page shows beside the trials themselves.
+
+    Attributes:
+        sections: the figures, drawn.
+        answers: the answers.
+        results: how many results these are of.
+    """
+
+    sections: list[Section]
+    answers: list[Answer]
+    results: int
+
+
 def write_report(folder: StudyFolder, out: Path) -> Written:
     """Write `report.html`, `figures/` and `tables/` into `out`. Files of an earlier report are replaced.
 
@@ -87,45 +99,57 @@ def write_report(folder: StudyFolder, out: Path) -> Written:
     read = read_results(folder, spec)
     data, standing = study_data(folder, spec, read), read_standing(folder, spec, read)
     atomic.make_folder(out / "tables")
-    shown = [
-        Section(title, tuple(_shown(figure, out / "figures") for figure in figures))
-        for title, figures in sections(data)
-    ]
-    found = answers(data)
-    tables = dict(_tables(data, found))
-    for name, table in tables.items():
-        _write(out / "tables" / f"{name}.csv", table.to_csv(index=False).encode())
-    written = dict(_written_tables(data))
-    for name, text in written.items():
-        _write(out / "tables" / name, text.encode())
-    page = out / "report.html"
-    content = _page(data, standing, shown, found, shown_outputs(folder, standing))
+    parts = draw_parts(data, out / "figures")
+    tables = table_files(data, parts.answers)
+    for name, content in tables.items():
+        _write(out / "tables" / name, content)
+    page = write_page(folder, data, standing, parts, out)
+    return Written(
+        page, sum(len(section.figures) for section in parts.sections), len({Path(name).stem for name in tables})
+    )
+
+
+def draw_parts(data: StudyData, folder: Path | None) -> Parts:
+    """Draw the figures of a study, and find its answers.
+
+    Args:
+        data: the study.
+        folder: where each figure is written as PNG and SVG; None: nowhere, which takes two thirds of the time.
+    """
+    found = [Section(title, tuple(_shown(figure, folder) for figure in figures)) for title, figures in sections(data)]
+    return Parts(found, answers(data), len(data.results))
+
+
+def write_page(
+    folder: StudyFolder, data: StudyData, standing: Standing, parts: Parts, out: Path, live_s: float = 0.0
+) -> Path:
+    """Write the page alone, of all trials and of figures and answers that may be of fewer.
+
+    Args:
+        folder: of the study.
+        data: the study.
+        standing: of the same results.
+        parts: figures and answers.
+        out: the folder to write to, which exists.
+        live_s: after how many seconds the page reloads by itself; 0: never.
+    """
+    content = _page(data, standing, parts.sections, parts.answers, shown_outputs(folder, standing))
+    earlier = () if parts.results == len(data.results) else (_earlier_note(parts),)
     every = shown_trials(folder, data, standing, out)
-    _write(page, render(replace(content, trials=every)).encode())
-    return Written(page, sum(len(section.figures) for section in shown), len(tables) + bool(written))
+    page = out / "report.html"
+    _write(page, render(replace(content, trials=every, notes=(*earlier, *content.notes), live_s=live_s)).encode())
+    return page
 
 
-def _shown(figure: NamedFigure, folder: Path) -> ShownFigure:
-    saved = save_figure(figure, folder)
+def _earlier_note(parts: Parts) -> str:
+    return f"Figures and answers are those of the first {counted(parts.results, 'result')}; they follow by and by."
+
+
+def _shown(figure: NamedFigure, folder: Path | None) -> ShownFigure:
+    drawn = save_figure(figure, folder) if folder else draw_figure(figure)
     # What comes from people is text in this drawing, which its writers have escaped.
-    svg = Markup(saved.svg.decode().removeprefix(HEADER))  # noqa: S704 - as above
-    return ShownFigure(figure.name, figure.title, figure.caption, svg, saved.width, saved.height)
-
-
-def _tables(data: StudyData, found: list[Answer]) -> Iterator[tuple[str, pd.DataFrame]]:
-    yield "trials", data.trials
-    yield "curves", data.curves
-    yield "settings", settings_table(data)
-    for number, answer in enumerate(found, start=1):
-        if answer.table is not None:
-            yield f"answer-{number}", answer.table
-
-
-def _written_tables(data: StudyData) -> Iterator[tuple[str, str]]:
-    """Tables in formats that papers and web pages use directly, by file name."""
-    if rows := ablation_rows(data.spec, data.evaluations):
-        for table_format in TableFormat:
-            yield f"ablation{table_format.suffix}", written_table(data.spec, rows, table_format)
+    svg = Markup(drawn.svg.decode().removeprefix(HEADER))  # noqa: S704 - as above
+    return ShownFigure(figure.name, figure.title, figure.caption, svg, drawn.width, drawn.height, bool(folder))
 
 
 def _page(
@@ -151,7 +175,7 @@ def _page(
         settings=shown_table(_settings(data), labels) if len(data.trials) else None,
         trials=None,
         outputs=outputs,
-        made=tuple(_made(data, standing)),
+        made=tuple(made_sentences(data, standing)),
         study_json=data.spec.to_json().decode(),
     )
 
@@ -255,25 +279,6 @@ def _settings(data: StudyData) -> pd.DataFrame:
     shown += [name for name in ("n_diverged", "n_failed", "n_pruned") if table[name].any()]
     shown += ["epoch_s"] if table["epoch_s"].notna().any() else []
     return table[shown].sort_values("median", ascending=data.spec.objective.direction == "minimise")
-
-
-def _made(data: StudyData, standing: Standing) -> Iterator[str]:
-    yield f"Written on {now_text()} from the study's files; seed {data.spec.seed}."
-    if len(data.trials):
-        devices = ", ".join(sorted(set(data.trials["device"])))
-        hosts = ", ".join(sorted(set(data.trials["host"])))
-        versions = sorted(
-            {f"{name} {text}" for result in standing.results.values() for name, text in _versions(result)}
-        )
-        number = data.spec.objective.threads
-        threads = counted(number, "CPU thread") if number else "any number of CPU threads"
-        software = ", ".join(versions) or "unknown versions"
-        yield f"Evaluated on {devices} of {hosts}, {threads} per trial, with {software}."
-    yield "The published study:"
-
-
-def _versions(result: Result) -> Iterable[tuple[str, str]]:
-    return result.attribution.versions.items()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -5,7 +5,7 @@
   let busy_until = 0;
   const touch = () => (busy_until = performance.now() + 3000);
   const reload = () => {
-    const is_typing = document.activeElement && document.activeElement.matches("input, select");
+    const is_typing = document.activeElement?.matches("[type=search], [type=number], select");
     if (document.hidden || is_typing || performance.now() < busy_until) setTimeout(reload, 1000);
     else {
       remember({ scroll: scrollY });

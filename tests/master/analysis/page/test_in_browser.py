@@ -18,8 +18,9 @@ from hyperspool.common.records import Failure, FailureKind, Result, Status
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures import best_so_far, curves, parallel_coordinates, value_panels
 from hyperspool.master.analysis.figures.figure import NamedFigure
-from hyperspool.master.analysis.page import report
+from hyperspool.master.analysis.page import report, watching
 from hyperspool.master.analysis.page.report import Written, write_report
+from hyperspool.master.analysis.page.watching import LivePage
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NARROW, WIDE = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
@@ -287,6 +288,28 @@ def test_a_reload_keeps_what_was_chosen(page: Page) -> None:
     assert page.locator("#detail h2").inner_text().startswith("Trial 4")
     assert page.locator("#every-trial tr.chosen").count() == 1
     assert BAD not in shown_numbers(page)
+
+
+def test_a_live_page_follows_and_keeps_what_was_chosen(
+    curved_copy: StudyFolder, tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "sections", lambda data: [("Figures", best_so_far.figures(data))])
+    monkeypatch.setattr(report, "answers", lambda _: [])
+    monkeypatch.setattr(watching, "SHORTEST_WAIT_S", 1.0)
+    monkeypatch.setattr(watching, "REST", 0.0)
+    hidden = curved_copy.result(BAD).rename(tmp_path / "later.json")
+    live = LivePage(curved_copy, tmp_path / "out")
+    live.refresh()
+    page = browser.new_page(viewport=WIDE)
+    page.goto((tmp_path / "out" / "report.html").as_uri())
+    page.get_by_label("Choose trial 3", exact=True).check()
+    row = page.locator(f"#every-trial tr[data-trial='{BAD}']")
+    assert row.get_attribute("class") == "PENDING"
+    hidden.rename(curved_copy.result(BAD))
+    live.refresh()
+    expect(row).to_have_class("COMPLETE", timeout=20_000)
+    expect(page.get_by_label("Choose trial 3", exact=True)).to_be_checked()
+    page.close()
 
 
 def test_the_page_is_dark_by_system_and_by_button(page: Page) -> None:
