@@ -31,7 +31,7 @@ help:
 	@echo "make check    check format, lint, types and import boundaries"
 	@echo "make format   fix the format and what ruff can fix of the lint"
 	@echo "make bench    run the benchmarks"
-	@echo "make chaos    kill and stop processes at random for MINUTES=10, with SEED=0"
+	@echo "make chaos    crash at every operation, then kill and stop at random for MINUTES=10, with SEED=0"
 	@echo "make fuzz     fuzz everything that reads the shared folder, guided by coverage: RUNS=1000000"
 	@echo "make lock     bring all pinned versions up to date"
 	@echo "make clean    remove .venv, build and dist"
@@ -60,7 +60,7 @@ worker: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@test -n "$(BROWSER)" || echo "no Chromium found, so tests that open a page are skipped; on Debian: apt-get install chromium faketime spin gcc"
-	$(BIN)/python -m pytest --numprocesses auto $(if $(BROWSER),,-m 'not browser') $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto -m 'not exhaustive$(if $(BROWSER),, and not browser)' $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
@@ -80,8 +80,10 @@ bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.sampler_quality --seeds 5 --methods random,qmc,cmaes,tpe
 
-# Kills and stops masters and workers at random, study after study, until the time is up.
+# Crashes at every operation and looks at every state of the protocol; then kills and stops masters and workers at
+# random, study after study, until the time is up.
 chaos: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest --numprocesses auto -m exhaustive
 	$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
 
 # Runs a coverage-guided fuzzer over everything that reads the shared folder.

@@ -67,7 +67,16 @@ CAUGHT = {
 }
 
 
-@pytest.mark.parametrize("name", STATES)
+MANY_STATES = 20_000
+"""More than this take the checker several seconds: `make chaos` looks at them. Spin looks at as many in one."""
+
+
+def marked(name: str) -> Any:
+    """A model's name, with its mark."""
+    return pytest.param(name, marks=pytest.mark.exhaustive) if STATES[name][1] > MANY_STATES else name
+
+
+@pytest.mark.parametrize("name", [marked(name) for name in STATES])
 def test_every_property_holds_in_every_state(name: str) -> None:
     model, states = STATES[name]
     verdict = check(model)
