@@ -1,6 +1,8 @@
 """Finds the NVIDIA GPUs that a process may use, without loading torch or touching CUDA."""
 
 import os
+from contextlib import suppress
+from dataclasses import dataclass
 
 import pynvml
 
@@ -35,6 +37,48 @@ def visible_gpus() -> tuple[str, ...]:
             "their numbers with commas between them, or to -1 for the CPU"
         )
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class GpuUse:
+    """How much of a GPU is in use now, by all processes of its host.
+
+    Attributes:
+        used_bytes: its memory in use.
+        memory_bytes: all of its memory.
+        busy: the share of the last moments in which it computed, from 0 to 1; None if the driver does not say.
+    """
+
+    used_bytes: int
+    memory_bytes: int
+    busy: float | None
+
+
+def gpu_use(gpu: str) -> GpuUse | None:
+    """Ask the driver how much of a GPU of this host is in use; None if it does not say.
+
+    Args:
+        gpu: its index or whole UUID, as in a worker's heartbeat.
+    """
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return None
+    try:
+        handle = pynvml.nvmlDeviceGetHandleByIndex(int(gpu)) if gpu.isdecimal() else _by_uuid(gpu)
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+        busy = None
+        with suppress(pynvml.NVMLError):  # a part of a GPU has memory of its own, but no such share
+            busy = pynvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
+        return GpuUse(int(memory.used), int(memory.total), busy)
+    except pynvml.NVMLError:
+        return None
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _by_uuid(uuid: str) -> object:
+    return pynvml.nvmlDeviceGetHandleByUUID(uuid)
 
 
 def _is_installed(identifier: str, count: int) -> bool:

@@ -4,6 +4,7 @@ A person may have typed `python -m master` in a checkout, or `hyperspool` or `py
 commands in messages have the same form, so that they work where the person is.
 """
 
+import os
 import shlex
 import shutil
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 
 _SCRIPTS = {"master": "hyperspool", "worker": "hyperspool-worker"}
 _MODULES = {"master": "hyperspool", "worker": "hyperspool.worker"}
+COMPLETION_OPTIONS = frozenset({"--install-completion", "--show-completion"})
+"""Typer's own. A shell completes what one program takes, so `python -m master` installs completion for `hyperspool`."""
 _CHECKOUT = {"master": "master", "worker": "worker"}
 
 
@@ -26,7 +29,11 @@ def command_line(side: str, *arguments: str) -> str:
 
 
 def program_name(side: str) -> str:
-    """The name of a side's command in help texts."""
+    """The name of a side's command in help texts; the console script's where a shell is to complete its commands."""
+    script = _SCRIPTS[side]
+    asks = f"_{script.replace('-', '_').upper()}_COMPLETE"
+    if COMPLETION_OPTIONS.intersection(sys.argv[1:2]) or asks in os.environ:
+        return script
     return " ".join(_typed(side, is_for_help=True))
 
 

@@ -2,8 +2,10 @@
 
 import logging
 import os
+import shlex
 import stat
 import time
+from collections.abc import Sequence
 from errno import EACCES, EDQUOT, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
 
@@ -52,10 +54,22 @@ def _warn_of_strangers(root: Path) -> None:
         # The sticky bit, as on /tmp, keeps strangers from removing files, but not from adding jobs and results.
         logger.warning(
             "everybody on this machine may write to %s, and so can forge results and waste the workers' time; "
-            "unless you mean it: chmod o-w %s",
+            "unless you mean it: %s",
             open_ones[0].absolute(),
-            " ".join(str(folder.absolute()) for folder in open_ones),
+            close_to_others(open_ones),
         )
+
+
+def close_to_others(folders: Sequence[Path]) -> str:
+    """Return what to do about folders that everybody may write to: a command, or where to work instead.
+
+    Args:
+        folders: one or more; the first is the highest.
+    """
+    first = folders[0].absolute()
+    if first.stat().st_mode & stat.S_ISVTX:  # /tmp and its like are everybody's on purpose
+        return f"give a folder of your own in {first} as --root"
+    return shlex.join(["chmod", "o-w", *(str(folder.absolute()) for folder in folders)])
 
 
 def need_folder(root: Path) -> None:

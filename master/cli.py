@@ -11,7 +11,6 @@ from hyperspool.master.commands import analysis, finalize, folder, init, look, r
 from hyperspool.master.terminal.console import errors, log_handler
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     help="Search hyperparameters through a shared folder: publish jobs, collect and show results.",
 )

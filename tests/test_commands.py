@@ -59,6 +59,19 @@ def test_studies_lists_presets_with_their_titles() -> None:
     assert "scenario6" in call_here("master", "studies").stdout
 
 
+@pytest.mark.parametrize("command", ["run", "enqueue", "lr-range-test"])
+def test_help_says_what_a_repeatable_option_takes(command: str) -> None:
+    printed = call_here("master", command, "--help").stdout
+    assert "list[" not in printed
+    assert ("NAME=VALUE,..." if command == "enqueue" else "KEY=VALUE") in printed
+
+
+def test_shell_completes_studies_of_the_root(finished_square: Finished) -> None:
+    line = f"hyperspool top --root {finished_square.root} d"
+    called = call("master", _HYPERSPOOL_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD="4")
+    assert called.stdout.split() == ["demo"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -76,6 +89,7 @@ def test_studies_lists_presets_with_their_titles() -> None:
         (["run", "gone.toml"], "there is no study file gone.toml"),
         (["status", "no-such"], "no study 'no-such'"),
         (["top", "no-such"], "no study 'no-such'"),
+        (["report", "scenario5"], "this preset was not run yet in "),
     ],
 )
 def test_mistake_on_the_masters_command_line_is_one_message(root: Path, arguments: list[str], message: str) -> None:
@@ -130,7 +144,9 @@ def test_stopped_master_repeats_the_typed_command(root: Path, processes: Process
         master.send_signal(signal.SIGINT)
         assert master.wait(30) == 1
         printed = processes.output(master)
-        assert "everything is kept. To go on: " in printed
+        said, _, end = printed.partition("everything is kept. To go on: ")
+        assert "stopping: 1 local worker saves and leaves, in at most 8 s; Ctrl-C again does not wait" in said
+        assert end
         assert f"-m master run {shlex.join(expected)}\n" in printed
     assert "draws the same params as any study with seed 0" in processes.output(master)
 

@@ -1,7 +1,7 @@
 """What status, top, export and simulate print about a study, as text and as JSON."""
 
 import json
-import signal
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
 from hyperspool.common.study_spec import StudySpec
-from tests.commands import call_here, refused
+from tests.commands import call_here, refused, said
 from tests.conftest import MakeStudy
 from tests.finished import Finished
 from tests.processes import Processes, results_of, until
@@ -92,19 +92,37 @@ def test_what_cannot_be_looked_back_at_is_one_message(root: Path, folder: StudyF
 
 def test_own_studies_are_listed_and_an_empty_folder_says_so(root: Path, finished_square: Finished) -> None:
     assert "yet" in call_here("master", "status", "--root", str(root)).stdout
-    assert ": demo" not in call_here("master", "studies", "--root", str(root)).stdout
+    assert said("master", "studies", "--root", str(root)).startswith("preset ")
     finished_square.copy(root)
-    assert ": demo" in call_here("master", "studies", "--root", str(root)).stdout
+    shutil.copytree(root / "jobs/demo", root / "jobs/scenario6")
+    published = root / "jobs/scenario6/study.json"
+    published.write_text(published.read_text().replace('"demo"', '"scenario6"'))
+    lines = said("master", "studies", "--root", str(root)).splitlines()
+    assert lines[0] == f"in {root}:"
+    assert [line.split()[:3] for line in lines[1:4]] == [
+        ["study", "state", "done"],
+        ["demo", "finished", "4/4"],
+        ["scenario6", "stopped", "0/4"],
+    ]
+    assert lines[5].startswith("preset ")
+    listed = json.loads(said("master", "studies", "--root", str(root), "--json"))
+    assert listed[:2] == [
+        {"name": "demo", "title": "", "state": "finished"},
+        {"name": "scenario6", "title": "", "state": "stopped"},
+    ]
 
 
-def test_status_watched_into_a_pipe_prints_again_and_again(
+def test_status_watched_into_a_pipe_ends_with_the_study(
     root: Path, processes: Processes, finished_square: Finished
 ) -> None:
-    finished_square.copy(root)
+    folder = StudyFolder(finished_square.copy(root), "demo")
+    last = folder.result(3).rename(root / "last.json")
     watching = processes.start("master", "status", "demo", "--watch", "--root", str(root))
     until(lambda: processes.output(watching).count("the last results") > 1, "the second picture", root)
-    watching.send_signal(signal.SIGINT)
+    assert "stopped since" in processes.output(watching)
+    last.rename(folder.result(3))
     assert watching.wait(30) == 0
+    assert "finished since" in processes.output(watching)
 
 
 def test_status_top_and_run_speak_json_and_text(root: Path, processes: Processes, make_study: MakeStudy) -> None:

@@ -23,7 +23,6 @@ from hyperspool.worker.loop import Worker, WorkerSettings
 logger = logging.getLogger("worker")
 
 app = typer.Typer(
-    add_completion=False,
     subcommand_metavar="[check]",
     help="Claim jobs from a shared folder, evaluate them and report results. Start one worker per GPU.",
 )
@@ -40,13 +39,13 @@ def work(
         ClaimMode | None, typer.Option(help="Serve only studies that claim in this way. Default: all.")
     ] = None,
     objective: Annotated[
-        list[str] | None, typer.Option(help="Add your own objective: NAME=MODULE:FUNCTION; repeatable.")
+        list[str] | None, typer.Option(metavar="NAME=MODULE:FUNCTION", help="Add your own objective; repeatable.")
     ] = None,
     command: Annotated[
-        list[str] | None, typer.Option(help="Add your own command: NAME='PROGRAM ARGUMENTS'; repeatable.")
+        list[str] | None, typer.Option(metavar="NAME='PROGRAM ARGUMENTS'", help="Add your own command; repeatable.")
     ] = None,
     study_file: Annotated[
-        list[Path] | None, typer.Option(help="Add the objective of your own study file; repeatable.")
+        list[Path] | None, typer.Option(metavar="FILE", help="Add the objective of your own study file; repeatable.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name this worker. Default: from host and process.")] = None,
     exit_when_idle: Annotated[bool, typer.Option("--exit-when-idle", help="Leave when no job is open.")] = False,

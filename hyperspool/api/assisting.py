@@ -1,11 +1,11 @@
 """Workers for a study that another process runs: they share its trials, and this process watches."""
 
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.locks import is_held
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.watch import Appearance, FolderWatch
 from hyperspool.master.launch.local import LocalWorkers
 from hyperspool.master.results.standing import Standing, read_standing
+from hyperspool.master.results.state import is_master_running
 from hyperspool.master.run.completion import Workers
 from hyperspool.master.run.loop import View
 from hyperspool.master.run.signals import StopSignals
@@ -36,7 +36,7 @@ def assist(folder: StudyFolder, spec: StudySpec, workers: Workers, view: View, s
             for key in [key for key in standing.results if key not in seen]:
                 seen.add(key)
                 view.landed(standing, standing.results[key])
-            if standing.is_finished or signals.received or not is_held(folder.master_lock, spec.claim):
+            if standing.is_finished or signals.received or not is_master_running(folder, spec.claim):
                 return standing
             view.tick(standing)
             local.look_after()

@@ -44,7 +44,7 @@ def init(
     command = command_line("master", "run", str(target), "--workers", "2")
     write_draft(draft, target, command, is_forced=force)
     output.say(f"{target}: a study of {script}")
-    output.print("", text_table(["", "in the study", ""], table_rows(draft), names=3), "")
+    output.print("", text_table(["", "in the study", ""], table_rows(draft), names={0, 1, 2}), "")
     for sentence in sentences(draft):
         output.tell(sentence)
     output.say(f"Look at {target}, then: {command}")

@@ -2,76 +2,108 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hyperspool.common.errors import SearchError, UsageError
-from hyperspool.master.commands.options import AsJson, Root, StudyName
+from hyperspool.master.commands.options import AsJson, Root, StudyName, published_names
 from hyperspool.master.terminal.console import errors, output
+
+if TYPE_CHECKING:
+    from hyperspool.common.layout import StudyFolder
+    from hyperspool.master.results.standing import Standing
+    from hyperspool.master.results.state import StudyState
 
 app = typer.Typer()
 
 
 @app.command()
 def studies(root: Root = Path(), as_json: AsJson = False) -> None:
-    """List the presets, and the studies of the folder under other names."""
-    from hyperspool.common.layout import study_folders
+    """List the studies of the folder, then the presets."""
     from hyperspool.common.shared_folder import need_folder
     from hyperspool.master.studies.preset import load_preset, preset_names
+    from hyperspool.master.terminal.pictures import studies_view
     from hyperspool.master.terminal.tables import titles_table
 
     need_folder(root)
     specs = [load_preset(name) for name in preset_names()]
+    own = _look_at_all(root)
     if as_json:
-        print(json.dumps([{"name": spec.name, "title": spec.title} for spec in specs], indent=2))
+        listed = [
+            {"name": standing.spec.name, "title": standing.spec.title, "state": state.phase.value}
+            for standing, state in own
+        ]
+        print(json.dumps([*listed, *({"name": spec.name, "title": spec.title} for spec in specs)], indent=2))
         return
-    output.print(titles_table("preset", {spec.name: spec.title for spec in specs}))
-    own = [folder.name for folder in study_folders(root) if folder.name not in preset_names()]
     if own:
-        output.say(f"\nin {root.absolute()}: {', '.join(own)}")
+        output.say(f"in {root.absolute()}:", "bold")
+        output.print(studies_view(own, root), "")
+    output.print(titles_table("preset", {spec.name: spec.title for spec in specs}))
+
+
+def _look_at_all(root: Path) -> list[tuple["Standing", "StudyState"]]:
+    """Return the studies of a folder. One that cannot be read costs a message and hides no other."""
+    from hyperspool.common.layout import study_folders
+
+    found: list[tuple[Standing, StudyState]] = []
+    for folder in study_folders(root):
+        try:
+            found.append(_look_at(folder))
+        except (SearchError, OSError) as error:
+            errors.say(str(error))
+    return found
+
+
+def _look_at(folder: "StudyFolder") -> tuple["Standing", "StudyState"]:
+    from hyperspool.master.results.standing import open_standing
+    from hyperspool.master.results.state import state_of
+
+    standing = open_standing(folder)
+    return standing, state_of(folder, standing)
 
 
 @app.command()
 def status(
-    study: Annotated[str | None, typer.Argument(help="Show this study. Default: all studies of the folder.")] = None,
+    study: Annotated[
+        str | None,
+        typer.Argument(help="Show this study. Default: all studies of the folder.", autocompletion=published_names),
+    ] = None,
     root: Root = Path(),
     as_json: AsJson = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Refresh every two seconds until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh every two seconds until all is finished.")] = False,
 ) -> None:
-    """Show a study's progress, its best trial, and what each worker does."""
-    from hyperspool.common.layout import study_folders
+    """Show whether a study runs, its progress, its best setting, and what each worker does."""
     from hyperspool.common.shared_folder import need_folder
-    from hyperspool.master.results.standing import Standing, open_standing
+    from hyperspool.master.results.progress import ProgressReader
+    from hyperspool.master.results.state import Phase
     from hyperspool.master.studies.published import published_study
     from hyperspool.master.terminal.pictures import Picture, standing_view, studies_view, watch_picture
 
-    def look() -> list[Standing]:
-        if study:
-            return [open_standing(published_study(root, study))]
-        found: list[Standing] = []
-        for folder in study_folders(root):
-            try:
-                found.append(open_standing(folder))
-            except (SearchError, OSError) as error:  # one damaged study does not hide the others
-                errors.say(str(error))
-        return found
-
     need_folder(root)
+    folder = published_study(root, study) if study else None
+    reader = ProgressReader(folder) if folder else None
+
+    def look() -> list[tuple["Standing", "StudyState"]]:
+        return [_look_at(folder)] if folder else _look_at_all(root)
+
     if as_json and watch:
         raise UsageError("--json prints once: leave out --watch, and call it again as often as you like")
     if as_json:
-        found = [standing.to_json() for standing in look()]
+        found = [standing.to_json() | state.to_json() for standing, state in look()]
         print(json.dumps(found[0] if study else found, indent=2))
         return
 
-    def picture() -> Picture:
-        return standing_view(look()[0]) if study else studies_view(look(), root)
+    def picture() -> tuple[Picture, bool]:
+        found = look()
+        is_fitted, progress = watch and output.is_terminal, reader.of if reader else None
+        shown = standing_view(*found[0], progress, is_fitted=is_fitted) if study else studies_view(found, root)
+        return shown, all(state.phase is Phase.FINISHED for _, state in found)
 
     if watch:
         watch_picture(picture)
     else:
-        output.print(picture())
+        output.print(picture()[0])
 
 
 @app.command()
@@ -154,9 +186,7 @@ def _top_within(
             own = {name: value for name, value in params.items() if name not in constant}
             numbers = (str(int(row["trial"])), measured_text(row["value"]), str(int(row["epoch"])))
             rows.append((*numbers, f"{row['elapsed_s']:.2f}", params_text(own)))
-        table = text_table(("trial", metric.best, "in epoch", "after (s)", "params"), rows)
-        table.columns[-1].justify = "left"
-        output.print(table)
+        output.print(text_table(("trial", metric.best, "in epoch", "after (s)", "params"), rows, names={4}))
         if same := constant_text(data.spec.space):
             output.tell(same)
     else:

@@ -25,7 +25,7 @@ def lr_range_test(
         int, typer.Option(min=0, max=1024, help="Start N workers on this machine; 0: others train.")
     ] = 1,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Set any key of the study: KEY=VALUE; repeatable.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any key of the study; repeatable.")
     ] = None,
 ) -> None:
     """Propose a learning-rate range for cycles, from one training.

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hyperspool.common.locks import ClaimMode
-from hyperspool.master.commands.options import Root
+from hyperspool.master.commands.options import Root, study_names
 from hyperspool.master.terminal.console import output
 
 app = typer.Typer()
@@ -14,7 +14,10 @@ app = typer.Typer()
 
 @app.command()
 def run(
-    study: Annotated[str, typer.Argument(help="Name a preset, a .toml file, or a study in the folder.")] = "scenario6",
+    study: Annotated[
+        str,
+        typer.Argument(help="Name a preset, a .toml file, or a study in the folder.", autocompletion=study_names),
+    ] = "scenario6",
     root: Root = Path(),
     workers: Annotated[int, typer.Option(min=0, max=1024, help="Also start N workers on this machine.")] = 0,
     trials: Annotated[int | None, typer.Option(help="Set the number of trials. Default: the study's.")] = None,
@@ -32,22 +35,26 @@ def run(
         ),
     ] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Set any key of the study: KEY=VALUE; repeatable.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any key of the study; repeatable.")
     ] = None,
     from_: Annotated[
-        list[str] | None, typer.Option("--from", help="Learn from this study's results, or a .csv; repeatable.")
+        list[str] | None,
+        typer.Option("--from", metavar="STUDY", help="Learn from this study's results, or a .csv; repeatable."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Run the study's quick form, if any, as NAME-quick.")] = False,
     new: Annotated[bool, typer.Option("--new", help="Start another study under a new name.")] = False,
     claim: Annotated[ClaimMode | None, typer.Option(help="Use lease where the file system has no locks.")] = None,
     objective: Annotated[
-        list[str] | None, typer.Option(help="Give local workers an objective: NAME=MODULE:FUNCTION; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="NAME=MODULE:FUNCTION", help="Give local workers an objective; repeatable."),
     ] = None,
     command: Annotated[
-        list[str] | None, typer.Option(help="Give local workers a command: NAME='PROGRAM ARGUMENTS'; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="NAME='PROGRAM ARGUMENTS'", help="Give local workers a command; repeatable."),
     ] = None,
     study_file: Annotated[
-        list[Path] | None, typer.Option(help="Give local workers the objective of a study file; repeatable.")
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Give local workers the objective of a study file; repeatable."),
     ] = None,
 ) -> None:
     """Run or resume a study; show the result if it is finished.

@@ -51,18 +51,18 @@ def stop(study: StudyName, root: Root = Path()) -> None:
     Everything is kept; `run` goes on. Exit status: 0 once it has ended, 1 if none runs or it does not answer.
     """
     from hyperspool.common.file_kinds import STOP_MASTER
-    from hyperspool.common.locks import is_held
     from hyperspool.common.wishes import wish
+    from hyperspool.master.results.state import is_master_running
     from hyperspool.master.studies.published import published_study, read_published
 
     folder = published_study(root, study)
     mode = read_published(folder).claim
-    if not is_held(folder.master_lock, mode):
+    if not is_master_running(folder, mode):
         output.say(f"study {study}: no master runs, so there is nothing to stop")
         raise typer.Exit(1)
     wish(folder, STOP_MASTER)
     end_s = time.monotonic() + ANSWER_S
-    while is_held(folder.master_lock, mode):
+    while is_master_running(folder, mode):
         if time.monotonic() > end_s:
             output.say(f"study {study}: its master has not answered in {ANSWER_S:g} s; it ends when it sees the wish")
             raise typer.Exit(1)
@@ -74,7 +74,9 @@ def stop(study: StudyName, root: Root = Path()) -> None:
 def enqueue(
     study: StudyName,
     root: Root = Path(),
-    params: Annotated[list[str] | None, typer.Option(help="NAME=VALUE,NAME=VALUE: a setting; repeatable.")] = None,
+    params: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE,...", help="Evaluate this setting; repeatable.")
+    ] = None,
     file: Annotated[Path | None, typer.Option(help="A CSV file with a column per parameter.")] = None,
 ) -> None:
     """Have certain settings evaluated next.
@@ -123,10 +125,10 @@ def retry(
     Their results move to the study's folder `rejected/`.
     """
     from hyperspool.common.invocation import command_line, place_of
-    from hyperspool.common.locks import is_held
     from hyperspool.master.results.retrying import failed_results
     from hyperspool.master.results.retrying import retry as open_again
     from hyperspool.master.results.standing import open_standing
+    from hyperspool.master.results.state import is_master_running
     from hyperspool.master.results.wording import counted
     from hyperspool.master.studies.published import published_study
 
@@ -140,5 +142,5 @@ def retry(
     output.say(
         f"study {study}: {counted(len(results), 'trial')} open again: {', '.join(str(one.trial) for one in results)}"
     )
-    if not is_held(folder.master_lock, standing.spec.claim):
+    if not is_master_running(folder, standing.spec.claim):
         output.say(f"to evaluate: {command_line('master', 'run', study, *place_of(root))}")

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hyperspool.common.mounts import MOUNTS, LockScope, knowledge_of, mount_of
+from hyperspool.common.shared_folder import close_to_others
 from hyperspool.master.doctor.finding import ANY_CLAIM, BY_LOCK, Finding, Verdict
 
 MIB = 2**20
@@ -58,7 +59,7 @@ def check_room(scratch: Path) -> Finding:
 
 def check_permissions(root: Path) -> Finding:
     """May anyone on this machine write to the folder?"""
-    open_to_all: list[str] = []
+    open_to_all: list[Path] = []
     shown: list[str] = []
     for folder in (root, root / "jobs", root / "results"):
         with suppress(FileNotFoundError):
@@ -66,10 +67,10 @@ def check_permissions(root: Path) -> Finding:
             name = "." if folder == root else folder.name
             shown.append(f"{name} {stat.filemode(status.st_mode)}")
             if status.st_mode & stat.S_IWOTH:
-                open_to_all.append(name)
+                open_to_all.append(folder)
     found = ", ".join(shown)
     if open_to_all:
-        follows = f"anyone on this machine may change the search: chmod o-w {' '.join(open_to_all)}"
+        follows = f"anyone on this machine may change the search: {close_to_others(open_to_all)}"
         return Finding("permissions", Verdict.WARNING, found, follows)
     return Finding("permissions", Verdict.OK, found)
 

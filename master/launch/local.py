@@ -5,16 +5,19 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from hyperspool.common import atomic
+from hyperspool.common.claim import Claimant
 from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.errors import SearchError
 from hyperspool.common.file_kinds import WORKER_LOG
 from hyperspool.common.gpus import visible_gpus
+from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.invocation import own_process
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_tail
@@ -48,6 +51,7 @@ class LocalWorkers:
         self._folder, self._count, self._own = folder, count, own
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._restarts = 0
+        self._host = Claimant("master").host
 
     def __enter__(self) -> Self:
         gpus = len(visible_gpus()) if self._count else 0
@@ -92,6 +96,16 @@ class LocalWorkers:
             logger.warning("local worker %d %s; starting another; its log: %s", index + 1, _ending(status), log)
             self._restarts += 1
             self._start(index)
+
+    def loading(self, records: Iterable[WorkerRecord]) -> list[str]:
+        """Return the workers that have no heartbeat yet, because they still load: `local worker 1 on cuda:0`.
+
+        Args:
+            records: the heartbeats of the study's workers.
+        """
+        ready = {record.pid for record in records if record.host == self._host}
+        waiting = [index for index, process in self._processes.items() if process.pid not in ready]
+        return [f"local worker {index + 1} on {self._devices[index]}" for index in sorted(waiting)]
 
     def _start(self, index: int) -> None:
         command = [*own_process("worker"), "--root", str(self._folder.root), "--study", self._folder.name]

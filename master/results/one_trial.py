@@ -1,18 +1,21 @@
 """All that is known of one trial: its params, how it ended or where it is, its files, and what it printed last."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hyperspool.common.attempts import read_history
+from hyperspool.common.curve import read_curve
+from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.errors import ProtocolError, UsageError
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationName
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.measures import values_of
 from hyperspool.common.output import find_log, last_lines_of
-from hyperspool.common.records import Result, Status
+from hyperspool.common.records import Result, Seeds, Status
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.trial_folders import files_path
@@ -32,6 +35,8 @@ class OneTrial:
         params: its params; None if it was not proposed yet.
         result: its result there.
         lower: its results on the rungs below.
+        seeds: those of its randomness; None if it was not proposed yet.
+        curve: its epochs so far.
         worker: the worker that evaluates it now.
         attempts: how the failed attempts at its open job ended, for people; empty if none failed.
         files: those of its files that exist, by what they are.
@@ -45,6 +50,8 @@ class OneTrial:
     params: Params | None
     result: Result | None = None
     lower: list[Result] = field(default_factory=list)
+    seeds: Seeds | None = None
+    curve: tuple[EpochRecord, ...] = ()
     worker: WorkerRecord | None = None
     attempts: str = ""
     files: dict[str, Path] = field(default_factory=dict)
@@ -64,6 +71,7 @@ class OneTrial:
             **{name: result[name] for name in kept if name in result},
             **({"values": self.values} if self.values else {}),
             **({"breaks": self.breaks} if self.breaks else {}),
+            **({"seeds": self.seeds.model_dump(mode="json")} if self.seeds else {}),
             **({"attempts": self.attempts} if self.attempts else {}),
             **({"worker": self.worker.model_dump(mode="json", exclude_none=True)} if self.worker else {}),
             "lower_rungs": [{"rung": each.rung, "value": each.value, "epochs": each.epochs} for each in self.lower],
@@ -90,6 +98,7 @@ def look_at_trial(folder: StudyFolder, trial: int) -> OneTrial:
     result, entry = standing.results.get(name), standing.journal.entries.get(name)
     worker = next((one for one in standing.running() if (one.trial, one.rung or 0) == name), None)
     log = find_log(folder, name)
+    files = {what: path for what, path in _files(folder, name) if path.exists()}
     return OneTrial(
         name=name,
         status=standing.spec.trial_status(result) if result else Status.RUNNING if worker else Status.PENDING,
@@ -98,11 +107,22 @@ def look_at_trial(folder: StudyFolder, trial: int) -> OneTrial:
         lower=_lower(standing, name),
         worker=worker,
         attempts=_attempts(folder, name),
-        files={what: path for what, path in _files(folder, name) if path.exists()},
+        seeds=result.seeds if result else entry.seeds if entry else None,
+        curve=_curve(files),
+        files=files,
         last_lines=last_lines_of(log, LAST_LINES) if log else (),
         values=_values(standing.spec, result) if result else {},
         breaks=broken_text(result, standing.spec) if result else "",
     )
+
+
+def _curve(files: Mapping[str, Path]) -> tuple[EpochRecord, ...]:
+    """The epochs of the finished curve, else of the last attempt's running one; empty if there is none to read."""
+    running = [path for what, path in files.items() if what.startswith("running curve")]
+    for path in [files["curve"]] if "curve" in files else running[-1:]:
+        with suppress(OSError, ProtocolError):  # the attempt has just ended, or the file is damaged, which fsck says
+            return tuple(read_curve(path, is_running=True))
+    return ()
 
 
 def _values(spec: StudySpec, result: Result) -> dict[str, float]:

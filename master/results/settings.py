@@ -14,6 +14,7 @@ from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Result
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.values import setting_key
 from hyperspool.master.results.finalists import Finalist
 from hyperspool.master.results.front import Front
 from hyperspool.master.results.trade_off import entry_json
@@ -143,6 +144,27 @@ def ranked_settings(
             each.trial,
         ),
     )
+
+
+def best_so_far(spec: StudySpec, searched: Iterable[Evaluation]) -> list[float]:
+    """Return the value of the best setting after each evaluation of a search, from the first settled one on.
+
+    Args:
+        spec: the study; it has one objective.
+        searched: the finished evaluations of its search, at the full budget, in the order in which they landed.
+    """
+    by_setting: dict[Hashable, list[Evaluation]] = {}
+    found: list[float] = []
+    best: float | None = None
+    for seen in searched:
+        own = by_setting.setdefault(setting_key(seen.params), [])
+        own.append(seen)
+        setting = Setting(tuple(own))
+        if len(own) >= spec.replicates and setting.mean is not None and setting.keeps_constraints:
+            best = min((setting.mean, *found[-1:]), key=lambda value: loss_of(value, spec.objective.direction))
+        if best is not None:
+            found.append(best)
+    return found
 
 
 def _places(finalists: Collection[Hashable], front: Front | None) -> Mapping[Hashable, int]:

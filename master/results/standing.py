@@ -24,7 +24,7 @@ from hyperspool.master.results.finalists import Finalist, finalists
 from hyperspool.master.results.front import Front, study_front
 from hyperspool.master.results.reading import StudyResults, read_results
 from hyperspool.master.results.rungs import RungsStanding, counted_rungs
-from hyperspool.master.results.settings import RankedSetting, best_trials, ranked_settings
+from hyperspool.master.results.settings import RankedSetting, best_so_far, best_trials, ranked_settings
 from hyperspool.master.results.trade_off import broken_counts, entry_json, front_json
 from hyperspool.master.results.workers import age_s, read_workers
 from hyperspool.master.search.known import Evaluation, Known
@@ -45,6 +45,7 @@ class Standing:
         workers: the workers that have a heartbeat file, sorted by name.
         silent: names of workers whose heartbeat has not changed for longer than the study's `stale_s`.
         alive: names of workers whose heartbeat changed within the last seconds; only a running master fills it.
+        loading: the workers that a running master has started and that have no heartbeat yet, for people.
         journal: records the stage of each trial.
         is_paused: somebody has paused the study.
         clock: when the study began, if a stopping rule asks.
@@ -57,6 +58,7 @@ class Standing:
     workers: list[WorkerRecord] = field(default_factory=list)
     silent: set[str] = field(default_factory=set)
     alive: set[str] = field(default_factory=set)
+    loading: list[str] = field(default_factory=list)
     journal: Journal = field(default_factory=Journal)
     is_paused: bool = False
     clock: StudyClock | None = None
@@ -162,6 +164,13 @@ class Standing:
     def best_trials(self, count: int) -> list[Result]:
         """The best single trials of the search, by their own values."""
         return [self.results[key] for key in best_trials(self.spec, self._searched(), self.front)[:count]]
+
+    def best_so_far(self) -> list[float]:
+        """The best value after each result of the search, in the order of landing; empty with several objectives."""
+        if self.spec.objectives:
+            return []
+        place = {key: number for number, key in enumerate(self.results)}
+        return best_so_far(self.spec, sorted(self._searched(), key=lambda seen: place[seen.proposal.key]))
 
     def result_of(self, setting: RankedSetting) -> Result:
         """The result of the trial that stands for a setting."""

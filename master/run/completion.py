@@ -1,5 +1,6 @@
 """Takes a published study to its finished standing, for `run`, `finalize`, `lr-range-test` and confirmation."""
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -7,13 +8,16 @@ from dataclasses import dataclass, field
 from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.launch.local import LocalWorkers
+from hyperspool.master.launch.local import STOP_S, LocalWorkers
 from hyperspool.master.results.standing import Standing
+from hyperspool.master.results.wording import counted
 from hyperspool.master.run.alike import AlikeFailures, Watched
 from hyperspool.master.run.loop import Search, View
 from hyperspool.master.run.only_master import only_master
 from hyperspool.master.run.signals import StopSignals
 from hyperspool.master.studies.published import read_published
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,27 @@ def complete_study(
         search = Search(folder, spec, stop.bell, should_stop, read_published(folder))
         if not search.resume():
             view = Watched(make_view(search.standing), alike)
+            stop.announce = lambda: logger.info("%s", stopping_text(workers.count))
             with LocalWorkers(folder, workers.count, workers.own) as local, view as shown:
-                search.run(shown, local.look_after)
+
+                def each_second() -> None:
+                    local.look_after()
+                    search.standing.loading = local.loading(search.standing.workers)
+
+                search.run(shown, each_second)
     if alike.are_enough and not search.standing.is_finished:
         raise alike.error(folder)
     return search.standing
+
+
+def stopping_text(count: int) -> str:
+    """Say what a run does that was asked to stop.
+
+    Args:
+        count: the number of its local workers.
+    """
+    if not count:
+        return "stopping: workers that were started elsewhere go on with their trials"
+    do = "saves and leaves" if count == 1 else "save and leave"
+    takes = f"in at most {STOP_S:g} s; Ctrl-C again does not wait for that"
+    return f"stopping: {counted(count, 'local worker')} {do}, {takes}"

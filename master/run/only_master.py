@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant
 from hyperspool.common.clock import now_text
 from hyperspool.common.errors import StudyBusyError
@@ -35,8 +36,18 @@ def only_master(folder: StudyFolder, mode: ClaimMode, wait_s: float = ASKED_S) -
     while True:
         with held(folder.master_lock, mode, f"process {me.pid} on {me.host} since {now_text()}\n") as is_ours:
             if is_ours is not None:
-                yield is_ours
+                try:
+                    yield is_ours
+                finally:
+                    _note_end(folder, me, is_ours)
                 return
         if time.monotonic() >= end_s:
             raise StudyBusyError(folder.name, read_bytes(folder.master_lock).decode(errors="replace").strip())
         time.sleep(ASKED_S / 100)
+
+
+def _note_end(folder: StudyFolder, me: Claimant, is_ours: Callable[[], bool]) -> None:
+    """Write when this master ended, for `status`. A master that is killed writes nothing."""
+    with suppress(OSError):  # the folder is gone, or refuses
+        if is_ours():
+            atomic.write_note(folder.master_lock, f"process {me.pid} on {me.host} ended {now_text()}\n")

@@ -2,11 +2,15 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
 from hyperspool.common.signals import REQUESTS
 from hyperspool.common.watch import Wakeup
+
+ANNOUNCE_S = 1.0
+"""Longest time that the end waits for the announcement to be printed, so that it comes before what follows."""
 
 
 class StopSignals:
@@ -18,15 +22,21 @@ class StopSignals:
     Attributes:
         bell: rung by every signal.
         received: the signals so far.
+        announce: called once, from another thread, as soon as the first signal has come: whatever this process does
+            then, and it may be computing for seconds, a person learns at once that it was heard.
     """
 
     def __init__(self) -> None:
         self.bell = Wakeup()
         self.received: list[int] = []
+        self.announce: Callable[[], object] | None = None
+        self._heard = threading.Event()
+        self._announcer = threading.Thread(target=self._announce, daemon=True)
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
+            self._announcer.start()
             self._before = {number: signal.signal(number, self._stop) for number in REQUESTS}
         return self
 
@@ -36,6 +46,9 @@ class StopSignals:
         for number, handler in self._before.items():
             # None: a handler that was not installed from Python, and that Python cannot install again
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)  # type: ignore[arg-type]
+        self._heard.set()
+        if self._announcer.is_alive():
+            self._announcer.join(ANNOUNCE_S)
         self.bell.close()
 
     def pass_on(self) -> None:
@@ -50,4 +63,11 @@ class StopSignals:
         if self.received:
             raise KeyboardInterrupt
         self.received.append(number)
+        self._heard.set()
         self.bell.ring()
+
+    def _announce(self) -> None:
+        # Not in the signal's handler: that may have interrupted this process in the middle of printing.
+        self._heard.wait()
+        if self.received and self.announce:
+            self.announce()

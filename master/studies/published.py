@@ -7,6 +7,7 @@ from typing import Any
 
 from hyperspool.common import atomic
 from hyperspool.common.errors import ProtocolError, UsageError
+from hyperspool.common.invocation import command_line, place_of
 from hyperspool.common.layout import StudyFolder, study_folders
 from hyperspool.common.reading import read_record
 from hyperspool.common.shared_folder import need_folder
@@ -64,10 +65,14 @@ def published_study(root: Path, study: str) -> StudyFolder:
     if study in folders:
         return folders[study]
     presets = preset_names()
-    # A preset that was not published is not misspelt: here it is missing, whatever else is spelt like it.
-    near = [] if study in presets else difflib.get_close_matches(study, [*folders, *presets], n=1)
+    near = difflib.get_close_matches(study, [*folders, *presets], n=1)
     suggestion = f"did you mean {near[0]}? " if near else ""
     there = ", ".join(folders) or "no study yet"
+    if study in presets:
+        raise UsageError(
+            f"no study {study!r}: this preset was not run yet in {root.absolute()}, which holds {there}; to run it: "
+            f"{command_line('master', 'run', study, *place_of(root))}"
+        )
     raise UsageError(
         f"{suggestion}no study {study!r}: the folder {root.absolute()} holds {there}; "
         f"the presets, which `run` takes too, are {', '.join(presets)}"

@@ -1,9 +1,11 @@
 """The two consoles of the master: `output` for results and log lines, `errors` for error messages."""
 
 import logging
+import os
+import time
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.logging import RichHandler
 from rich.segment import Segment
 from rich.text import Text
@@ -11,12 +13,26 @@ from rich.text import Text
 from hyperspool.common.printable import printable
 from hyperspool.master.results.wording import Styled
 
+PIPED_WIDTH = 1000
+"""Columns of a file or pipe: no line of a table is broken there, so that programs can read it."""
 Shown = str | Text | Sequence[Styled]
 """A text, or its parts, each with its own style."""
 
 
 class Terminal(Console):
     """A console that prints text from the shared folder as plain text: no markup, no control characters."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """Its width and height. A file or pipe has no width of its own, unless COLUMNS gives one."""
+        found = super().size
+        if self.is_terminal or self.is_jupyter or self._width is not None or "COLUMNS" in os.environ:
+            return found
+        return ConsoleDimensions(PIPED_WIDTH, found.height)
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        self._width, self._height = new_size
 
     def say(self, text: Shown, style: str = "") -> None:
         """Print a text without wrapping its lines, so that a path or a command can be copied."""
@@ -39,10 +55,19 @@ def _as_text(text: Shown, style: str) -> Text:
     return text if isinstance(text, Text) else Text.assemble(*text)
 
 
+class _LineHandler(logging.Handler):
+    """Writes a log record as one line, for files and pipes."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        output.say(f"[{time.strftime('%H:%M:%S', time.localtime(record.created))}] {self.format(record)}")
+
+
 output = Terminal()
 errors = Terminal(stderr=True)
 
 
 def log_handler() -> logging.Handler:
     """Return a handler that writes log records to `output`, each with its time."""
-    return RichHandler(console=output, show_path=False, show_level=False, log_time_format="%H:%M:%S")
+    if output.is_terminal:
+        return RichHandler(console=output, show_path=False, show_level=False, log_time_format="%H:%M:%S")
+    return _LineHandler()

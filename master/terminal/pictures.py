@@ -5,65 +5,72 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.master.results.progress import Progress
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.results.wording import broken_counts_text, codes_text, earlier_text, stopped_text
+from hyperspool.master.results.state import StudyState
 from hyperspool.master.terminal.console import output
-from hyperspool.master.terminal.tables import (
-    RECENT,
-    counts_text,
-    incumbent_text,
-    progress_row,
-    rung_lines,
-    studies_table,
-    workers_table,
-)
-from hyperspool.master.terminal.trials_table import TrialsTable
+from hyperspool.master.terminal.fitted import FittedPicture
+from hyperspool.master.terminal.tables import progress_row, standing_lines, studies_table
+from hyperspool.master.terminal.workers_table import workers_table
 
+RECENT = 5
+"""The number of results that `status` shows once; repeated in a terminal, it fills the window."""
+MOST_RESULTS = 200
+"""More than any window has lines."""
 Picture = RenderableType
 WATCH_S = 2.0
 """Seconds between two refreshes."""
 
 
-def standing_view(standing: Standing) -> RenderableType:
-    """Return what `status STUDY` shows."""
-    parts: list[RenderableType] = [
+def standing_view(
+    standing: Standing,
+    state: StudyState | None = None,
+    progress_of: Callable[[WorkerRecord], Progress] | None = None,
+    *,
+    is_fitted: bool = False,
+) -> FittedPicture:
+    """Return what `status STUDY` shows.
+
+    Args:
+        standing: of the study.
+        state: whether it runs, and since when.
+        progress_of: reads how far a worker is; None: the heartbeats alone are shown.
+        is_fitted: fill the window with results, and no more.
+    """
+    head: list[RenderableType] = [
         Text.assemble((standing.spec.name, "bold"), f"  {standing.spec.title}"),
+        *([Text(state.sentence)] if state else []),
         progress_row(standing, ""),
-        counts_text(standing),
-        *rung_lines(standing),
-        incumbent_text(standing),
+        *standing_lines(standing, is_plain=output.options.ascii_only),
     ]
-    if stopped := stopped_text(standing.stopped):
-        parts.append(Text(stopped))
-    if earlier := earlier_text(standing.earlier):
-        parts.append(Text(earlier))
-    if broken := broken_counts_text(standing.broken):
-        parts.append(Text(broken))
-    if codes := codes_text(standing.codes):
-        parts.append(Text(codes, style="yellow"))
-    if standing.workers:
-        parts += ["", workers_table(standing)]
-    if recent := standing.latest(RECENT):
-        parts += ["", "the last results", TrialsTable(recent, standing.spec)]
-    return Group(*parts)
+    results = list(reversed(standing.latest(MOST_RESULTS if is_fitted else RECENT)))
+    return FittedPicture(head, workers_table(standing, progress_of), results, standing.spec, is_fitted=is_fitted)
 
 
-def studies_view(standings: Sequence[Standing], root: Path) -> Picture:
+def studies_view(found: Sequence[tuple[Standing, StudyState]], root: Path) -> Picture:
     """Return what `status` shows: all studies of a folder."""
-    return studies_table(standings) if standings else Text(f"no study in {root.absolute()} yet")
+    return studies_table(found) if found else Text(f"no study in {root.absolute()} yet")
 
 
-def watch_picture(picture: Callable[[], Picture]) -> None:
-    """Refresh a picture until Ctrl-C: in place in a terminal, else each below the one before."""
+def watch_picture(picture: Callable[[], tuple[Picture, bool]]) -> None:
+    """Refresh a picture until Ctrl-C: in place in a terminal, else each below the one before.
+
+    Args:
+        picture: returns the next picture, and whether it is the last one.
+    """
     with suppress(KeyboardInterrupt), ExitStack() as stack:
         live = stack.enter_context(Live(console=output, auto_refresh=False)) if output.is_terminal else None
-        while True:
+        is_last = False
+        while not is_last:
+            shown, is_last = picture()
             if live:
-                live.update(picture(), refresh=True)
+                live.update(shown, refresh=True)
             else:
-                output.print(picture(), "")
-            time.sleep(WATCH_S)
+                output.print(shown, "")
+            if not is_last:
+                time.sleep(WATCH_S)

@@ -1,6 +1,6 @@
 """Tables and lines that show trials, workers and studies in a terminal."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.progress_bar import ProgressBar
@@ -11,14 +11,24 @@ from hyperspool.common.records import Status
 from hyperspool.master.results.front import Front
 from hyperspool.master.results.settings import RankedSetting
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.results.wording import counted, first_line, measured_text, params_text
+from hyperspool.master.results.state import StudyState
+from hyperspool.master.results.wording import (
+    broken_counts_text,
+    codes_text,
+    counted,
+    earlier_text,
+    measured_text,
+    params_text,
+    stopped_text,
+)
 from hyperspool.master.search.known import loss_of
+from hyperspool.master.terminal.sparkline import sparkline
+from hyperspool.master.terminal.word_table import Heading, WordTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RECENT = 5
-"""The number of results that the view of a running study shows."""
+BEST_CELLS = 48
 STATUS_STYLES = {
     Status.COMPLETE: "green",
     Status.RUNNING: "cyan",
@@ -26,23 +36,6 @@ STATUS_STYLES = {
     Status.PRUNED: "yellow",
     Status.FAILED: "red",
 }
-
-
-def workers_table(standing: Standing) -> Table:
-    """Return a table of what each worker does. A worker whose trial has its result is between trials."""
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("worker", "device", "trial", "epoch"):
-        table.add_column(column, justify="left" if column in {"worker", "device"} else "right", style="cyan")
-    for worker in standing.workers:
-        is_running = not standing.is_idle(worker)
-        of_all = f"/{worker.epochs}" if standing.spec.budget else ""
-        epoch = f"{worker.epoch}{of_all}" if is_running else ""
-        rung = f" rung {worker.rung or 0}" if standing.rungs else ""
-        state = f"{worker.trial}{rung}" if is_running else "idle" if worker.trial is None else "between trials"
-        silent = " (silent)" if worker.worker in standing.silent else ""
-        row = (worker.worker + silent, first_line(worker.device), state, epoch)
-        table.add_row(*map(Text, row), style="red" if silent else None)
-    return table
 
 
 def counts_text(standing: Standing) -> Text:
@@ -62,6 +55,24 @@ def rung_lines(standing: Standing) -> list[Text]:
     return [Text(sentence, style="dim") for sentence in found.sentences()] if found else []
 
 
+def standing_lines(standing: Standing, *, is_plain: bool = False) -> list[Text]:
+    """Return the lines on a study's results: counts, rungs, the best so far, and what is odd about them.
+
+    Args:
+        standing: of the study.
+        is_plain: use ASCII alone.
+    """
+    sentences = [
+        Text(stopped_text(standing.stopped)),
+        Text(broken_counts_text(standing.broken)),
+        Text(codes_text(standing.codes), style="yellow"),
+        Text(earlier_text(standing.earlier)),
+    ]
+    best = best_line(standing, is_plain=is_plain)
+    lines = [counts_text(standing), *rung_lines(standing), incumbent_text(standing), *([best] if best else [])]
+    return [*lines, *(sentence for sentence in sentences if sentence.plain)]
+
+
 def incumbent_text(standing: Standing) -> Text:
     """Describe the incumbent, or the front of several objectives, on one line."""
     if front := standing.front:
@@ -74,6 +85,16 @@ def incumbent_text(standing: Standing) -> Text:
     basis = f" ({best.basis})" if best.basis else ""
     measure = standing.spec.objective.measure_name
     return Text.assemble(f"best {measure} ", (value, "bold green"), f"{basis} {where}: {params_text(best.params)}")
+
+
+def best_line(standing: Standing, *, is_plain: bool = False) -> Text | None:
+    """Return the best value so far as a sparkline, in the order of the results; None before it has changed once."""
+    values = standing.best_so_far()
+    if len(set(values)) < 2:  # noqa: PLR2004 - a line takes two points
+        return None
+    ends = f"{measured_text(values[0])} -> {measured_text(values[-1])}"
+    line = sparkline(values, BEST_CELLS, is_plain=is_plain)
+    return Text.assemble("best so far ", (line, "green"), f" {ends}")
 
 
 def _front_text(standing: Standing, front: Front) -> Text:
@@ -102,50 +123,42 @@ def progress_row(standing: Standing, remark: str) -> Table:
     return row
 
 
-def text_table(headings: Sequence[str], rows: Iterable[Sequence[str]], names: int = 0) -> Table:
+def text_table(headings: Sequence[str], rows: Iterable[Sequence[str]], names: Container[int] = ()) -> WordTable:
     """Return a table of right-aligned numbers.
 
     Args:
         headings: the columns' headings.
         rows: the rows' cells.
-        names: how many of the first columns hold names: these are left-aligned, and wrap first if space is short.
+        names: the places of the columns that hold names.
     """
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for place, heading in enumerate(headings):
-        is_name = place < names
-        table.add_column(heading, justify="left" if is_name else "right", no_wrap=bool(names) and not is_name)
+    table = WordTable([Heading(label, is_name=place in names) for place, label in enumerate(headings)])
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add(*row)
     return table
 
 
-def cells_table(cells: "pd.DataFrame") -> Table:
+def cells_table(cells: "pd.DataFrame") -> WordTable:
     """Return a data frame of texts as a table; its first column holds names."""
-    return text_table([str(name) for name in cells], cells.to_numpy().tolist(), names=1)
+    return text_table([str(name) for name in cells], cells.to_numpy().tolist(), names={0})
 
 
-def titles_table(kind: str, titles: Mapping[str, str]) -> Table:
+def titles_table(kind: str, titles: Mapping[str, str]) -> WordTable:
     """Return a table of studies, each with its title, for `studies`."""
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column(kind, style="bold")
-    table.add_column("what it is")
+    table = WordTable([Heading(kind, is_name=True, style="bold"), Heading("what it is", is_name=True)])
     for name, title in titles.items():
-        table.add_row(name, title)
+        table.add(name, title)
     return table
 
 
-def studies_table(standings: Sequence[Standing]) -> Table:
+def studies_table(found: Sequence[tuple[Standing, StudyState]]) -> WordTable:
     """Return a table of all studies of a folder, one per row, for `status`."""
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    # Folded, not cut: names of studies often differ only at their end.
-    table.add_column("study", overflow="fold")
-    for heading in ("done", "counts", "best"):
-        table.add_column(heading)
-    for standing in standings:
+    # Names are not cut: those of studies often differ only at their end.
+    table = WordTable([Heading(label, is_name=True) for label in ("study", "state", "done", "counts", "best")])
+    for standing, state in found:
         done = "/".join(map(str, standing.progress))
         incumbent, front = standing.incumbent, standing.front
         best = " ".join(_value_and_trial(incumbent)) if incumbent else "-"
         if incumbent and front:
             best = f"a front of {counted(len(front.evaluations), 'trial')}"
-        table.add_row(standing.spec.name, done, counts_text(standing), best)
+        table.add(standing.spec.name, state.phase.value, done, counts_text(standing), best)
     return table

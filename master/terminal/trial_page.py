@@ -1,14 +1,19 @@
 """One trial, as `show` prints it."""
 
+import statistics
 from collections.abc import Iterator
 
+from hyperspool.common.epochs import metric_names
 from hyperspool.common.records import Status
 from hyperspool.master.results.one_trial import OneTrial
 from hyperspool.master.results.wording import counted, duration_text, measured_text, param_text
 from hyperspool.master.terminal.console import Terminal
+from hyperspool.master.terminal.sparkline import sparkline
 
 TRACEBACK_LINES = 6
 KEPT_SHOWN = 20
+CURVES_SHOWN = 8
+CURVE_CELLS = 40
 
 
 def print_trial(console: Terminal, one: OneTrial, measure: str) -> None:
@@ -24,8 +29,10 @@ def print_trial(console: Terminal, one: OneTrial, measure: str) -> None:
     for heading, lines in (
         ("params", _params(one)),
         ("metrics", _metrics(one)),
+        ("curve", _curve(one, is_plain=not console.encoding.startswith("utf"))),
         ("failure", _failure(one)),
         ("evaluated", _evaluated(one)),
+        ("seeds", _seeds(one)),
         ("files", [f"{what}: {path}" for what, path in one.files.items()]),
         ("it kept", _kept(one)),
         ("it printed last", list(one.last_lines)),
@@ -61,6 +68,24 @@ def _metrics(one: OneTrial) -> Iterator[str]:
         yield f"{name}  {measured_text(value)}"
     for below in one.lower:
         yield f"on rung {below.rung}, after {below.epochs} epochs: {measured_text(below.value)}"
+
+
+def _curve(one: OneTrial, *, is_plain: bool) -> Iterator[str]:
+    """Each metric as a sparkline, with its first and its last number; the earlier ones first if there are many."""
+    names = metric_names(one.curve)[:CURVES_SHOWN]
+    width = max(map(len, names), default=0)
+    for name in names:
+        numbers = [record.metric(name) for record in one.curve]
+        ends = f"{measured_text(numbers[0])} -> {measured_text(numbers[-1])}"
+        yield f"{name:<{width}}  {sparkline(numbers, CURVE_CELLS, is_plain=is_plain)}  {ends}"
+    if one.curve:
+        each_s = statistics.median(record.seconds for record in one.curve)
+        yield f"{counted(len(one.curve), 'epoch')}, {duration_text(each_s)} each (median)"
+
+
+def _seeds(one: OneTrial) -> Iterator[str]:
+    if one.seeds:
+        yield " ".join(f"{source}={seed}" for source, seed in one.seeds.model_dump().items())
 
 
 def _failure(one: OneTrial) -> Iterator[str]:

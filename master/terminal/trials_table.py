@@ -1,6 +1,6 @@
 """A table of trials that fits a terminal of any width."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -23,6 +23,9 @@ from hyperspool.master.results.wording import (
     params_text,
 )
 
+GAP = 2
+"""Blanks between two columns."""
+REASONS_SHOWN = 3
 UNBOUNDED = 100_000
 """A width in characters that no table reaches."""
 
@@ -31,8 +34,8 @@ UNBOUNDED = 100_000
 class TrialsTable:
     """A table with one row per trial or setting, and one column per parameter that can differ between them.
 
-    If it is too wide, headings are broken at their words; if it is still too wide, the params go below their trial. No
-    heading and no value is cut.
+    If it is too wide, headings are broken at their words and columns move together; if it is still too wide, the params
+    go below their trial. No heading and no value is cut. Below the table stands why trials FAILED.
 
     Attributes:
         results: in the order of the rows.
@@ -49,23 +52,35 @@ class TrialsTable:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the first form that fits the console."""
         unbounded = options.update(max_width=UNBOUNDED)
-        for is_broken in (False, True):
-            table = self.in_columns(is_broken=is_broken)
+        for is_broken, gap in ((False, GAP), (True, GAP), (True, 1)):
+            table = self.in_columns(is_broken=is_broken, gap=gap)
             if Measurement.get(console, unbounded, table).maximum <= options.max_width:
                 yield table
-                return
-        yield self.in_lines()
+                break
+        else:
+            yield self.in_lines()
+        yield from self._failures()
 
-    def in_columns(self, *, is_broken: bool) -> Table:
+    def _failures(self) -> Iterator[Text]:
+        """A line for each reason for which one of the trials failed, cut at the window's edge; not too many."""
+        reasons: dict[str, int] = {}
+        for result in self.results:
+            if result.failure:
+                reasons.setdefault(first_line(result.failure.message), result.trial)
+        for reason, trial in list(reasons.items())[:REASONS_SHOWN]:
+            yield Text(f"trial {trial} FAILED: {reason}", style="red", no_wrap=True, overflow="ellipsis")
+
+    def in_columns(self, *, is_broken: bool, gap: int = GAP) -> Table:
         """Return the form with one column per parameter.
 
         Args:
             is_broken: put each word of a heading on a line of its own.
+            gap: blanks between two columns.
         """
         constant = constant_params(self.spec.space)
         found = dict.fromkeys(name for result in self.results for name in result.params)
         names = [name for name in found if name not in constant]
-        table = _new_table([*self._headings(), *names, "time"], is_broken=is_broken)
+        table = _new_table([*self._headings(), *names, "time"], is_broken=is_broken, gap=gap)
         for result in self.results:
             own = result.params
             cells = [first_line(scalar_text(own[name])) if name in own else "" for name in names]
@@ -80,7 +95,7 @@ class TrialsTable:
             outcome = zip(self._headings(), self._outcome(result), strict=True)
             line = "  ".join([*(f"{name} {text}" for name, text in outcome if text), duration_text(result.seconds)])
             own = {name: value for name, value in result.params.items() if name not in constant}
-            parts += [Text(line, style=_style(result)), Padding(Text(params_text(own)), (0, 0, 0, 2))]
+            parts += [Text(line, style=_style(result)), Padding(Text(params_text(own)), (0, 0, 0, 2), expand=False)]
         return Group(*parts)
 
     def _headings(self) -> list[str]:
@@ -153,8 +168,8 @@ def constant_text(space: Space) -> Text | None:
     return Text(f"the same in all trials: {params_text(constant)}", style="dim") if constant else None
 
 
-def _new_table(headings: Sequence[str], *, is_broken: bool) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0))
+def _new_table(headings: Sequence[str], *, is_broken: bool, gap: int) -> Table:
+    table = Table(box=None, padding=(0, gap, 0, 0))
     for heading in headings:
         label = heading.replace(" ", "\n").replace("_", "_\n") if is_broken else heading
         table.add_column(label, justify="right", no_wrap=not is_broken)

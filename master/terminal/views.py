@@ -1,19 +1,20 @@
 """The view of a running study: a live picture in a terminal, else one line per result."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
 from hyperspool.common.invocation import command_line, place_of
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.results.progress import ProgressReader
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import (
     broken_text,
@@ -23,18 +24,15 @@ from hyperspool.master.results.wording import (
     outcome_texts,
     params_text,
 )
-from hyperspool.master.terminal.tables import (
-    RECENT,
-    counts_text,
-    incumbent_text,
-    progress_row,
-    rung_lines,
-    workers_table,
-)
-from hyperspool.master.terminal.trials_table import TrialsTable
+from hyperspool.master.terminal.fitted import FittedPicture
+from hyperspool.master.terminal.pictures import MOST_RESULTS
+from hyperspool.master.terminal.tables import progress_row, standing_lines
+from hyperspool.master.terminal.workers_table import workers_table
 
 ALONE_S = 3.0
 """Seconds without a worker before the master prints how to start one."""
+REDRAW_S = 0.5
+"""The least seconds between two drawings of the live view without news."""
 
 
 class Pace:
@@ -76,8 +74,8 @@ def waiting_for_workers(root: Path) -> str:
 
 
 def result_line(standing: Standing, result: Result) -> str:
-    """Describe a result on one line."""
-    count, total = standing.progress
+    """Describe a result of a standing on one line, with its own place among all: several may land at once."""
+    count, total = list(standing.results).index(result.evaluation) + 1, standing.progress[1]
     rung = f" rung {result.rung}" if standing.rungs else ""
     done = f"[{count:>{len(str(total))}}/{total}] trial {result.trial:>{len(str(total - 1))}}{rung}"
     where = f"{duration_text(result.seconds)} on {result.attribution.worker}"
@@ -118,13 +116,14 @@ class PlainView:
 
 
 class LiveView:
-    """Redraws a picture in place: progress, time left, incumbent, workers, and the last results."""
+    """Redraws a picture in place that fits the window: progress, time left, incumbent, workers, the last results."""
 
     def __init__(self, console: Console, spec: StudySpec, root: Path) -> None:
         self._console, self._spec, self._root = console, spec, root
         self._pace = Pace()
-        self._recent: deque[Result] = deque(maxlen=RECENT)
-        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._progress = ProgressReader(StudyFolder(root, spec.name))
+        self._drawn_s = float("-inf")
+        self._live = Live(console=console, auto_refresh=False, transient=True, vertical_overflow="crop")
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -135,28 +134,32 @@ class LiveView:
     ) -> None:
         self._live.stop()
 
-    def landed(self, standing: Standing, result: Result) -> None:  # noqa: ARG002 - a view's common interface
-        """Add the result to the picture."""
+    def landed(self, standing: Standing, result: Result) -> None:
+        """Count the result for the time left, and draw it at once."""
         self._pace.landed(result)
-        self._recent.append(result)
+        if standing.latest(1)[-1] is result:  # of several that landed together, the last one draws them all
+            self._draw(standing)
 
     def tick(self, standing: Standing) -> None:
-        """Redraw."""
+        """Redraw, but no more often than a person sees."""
+        if time.monotonic() - self._drawn_s >= REDRAW_S:
+            self._draw(standing)
+
+    def _draw(self, standing: Standing) -> None:
+        self._drawn_s = time.monotonic()
         self._live.update(self._picture(standing), refresh=True)
 
-    def _picture(self, standing: Standing) -> RenderableType:
+    def _picture(self, standing: Standing) -> FittedPicture:
         left_s = self._pace.left_s(standing)
         left = f", {duration_text(left_s)} left" if left_s is not None else ""
-        progress = progress_row(standing, f"{duration_text(self._pace.elapsed_s)} gone{left}")
-        parts: list[RenderableType] = [progress, counts_text(standing), *rung_lines(standing), incumbent_text(standing)]
-        if standing.workers:
-            parts += ["", workers_table(standing)]
-        if _is_alone(standing, self._pace):
-            parts += ["", Text(waiting_for_workers(self._root), style="yellow")]
-        if self._recent:
-            parts += ["", TrialsTable(list(self._recent), self._spec)]
-        return Group(*parts)
+        head: list[RenderableType] = [
+            progress_row(standing, f"{duration_text(self._pace.elapsed_s)} gone{left}"),
+            *standing_lines(standing, is_plain=self._console.options.ascii_only),
+        ]
+        advice = waiting_for_workers(self._root) if _is_alone(standing, self._pace) else ""
+        results = list(reversed(standing.latest(MOST_RESULTS)))
+        return FittedPicture(head, workers_table(standing, self._progress.of), results, self._spec, advice)
 
 
 def _is_alone(standing: Standing, pace: Pace) -> bool:
-    return pace.elapsed_s >= ALONE_S and not standing.alive
+    return pace.elapsed_s >= ALONE_S and not standing.alive and not standing.loading

@@ -1,8 +1,10 @@
+from types import SimpleNamespace
+
 import pynvml
 import pytest
 
 from hyperspool.common.errors import UsageError
-from hyperspool.common.gpus import visible_gpus
+from hyperspool.common.gpus import GpuUse, gpu_use, visible_gpus
 
 
 class FakeDriver:
@@ -56,3 +58,23 @@ def test_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, chose
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
     with pytest.raises(UsageError, match=rf"CUDA_VISIBLE_DEVICES is '{chosen}', .* \(GPUs: 0, 1\)"):
         visible_gpus()
+
+
+def test_use_of_a_gpu_is_what_the_driver_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeDriver(monkeypatch, 1)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", lambda _: SimpleNamespace(used=10, total=80))
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetUtilizationRates", lambda _: SimpleNamespace(gpu=97))
+    assert gpu_use("0") == GpuUse(10, 80, 0.97)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetUtilizationRates", refuse)
+    assert gpu_use("0") == GpuUse(10, 80, None)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", refuse)
+    assert gpu_use("0") is None
+
+
+def test_without_a_driver_the_use_of_a_gpu_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeDriver(monkeypatch, None)
+    assert gpu_use("0") is None
+
+
+def refuse(_handle: object) -> None:
+    raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)

@@ -63,3 +63,11 @@ def test_own_process_keeps_the_working_directory_off_the_path(monkeypatch: pytes
 
     monkeypatch.chdir(Path(hyperspool.__file__).parent.parent)
     assert own_process("worker") == [sys.executable, "-m", "hyperspool.worker"]
+
+
+@pytest.mark.parametrize(("asked", "is_environment"), [("--show-completion", False), ("_HYPERSPOOL_COMPLETE", True)])
+def test_shell_completes_the_console_script(monkeypatch: pytest.MonkeyPatch, asked: str, is_environment: bool) -> None:
+    monkeypatch.setattr(sys, "argv", ["master", *([] if is_environment else [asked])])
+    if is_environment:
+        monkeypatch.setenv(asked, "complete_bash")
+    assert program_name("master") == "hyperspool"

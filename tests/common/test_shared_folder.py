@@ -69,6 +69,8 @@ def test_a_folder_that_everybody_may_write_to_is_warned_of(tmp_path: Path, caplo
         assert [message.split(";")[0] for message in caplog.messages] == [
             f"everybody on this machine may write to {tmp_path}, and so can forge results and waste the workers' time"
         ]
+        advice = f"give a folder of your own in {tmp_path} as --root" if mode == 0o1777 else f"chmod o-w {tmp_path}"
+        assert caplog.messages[0].endswith(f"; unless you mean it: {advice}")
     caplog.clear()
     tmp_path.chmod(0o2770)
     (tmp_path / "jobs").chmod(0o777)

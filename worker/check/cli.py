@@ -15,9 +15,11 @@ def check(
     ] = None,
     definitions: Annotated[
         list[str] | None,
-        typer.Option("--objective", help="Check your own function: NAME=MODULE:FUNCTION.", metavar="OBJECTIVE"),
+        typer.Option("--objective", metavar="NAME=MODULE:FUNCTION", help="Check your own function."),
     ] = None,
-    command: Annotated[list[str] | None, typer.Option(help="Check your own command: NAME='PROGRAM ARGUMENTS'.")] = None,
+    command: Annotated[
+        list[str] | None, typer.Option(metavar="NAME='PROGRAM ARGUMENTS'", help="Check your own command.")
+    ] = None,
     study_file: Annotated[
         Path | None, typer.Option(help="Check the objective of your own study file, with params from its space.")
     ] = None,
@@ -25,7 +27,8 @@ def check(
         str, typer.Option(help="Choose the data set of cnn and mlp: digits, mnist or cifar10.")
     ] = "digits",
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Set a parameter of the objective: KEY=VALUE; repeatable.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Set a parameter of the objective; repeatable."),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Set your own objective's budget. Default: at most 3 epochs.")

@@ -12,6 +12,7 @@ from hyperspool.common.goals import Constraint
 from hyperspool.master.analysis.measures.finalists import finalists_rows
 from hyperspool.master.finalize.choice import choose
 from hyperspool.master.results.standing import Standing
+from hyperspool.master.results.state import Phase, StudyState
 from hyperspool.master.results.wording import measured_text
 from hyperspool.master.terminal.tables import incumbent_text, studies_table
 from hyperspool.master.terminal.trials_table import settings_table
@@ -80,7 +81,7 @@ def test_confirmed_finalists_lead_by_mean_and_others_follow_by_value() -> None:
 def test_incumbent_is_shown_with_its_mean_and_replicates() -> None:
     stands = standing([0.3, 0.21, 0.25, 0.22])
     assert "0.2150 (mean of 2 fresh replicates) with trial 2's params" in incumbent_text(stands).plain
-    assert "0.2150 with trial 2's params" in shown(studies_table([stands]))
+    assert "0.2150 with trial 2's params" in shown(studies_table([(stands, StudyState(Phase.FINISHED, None, None))]))
     lines = shown(settings_table(stands, stands.best(3))).splitlines()
     assert [line.split()[:3] for line in lines[1:4]] == [
         ["2", "0.2000", "0.2150"],

@@ -1,6 +1,7 @@
 """`show`: all that is known of one trial."""
 
 import json
+import re
 from pathlib import Path
 
 from hyperspool.common.layout import StudyFolder
@@ -53,6 +54,8 @@ def test_show_tells_where_a_running_trial_is(root: Path, processes: Processes, m
 
     # RACE: the worker's curve and its heartbeat are two files; either may come first, and both after the trial began.
     until(is_shown_running, "its state and its curve", root)
+    assert re.search(r"\ncurve\n  training_loss  +▁  1.0000 -> 1.0000\n", shown(0))
+    assert re.search(r"\nseeds\n  initialisation=\d+ shuffling=\d+ dropout=\d+\n", shown(0))
     assert "trial 1: PENDING\n" in shown(1)
     assert "not proposed yet" in shown(1)
 

@@ -14,9 +14,9 @@ from hyperspool.common.report import report
 from hyperspool.master.results.reading import read_results
 from hyperspool.master.results.standing import Standing, read_standing
 from hyperspool.master.results.wording import duration_text, first_line, params_text
-from hyperspool.master.terminal.tables import workers_table
 from hyperspool.master.terminal.trials_table import TrialsTable
 from hyperspool.master.terminal.views import Pace
+from hyperspool.master.terminal.workers_table import workers_table
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import job_of, spec_of
 from tests.master.recorded import journal_of, record

@@ -8,6 +8,7 @@ from rich.console import Console, RenderableType
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Failure, FailureKind, Status
 from hyperspool.master.results.standing import Standing, read_standing
+from hyperspool.master.results.state import state_of
 from hyperspool.master.terminal.console import Terminal
 from hyperspool.master.terminal.pictures import standing_view, studies_view
 from hyperspool.master.terminal.summary import print_result
@@ -84,7 +85,7 @@ def test_front_is_worded_for_people(folder: StudyFolder) -> None:
     text = "a front of 2 trials: best error 0.2000 in trial 1, best speed 5.0000 in trial 0"
     assert text in shown(standing_view(stands))
     assert "1 trial breaks speed <= 8" in shown(standing_view(stands))
-    assert "a front of 2 trials" in shown(studies_view([stands], folder.root))
+    assert "a front of 2 trials" in shown(studies_view([(stands, state_of(folder, stands))], folder.root))
     empty = Standing(stands.spec)
     assert "no trial is on the front yet" in shown(standing_view(empty))
 
@@ -95,6 +96,12 @@ def test_lines_of_results_name_each_measure_and_what_is_broken(folder: StudyFold
     assert "trial 1  error 0.2000, speed 2.0000  x=0.25" in lines[0]
     assert "trial 3  error 0.1000, speed 9.0000, breaks speed <= 8  x=0.25" in lines[1]
     assert "trial 5  FAILED (exception)  x=0.25" in lines[2]
+
+
+def test_lines_of_results_that_land_together_are_counted_one_by_one(folder: StudyFolder) -> None:
+    stands = standing_of(folder)
+    lines = [result_line(stands, result) for result in stands.results.values()]
+    assert [line.split()[0] for line in lines] == [f"[{count}/6]" for count in range(1, 7)]
 
 
 def test_end_of_a_run_shows_the_front(folder: StudyFolder) -> None:

@@ -164,7 +164,7 @@ def test_misspelt_study_is_answered_with_the_nearest_name(folder: StudyFolder, s
 
 
 def test_unpublished_preset_is_not_taken_for_misspelt(folder: StudyFolder) -> None:
-    with pytest.raises(UsageError, match=r"^no study 'scenario6'"):
+    with pytest.raises(UsageError, match=r"^no study 'scenario6': .* to run it: .* run scenario6 --root"):
         published_study(folder.root, "scenario6")
 
 
