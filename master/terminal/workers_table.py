@@ -132,7 +132,7 @@ def _row(standing: Standing, worker: WorkerRecord, progress_of: Callable[[Worker
     return replace(
         row,
         trial=f"{worker.trial}{rung}",
-        epoch=f"{worker.epoch}{of_all}",
+        epoch=f"{progress.recent[-1].epoch if progress.recent else worker.epoch}{of_all}",
         epoch_s="" if progress.epoch_s is None else f"{progress.epoch_s:.3g}",
         left="" if progress.left_s is None else duration_text(progress.left_s),
         metrics=_metrics_text(standing.spec.objective, progress.metrics),

@@ -22,7 +22,7 @@ def write_curve(folder: StudyFolder, epochs: int, torn: str = "") -> None:
     atomic.replace(path, (to_text(records) + torn).encode(), durable=False)
 
 
-def test_progress_has_metrics_the_time_of_an_epoch_and_the_time_left(folder: StudyFolder) -> None:
+def test_progress_has_metrics_seconds_per_epoch_and_time_left(folder: StudyFolder) -> None:
     write_curve(folder, 40, torn="41,2.0,0.0")
     progress = ProgressReader(folder).of(worker(40))
     assert progress.metrics == {"loss": 1 / 40}

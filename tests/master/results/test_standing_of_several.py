@@ -98,7 +98,7 @@ def test_lines_of_results_name_each_measure_and_what_is_broken(folder: StudyFold
     assert "trial 5  FAILED (exception)  x=0.25" in lines[2]
 
 
-def test_lines_of_results_that_land_together_are_counted_one_by_one(folder: StudyFolder) -> None:
+def test_results_that_land_together_are_counted_one_by_one(folder: StudyFolder) -> None:
     stands = standing_of(folder)
     lines = [result_line(stands, result) for result in stands.results.values()]
     assert [line.split()[0] for line in lines] == [f"[{count}/6]" for count in range(1, 7)]

@@ -11,7 +11,7 @@ from tests.conftest import spec_of
 from tests.master.results.test_standing import finish, worker
 
 
-def test_study_runs_while_a_master_holds_it_and_then_is_stopped(folder: StudyFolder) -> None:
+def test_study_runs_while_a_master_holds_it(folder: StudyFolder) -> None:
     with only_master(folder, ClaimMode.LOCK):
         os.utime(folder.master_lock, (1000.0, 1000.0))
         running = state_of(folder, open_standing(folder))
