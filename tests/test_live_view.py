@@ -16,7 +16,7 @@ ROWS, COLUMNS = 24, 80
 UP = r"(?:\x1b\[2K\x1b\[1A|\x1b\[1A\x1b\[2K)"
 """How rich moves to the top of the last picture: a line at a time."""
 STUDY = """
-trials = 60
+trials = 90
 batch = 30
 objective.name = "square"
 [space]
@@ -68,9 +68,9 @@ def test_live_view_fits_a_terminal_of_80_by_24(root: Path) -> None:
     own = ("--workers", "1", "--objective", "square=tests.objectives:square")
     printed = in_a_terminal("master", "run", str(study), "--root", str(root), *own)
     *heights, _ = [1 + len(re.findall(UP, moves)) for moves in re.findall(rf"{UP}+", printed)]  # the last one erases
-    assert max(heights) == ROWS - 1, "60 results fill the window, and no more"
+    assert max(heights) == ROWS - 1, "90 results fill the window, and no more"
     assert "local worker 1" in printed
     assert "loading" in printed
     assert "the last results, newest first" in printed
     assert "best so far" in printed
-    assert "study many is finished: 60 trials" in printed
+    assert "study many is finished: 90 trials" in printed

@@ -33,6 +33,8 @@ ALONE_S = 3.0
 """Seconds without a worker before the master prints how to start one."""
 REDRAW_S = 0.5
 """The least seconds between two drawings of the live view without news."""
+PAUSE_PER_DRAWING = 10
+"""The live view pauses at least so many times as long as it took to draw."""
 
 
 class Pace:
@@ -122,7 +124,7 @@ class LiveView:
         self._console, self._spec, self._root = console, spec, root
         self._pace = Pace()
         self._progress = ProgressReader(StudyFolder(root, spec.name))
-        self._drawn_s = float("-inf")
+        self._drawn_s, self._took_s = float("-inf"), 0.0
         self._live = Live(console=console, auto_refresh=False, transient=True, vertical_overflow="crop")
 
     def __enter__(self) -> Self:
@@ -135,19 +137,23 @@ class LiveView:
         self._live.stop()
 
     def landed(self, standing: Standing, result: Result) -> None:
-        """Count the result for the time left, and draw it at once."""
+        """Count the result for the time left, and draw it."""
         self._pace.landed(result)
         if standing.latest(1)[-1] is result:  # of several that landed together, the last one draws them all
-            self._draw(standing)
+            self._draw_after(0.0, standing)
 
     def tick(self, standing: Standing) -> None:
         """Redraw, but no more often than a person sees."""
-        if time.monotonic() - self._drawn_s >= REDRAW_S:
-            self._draw(standing)
+        self._draw_after(REDRAW_S, standing)
 
-    def _draw(self, standing: Standing) -> None:
-        self._drawn_s = time.monotonic()
+    def _draw_after(self, pause_s: float, standing: Standing) -> None:
+        # With ten thousand results a picture takes a second, and a master has more to do than to draw.
+        if time.monotonic() - self._drawn_s < max(pause_s, PAUSE_PER_DRAWING * self._took_s):
+            return
+        began_s = time.monotonic()
         self._live.update(self._picture(standing), refresh=True)
+        self._drawn_s = time.monotonic()
+        self._took_s = self._drawn_s - began_s
 
     def _picture(self, standing: Standing) -> FittedPicture:
         left_s = self._pace.left_s(standing)

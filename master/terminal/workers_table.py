@@ -12,7 +12,7 @@ from rich.text import Text
 
 from hyperspool.common.gpus import GpuUse, gpu_use
 from hyperspool.common.heartbeat import WorkerRecord
-from hyperspool.common.study_spec import Objective
+from hyperspool.common.study_objective import Objective
 from hyperspool.master.results.progress import Progress
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import duration_text, first_line, measured_text, params_text
