@@ -1,8 +1,10 @@
-"""The records of requests: to pause or stop a study, to end a trial, to evaluate a setting."""
+"""The records of what people say to a study: to pause or stop it, to end a trial, to evaluate a setting; notes."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from hyperspool.common.records import Label, Moment, Record
+from pydantic import Field
+
+from hyperspool.common.records import Label, Moment, Record, TrialNumber
 from hyperspool.common.space import BoundedParams
 
 
@@ -28,4 +30,20 @@ class EnqueuedSetting(Record):
 
     schema_version: Literal[1] = 1
     params: BoundedParams
+    at: Moment
+
+
+MAX_NOTE = 4000
+"""Characters of a note."""
+
+
+class Note(Record):
+    """What somebody noted of a study, or of one of its trials."""
+
+    schema_version: Literal[1] = 1
+    text: Annotated[str, Field(min_length=1, max_length=MAX_NOTE)]
+    trial: TrialNumber | None = None
+    """None: it is of the whole study."""
+    host: Label
+    """From where."""
     at: Moment

@@ -6,7 +6,7 @@ A kind says in which folder its files lie, what they are named after, who writes
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hyperspool.common.asked import EnqueuedSetting, StopRequest, Wish
+from hyperspool.common.asked import EnqueuedSetting, Note, StopRequest, Wish
 from hyperspool.common.earlier import EarlierResults
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import AttemptName, EvaluationName, Issue
@@ -31,6 +31,7 @@ class Place(StrEnum):
     LOGS = "logs"
     STOPS = "stops"
     REQUESTS = "requests"
+    NOTES = "notes"
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ ATTEMPT_LOG = FileKind("output of an attempt", Place.LOGS, AttemptName, ".log", 
 WORKER_LOG = FileKind("output of a local worker", Place.LOGS, str, ".log", "the master", "always, once written")
 STOP = FileKind("stop file", Place.STOPS, Issue, ".json", "the master", "the evaluation has no result yet", StopRequest)
 REQUEST = FileKind("request", Place.REQUESTS, str, ".json", "anybody", "no trial is recorded for it", EnqueuedSetting)
+NOTE = FileKind("note", Place.NOTES, str, ".json", "anybody", "always, once written", Note)
 
 KINDS = (
     STUDY,
@@ -136,6 +138,7 @@ KINDS = (
     WORKER_LOG,
     STOP,
     REQUEST,
+    NOTE,
 )
 
 

@@ -48,3 +48,12 @@ def _require(is_valid: Callable[[str], bool], what: str, limit: int) -> AfterVal
 
 StudyName = Annotated[str, _require(is_study_name, "a study's name", _MAX_STUDY_CHARACTERS)]
 WorkerName = Annotated[str, _require(is_worker_name, "a worker's name", _MAX_WORKER_CHARACTERS)]
+
+
+def unique_name(at: str) -> str:
+    """A name for a file that anybody may write, on any host: names sort by their times.
+
+    Args:
+        at: the time, as `hyperspool.common.clock.now_text` says it.
+    """
+    return "".join(one for one in at if one.isalnum()).removesuffix("Z") + f"-{secrets.token_hex(3)}"

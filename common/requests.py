@@ -7,14 +7,13 @@ and only then removes the file. A master that is killed in between finds both wh
 journal names is removed and not evaluated a second time.
 """
 
-import secrets
-
 from hyperspool.common import atomic
 from hyperspool.common.asked import EnqueuedSetting
 from hyperspool.common.clock import now_text
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.file_kinds import REQUEST
 from hyperspool.common.layout import StudyFolder, names_of
+from hyperspool.common.names import unique_name
 from hyperspool.common.reading import read_record
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.space import Params
@@ -42,7 +41,7 @@ def enqueue(folder: StudyFolder, params: Params) -> str:
         OSError: the folder refuses the file.
     """
     at = now_text()
-    name = "".join(one for one in at if one.isalnum()).removesuffix("Z") + f"-{secrets.token_hex(3)}"
+    name = unique_name(at)
     atomic.make_folder(folder.place(REQUEST.place))
     atomic.replace(folder.path(REQUEST, name), EnqueuedSetting(params=params, at=at).to_json(), durable=True)
     return name

@@ -7,14 +7,26 @@ import typer
 
 from hyperspool.common.errors import SearchError
 from hyperspool.common.invocation import program_name
-from hyperspool.master.commands import analysis, finalize, folder, init, look, range_test, replay, run, show, steer
+from hyperspool.master.commands import (
+    analysis,
+    finalize,
+    folder,
+    init,
+    look,
+    note,
+    range_test,
+    replay,
+    run,
+    show,
+    steer,
+)
 from hyperspool.master.terminal.console import errors, log_handler
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Search hyperparameters through a shared folder: publish jobs, collect and show results.",
 )
-for family in (run, init, look, show, steer, replay, analysis, folder, finalize, range_test):
+for family in (run, init, look, show, note, steer, replay, analysis, folder, finalize, range_test):
     app.add_typer(family.app)
 
 

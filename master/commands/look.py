@@ -74,7 +74,9 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="Refresh every two seconds until all is finished.")] = False,
 ) -> None:
     """Show whether a study runs, its progress, its best setting, and what each worker does."""
+    from hyperspool.common.layout import StudyFolder
     from hyperspool.common.shared_folder import need_folder
+    from hyperspool.master.results.notes import notes_json, read_notes
     from hyperspool.master.results.progress import ProgressReader
     from hyperspool.master.results.state import Phase
     from hyperspool.master.studies.published import published_study
@@ -90,14 +92,20 @@ def status(
     if as_json and watch:
         raise UsageError("--json prints once: leave out --watch, and call it again as often as you like")
     if as_json:
-        found = [standing.to_json() | state.to_json() for standing, state in look()]
+        found = [
+            standing.to_json() | state.to_json() | notes_json(read_notes(StudyFolder(root, standing.spec.name)))
+            for standing, state in look()
+        ]
         print(json.dumps(found[0] if study else found, indent=2))
         return
 
     def picture() -> tuple[Picture, bool]:
         found = look()
         is_fitted, progress = watch and output.is_terminal, reader.of if reader else None
-        shown = standing_view(*found[0], progress, is_fitted=is_fitted) if study else studies_view(found, root)
+        if folder:
+            shown: Picture = standing_view(*found[0], progress, read_notes(folder), is_fitted=is_fitted)
+        else:
+            shown = studies_view(found, root)
         return shown, all(state.phase is Phase.FINISHED for _, state in found)
 
     if watch:

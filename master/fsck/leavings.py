@@ -5,8 +5,9 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
+from hyperspool.common.asked import Note
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.file_kinds import STOP
+from hyperspool.common.file_kinds import NOTE, STOP
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import AttemptName
 from hyperspool.common.reading import read_bytes
@@ -62,6 +63,15 @@ def check_stop_files(look: Look) -> Iterator[Breach]:
     for issue in stops(look.folder):
         if issue.evaluation in look.finished:
             yield Breach(look.folder.path(STOP, issue), "its trial has a result already", Remedy.TIDY)
+
+
+def check_notes(look: Look) -> Iterator[Breach]:
+    """Every note is readable; the look itself keeps a breach of one that is not."""
+    folder = look.folder.place(NOTE.place)
+    for name in look.names(folder):
+        if NOTE.parse(name) is not None:
+            look.read(folder / name, Note, Remedy.SET_ASIDE)
+    return iter(())
 
 
 def check_heartbeats(look: Look) -> Iterator[Breach]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hyperspool.common.asked import Note
 from hyperspool.common.attempts import read_history
 from hyperspool.common.curve import read_curve
 from hyperspool.common.epochs import EpochRecord
@@ -19,6 +20,7 @@ from hyperspool.common.records import Result, Seeds, Status
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.trial_folders import files_path
+from hyperspool.master.results.notes import notes_json, read_notes
 from hyperspool.master.results.standing import Standing, open_standing
 from hyperspool.master.results.wording import broken_text
 
@@ -43,6 +45,7 @@ class OneTrial:
         last_lines: what it printed last, safe to show.
         values: what it measured for each of the study's several objectives, by measure; empty if the study has one.
         breaks: the constraints that it breaks; empty if none.
+        notes: what people noted of it, the oldest first.
     """
 
     name: EvaluationName
@@ -58,6 +61,7 @@ class OneTrial:
     last_lines: tuple[str, ...] = ()
     values: dict[str, float] = field(default_factory=dict)
     breaks: str = ""
+    notes: tuple[Note, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The trial as `show --json` prints it. What is not known or not there is left out."""
@@ -77,6 +81,7 @@ class OneTrial:
             "lower_rungs": [{"rung": each.rung, "value": each.value, "epochs": each.epochs} for each in self.lower],
             "files": {what: str(path) for what, path in self.files.items()},
             **({"kept_files": result["files"]} if "files" in result else {}),
+            **notes_json(self.notes),
             "last_lines": list(self.last_lines),
         }
 
@@ -113,6 +118,7 @@ def look_at_trial(folder: StudyFolder, trial: int) -> OneTrial:
         last_lines=last_lines_of(log, LAST_LINES) if log else (),
         values=_values(standing.spec, result) if result else {},
         breaks=broken_text(result, standing.spec) if result else "",
+        notes=tuple(read_notes(folder, trial)),
     )
 
 

@@ -9,7 +9,9 @@ from rich.console import RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from hyperspool.common.asked import Note
 from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.master.results.notes import note_text
 from hyperspool.master.results.progress import Progress
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.state import StudyState
@@ -25,12 +27,14 @@ MOST_RESULTS = 200
 Picture = RenderableType
 WATCH_S = 2.0
 """Seconds between two refreshes."""
+NOTES_SHOWN = 5
 
 
 def standing_view(
     standing: Standing,
     state: StudyState | None = None,
     progress_of: Callable[[WorkerRecord], Progress] | None = None,
+    notes: Sequence[Note] = (),
     *,
     is_fitted: bool = False,
 ) -> FittedPicture:
@@ -40,6 +44,7 @@ def standing_view(
         standing: of the study.
         state: whether it runs, and since when.
         progress_of: reads how far a worker is; None: the heartbeats alone are shown.
+        notes: what people noted, the oldest first; the newest are shown.
         is_fitted: fill the window with results, and no more.
     """
     head: list[RenderableType] = [
@@ -48,6 +53,8 @@ def standing_view(
         progress_row(standing, ""),
         *standing_lines(standing, is_plain=output.options.ascii_only),
     ]
+    if notes:
+        head += ["", Text("notes", style="bold"), *(Text(note_text(note)) for note in notes[-NOTES_SHOWN:])]
     results = list(reversed(standing.latest(MOST_RESULTS if is_fitted else RECENT)))
     return FittedPicture(head, workers_table(standing, progress_of), results, standing.spec, is_fitted=is_fitted)
 

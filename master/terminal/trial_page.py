@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from hyperspool.common.epochs import metric_names
 from hyperspool.common.records import Status
+from hyperspool.master.results.notes import note_text
 from hyperspool.master.results.one_trial import OneTrial
 from hyperspool.master.results.wording import counted, duration_text, measured_text, param_text
 from hyperspool.master.terminal.console import Terminal
@@ -35,6 +36,7 @@ def print_trial(console: Terminal, one: OneTrial, measure: str) -> None:
         ("seeds", _seeds(one)),
         ("files", [f"{what}: {path}" for what, path in one.files.items()]),
         ("it kept", _kept(one)),
+        ("notes", map(note_text, one.notes)),
         ("it printed last", list(one.last_lines)),
     ):
         if shown := list(lines):

@@ -131,7 +131,8 @@ class ShownTrials:
 class Page:
     """The content of the page, in the order of the page.
 
-    `live_s` is after how many seconds the page reloads by itself; 0: it is not written anew.
+    `remarks` are the notes that people wrote; `live_s` is after how many seconds the page reloads by itself;
+    0: never.
     """
 
     name: str
@@ -148,6 +149,7 @@ class Page:
     made: tuple[str, ...]
     study_json: str
     live_s: float = 0.0
+    remarks: tuple[str, ...] = ()
 
 
 def render(page: Page) -> str:

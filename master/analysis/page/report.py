@@ -41,6 +41,7 @@ from hyperspool.master.analysis.page.render import (
 )
 from hyperspool.master.analysis.page.tables import table_files
 from hyperspool.master.analysis.page.trials import shown_trials
+from hyperspool.master.results.notes import note_text, read_notes
 from hyperspool.master.results.reading import read_results
 from hyperspool.master.results.standing import Standing, read_standing
 from hyperspool.master.results.wording import (
@@ -55,6 +56,7 @@ from hyperspool.master.results.wording import (
 )
 from hyperspool.master.studies.published import published_study, read_published
 
+PAGE = "report.html"
 BEST_SETTINGS_SHOWN = 10
 METRICS_SHOWN = 8
 """Most metrics in the table of the best trials. The CSV file has all metrics."""
@@ -135,9 +137,10 @@ def write_page(
     """
     content = _page(data, standing, parts.sections, parts.answers, shown_outputs(folder, standing))
     earlier = () if parts.results == len(data.results) else (_earlier_note(parts),)
-    every = shown_trials(folder, data, standing, out)
-    page = out / "report.html"
-    _write(page, render(replace(content, trials=every, notes=(*earlier, *content.notes), live_s=live_s)).encode())
+    every, remarks = shown_trials(folder, data, standing, out), tuple(map(note_text, read_notes(folder)))
+    page = out / PAGE
+    content = replace(content, trials=every, notes=(*earlier, *content.notes), remarks=remarks, live_s=live_s)
+    _write(page, render(content).encode())
     return page
 
 
