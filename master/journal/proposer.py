@@ -112,7 +112,8 @@ class Proposer:
     def _promoted(self, found: Found, number: int) -> Iterable[ProposalEntry]:
         """Record promotions as found. The method might promote others now: it knew other results at that time."""
         every = self._journal.entries.keys() | found.keys()
-        for key in sorted(found.keys() - self._journal.entries.keys()):
+        above = {key for key in found.keys() - self._journal.entries.keys() if found[key].rung}
+        for key in sorted(above):
             record = found[key]
             below = [rung for trial, rung in every if trial == record.trial and rung < record.rung]
             if below and (record.trial, max(below)) in self._known.evaluations:
