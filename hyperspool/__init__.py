@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hyperspool.api.space import Categorical, Float, Int
     from hyperspool.api.study import Study
+    from hyperspool.api.tools import to_optuna
     from hyperspool.common.errors import SearchError, UsageError
     from hyperspool.master.analysis.data.frames import StudyData, load_study
     from hyperspool.worker.objectives.measured import Measured
@@ -29,6 +30,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "load_study",
+    "to_optuna",
 ]
 
 _HOMES = {
@@ -43,6 +45,7 @@ _HOMES = {
     "TrialStopped": "hyperspool.worker.objectives.trial",
     "UsageError": "hyperspool.common.errors",
     "load_study": "hyperspool.master.analysis.data.frames",
+    "to_optuna": "hyperspool.api.tools",
 }
 """The module that defines each public name."""
 

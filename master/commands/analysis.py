@@ -8,7 +8,7 @@ import typer
 
 from hyperspool.common.errors import UsageError
 from hyperspool.master.analysis.exports.formats import ExportFormat, TableFormat
-from hyperspool.master.commands.options import AsJson, Root, StudyName
+from hyperspool.master.commands.options import AsJson, Root, StudyName, StudyNames
 from hyperspool.master.terminal.console import errors, output
 
 app = typer.Typer()
@@ -16,48 +16,67 @@ app = typer.Typer()
 
 @app.command()
 def report(
-    study: StudyName,
+    study: StudyNames,
     root: Root = Path(),
-    out: Annotated[Path | None, typer.Option(help="Write to this folder. Default: results/STUDY/report.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write to this folder. Default: results/STUDY/report; of several: report.")
+    ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Write the page again as results land, until the study ends.")
     ] = False,
 ) -> None:
     """Write a page with every figure, answer and table of a study.
 
-    The page opens from disk and needs nothing else.
+    The page opens from disk and needs nothing else. Of several studies, each gets a folder, and an index links them.
     """
+    from hyperspool.master.analysis.page.index import write_index
     from hyperspool.master.analysis.page.report import write_report
     from hyperspool.master.analysis.page.watching import watch_report
     from hyperspool.master.studies.published import published_study
 
-    folder = published_study(root, study)
-    place = out or folder.report
-    if watch:
-        say = "{}: open it now; it reloads by itself. Ctrl-C ends the watch and writes the whole report".format
-        written = watch_report(folder, place, lambda page: output.say(say(page)))
-    else:
-        written = write_report(folder, place)
-    output.say(f"{written.page}: {written.figures} figures, also as PNG and SVG; {written.tables} tables, also as CSV")
+    folders = [published_study(root, name) for name in dict.fromkeys(study)]
+    if watch and len(folders) > 1:
+        raise UsageError("--watch follows one study; leave it out, or name one")
+    place = out or (folders[0].report if len(folders) == 1 else Path("report"))
+    say = "{}: open it now; it reloads by itself. Ctrl-C ends the watch and writes the whole report".format
+    for folder in folders:
+        if watch:
+            written = watch_report(folder, place, lambda page: output.say(say(page)))
+        else:
+            written = write_report(folder, place if len(folders) == 1 else place / folder.name)
+        counts = f"{written.figures} figures, also as PNG and SVG; {written.tables} tables, also as CSV"
+        output.say(f"{written.page}: {counts}")
+    if len(folders) > 1:
+        output.say(f"{write_index(folders, place)}: the index of these {len(folders)} pages")
 
 
 @app.command()
 def export(
-    study: StudyName,
+    study: StudyNames,
     root: Root = Path(),
     file_format: Annotated[
         ExportFormat, typer.Option("--format", help="Choose a format; txt: a zip of one file per run.")
     ] = ExportFormat.CSV,
-    out: Annotated[Path | None, typer.Option(help="Write this file. Default: STUDY.FORMAT in this folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write to this name. Default: STUDY.FORMAT in this folder.")] = None,
 ) -> None:
-    """Export one row per trial, and the curves, for other programs."""
-    from hyperspool.master.analysis.data.frames import load_study
-    from hyperspool.master.analysis.exports.trials import export as write_export
+    """Export one row per trial, and the curves, for other programs.
 
-    data = load_study(root, study)
-    for problem in data.unreadable:
+    Several studies go into one zip. optuna is a file of Optuna's journal storage. tensorboard, mlflow and wandb are
+    folders of that tool's own files, and need the extra of that name. These four have the running trials too.
+    """
+    from hyperspool.master.analysis.data.frames import load_study
+    from hyperspool.master.analysis.data.so_far import study_so_far
+    from hyperspool.master.analysis.exports.export import export as write_export
+    from hyperspool.master.studies.published import published_study, read_published
+
+    if file_format.is_of_a_tool:
+        folders = [published_study(root, name) for name in study]
+        chosen = [study_so_far(folder, read_published(folder)) for folder in folders]
+    else:
+        chosen = [load_study(root, name) for name in study]
+    for problem in (problem for data in chosen for problem in data.unreadable):
         errors.say(f"left out: {problem}")
-    for path in write_export(data, file_format, out):
+    for path in write_export(chosen, file_format, out):
         output.say(str(path))
 
 

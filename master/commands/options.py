@@ -26,3 +26,6 @@ def study_names(context: typer.Context, incomplete: str) -> list[str]:
 
 
 StudyName = Annotated[str, typer.Argument(help="Name a study in the folder.", autocompletion=published_names)]
+StudyNames = Annotated[
+    list[str], typer.Argument(help="Name one or more studies in the folder.", autocompletion=published_names)
+]

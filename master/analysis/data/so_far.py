@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from hyperspool.common.attempts import read_history
 from hyperspool.common.curve import read_curve
 from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.errors import ProtocolError
@@ -24,14 +26,26 @@ from hyperspool.master.results.standing import Standing, read_standing
 Curves = Mapping[EvaluationName, Sequence[EpochRecord]]
 
 
+def study_so_far(folder: StudyFolder, spec: StudySpec) -> StudyData:
+    """Read a study; its `trials` and `curves` have those that have no result yet, its `evaluations` have not."""
+    read = read_results(folder, spec)
+    return with_open_trials(folder, study_data(folder, spec, read), read_standing(folder, spec, read))
+
+
+def with_open_trials(folder: StudyFolder, data: StudyData, standing: Standing) -> StudyData:
+    """Return a study whose `trials` and `curves` are those of `frames_so_far`."""
+    trials, curves = frames_so_far(folder, data, standing)
+    return replace(data, trials=trials, curves=curves)
+
+
 def trials_so_far(folder: StudyFolder, spec: StudySpec) -> pd.DataFrame:
     """Read the trials of a study as in `StudyData.trials`, with those that have no result yet."""
-    return _frames(folder, spec)[0]
+    return study_so_far(folder, spec).trials
 
 
 def curves_so_far(folder: StudyFolder, spec: StudySpec) -> pd.DataFrame:
     """Read the curves of a study as in `StudyData.curves`, with those of running trials."""
-    return _frames(folder, spec)[1]
+    return study_so_far(folder, spec).curves
 
 
 def best_so_far(folder: StudyFolder, spec: StudySpec) -> "pd.Series[Any] | None":
@@ -51,11 +65,6 @@ def best_so_far(folder: StudyFolder, spec: StudySpec) -> "pd.Series[Any] | None"
     return pd.Series(leading | {name: cell for name, cell in row.items() if name not in leading}, dtype=object)
 
 
-def _frames(folder: StudyFolder, spec: StudySpec) -> tuple[pd.DataFrame, pd.DataFrame]:
-    read = read_results(folder, spec)
-    return frames_so_far(folder, study_data(folder, spec, read), read_standing(folder, spec, read))
-
-
 def frames_so_far(folder: StudyFolder, data: StudyData, standing: Standing) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The trials and curves of a study as in `StudyData`, with those of trials that have no result yet.
 
@@ -72,7 +81,9 @@ def frames_so_far(folder: StudyFolder, data: StudyData, standing: Standing) -> t
     running = _running(standing)
     curves = {job.evaluation: _curve_so_far(folder, running.get(job.evaluation)) for job in jobs}
     rows = [
-        _row(job, spec, places[job.evaluation], running.get(job.evaluation), curves[job.evaluation]) for job in jobs
+        _row(job, spec, places[job.evaluation], running.get(job.evaluation), curves[job.evaluation])
+        | {"claimed_at": _claimed_at(folder, running.get(job.evaluation))}
+        for job in jobs
     ]
     # A trial that was promoted has one row: that of the rung which it is on now.
     rest = data.trials[~data.trials["trial"].isin([job.trial for job in jobs])]
@@ -94,6 +105,16 @@ def _curve_so_far(folder: StudyFolder, worker: WorkerRecord | None) -> list[Epoc
     with suppress(OSError, ProtocolError):  # no epoch yet, or the trial has just ended
         return read_curve(folder.running_curve(attempt), is_running=True)
     return []
+
+
+def _claimed_at(folder: StudyFolder, worker: WorkerRecord | None) -> str | None:
+    """When the worker claimed its trial; None if its lock file does not say, or the trial has just ended."""
+    if worker is None or worker.trial is None:
+        return None
+    with suppress(OSError, ProtocolError):
+        holder = read_history(folder.lock(Issue(worker.trial, worker.rung or 0, worker.issue or 1))).holder
+        return holder.at if holder else None
+    return None
 
 
 def _row(

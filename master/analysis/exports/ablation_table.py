@@ -11,8 +11,8 @@ from hyperspool.common import atomic
 from hyperspool.common.records import scalar_text
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.columns import params_column
+from hyperspool.master.analysis.exports.export import check_out
 from hyperspool.master.analysis.exports.formats import TableFormat
-from hyperspool.master.analysis.exports.trials import check_out
 from hyperspool.master.analysis.measures.ablation import Row
 from hyperspool.master.analysis.measures.intervals import Interval
 from hyperspool.master.analysis.measures.settings import label_of

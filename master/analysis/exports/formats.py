@@ -11,6 +11,25 @@ class ExportFormat(StrEnum):
     JSONL = "jsonl"
     PARQUET = "parquet"
     TXT = "txt"
+    OPTUNA = "optuna"
+    TENSORBOARD = "tensorboard"
+    MLFLOW = "mlflow"
+    WANDB = "wandb"
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its file's or folder's name."""
+        return {ExportFormat.TXT: ".zip", ExportFormat.OPTUNA: ".journal"}.get(self, f".{self}")
+
+    @property
+    def is_of_a_tool(self) -> bool:
+        """Whether another tool shows it, which knows trials without a result."""
+        return self.is_folder or self is ExportFormat.OPTUNA
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder of another tool's files, which is made by an extra of this project."""
+        return self in {ExportFormat.TENSORBOARD, ExportFormat.MLFLOW, ExportFormat.WANDB}
 
 
 class TableFormat(StrEnum):

@@ -17,16 +17,12 @@ import io
 import json
 import math
 import re
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hyperspool.common import atomic
-from hyperspool.common.errors import UsageError
 from hyperspool.common.objectives import PARAMETERS
 from hyperspool.common.space import Int
 from hyperspool.master.analysis.data.columns import (
@@ -38,51 +34,13 @@ from hyperspool.master.analysis.data.columns import (
     params_of,
 )
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.exports.formats import ExportFormat
 from hyperspool.master.analysis.measures.settings import searched_parameters, setting_label
 
 RUN_METRICS = ("training_loss", "validation_loss", "validation_error")
 """The metrics in the text files of a built-in objective's runs. A user's own objective has all that it reported."""
+CURVES = ".curves"
 MAX_NAME = 120
 """Most characters of the label in a run's file name. File systems allow names of 255 bytes."""
-
-
-def export(data: StudyData, form: ExportFormat | str, out: Path | None = None) -> list[Path]:
-    """Write a study's trials and curves. Existing files of the same names are replaced.
-
-    Args:
-        data: the study.
-        form: the format.
-        out: the file of the trials, or the zip; None for `<study>.<csv|jsonl|parquet|zip>` in the current folder.
-
-    Returns:
-        The files that were written: trials and curves, or the zip alone.
-
-    Raises:
-        UsageError: the format is unknown, the folder of `out` does not exist, or `out` is itself a folder.
-    """
-    if form not in set(ExportFormat):
-        raise UsageError(f"--format {form}: expected one of {', '.join(ExportFormat)}")
-    suffix = ".zip" if form == ExportFormat.TXT else f".{form}"
-    out = out or Path(f"{data.spec.name}{suffix}")
-    check_out(out)
-    curves = out.with_name(f"{out.name.removesuffix(suffix)}.curves{suffix}")
-    contents = WRITERS[ExportFormat(form)](data, out, curves)
-    for path, content in contents.items():
-        atomic.replace(path, content, durable=False)
-    return list(contents)
-
-
-def check_out(out: Path) -> None:
-    """Check that a file can be written.
-
-    Raises:
-        UsageError: the file's folder does not exist, or the name is that of a folder.
-    """
-    if not out.parent.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {out.parent.absolute()}; make it first")
-    if out.is_dir():
-        raise UsageError(f"--out {out}: this is a folder; give the name of a file in it")
 
 
 def _plain_trials(data: StudyData) -> pd.DataFrame:
@@ -96,6 +54,21 @@ def _plain_trials(data: StudyData) -> pd.DataFrame:
         if not types or len(types) > 1:  # only text can hold the values 1, "auto" and true of one parameter
             trials[name] = trials[name].map(str, na_action="ignore").astype("string")
     return trials
+
+
+def csv_files(data: StudyData) -> dict[str, bytes]:
+    """The trials and the curves as CSV, by the ending that the file's name gets."""
+    return {"": _csv(_plain_trials(data)), CURVES: _csv(data.curves)}
+
+
+def jsonl_files(data: StudyData) -> dict[str, bytes]:
+    """The trials and the curves as lines of JSON, by the ending that the file's name gets."""
+    return {"": _lines(_trial_records(data)), CURVES: _lines(_records(data.curves))}
+
+
+def parquet_files(data: StudyData) -> dict[str, bytes]:
+    """The trials and the curves as Parquet, by the ending that the file's name gets."""
+    return {"": _parquet(_plain_trials(data)), CURVES: _parquet(data.curves)}
 
 
 def _csv(frame: pd.DataFrame) -> bytes:
@@ -150,17 +123,8 @@ def _lines(records: Iterable[dict[str, Any]]) -> bytes:
     return "".join(json.dumps(record, allow_nan=False) + "\n" for record in records).encode()
 
 
-def _zip(files: Iterable[tuple[str, str]]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in files:
-            # ZipInfo's default date is constant, so the same study gives the same bytes.
-            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
-
-
-def _runs(data: StudyData) -> Iterator[tuple[str, str]]:
-    """The files of the zip, each as (name, text)."""
+def text_files(data: StudyData) -> Iterator[tuple[str, str]]:
+    """Yield the text files of a study, each as (name, text)."""
     axes, metrics = searched_parameters(data.spec), _run_metrics(data)
     curves = dict(iter(data.curves.groupby("trial")))
     names: list[str] = []
@@ -202,16 +166,3 @@ index.txt  one line per run: its file, trial, setting (equal for runs of equal p
            diverged, epochs, training_s, every parameter, and other measured numbers (metrics). A run that failed before
            its first epoch has no file ("-").
 """
-
-
-WRITERS: dict[ExportFormat, Callable[[StudyData, Path, Path], dict[Path, bytes]]] = {
-    ExportFormat.CSV: lambda data, out, curves: {out: _csv(_plain_trials(data)), curves: _csv(data.curves)},
-    ExportFormat.JSONL: lambda data, out, curves: {
-        out: _lines(_trial_records(data)),
-        curves: _lines(_records(data.curves)),
-    },
-    ExportFormat.PARQUET: lambda data, out, curves: {out: _parquet(_plain_trials(data)), curves: _parquet(data.curves)},
-    ExportFormat.TXT: lambda data, out, _curves: {out: _zip(_runs(data))},
-}
-"""For each format, a function of a study, the file of its trials and the file of its curves. It returns the content of
-each file to write."""

@@ -13,7 +13,7 @@ import pytest
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import MAX_METRICS
 from hyperspool.master.analysis.data.frames import StudyData, load_study
-from hyperspool.master.analysis.exports.trials import export
+from hyperspool.master.analysis.exports.export import export
 from hyperspool.master.analysis.page import report
 from hyperspool.master.analysis.page.report import write_report
 from tests.conftest import MakeStudy

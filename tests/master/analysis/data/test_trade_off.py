@@ -15,8 +15,8 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.frames import StudyData, load_study
 from hyperspool.master.analysis.data.phases import keeping
 from hyperspool.master.analysis.data.so_far import trials_so_far
+from hyperspool.master.analysis.exports.export import export
 from hyperspool.master.analysis.exports.simulation import SimulatedStudy
-from hyperspool.master.analysis.exports.trials import export
 from hyperspool.master.analysis.figures.best_so_far import best_so_far_figure
 from hyperspool.master.analysis.figures.captions import drawn_sentence
 from hyperspool.master.analysis.measures.drawn_trials import best_first, drawn_trials, is_best, kept_values

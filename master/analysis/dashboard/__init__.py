@@ -1,0 +1,1 @@
+"""The live view of studies in optuna-dashboard: their folders as a storage of Optuna's, and a server."""
