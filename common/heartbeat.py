@@ -18,6 +18,8 @@ class WorkerRecord(Record):
     device: Label
     gpu: Label | None = None
     """The GPU of this host: its index or UUID, as CUDA_VISIBLE_DEVICES takes it; None: the CPU."""
+    job: Label | None = None
+    """The scheduler's job that runs the worker, such as `slurm:1234_5`; None: no scheduler is known."""
     state: Literal["idle", "running"]
     trial: TrialNumber | None = None
     rung: Rung | None = None

@@ -105,6 +105,17 @@ def raising(params: dict[str, Any], _trial: Trial) -> float:
     return 1.0
 
 
+def never_asking(params: dict[str, Any], trial: Trial) -> float:
+    """Reports and saves epoch after epoch, until the file `go` is there, and never asks whether to stop."""
+    epoch = int(trial.load() or 0)
+    while not _gate("go").exists():
+        epoch += 1
+        trial.report(validation_loss=1 / epoch)
+        trial.save(str(epoch).encode())
+        threading.Event().wait(0.01)
+    return square(params, trial)
+
+
 def not_a_number(_params: dict[str, Any], _trial: Trial) -> float:
     """Returns NaN, which no search can compare."""
     return float("nan")

@@ -1,7 +1,9 @@
 """The worker's command line: options and exit statuses. The work is in `worker.loop`."""
 
 import logging
+import os
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -16,9 +18,14 @@ from hyperspool.common.names import is_study_name, is_worker_name, name_of_proce
 from hyperspool.common.printable import PrintableFormatter, printable
 from hyperspool.common.sent import receive
 from hyperspool.common.shared_folder import open_shared_folder
+from hyperspool.common.signals import STOPPED_STATUS
 from hyperspool.worker.check.cli import app as check_app
 from hyperspool.worker.device import choose_device
+from hyperspool.worker.idleness import Waiting
+from hyperspool.worker.lifetime import Life
 from hyperspool.worker.loop import Worker, WorkerSettings
+from hyperspool.worker.presence import unused_name
+from hyperspool.worker.scheduler import scheduler_job
 
 logger = logging.getLogger("worker")
 
@@ -49,6 +56,13 @@ def work(
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name this worker. Default: from host and process.")] = None,
     exit_when_idle: Annotated[bool, typer.Option("--exit-when-idle", help="Leave when no job is open.")] = False,
+    max_idle: Annotated[float | None, typer.Option(min=0, help="Leave after S seconds without a free job.")] = None,
+    wait: Annotated[float | None, typer.Option(min=0, help="Wait S seconds for the first job.")] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="Leave after N trials.")] = None,
+    lifetime: Annotated[float | None, typer.Option(min=1, help="Save and leave within S seconds.")] = None,
+    stopped_status: Annotated[
+        int, typer.Option(min=0, max=255, help="Exit with N if stopped while work is open.")
+    ] = STOPPED_STATUS,
     exit_with_stdin: Annotated[bool, typer.Option("--exit-with-stdin", hidden=True)] = False,
     objective_from_stdin: Annotated[str | None, typer.Option("--objective-from-stdin", hidden=True)] = None,
 ) -> None:
@@ -64,15 +78,18 @@ def work(
     sent = receive(objective_from_stdin) if objective_from_stdin else None
     own = OwnObjectives(tuple(objective or ()), tuple(command or ()), tuple(study_file or ()), sent)
     chosen = choose_device(device)
-    claimant = Claimant(_worker_name(name))
+    claimant = Claimant(_worker_name(name, root))
     settings = WorkerSettings(
         root=root.absolute(),  # the evaluating process may change its directory
         study=study,
         device=chosen,
         objectives=own.definitions(),
         claim=claim,
-        exit_when_idle=exit_when_idle,
+        waiting=Waiting(exit_when_idle, max_idle, wait),
         exit_with_stdin=exit_with_stdin,
+        life=Life(trials, lifetime).with_end_of_job(os.environ, time.time()),
+        stopped_status=stopped_status,
+        job=scheduler_job(os.environ),
     )
     logger.info("worker %s serves %s in %s", claimant.worker, study or "every study", root.absolute())
     if chosen.note:
@@ -80,12 +97,15 @@ def work(
     raise typer.Exit(Worker(settings, claimant).run())
 
 
-def _worker_name(wish: str | None) -> str:
-    if wish is not None:
-        if not is_worker_name(wish):
-            raise UsageError(f"--name {wish!r}: letters, digits, '.', '_' and '-', at most 100 of them")
-        return wish
-    return name_of_process()
+def _worker_name(wish: str | None, root: Path) -> str:
+    if wish is None:
+        return name_of_process()
+    if not is_worker_name(wish):
+        raise UsageError(f"--name {wish!r}: letters, digits, '.', '_' and '-', at most 100 of them")
+    name = unused_name(root, wish)
+    if name != wish:
+        logger.info("another worker is called %s; this one is %s", wish, name)
+    return name
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from hyperspool.common.layout import study_folders
@@ -16,27 +17,43 @@ TELL_S = 1.0
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """How long a worker waits for jobs.
+
+    Attributes:
+        exit_when_idle: leave after `IDLE_EXIT_S` without an open job, whoever holds it.
+        max_idle_s: leave after so many seconds without a free job, though others hold open ones; None: never.
+        wait_s: until the worker has its first job, leave after so many seconds instead; None: as later.
+    """
+
+    exit_when_idle: bool = False
+    max_idle_s: float | None = None
+    wait_s: float | None = None
+
+
 class Idleness:
     """Measures how long the worker has had no job.
 
     Args:
         root: the shared folder.
         study: the only study that the worker serves; None: all.
-        is_leaving: whether to leave after `IDLE_EXIT_S` without an open job.
+        waiting: how long the worker waits.
         clock: seconds that only go forward.
     """
 
     def __init__(
-        self, root: Path, study: str | None, *, is_leaving: bool, clock: Callable[[], float] = time.monotonic
+        self, root: Path, study: str | None, waiting: Waiting, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._root, self._study, self._is_leaving, self._clock = root, study, is_leaving, clock
+        self._root, self._study, self._waiting, self._clock = root, study, waiting, clock
         self._is_looking_for_study = study is not None
         self.end()
+        self._had_job = False
 
     def end(self) -> None:
         """Start again: there was a job."""
         self._since_s = self._nothing_open_since_s = self._clock()
-        self._is_logged = False
+        self._is_logged, self._had_job = False, True
 
     def is_over(self, *, has_open: bool) -> bool:
         """Return whether the worker should leave. Logs once what it waits for, after `TELL_S`.
@@ -47,13 +64,23 @@ class Idleness:
         now_s = self._clock()
         if has_open:
             self._nothing_open_since_s = now_s
-        if self._is_leaving and now_s - self._nothing_open_since_s > IDLE_EXIT_S:
-            logger.info("no open job for %g s; leaving", IDLE_EXIT_S)
+        if reason := self._reason_to_leave(now_s - self._since_s, now_s - self._nothing_open_since_s):
+            logger.info("%s; leaving", reason)
             return True
         if not self._is_logged and now_s - self._since_s >= TELL_S:
             self._is_logged = True
             self._log()
         return False
+
+    def _reason_to_leave(self, idle_s: float, nothing_open_s: float) -> str | None:
+        waiting = self._waiting
+        if waiting.wait_s is not None and not self._had_job:
+            return f"no first job within {waiting.wait_s:g} s" if idle_s > waiting.wait_s else None
+        if waiting.max_idle_s is not None and idle_s > waiting.max_idle_s:
+            return f"no free job for {waiting.max_idle_s:g} s"
+        if waiting.exit_when_idle and nothing_open_s > IDLE_EXIT_S:
+            return f"no open job for {IDLE_EXIT_S:g} s"
+        return None
 
     def _log(self) -> None:
         is_missing = self._is_looking_for_study and not self._is_study_there()

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from errno import EEXIST, EISDIR, ELOOP, EMLINK, ENOENT, ENOTDIR, EXDEV
 from pathlib import Path
 from typing import TypeVar
@@ -16,10 +16,12 @@ from hyperspool.common.locks import ClaimMode
 from hyperspool.common.patience import until_possible
 from hyperspool.common.records import Result, Status
 from hyperspool.common.report import report
+from hyperspool.common.signals import STOPPED_STATUS
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 from hyperspool.worker.device import Device
 from hyperspool.worker.executor import Executor
-from hyperspool.worker.idleness import Idleness
+from hyperspool.worker.idleness import Idleness, Waiting
+from hyperspool.worker.lifetime import Life, Lifetime
 from hyperspool.worker.messages import ChildSettings, DeviceFound, Failed, Finished, Outcome, Pruned, Stopped, Unable
 from hyperspool.worker.presence import Presence
 from hyperspool.worker.progress import is_further, with_progress
@@ -49,8 +51,11 @@ class WorkerSettings:
         device: chosen already.
         objectives: the user's objectives.
         claim: serve only studies that claim in this way; None: claim as each study says.
-        exit_when_idle: leave when no job is open.
+        waiting: how long to wait for jobs.
         exit_with_stdin: leave when standard input ends, so that a local worker goes with the master that started it.
+        life: the limits of the worker's life.
+        stopped_status: the exit status after a request to stop while work is open.
+        job: the scheduler's job that runs the worker, for people.
     """
 
     root: Path
@@ -58,8 +63,11 @@ class WorkerSettings:
     device: Device
     objectives: tuple[Definition, ...]
     claim: ClaimMode | None
-    exit_when_idle: bool
+    waiting: Waiting
     exit_with_stdin: bool
+    life: Life = field(default_factory=Life)
+    stopped_status: int = STOPPED_STATUS
+    job: str | None = None
 
 
 class Worker:
@@ -70,7 +78,10 @@ class Worker:
         self._claimant = claimant
         self._bell = Wakeup()
         self._stop = StopRequests(self._bell)
-        self._presence = Presence(claimant, settings.device.name, gpu=settings.device.visible or None)
+        gpu = settings.device.visible or None
+        self._presence = Presence(claimant, settings.device.name, gpu=gpu, job=settings.job)
+        self._lifetime = Lifetime(settings.life)
+        self._has_evaluated = self._has_released = False
         self._queue = JobQueue(settings.root, settings.study, settings.claim, Claims(claimant))
         child = ChildSettings(settings.device.in_child, settings.objectives, settings.root.absolute() / "data")
         self._executor = Executor(settings.device, child, self._bell, self._stop)
@@ -79,9 +90,12 @@ class Worker:
         """Work until asked to stop, or until idle if the settings say so.
 
         Returns:
-            0, or 2 if the device cannot be used or the worker was started for one study and cannot serve it.
+            0 if nothing is left to do, or the worker has evaluated as many trials as it was to; the settings'
+            `stopped_status` if it was asked to stop, or its time is over, while work is open; 2 if the device cannot be
+            used, or the worker can serve none of the studies that it was started for.
         """
         self._stop.listen(to_stdin=self._settings.exit_with_stdin)
+        self._lifetime.watch(self._stop)
         try:
             with FolderWatch(self._bell) as watch:
                 return self._serve(watch) if self._try_device() else 2
@@ -100,8 +114,14 @@ class Worker:
         return not isinstance(answer, Unable)
 
     def _serve(self, watch: FolderWatch) -> int:
-        idleness = Idleness(self._settings.root, self._settings.study, is_leaving=self._settings.exit_when_idle)
+        idleness = Idleness(self._settings.root, self._settings.study, self._settings.waiting)
         while not self._stop.is_requested:
+            if self._lifetime.has_had_its_trials:
+                logger.info("all of this worker's trials are done; leaving")
+                return 0
+            if self._lifetime.is_too_short:
+                logger.info("no time is left to begin a trial; leaving")
+                break
             claimed = self._queue.next_claim()
             if claimed is not None:
                 self._work_on(claimed)
@@ -112,10 +132,16 @@ class Worker:
             self._follow(watch)
             self._presence.idle(self._queue.open_studies)
             if idleness.is_over(has_open=bool(self._queue.open_studies)):
-                return 0
+                return self._status_when_idle()
             self._bell.wait(RESCAN_S)
         logger.info("stopped")
-        return 0
+        return self._settings.stopped_status if self._has_released or self._queue.has_open() else 0
+
+    def _status_when_idle(self) -> int:
+        if self._has_evaluated or self._queue.studies or not self._queue.unable:
+            return 0
+        logger.error("this worker can serve none of the studies here: %s", ", ".join(self._queue.unable))
+        return 2
 
     def _follow(self, watch: FolderWatch) -> None:
         # Studies appear in jobs/, and jobs in their study. What appeared before its folder was followed is found by the
@@ -134,8 +160,13 @@ class Worker:
             attempt.beat()  # before START, so that everyone who reads of the claim finds the heartbeat of its worker
             self._patiently(claim.start, attempt)
             logger.info("%s: attempt %d started", claimed.name, claim.attempt.number)
-            outcome = self._executor.evaluate(attempt.request, attempt)
-            self._conclude(attempt.concluded(outcome), attempt)
+            outcome = attempt.concluded(self._executor.evaluate(attempt.request, attempt))
+            self._conclude(outcome, attempt)
+            if isinstance(outcome, Stopped):
+                self._has_released = True
+            elif not isinstance(outcome, Unable):
+                self._has_evaluated = True
+                self._lifetime.ended(attempt.seconds, attempt.new_epochs)
         except FolderError:  # the whole folder is unusable, so the worker ends
             claim.unlock()
             raise

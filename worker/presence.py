@@ -4,16 +4,19 @@ Nothing depends on this host's clock: an observer sees by the changing `beat`, o
 The file is not flushed to disk, and a worker that leaves in good order removes it.
 """
 
+import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant
 from hyperspool.common.clock import now_text
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import AttemptName
-from hyperspool.common.layout import StudyFolder
+from hyperspool.common.layout import StudyFolder, study_folders
+from hyperspool.common.shared_folder import time_by
 
 BEAT_S = 2.0
 """Seconds between heartbeats; fewer if the study's `stale_s` is short."""
@@ -24,6 +27,25 @@ AWAY_S = 5.0
 batches."""
 
 
+FRESH_S = 60.0
+"""A heartbeat that is older belongs to a worker that is gone, mostly: it beats every 2 s."""
+
+
+def unused_name(root: Path, wish: str) -> str:
+    """Return the wished name, or one with four more digits if a worker under that name seems to live.
+
+    A scheduler that starts a job again gives it the old name, while the old process may go on on a host that it has
+    lost sight of. Two workers that start at the same moment may still get one name: leave it to the worker to name
+    itself.
+    """
+    for folder in study_folders(root):
+        with suppress(OSError):
+            age_s = time_by(folder.workers) - folder.worker(wish).stat().st_mtime
+            if age_s < FRESH_S:
+                return f"{wish[:95]}-{secrets.token_hex(2)}"
+    return wish
+
+
 class Presence:
     """Writes one worker's heartbeat into the studies that it serves.
 
@@ -32,12 +54,18 @@ class Presence:
         device: the name of the worker's device.
         clock: seconds that only go forward.
         gpu: index or UUID of the device on this host; None: the CPU.
+        job: the scheduler's job that runs the worker; None: no scheduler is known.
     """
 
     def __init__(
-        self, claimant: Claimant, device: str, clock: Callable[[], float] = time.monotonic, gpu: str | None = None
+        self,
+        claimant: Claimant,
+        device: str,
+        clock: Callable[[], float] = time.monotonic,
+        gpu: str | None = None,
+        job: str | None = None,
     ) -> None:
-        self._claimant, self._device, self._clock = claimant, device, clock
+        self._claimant, self._device, self._clock, self._job = claimant, device, clock, job
         self.gpu = gpu
         self._beat_s = BEAT_S
         self._beat = 0
@@ -102,6 +130,7 @@ class Presence:
             "pid": self._claimant.pid,
             "device": self._device,
             "gpu": self.gpu,
+            "job": self._job,
             "state": "running" if progress else "idle",
             "beat": self._beat,
             "at": now_text(),

@@ -121,6 +121,11 @@ class JobQueue:
                     return claimed
         return None
 
+    def has_open(self) -> bool:
+        """Whether a study that this worker can serve has an open job now, whoever holds it."""
+        self._list()
+        return bool(self.open_studies)
+
     def _list(self) -> None:
         folders = [StudyFolder(self._root, self._study)] if self._study else study_folders(self._root)
         self.studies = [folder for folder in folders if folder.name not in self.unable]

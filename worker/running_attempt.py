@@ -249,12 +249,22 @@ class RunningAttempt(Listener):
                     published_at=job.published_at,
                     claimed_at=claim.claimed_at,
                     ended_at=now_text(),
-                    evaluation_s=round(time.monotonic() - self._began_s, 6),
+                    evaluation_s=round(self.seconds, 6),
                     training_s=sum(record.seconds for record in self._records),
                 ),
             }
             | ending
         )
+
+    @property
+    def seconds(self) -> float:
+        """Since the attempt began."""
+        return time.monotonic() - self._began_s
+
+    @property
+    def new_epochs(self) -> int:
+        """The epochs that this attempt has gone through."""
+        return len(self._records) - len(self._resumed)
 
     def _add_to_curve(self, record: EpochRecord) -> None:
         self._records.append(record)

@@ -48,9 +48,13 @@ class StopRequests:
         self.is_requested = True
         self.is_urgent = now_s - self._first_signal_s > URGENT_AFTER_S
 
+    def request(self) -> None:
+        """Ask to save and stop."""
+        self.is_requested = True
+        self._bell.ring()
+
     def _wait_for_end_of_stdin(self) -> None:
         # Not through sys.stdin: a thread that holds its lock while the interpreter ends aborts the process.
         while os.read(0, 4096):
             pass
-        self.is_requested = True
-        self._bell.ring()
+        self.request()

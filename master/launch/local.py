@@ -21,6 +21,7 @@ from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.invocation import own_process
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_tail
+from hyperspool.common.signals import STOPPED_STATUS
 
 STOP_S = 8.0
 """How long a stopped worker may take to save and exit. The worker itself kills a child that takes longer than 5 s."""
@@ -87,7 +88,7 @@ class LocalWorkers:
             if status is None:
                 continue
             del self._processes[index]
-            if status == 0:
+            if status in {0, STOPPED_STATUS}:
                 logger.info("local worker %d has exited", index + 1)
                 continue
             log = self._log(index)

@@ -26,6 +26,9 @@ from hyperspool.master.run.silence import Silence
 ABANDONED_S = 600.0
 """An older temporary file is abandoned, whichever host wrote it: writing one takes milliseconds, on a slow disk
 seconds. If its writer is alive after all, it finds the file gone and writes it again."""
+GONE = 10
+"""So many times the study's `stale_s` without a heartbeat, and a worker of another host counts as gone. One that was
+stopped for that long writes its heartbeat again when it goes on."""
 DEAD_S = 10.0
 """A worker without a process is dead once its heartbeat, which comes every 2 s, has not changed for this long."""
 
@@ -111,18 +114,21 @@ def is_abandoned(path: Path, now_s: float) -> bool:
     return is_orphan or now_s - path.lstat().st_mtime > ABANDONED_S
 
 
-def remove_dead_workers(folder: StudyFolder, workers: Iterable[WorkerRecord], silence: Silence) -> list[WorkerRecord]:
-    """Remove the heartbeats of workers that were killed on this host; return the records of the others.
+def remove_dead_workers(
+    folder: StudyFolder, workers: Iterable[WorkerRecord], silence: Silence, stale_s: float
+) -> list[WorkerRecord]:
+    """Remove the heartbeats of workers that are gone; return the records of the others.
 
-    A dead worker on another host cannot be told from a silent one, so its heartbeat stays.
+    A dead worker on another host cannot be told from a silent one, so its heartbeat stays for `GONE` times `stale_s`.
     """
     here = socket.gethostname()
     alive: list[WorkerRecord] = []
     for worker in workers:
         # A worker in a container may have this host's name and a process id that means nothing here. Its heartbeat
         # shows that it is alive.
-        is_still = silence.silent_for_s(worker.worker) > DEAD_S
-        if worker.host == here and is_still and not is_running(worker.pid):
+        silent_s = silence.silent_for_s(worker.worker)
+        was_killed_here = worker.host == here and silent_s > DEAD_S and not is_running(worker.pid)
+        if was_killed_here or silent_s > GONE * stale_s:
             with suppress(OSError):
                 atomic.remove(folder.worker(worker.worker))
         else:

@@ -7,6 +7,7 @@ collects the results that are there, and waits for the rest.
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from hyperspool.common import atomic
@@ -149,7 +150,15 @@ class Search:
         self._wait_for_clear()
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
         self._until_possible(self._remove_what_ended_trials_saved)
+        self._forget_silent_workers()
         return True
+
+    def _forget_silent_workers(self) -> None:
+        # Nobody looks after the heartbeats of a finished study. Who is alive after all has no job of it any more.
+        for worker in self.standing.silent:
+            with suppress(OSError):
+                atomic.remove(self._folder.worker(worker))
+        self.standing.workers = [one for one in self.standing.workers if one.worker not in self.standing.silent]
 
     def _publish(self, watch: FolderWatch) -> None:
         self._until_possible(self._dispatcher.publish)
@@ -251,7 +260,7 @@ class Search:
         records = list(read_workers(self._folder))
         self._silence.observe(records)
         self._forgive_if_folder_refuses(records)
-        self.standing.workers = remove_dead_workers(self._folder, records, self._silence)
+        self.standing.workers = remove_dead_workers(self._folder, records, self._silence, self._spec.limits.stale_s)
         silent_s = {record.worker: self._silence.silent_for_s(record.worker) for record in self.standing.workers}
         self.standing.silent = {name for name, for_s in silent_s.items() if for_s > self._spec.limits.stale_s}
         self.standing.alive = {name for name, for_s in silent_s.items() if for_s < ALIVE_S}

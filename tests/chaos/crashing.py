@@ -150,7 +150,9 @@ def run_worker(root: Path, scene: str, at: int, *, is_staying: bool) -> int:
     idleness.IDLE_EXIT_S = float("inf") if is_staying else 0.0
     crash = Crash(root, at)
     device = Device("cpu", visible="")
-    settings = loop.WorkerSettings(root, None, device, OBJECTIVES, None, exit_when_idle=True, exit_with_stdin=False)
+    settings = loop.WorkerSettings(
+        root, None, device, OBJECTIVES, None, waiting=idleness.Waiting(exit_when_idle=True), exit_with_stdin=False
+    )
     worker = loop.Worker(settings, Claimant("victim"))
     inside: Any = Inside(worker, scene, crash)
     worker._executor = inside

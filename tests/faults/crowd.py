@@ -28,6 +28,7 @@ from hyperspool.master.studies.published import publish_study
 from hyperspool.worker import child, loop
 from hyperspool.worker.device import Device
 from hyperspool.worker.executor import Listener
+from hyperspool.worker.idleness import Waiting
 from hyperspool.worker.messages import ChildSettings, Evaluate, Finished, Outcome
 from hyperspool.worker.presence import Presence
 from hyperspool.worker.queue import JobQueue
@@ -102,7 +103,7 @@ def _serve(root: Path, name: str, notes: Path, log: Path, ready: Any) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     os.environ["NOTES"] = str(notes)
     device = Device("cpu", visible="")
-    settings = loop.WorkerSettings(root, None, device, OBJECTIVES, None, exit_when_idle=False, exit_with_stdin=False)
+    settings = loop.WorkerSettings(root, None, device, OBJECTIVES, None, waiting=Waiting(), exit_with_stdin=False)
     worker = loop.Worker(settings, Claimant(name))
     inside: Any = Inside()
     worker._executor = inside

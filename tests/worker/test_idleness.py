@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common.layout import StudyFolder
-from hyperspool.worker.idleness import IDLE_EXIT_S, TELL_S, Idleness
+from hyperspool.worker.idleness import IDLE_EXIT_S, TELL_S, Idleness, Waiting
 from tests.worker.clock import Clock
 
 
@@ -25,7 +25,7 @@ def wait(idleness: Idleness, clock: Clock, seconds: float, *, has_open: bool = F
 
 def test_a_worker_logs_each_wait_for_jobs_once(root: Path, log: pytest.LogCaptureFixture) -> None:
     clock = Clock()
-    idleness = Idleness(root, None, is_leaving=False, clock=clock)
+    idleness = Idleness(root, None, Waiting(), clock=clock)
     wait(idleness, clock, 100)
     assert log.messages == ["waiting for jobs"]
     idleness.end()
@@ -38,18 +38,20 @@ def test_a_worker_logs_each_wait_for_jobs_once(root: Path, log: pytest.LogCaptur
 
 def test_a_study_that_is_not_here_is_named_once(root: Path, folder: StudyFolder, log: pytest.LogCaptureFixture) -> None:
     clock = Clock()
-    idleness = Idleness(root, "missing", is_leaving=False, clock=clock)
+    idleness = Idleness(root, "missing", Waiting(), clock=clock)
     wait(idleness, clock, 100)
     assert log.messages == ["no study missing here yet; waiting"]
     idleness.end()
     wait(idleness, clock, 100)
-    wait(Idleness(root, folder.name, is_leaving=False, clock=clock), clock, 100)
+    wait(Idleness(root, folder.name, Waiting(), clock=clock), clock, 100)
     assert log.messages[1:] == ["waiting for jobs"] * 2
 
 
 def test_a_worker_leaves_when_idle_only_if_asked(root: Path) -> None:
     clock = Clock()
-    idleness, patient = (Idleness(root, None, is_leaving=is_leaving, clock=clock) for is_leaving in (True, False))
+    idleness, patient = (
+        Idleness(root, None, Waiting(exit_when_idle=is_leaving), clock=clock) for is_leaving in (True, False)
+    )
     assert not wait(idleness, clock, 100, has_open=True)
     assert not wait(idleness, clock, IDLE_EXIT_S)
     assert wait(idleness, clock, 1)

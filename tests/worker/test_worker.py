@@ -14,7 +14,7 @@ from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
-from hyperspool.common.signals import REQUESTS
+from hyperspool.common.signals import REQUESTS, STOPPED_STATUS
 from tests.conftest import MakeStudy
 from tests.processes import Processes, listens, results_of, until
 
@@ -51,7 +51,7 @@ def test_the_heartbeat_shows_the_trial_and_leaves_with_the_worker(
     assert (first.trial, first.attempt, first.epochs) == (0, 1, 1)
     until(lambda: read_heartbeat(folder).beat > first.beat, "the next beat", root)
     worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(20) == STOPPED_STATUS
     assert folder.worker_files() == []
 
 
@@ -61,7 +61,7 @@ def test_a_worker_logs_each_step_in_one_line(root: Path, processes: Processes, m
     processes.master(make_study("waiting", trials=1, batch=1))
     until(lambda: has_noted(processes), "the evaluation", root)
     worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(20) == STOPPED_STATUS
     lines = [line.split(" ", 1)[1] for line in processes.output(worker).splitlines()]
     assert lines == [
         f"worker lab-1 serves demo in {root}",
@@ -161,7 +161,7 @@ def test_closed_terminal_and_schedulers_warning_are_polite_requests(
         worker = processes.worker(objective="waiting")
         until(processes.noted, "the evaluation", root)
         worker.send_signal(number)
-        assert worker.wait(20) == 0
+        assert worker.wait(20) == STOPPED_STATUS
         assert "claim released: saved" in processes.output(worker)
     assert read_history(StudyFolder(root, "demo").lock(Issue(0))).counted == 0
     master.send_signal(signal.SIGHUP)

@@ -194,6 +194,7 @@ class Trial:
         """Save a checkpoint with the curve so far; it replaces this attempt's last one. Report an epoch, then save it.
 
         Raises:
+            TrialStopped: the worker was asked to stop, and now nothing is lost. Let it pass.
             TypeError: `payload` is not bytes.
         """
         if not isinstance(payload, bytes):
@@ -202,6 +203,8 @@ class Trial:
                 "for example by json.dumps(...).encode(), or by torch.save into an io.BytesIO"
             )
         self.parent.save(Checkpoint(payload, tuple(self._progress.curve)))
+        if self.parent.should_stop():
+            raise TrialStopped
 
     def load(self) -> bytes | None:
         """Return the latest whole checkpoint of an earlier attempt at this trial; None if there is no checkpoint.

@@ -10,10 +10,12 @@ from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
-from hyperspool.master.run.housekeeping import remove_dead_workers, remove_temporary_files, sweep, sweep_attempts
+from hyperspool.master.run.housekeeping import GONE, remove_dead_workers, remove_temporary_files, sweep, sweep_attempts
 from tests.common.test_report import claim_of
 from tests.conftest import job_of
 from tests.master.bench import Bench, publish
+
+STALE_S = 60.0
 
 
 def test_sweep_finishes_interrupted_clears_and_spares_live_claims(bench: Bench) -> None:
@@ -81,7 +83,7 @@ def test_vanishing_temporary_file_does_not_stop_the_removal(bench: Bench, monkey
     assert not any(path.exists() for path in paths)
 
 
-def test_only_heartbeats_of_workers_killed_here_are_removed(bench: Bench) -> None:
+def test_heartbeats_of_workers_that_are_gone_are_removed(bench: Bench) -> None:
     dead = subprocess.Popen(["true"])
     dead.wait()
     here = socket.gethostname()
@@ -92,7 +94,12 @@ def test_only_heartbeats_of_workers_killed_here_are_removed(bench: Bench) -> Non
     for record in records:
         atomic.replace(bench.folder.worker(record.worker), record.to_json(), durable=False)
     bench.silence.observe(records)
-    assert len(remove_dead_workers(bench.folder, records, bench.silence)) == 3
+    assert len(remove_dead_workers(bench.folder, records, bench.silence, STALE_S)) == 3
     bench.clock.now_s += 30
-    assert [record.worker for record in remove_dead_workers(bench.folder, records, bench.silence)] == ["mine", "far"]
+    assert [record.worker for record in remove_dead_workers(bench.folder, records, bench.silence, STALE_S)] == [
+        "mine",
+        "far",
+    ]
     assert [path.stem for path in bench.folder.worker_files()] == ["far", "mine"]
+    bench.clock.now_s += GONE * STALE_S
+    assert remove_dead_workers(bench.folder, records, bench.silence, STALE_S) == []
