@@ -4,7 +4,7 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,9 @@ from pathlib import Path
 from hyperspool.common import confinement
 from hyperspool.common.claim import Claim, Claims
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.file_kinds import PAUSE
-from hyperspool.common.issues import Issue
-from hyperspool.common.layout import StudyFolder, study_folders
+from hyperspool.common.file_kinds import CHECKPOINT, PAUSE
+from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.layout import StudyFolder, names_of, study_folders
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.mounts import why_locks_are_local
 from hyperspool.common.reading import read_record
@@ -25,8 +25,8 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.wishes import claimable_issues
 
 ORDERLY = 64
-"""Up to this many open jobs are taken in order. Of more, each worker starts at a random place, so that the workers do
-not all try the same locks one after the other."""
+"""Up to this many open jobs are taken in order, after those that have a checkpoint. Of more, each worker starts at a
+random place, so that the workers do not all try the same locks one after the other."""
 
 LISTED_S = 2.0
 """An older listing is not used up: meanwhile somebody may have paused the study."""
@@ -142,10 +142,14 @@ class JobQueue:
                 self._complain(f"{folder.jobs} cannot be listed: {error.strerror}")
         wanted = {folder.lease(issue) for folder, issues in found.items() for issue in issues}
         self._claims.forget(lambda path: path in wanted)
-        everything = [(folder, issue) for folder, issues in found.items() for issue in issues]
-        self._listed = deque(everything)
-        if len(everything) > ORDERLY:
-            self._listed.rotate(-random.randrange(len(everything)))
+        begun = {(folder, issue) for folder, issues in found.items() for issue in _begun(folder, issues)}
+        others = [
+            (folder, issue) for folder, issues in found.items() for issue in issues if (folder, issue) not in begun
+        ]
+        if len(others) > ORDERLY:
+            at = random.randrange(len(others))
+            others = others[at:] + others[:at]
+        self._listed = deque([*sorted(begun, key=lambda each: each[1]), *others])
 
     def _try_take(self, folder: StudyFolder, issue: Issue) -> ClaimedJob | None:
         # Other workers have taken jobs of an older listing, and a look costs a hundredth of a try to lock. The look is
@@ -198,6 +202,18 @@ class JobQueue:
         if message not in self._complained:
             self._complained.add(message)
             logger.warning("%s%s", message, f" ({example})" if example else "")
+
+
+def _begun(folder: StudyFolder, issues: Sequence[Issue]) -> list[Issue]:
+    """Return the issues that have a checkpoint: if one is free, its worker is gone, and most of its work is done.
+
+    It costs a listing, so a single open job is not looked at.
+    """
+    if len(issues) == 1:
+        return []
+    names = map(CHECKPOINT.parse, names_of(folder.checkpoints))
+    saved = {name.issue for name in names if isinstance(name, AttemptName)}
+    return [issue for issue in issues if issue in saved]
 
 
 def _version(folder: StudyFolder) -> Version:

@@ -6,7 +6,7 @@ import pytest
 
 from hyperspool.common import atomic, confinement
 from hyperspool.common.claim import Claim, Claimant, Claims
-from hyperspool.common.issues import Issue
+from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.records import Job
@@ -46,6 +46,13 @@ def test_jobs_are_taken_in_order_of_their_trials(folder: StudyFolder, jobs: JobQ
     publish(folder, job_of(2), job_of(0), job_of(3), job_of(1))
     assert taken(jobs) == [0, 1, 2, 3]
     assert jobs.open_studies == [folder]
+
+
+def test_freed_trials_with_a_checkpoint_come_first(folder: StudyFolder, jobs: JobQueue) -> None:
+    publish(folder, *(job_of(trial) for trial in range(4)))
+    for trial in (1, 3):
+        folder.checkpoint(AttemptName(Issue(trial), 1)).touch()
+    assert taken(jobs) == [1, 3, 0, 2]
 
 
 def test_workers_start_at_different_places_among_many_jobs(root: Path, folder: StudyFolder) -> None:
