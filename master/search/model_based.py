@@ -27,7 +27,7 @@ from hyperspool.master.search.distinct import Distinct
 from hyperspool.master.search.encoding import Encoding
 from hyperspool.master.search.known import Direction, Evaluation, Known, Proposal, loss_of
 from hyperspool.master.search.quiet import quiet_optuna
-from hyperspool.master.search.random_search import draw, has_prior
+from hyperspool.master.search.random_search import draw, drawn_value, has_prior
 
 MakeSampler = Callable[[int], BaseSampler]
 """Makes a sampler from its seed."""
@@ -44,6 +44,10 @@ class ModelBased:
     known of which rung: TPE ranks them after the COMPLETE ones, those of higher rungs first. A pending trial counts as
     one that will be no better than what is known, so that the next one goes elsewhere. Optuna knows how far each trial
     lies beyond the study's constraints.
+
+    TPE models the parameters of each branch by themselves. The Gaussian process has one model of all parameters, which
+    Optuna asks only for those that are active in every trial, and draws the others at random. So it is given values of
+    the inactive ones too, random numbers of the trial's own: from them it learns that they do not matter there.
 
     Args:
         space: the space to search.
@@ -62,7 +66,8 @@ class ModelBased:
     ) -> None:
         self._space, self._seed, self._direction, self._goals = space, seed, direction, goals
         self._name, self._make_sampler = name, MAKERS[name](startup)
-        self._encoding = Encoding(space)
+        self._modelled = space if name == "tpe" else _without_conditions(space)
+        self._encoding = Encoding(self._modelled)
         self._startup = startup if has_prior(space) else 0
         self.earlier: tuple[FrozenTrial, ...] = ()
 
@@ -70,8 +75,8 @@ class ModelBased:
         """Return a copy that has learned from earlier results, as from COMPLETE trials."""
         learned = copy(self)
         learned.earlier = tuple(
-            frozen(self._encoding, seen.params, TrialState.COMPLETE, (loss_of(seen.value, self._direction),))
-            for seen in earlier
+            frozen(self._encoding, params, TrialState.COMPLETE, (loss_of(seen.value, self._direction),))
+            for params, seen in ((self._completed(seen.params, number), seen) for number, seen in enumerate(earlier))
         )
         return learned
 
@@ -98,7 +103,16 @@ class ModelBased:
         asked = study.ask()
         params = self._encoding.ask(asked)
         study.tell(asked, state=TrialState.FAIL)  # the next call does not know it, so nothing may follow from it
-        return params
+        return self._space.filled(params.__getitem__)
+
+    def _completed(self, params: Params, number: int) -> Params:
+        """Return what a model without conditions is given: the inactive parameters too, with random values."""
+        if self._modelled is self._space:
+            return params
+        return {
+            name: params[name] if name in params else drawn_value(parameter, self._seed, name, number)
+            for name, parameter in self._modelled.items()
+        }
 
     def _frozen(self, proposal: Proposal, known: Known) -> FrozenTrial:
         evaluation = known.evaluations.get(proposal.key)
@@ -111,7 +125,8 @@ class ModelBased:
         if evaluation and evaluation.rung is not None and evaluation.value is not None:
             rungs[evaluation.rung] = loss_of(evaluation.value, self._direction)
         values = losses if state is TrialState.COMPLETE else None
-        return frozen(self._encoding, proposal.params, state, values, violations, rungs)
+        params = self._completed(proposal.params, proposal.trial)
+        return frozen(self._encoding, params, state, values, violations, rungs)
 
 
 def frozen(
@@ -141,6 +156,11 @@ def frozen(
         intermediate_values=dict(rungs or {}),
         constraints={str(place): violation for place, violation in enumerate(violations)},
     )
+
+
+def _without_conditions(space: Space) -> Space:
+    # Made anew: a copy would keep what the parameter has worked out of its condition.
+    return Space({name: type(one).model_validate(dict(one) | {"when": {}}) for name, one in space.items()})
 
 
 def _state(evaluation: Evaluation | None, losses: Sequence[float] | None) -> TrialState:

@@ -14,6 +14,7 @@ from hyperspool.master.search.automatic import choice_for
 from hyperspool.master.search.encoding import Encoding
 from hyperspool.master.search.evolution import EvolutionStrategy
 from hyperspool.master.search.known import Known
+from hyperspool.master.search.methods import make_sampler
 from hyperspool.master.search.quasi_random import QuasiRandomSearch
 from tests.conftest import spec_of
 from tests.master.played import evaluation, params_of, played
@@ -120,6 +121,19 @@ def test_evolution_survives_a_generation_that_fails() -> None:
 def test_evolution_refuses_a_space_that_does_not_suit(space: dict[str, object], reason: str) -> None:
     with pytest.raises(ValueError, match=f"cmaes searches two or more .* and {reason}; tpe searches any space"):
         spec_of(space=space, sampler={"name": "cmaes"})
+
+
+def test_gaussian_process_models_a_parameter_with_a_condition() -> None:
+    space = {
+        "method": ["plain", "heavy"],
+        "momentum": {"type": "float", "low": 0.0, "high": 1.0, "when": {"method": ["heavy"]}},
+    }
+    spec = spec_of(trials=30, space=space, sampler={"name": "gp"})
+    drawn = params_of(played(spec_of(trials=20, space=space)))
+    seen = [evaluation(trial, one, abs(float(one.get("momentum", 0.2)) - 0.8)) for trial, one in enumerate(drawn)]
+    proposed = make_sampler(spec).suggest(3, Known(seen))
+    assert [each.params["method"] for each in proposed] == ["heavy"] * 3
+    assert all(0.7 < float(each.params["momentum"]) < 0.9 for each in proposed)
 
 
 @pytest.mark.parametrize(
