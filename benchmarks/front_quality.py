@@ -21,7 +21,7 @@ from hyperspool.master.results.front import Point, hypervolume, study_front
 from hyperspool.master.search.known import Evaluation, Known, Proposal
 from hyperspool.master.search.methods import make_sampler
 
-METHODS = ("random", "qmc", "tpe", "nsga2")
+METHODS = ("random", "qmc", "tpe", "nsga2", "nsga3")
 AFTER = (50, 100)
 KNOWN_TRIALS = (100, 1000)
 DENSE = 2000
