@@ -11,7 +11,7 @@ from hyperspool.common.validation import shown
 STARTUP = 10
 """Random trials before a method learns from them, unless the study says how many."""
 POPULATION = 12
-"""Trials of each generation of `nsga2`, unless the study says how many."""
+"""Trials of each generation of `nsga2` and `nsga3`, unless the study says how many."""
 SAMPLERS: dict[str, dict[str, int]] = {
     "random": {},
     "grid": {},
@@ -21,10 +21,11 @@ SAMPLERS: dict[str, dict[str, int]] = {
     "gp": {"startup": STARTUP},
     "cmaes": {},
     "nsga2": {"population": POPULATION},
+    "nsga3": {"population": POPULATION},
     "auto": {},
 }
 """The settings of each sampler, with their defaults."""
-OF_SEVERAL = ("random", "grid", "qmc", "tpe", "nsga2")
+OF_SEVERAL = ("random", "grid", "qmc", "tpe", "nsga2", "nsga3")
 """The samplers that can search for several objectives at once; the first three do not look at results."""
 
 OF_PRIORS = ("random", "tpe", "gp")
@@ -55,7 +56,7 @@ class SamplerSpec(Record):
     startup: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """The number of COMPLETE trials, drawn at random, before `tpe` or `gp` learns from them."""
     population: Annotated[int, Field(ge=4, le=10_000)] | None = None
-    """The number of trials of each generation of `nsga2`."""
+    """The number of trials of each generation of `nsga2` or `nsga3`."""
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:

@@ -1,7 +1,9 @@
-"""NSGA-II: a genetic algorithm for several objectives at once, generation by generation.
+"""NSGA-II and NSGA-III: genetic algorithms for several objectives at once, generation by generation.
 
-Source: Deb, Pratap, Agarwal and Meyarivan 2002, A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II, IEEE
-Transactions on Evolutionary Computation 6(2); constraints as in its section VI. Computed by Optuna.
+Sources: Deb, Pratap, Agarwal and Meyarivan 2002, A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II, IEEE
+Transactions on Evolutionary Computation 6(2); constraints as in its section VI. Deb and Jain 2014, An Evolutionary
+Many-Objective Optimization Algorithm Using Reference-Point-Based Nondominated Sorting Approach, Part I, the same
+journal 18(4). Computed by Optuna.
 """
 
 import math
@@ -9,12 +11,13 @@ from collections.abc import Sequence
 from functools import partial
 
 import optuna
-from optuna.samplers import NSGAIISampler
+from optuna.samplers import NSGAIIISampler, NSGAIISampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from hyperspool.common.goals import Goal
 from hyperspool.common.records import Stage
+from hyperspool.common.samplers import POPULATION, SamplerSpec
 from hyperspool.common.space import Params, Space
 from hyperspool.master.search.counter_random import word
 from hyperspool.master.search.distinct import Distinct
@@ -37,7 +40,8 @@ class GeneticSearch:
         seed: the study's seed.
         direction: the objective's direction.
         goals: the study's several objectives; empty if it has only one.
-        population: the number of trials of each generation.
+        sampler: `nsga2`, or `nsga3`, which spreads the parents evenly over directions; with the number of trials of
+            each generation.
         constraints: the number of the study's constraints.
     """
 
@@ -47,11 +51,12 @@ class GeneticSearch:
         seed: int,
         direction: Direction,
         goals: Sequence[Goal],
-        population: int,
+        sampler: SamplerSpec,
         constraints: int,
     ) -> None:
         self._space, self._seed, self._direction, self._goals = space, seed, direction, goals
-        self._population, self._constraints = population, constraints
+        self._name, self._population = sampler.name, sampler.population or POPULATION
+        self._constraints = constraints
         self._encoding = Encoding(space)
 
     def suggest(self, count: int, known: Known) -> list[Proposal]:
@@ -66,7 +71,7 @@ class GeneticSearch:
             study = optuna.create_study(directions=[StudyDirection.MINIMIZE] * (len(self._goals) or 1))
             # Only whole generations: then nothing depends on which results of this one have arrived.
             study.add_trials([self._frozen(seen) for seen in known.finished() if seen.trial < start])
-            selecting = _OfGenerations(self._population, generation, self._seed)
+            selecting = self._sampler(generation, self._seed)
             for each in range(1, generation + 1):  # Optuna keeps them; asked for the last ones alone, it would recurse
                 selecting.get_parent_population(study, each)
             for trial in range(known.next_trial, min(known.next_trial + count, start + self._population)):
@@ -75,12 +80,17 @@ class GeneticSearch:
         return proposals
 
     def _ask(self, study: Study, generation: int, trial: int, attempt: int) -> Params:
-        seed = word(self._seed, f"nsga2 {attempt}", trial) >> 32
-        study.sampler = _OfGenerations(self._population, generation, seed)
+        study.sampler = self._sampler(generation, word(self._seed, f"{self._name} {attempt}", trial) >> 32)
         asked = study.ask()
         params = self._encoding.ask(asked)
         study.tell(asked, state=TrialState.FAIL)  # only what has a result is a parent
         return params
+
+    def _sampler(self, generation: int, seed: int) -> "_Second | _Third":
+        kind = _Second if self._name == "nsga2" else _Third
+        sampler = kind(population_size=self._population, seed=seed)
+        sampler.size, sampler.asked = self._population, generation
+        return sampler
 
     def _frozen(self, seen: Evaluation) -> FrozenTrial:
         losses = seen.losses(self._direction, self._goals)
@@ -90,17 +100,29 @@ class GeneticSearch:
         return frozen(self._encoding, seen.params, TrialState.COMPLETE, losses, seen.violations)
 
 
-class _OfGenerations(NSGAIISampler):
-    """Optuna's sampler, for a study whose trials are whole generations, one after the other, and those asked for."""
+class _OfGenerations:
+    """Tells Optuna's samplers of a study whose trials are whole generations, one after the other, and those asked for.
 
-    def __init__(self, population: int, generation: int, seed: int) -> None:
-        super().__init__(population_size=population, seed=seed)
-        self._size, self._asked = population, generation
+    Attributes:
+        size: of each generation.
+        asked: the generation that is asked for.
+    """
+
+    size: int
+    asked: int
 
     def get_trial_generation(self, study: Study, trial: FrozenTrial) -> int:  # noqa: ARG002 - as Optuna calls it
         """Return the generation of a trial: behind the finished ones are those that are asked for."""
-        return min(trial.number // self._size, self._asked)
+        return min(trial.number // self.size, self.asked)
 
     def get_population(self, study: Study, generation: int) -> list[FrozenTrial]:
         """Return the trials of a finished generation."""
-        return study.get_trials(deepcopy=False)[generation * self._size : (generation + 1) * self._size]
+        return study.get_trials(deepcopy=False)[generation * self.size : (generation + 1) * self.size]
+
+
+class _Second(_OfGenerations, NSGAIISampler):
+    pass
+
+
+class _Third(_OfGenerations, NSGAIIISampler):
+    pass

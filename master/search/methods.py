@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hyperspool.common.ablation import cases_of
 from hyperspool.common.earlier import EarlierResult
-from hyperspool.common.samplers import POPULATION, STARTUP
+from hyperspool.common.samplers import STARTUP
 from hyperspool.common.space import Space
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.ablation import AblationSearch, places
@@ -74,12 +74,11 @@ def evolution(spec: StudySpec, space: Space, _settings: int) -> Sampler:
 
 
 def genetic(spec: StudySpec, space: Space, _settings: int) -> Sampler:
-    """Make the genetic algorithm."""
+    """Make the genetic algorithm that a study names."""
     from hyperspool.master.search.genetic import GeneticSearch
 
-    population = spec.sampler.population or POPULATION
     goals, constraints = spec.objectives or (), len(spec.constraints or ())
-    return GeneticSearch(space, spec.seed, spec.objective.direction, goals, population, constraints)
+    return GeneticSearch(space, spec.seed, spec.objective.direction, goals, spec.sampler, constraints)
 
 
 def quasi_random(spec: StudySpec, space: Space, _settings: int) -> Sampler:
@@ -98,6 +97,7 @@ METHODS: dict[str, Method] = {
     "gp": Method(model_based("gp")),
     "cmaes": Method(evolution),
     "nsga2": Method(genetic),
+    "nsga3": Method(genetic),
     "auto": Method(automatic, needs_length=True),
 }
 

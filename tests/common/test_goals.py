@@ -83,8 +83,8 @@ def test_constraint_says_how_far_a_number_is_beyond(text: str, number: float, vi
         ({"objectives": TWO, "confirm": {"finalists": 1}}, "confirm: a study of several objectives has no single best"),
         ({"objectives": TWO, "halving": {}, "budget": {"epochs": 9}}, "halving: a study of several objectives has no"),
         ({"objectives": TWO, "sampler": {"name": "gp"}}, "sampler.name: gp searches for one objective, and this study"),
-        ({"objectives": TWO, "sampler": {"name": "cmaes"}}, "expected random, grid, qmc, tpe or nsga2"),
-        ({"sampler": {"name": "tpe", "population": 8}}, "population: only the sampler nsga2 has generations"),
+        ({"objectives": TWO, "sampler": {"name": "cmaes"}}, "expected random, grid, qmc, tpe, nsga2 or nsga3"),
+        ({"sampler": {"name": "tpe", "population": 8}}, "population: only the sampler nsga2 or nsga3 has generations"),
         (
             {"constraints": ["size_mb < 10"]},
             "constraints.0: found 'size_mb < 10', expected METRIC <= NUMBER or METRIC",

@@ -28,7 +28,7 @@ def test_impossible_default_or_prior_is_refused(parameter: dict[str, Any], said:
         Space.model_validate({"x": parameter})
 
 
-@pytest.mark.parametrize("name", ["grid", "cmaes", "qmc", "nsga2", "auto", "coarse-to-fine"])
+@pytest.mark.parametrize("name", ["grid", "cmaes", "qmc", "nsga2", "nsga3", "auto", "coarse-to-fine"])
 def test_samplers_that_draw_from_no_prior_refuse_it(name: str) -> None:
     ranged = {"type": "float", "low": 0.0, "high": 1.0, "step": 0.5, "prior": {"center": 0.5}}
     with pytest.raises(

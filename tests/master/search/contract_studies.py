@@ -52,7 +52,7 @@ LEARNING = {
     "gp": spec_of(trials=9, batch=4, space=RANDOM, sampler={"name": "gp", "startup": 4}),
 }
 """Their proposals depend on how much was known by then, so also on the batch."""
-SMALL: dict[str, dict[str, int]] = {"cmaes": {}, "nsga2": {"population": 4}}
+SMALL: dict[str, dict[str, int]] = {"cmaes": {}, "nsga2": {"population": 4}, "nsga3": {"population": 4}}
 STUDIES = LEARNING | {
     "genetic": spec_of(trials=27, space=RANDOM, sampler={"name": "nsga2", "population": 6}),
     "genetic, several": spec_of(
@@ -60,6 +60,9 @@ STUDIES = LEARNING | {
     ),
     "genetic, several and constrained": spec_of(
         trials=27, space=RANDOM, sampler={"name": "nsga2", "population": 7}, objectives=SEVERAL, **CONSTRAINED
+    ),
+    "genetic of many": spec_of(
+        trials=27, space=RANDOM, sampler={"name": "nsga3", "population": 6}, objectives=SEVERAL, **CONSTRAINED
     ),
     "random, several": spec_of(trials=27, space=RANDOM, objectives=SEVERAL, **CONSTRAINED),
     "evolution, constrained": spec_of(trials=27, space=NUMBERS, sampler={"name": "cmaes"}, **CONSTRAINED),

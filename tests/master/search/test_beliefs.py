@@ -23,6 +23,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "gp": {"startup": 4},
     "cmaes": {},
     "nsga2": {"population": 4},
+    "nsga3": {"population": 4},
     "coarse-to-fine": {"rounds": 2, "keep": 2},
     "auto": {},
 }

@@ -132,7 +132,7 @@ def test_learning_methods_propose_nothing_twice(name: str) -> None:
     assert len(set(keys)) == len(keys)
 
 
-@pytest.mark.parametrize("name", ["tpe", "gp", "cmaes", "nsga2"])
+@pytest.mark.parametrize("name", ["tpe", "gp", "cmaes", "nsga2", "nsga3"])
 def test_small_space_is_used_up_before_anything_comes_twice(name: str) -> None:
     space = {"a": {"type": "int", "low": 1, "high": 3}, "b": {"type": "float", "low": 0.0, "high": 1.0, "step": 0.5}}
     spec = spec_of(trials=9, space=space, sampler={"name": name} | SMALL.get(name, {"startup": 4}))

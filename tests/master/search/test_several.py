@@ -45,7 +45,7 @@ def conflicting(proposal: Proposal) -> Evaluation:
     return replace(evaluated(proposal, values[0]), measured=values)
 
 
-@pytest.mark.parametrize("name", ["nsga2", "tpe"])
+@pytest.mark.parametrize("name", ["nsga2", "nsga3", "tpe"])
 def test_known_results_lead_to_a_better_front_than_chance(name: str) -> None:
     volumes: dict[str, list[float]] = {"random": [], name: []}
     for method, found in volumes.items():
@@ -67,7 +67,7 @@ def blind(proposal: Proposal) -> Evaluation:
     return replace(narrow(proposal), violations=(0.0,))
 
 
-@pytest.mark.parametrize("name", ["nsga2", "tpe", "gp", "cmaes", "coarse-to-fine"])
+@pytest.mark.parametrize("name", ["nsga2", "nsga3", "tpe", "gp", "cmaes", "coarse-to-fine"])
 def test_methods_that_learn_search_where_a_constraint_is_kept(name: str) -> None:
     space = {key: PLANE[key] for key in ("a", "b")}
     size = {"trials": 16, "batch": 4} if name == "gp" else {"trials": 100, "batch": 5}
@@ -155,7 +155,7 @@ def test_status_of_a_failed_trial_does_not_reach_the_front() -> None:
 def test_each_method_takes_several_objectives_or_says_why_not(name: str) -> None:
     space = {key: {"type": "int", "low": 1, "high": 3} for key in ("a", "b")}
     table = {"space": space, "sampler": {"name": name}, "objectives": SEVERAL, "trials": 6}
-    if name in {"random", "grid", "qmc", "tpe", "nsga2"}:
+    if name in {"random", "grid", "qmc", "tpe", "nsga2", "nsga3"}:
         assert len(make_sampler(spec_of(**table)).suggest(4, Known())) == 4
     else:
         with pytest.raises(ValueError, match=f"{name} searches for one objective"):
