@@ -18,7 +18,7 @@ from hyperspool.master.analysis.figures.captions import caption, left_out_senten
 from hyperspool.master.analysis.figures.dots import draw_trials
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import MAX_ENTRIES, Legend, add_colour_bar, add_legends, entry
-from hyperspool.master.analysis.figures.marks import mark_trials
+from hyperspool.master.analysis.figures.marks import mark_sides, mark_trials
 from hyperspool.master.analysis.figures.setting_styles import SettingStyles, styles_of
 from hyperspool.master.analysis.figures.style import GREY, new_figure
 from hyperspool.master.analysis.figures.texts import time_unit, write_beside
@@ -91,6 +91,7 @@ def curve_figure(data: StudyData, quantity: str) -> Figure:
     shown = spread_out([curves[setting] for setting in styles.order if setting in curves])
     figure, axes = new_figure(9.0, 3.6, 1, 2)
     plots: list[Axes] = list(axes[0])
+    mark_sides(plots)
     plots[1].sharey(plots[0])
     plots[1].tick_params(labelleft=False)
     unit_s, unit = time_unit(max(float(curve.elapsed_s[-1]) for curve in shown))

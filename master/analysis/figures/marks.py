@@ -19,8 +19,10 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import FixedLocator
 from matplotlib.transforms import Transform
 
-PLOT, PART, AXIS_LABEL, PARALLEL = "plot", "part", "axis-label", "parallel"
-"""Leading words of the ids: a plot, a part of it, the name of one of its axes, a plot of parallel coordinates."""
+PART, AXIS_LABEL = "part", "axis-label"
+"""Leading words of the ids of a part of a plot, and of the name of one of its axes."""
+PLOT, PARALLEL, SIDE = "plot", "parallel", "side"
+"""Leading words of the ids of a plot, of one of parallel coordinates, and of one of two that show the same curves."""
 _TRIALS = "trials_"
 _PART = re.compile(r"part\d+-(?P<moves>[xy]*)(?:-(?P<right>-?\d+)-(?P<down>-?\d+))?(?:-trials_(?P<trials>[\d._]+))?")
 SCALES = ("linear", "log")
@@ -60,6 +62,12 @@ def mark_trials(artist: Artist, trials: Iterable[int | Iterable[int]]) -> None:
 def mark_parallel(plot: Axes) -> None:
     """Say that a plot shows parallel coordinates: its lines are chosen by where they cross its vertical axes."""
     plot.set_gid(PARALLEL)
+
+
+def mark_sides(plots: Iterable[Axes]) -> None:
+    """Say that plots side by side show the same curves: a page may show one of them in the whole width."""
+    for plot in plots:
+        plot.set_gid(SIDE)
 
 
 def part_of(text: str) -> Part | None:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from matplotlib.figure import Figure
 
-from hyperspool.master.analysis.figures.marks import AXIS_LABEL, PARALLEL, PLOT, Part, part_of, plots_json
+from hyperspool.master.analysis.figures.marks import AXIS_LABEL, PARALLEL, PLOT, SIDE, Part, part_of, plots_json
 
 SVG, LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 HREF = f"{{{LINK}}}href"
@@ -20,6 +20,7 @@ FONTS = "'DejaVu Sans', 'Bitstream Vera Sans', Verdana, 'Lucida Grande', Arial, 
 _DECIMALS = re.compile(r"(-?\d+\.\d\d)\d+")
 _FAMILY = re.compile(r"font-family: [^;]*;? ?")
 _REFERENCE = re.compile(r"#([\w.-]+)")
+_PLOT = re.compile(rf"({PLOT}|{PARALLEL}|{SIDE})(\d+)")
 _TICK = re.compile(r"[xy]tick_\d+")
 ET.register_namespace("", SVG)
 ET.register_namespace("xlink", LINK)
@@ -68,9 +69,9 @@ def _shorten(element: ET.Element, name: str) -> None:
 def _describe(group: ET.Element) -> None:
     """Put what a group's id says into attributes."""
     text = group.get("id", "")
-    if text.startswith((PLOT, PARALLEL)):
-        group.set("data-plot", text.lstrip(PLOT + PARALLEL))
-        group.set("class", PARALLEL if text.startswith(PARALLEL) else PLOT)
+    if found := _PLOT.fullmatch(text):
+        group.set("data-plot", found[2])
+        group.set("class", f"{PLOT} {SIDE}" if found[1] == SIDE else found[1])
     elif text.startswith(AXIS_LABEL):
         group.set("class", AXIS_LABEL)
     elif text.startswith("matplotlib.axis_"):

@@ -16,6 +16,7 @@ SCRIPTS = (
     "csv",
     "table",
     "zoom",
+    "sides",
     "tools",
     "parallel",
     "theme",

@@ -24,7 +24,7 @@ from hyperspool.master.analysis.data.so_far import frames_so_far
 from hyperspool.master.analysis.page.headings import headings
 from hyperspool.master.analysis.page.render import ShownTrials, shown_table
 from hyperspool.master.results.standing import Standing
-from hyperspool.master.results.wording import counted, duration_text, param_text
+from hyperspool.master.results.wording import counted, param_text
 
 TRACE_LINES, OUTPUT_LINES = 12, 12
 """Last lines of a failure's traceback, and of what a failed trial printed."""
@@ -136,9 +136,6 @@ def _details(data: StudyData, row: dict[str, Any], shared: Shared, *, has_output
 
 
 def _facts(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    seconds = float(row["evaluation_s"]) if not _is_missing(row["evaluation_s"]) else 0.0
-    yield "evaluated for", duration_text(seconds) if seconds else ""
-    yield "epochs", str(row["epochs"] or "")
     best = "" if _is_missing(row["best_epoch"]) else f"{row['best_epoch']:.0f}, with {row['best_value']:.4g}"
     yield "best epoch", best
     yield "diverged", "a loss was no longer finite" if row["diverged"] else ""

@@ -11,7 +11,7 @@ function pairs_list(pairs) {
 
 function values_of(trial) {
   const lines = row_lines(trial).filter(([, value], place) => value !== null && !data.columns[place + 2].param);
-  return lines.map(([label, value]) => [label, String(value)]);
+  return lines.map(([label, value]) => [label, typeof value === "number" ? String(Number(value.toPrecision(6))) : value]);
 }
 
 function range(numbers) {
@@ -76,10 +76,18 @@ function links_part(links) {
   return made;
 }
 
+// The panel takes room from the page. What is in the middle of the window stays there.
+function make_room(is_needed) {
+  const middle = document.elementFromPoint(innerWidth / 3, innerHeight / 2);
+  const before_top = middle?.getBoundingClientRect().top;
+  document.documentElement.classList.toggle("has-detail", is_needed);
+  if (middle) scrollBy({ top: middle.getBoundingClientRect().top - before_top, behavior: "instant" });
+}
+
 function show_detail() {
   const trial = trials.get(state.pinned);
   detail.hidden = !trial;
-  document.documentElement.classList.toggle("has-detail", Boolean(trial));
+  make_room(Boolean(trial));
   if (!trial) return;
   const close = element("button", { type: "button", "aria-label": "Close", onclick: () => change({ pinned: null }) }, "×");
   detail.replaceChildren(

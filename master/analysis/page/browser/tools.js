@@ -8,6 +8,7 @@ class Tools {
     if (!this.changeable.length || !figure.marks.length) return;
     this.bar = element("p", { class: "tools" }, ...["x", "y"].map((name) => this.scale_box(name)).filter(Boolean));
     this.reset = element("button", { type: "button", hidden: true, onclick: () => this.back() }, "Whole figure");
+    if (this.plots.length > 1 && this.plots[1].group?.matches(".side")) this.bar.append(sides_choice(this));
     this.bar.append(this.reset);
     figure.svg.parentElement.after(this.bar);
     figure.svg.parentElement.addEventListener("pointerdown", (event) => this.begin(event));
@@ -43,7 +44,7 @@ class Tools {
       for (const plot of plots) {
         const limits = box.checked ? this.positive(plot, name) : plot.first[name].limits;
         const is_same = box.checked === plot.first[name].is_log;
-        plot.now[name] = is_same ? plot.first[name] : plot.first[name].with({ limits, is_log: box.checked });
+        plot.now[name] = is_same ? plot.whole[name] : plot.whole[name].with({ limits, is_log: box.checked });
       }
       this.draw(plots);
     });
@@ -54,11 +55,11 @@ class Tools {
     plots.forEach((plot) => plot.draw());
     this.figure.marks.forEach((mark) => mark.place());
     draw_halos(this.figure);
-    this.reset.hidden = this.changeable.every((plot) => plot.now.x === plot.first.x && plot.now.y === plot.first.y);
+    this.reset.hidden = this.changeable.every((plot) => plot.now.x === plot.whole.x && plot.now.y === plot.whole.y);
   }
 
   back() {
-    this.changeable.forEach((plot) => (plot.now = { ...plot.first }));
+    this.changeable.forEach((plot) => (plot.now = { ...plot.whole }));
     this.draw(this.changeable);
     for (const box of this.bar.querySelectorAll("input")) box.checked = box.defaultChecked;
   }

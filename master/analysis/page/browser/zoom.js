@@ -19,8 +19,8 @@ class Scale {
   }
 
   with(changes) {
-    const { limits, is_log } = { ...this, ...changes };
-    return new Scale({ limits, scale: is_log ? "log" : "linear", ticks: this.ticks }, this.begin, this.end);
+    const { limits, is_log, begin, end } = { ...this, ...changes };
+    return new Scale({ limits, scale: is_log ? "log" : "linear", ticks: this.ticks }, begin, end);
   }
 
   to_share(value) {
@@ -83,7 +83,29 @@ class Plot {
     Object.assign(this, { figure, box, can_change });
     if (!this.can_change) return;
     this.first = { x: new Scale(x, box[0], box[2]), y: new Scale(y, box[3], box[1]) };
+    this.whole = { ...this.first }; // what "Whole figure" goes back to
     this.now = { ...this.first };
+    this.drawn_box = [...box];
+  }
+
+  // Gives the plot another width, for all its marks too, which know the same box.
+  widen(left, right) {
+    [this.box[0], this.box[2]] = [left, right];
+    const ends = { begin: left, end: right };
+    const { begin, end } = this.first.x;
+    const was_whole = this.now.x === this.whole.x;
+    this.whole.x = left === begin && right === end ? this.first.x : this.first.x.with(ends);
+    this.now.x = was_whole ? this.whole.x : this.now.x.with(ends);
+    const clip = this.group.querySelector("[clip-path]")?.getAttribute("clip-path").match(/#[^)]+/)[0];
+    const rect = clip && this.figure.svg.querySelector(`${clip} rect`);
+    rect?.setAttribute("x", left);
+    rect?.setAttribute("width", right - left);
+  }
+
+  // Where something stands that does not follow the data, as an edge of the plot does not.
+  aside(x) {
+    const [left, , right] = this.drawn_box;
+    return this.box[0] + ((x - left) / (right - left)) * (this.box[2] - this.box[0]);
   }
 
   // Plots side by side or above each other that share an axis are changed together.
@@ -93,18 +115,19 @@ class Plot {
   }
 
   move(x, y, moves) {
-    const across = moves.includes("x") ? this.now.x.place(this.first.x.value(x)) : x;
+    const across = moves.includes("x") ? this.now.x.place(this.first.x.value(x)) : this.aside(x);
     const down = moves.includes("y") ? this.now.y.place(this.first.y.value(y)) : y;
     return [across, down];
   }
 
   draw() {
-    for (const group of this.group.querySelectorAll("[data-moves]")) {
-      const { moves } = group.dataset;
-      if (!moves) continue;
+    for (const group of this.group.querySelectorAll(":scope > g:not(.axis, .own-ticks)")) {
+      const moves = group.dataset.moves || "";
       for (const node of drawables(group)) this.move_node(node, moves);
-      if (group.querySelector("text")) this.move_text(group, moves);
+      if (moves && group.querySelector("text")) this.move_text(group, moves);
     }
+    const [across, middle] = [this.group.querySelector(".axis-label"), (this.drawn_box[0] + this.drawn_box[2]) / 2];
+    across?.setAttribute("transform", `translate(${(this.aside(middle) - middle).toFixed(2)} 0)`);
     this.draw_axes();
   }
 
@@ -141,7 +164,8 @@ class Plot {
     if (is_first) return;
     const made = svg_element("g", { class: "own-ticks" });
     const [left, upper, right, lower] = this.box;
-    const [has_x, has_y] = [...this.group.querySelectorAll(".axis")].map((axis) => axis.querySelector(".tick text"));
+    const axes = [...this.group.querySelectorAll(".axis")].map((axis) => axis.querySelector(".tick text"));
+    const [has_x, has_y] = [axes[0], axes[1] || this.is_alone];
     const add = (d, at_x, at_y, anchor, words) => {
       made.append(svg_element("path", { d }));
       if (words === null) return;

@@ -280,6 +280,23 @@ def test_an_axis_becomes_logarithmic_and_linear_again(page: Page) -> None:
     assert mark_of(page, "best-so-far", 3)[0] == pytest.approx(third, abs=0.1)
 
 
+def test_curves_against_epochs_or_time_take_the_whole_width(page: Page) -> None:
+    figure = page.locator("figure:has(.side)").first
+    side = figure.locator(".tools select")
+    widths = "plots => plots.map(plot => plot.getBoundingClientRect().width)"
+    line = figure.locator(".side [data-trials] > path")
+    before = line.evaluate_all(widths)
+    side.select_option(index=1)
+    after = line.evaluate_all(widths)
+    assert after[0] > 1.8 * before[0]
+    assert after[-1] == 0
+    assert figure.locator(".own-ticks text").count() > 4
+    side.select_option(index=2)
+    assert line.evaluate_all(widths)[0] == 0 < before[-1] * 1.8 < line.evaluate_all(widths)[-1]
+    side.select_option("both")
+    assert line.evaluate_all(widths) == pytest.approx(before, abs=0.5)
+
+
 def test_a_reload_keeps_what_was_chosen(page: Page) -> None:
     page.get_by_label("Choose trial 3", exact=True).check()
     page.locator("#every-trial").get_by_role("button", name="4", exact=True).click()
