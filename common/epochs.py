@@ -12,6 +12,7 @@ from hyperspool.common.space import NAME_PATTERN
 from hyperspool.common.study_objective import Objective
 from hyperspool.common.validation import shown
 
+VALIDATION_ERROR = "validation_error"
 RESERVED_NAMES = ("trial", "rung", "setting", "replicate", "epoch", "seconds", "elapsed_s")
 """Names that no metric may have: in tables of a study's curves they are columns beside the metrics."""
 MAX_NUMBERS = 5 * MAX_EPOCHS
@@ -83,16 +84,17 @@ def best_epoch(curve: Sequence[EpochRecord], objective: Objective) -> tuple[int,
     """The epoch that was best, and the number that says so; the first such epoch among equals.
 
     Where the curve has the metric that the study names as its measure, the best is that metric's lowest or highest
-    finite number, as the study's direction says. Otherwise it is the lowest finite validation error.
+    finite number, as the study's direction says. Otherwise it is the lowest finite validation error of a study that
+    minimises. A study that maximises measures something else: 1 minus that error, perhaps, but nothing says so.
 
     Returns:
         None if no such number is finite.
     """
-    measure = objective.measure
+    measure, is_highest = objective.measure, objective.direction == "maximise"
     is_reported = measure is not None and any(measure in record.metrics for record in curve)
-    name, is_highest = (
-        (measure, objective.direction == "maximise") if measure and is_reported else ("validation_error", False)
-    )
+    name = measure if measure and is_reported else None if is_highest else VALIDATION_ERROR
+    if name is None:
+        return None
     measured = [(record.epoch, record.metric(name)) for record in curve if math.isfinite(record.metric(name))]
     choose = max if is_highest else min
     return choose(measured, key=lambda one: one[1], default=None)

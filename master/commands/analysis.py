@@ -39,6 +39,7 @@ def report(
         raise UsageError("--watch follows one study; leave it out, or name one")
     place = out or (folders[0].report if len(folders) == 1 else Path("report"))
     say = "{}: open it now; it reloads by itself. Ctrl-C ends the watch and writes the whole report".format
+    is_whole = True
     for folder in folders:
         if watch:
             written = watch_report(folder, place, lambda page: output.say(say(page)))
@@ -46,8 +47,12 @@ def report(
             written = write_report(folder, place if len(folders) == 1 else place / folder.name)
         counts = f"{written.figures} figures, also as PNG and SVG; {written.tables} tables, also as CSV"
         output.say(f"{written.page}: {counts}")
+        for missing in written.missing:
+            errors.say(f"{missing}. The rest of the page is whole.")
+        is_whole &= not written.missing
     if len(folders) > 1:
         output.say(f"{write_index(folders, place)}: the index of these {len(folders)} pages")
+    raise typer.Exit(0 if is_whole else 1)
 
 
 @app.command()

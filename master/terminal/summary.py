@@ -38,19 +38,23 @@ def headline(standing: Standing) -> str:
     done = f"; {count} {'is' if count == 1 else 'are'} done" if count else ""
     title = f": {spec.title}" if spec.title else ""
     trials = counted(spec.trials, "trial") if spec.has_limit else "trials without a limit"
-    several = f"{len(spec.objectives)} objectives, " if spec.objectives else ""
-    epochs = f"{_epochs(spec)}, " if spec.budget else ""
-    pace = "asynchronously" if spec.mode else f"in batches of {spec.batch}"
-    return (
-        f"study {spec.name}{title}\n"
-        f"{trials} of {spec.objective.name}{data}, "
-        f"{several}{epochs}{pace}{_method(spec)}{_phases(spec)}{done}"
-    )
+    several = f"{len(spec.objectives)} objectives" if spec.objectives else ""
+    parts = [f"{trials} of {spec.objective.name}{data}", several, _epochs(spec) if spec.budget else "", _pace(spec)]
+    described = ", ".join(part for part in parts if part)
+    return f"study {spec.name}{title}\n{described}{_method(spec)}{_phases(spec)}{done}"
+
+
+def _pace(spec: StudySpec) -> str:
+    if spec.mode:
+        return "asynchronously"
+    if spec.has_limit and spec.trials == 1:
+        return ""
+    return "all at once" if spec.has_limit and spec.trials <= spec.batch else f"in batches of {spec.batch}"
 
 
 def _epochs(spec: StudySpec) -> str:
     if (halving := spec.halving) is None:
-        return f"{counted(spec.epochs, 'epoch')} each"
+        return f"{counted(spec.epochs, 'epoch')}{'' if spec.has_limit and spec.trials == 1 else ' each'}"
     ladder = " -> ".join(map(str, halving.ladder(spec.epochs)))
     return f"{ladder} epochs by {HALVING_NAMES[halving.name]}"
 

@@ -30,15 +30,19 @@ CURVE = curve_of(
     ("asked", "best"),
     [
         ({}, (2, 0.1)),
-        ({"direction": "maximise"}, (2, 0.1)),
         ({"measure": "accuracy", "direction": "maximise"}, (3, 0.75)),
         ({"measure": "accuracy"}, (1, 0.5)),
-        ({"measure": "f1", "direction": "maximise"}, (2, 0.1)),
+        ({"measure": "f1"}, (2, 0.1)),
         ({"name": "cnn"}, (2, 0.1)),
     ],
 )
 def test_the_best_epoch_follows_the_measure_if_reported(asked: dict[str, Any], best: tuple[int, float]) -> None:
     assert best_epoch(CURVE, objective(**asked)) == best
+
+
+@pytest.mark.parametrize("measure", [None, "f1"])
+def test_the_lowest_error_is_not_best_where_one_maximises(measure: str | None) -> None:
+    assert best_epoch(CURVE, objective(direction="maximise", measure=measure)) is None
 
 
 def test_a_curve_without_the_measure_has_no_best_epoch() -> None:

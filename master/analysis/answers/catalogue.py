@@ -6,17 +6,21 @@ answer is left out. Where a statement could be due to chance, the sentence says 
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from hyperspool.master.analysis.answers.ablation import which_helps
 from hyperspool.master.analysis.answers.answer import Answer
 from hyperspool.master.analysis.answers.budgets import best_by_budget
+from hyperspool.master.analysis.answers.effects import effects
+from hyperspool.master.analysis.answers.extremes import extremes
 from hyperspool.master.analysis.answers.finalists import best_finalist
 from hyperspool.master.analysis.answers.grids import best_for_each, epoch_times
 from hyperspool.master.analysis.answers.importance import which_matter
 from hyperspool.master.analysis.answers.randomness import curves_without_randomness, spread_by_source
 from hyperspool.master.analysis.answers.rounds import narrowing
-from hyperspool.master.analysis.answers.settings import best_two, correlations, divergences
+from hyperspool.master.analysis.answers.settings import best_two, divergences
 from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.data.missing import Missing, made_or_missing
 from hyperspool.master.analysis.data.phases import of_search
 from hyperspool.master.analysis.measures.lr_range import Proposal, is_range_test, proposed
 
@@ -43,8 +47,9 @@ _QUESTIONS: tuple[Callable[[StudyData], list[Answer]], ...] = (
     narrowing,
     best_for_each,
     best_by_budget,
+    extremes,
     best_two,
-    correlations,
+    effects,
     which_matter,
     spread_by_source,
     curves_without_randomness,
@@ -55,11 +60,20 @@ _QUESTIONS_OF_CASES = (divergences, epoch_times)
 """For an ablation. Its trials are not a sample of the space, so they do not show the effect of a single parameter."""
 
 
-def answers(data: StudyData) -> list[Answer]:
-    """The answers that the study's results give, the most informative first; empty before the first result."""
+def answers(data: StudyData, missing: list[Missing] | None = None) -> list[Answer]:
+    """The answers that the study's results give, the most informative first; empty before the first result.
+
+    Args:
+        data: the study.
+        missing: gets an entry for each question whose answer fails; None: the error is raised.
+    """
     if data.trials.empty:
         return []
     searched = of_search(data)
-    if data.spec.ablation:
-        return which_helps(data) + [answer for question in _QUESTIONS_OF_CASES for answer in question(searched)]
-    return best_finalist(data) + [answer for question in _QUESTIONS for answer in question(searched)]
+    of_whole, of_searched = (which_helps, _QUESTIONS_OF_CASES) if data.spec.ablation else (best_finalist, _QUESTIONS)
+    asked = [(of_whole, data), *((question, searched) for question in of_searched)]
+    found: list[Answer] = []
+    for question, shown in asked:
+        what = f"The answer {question.__name__.replace('_', ' ')}"
+        found += made_or_missing(what, partial(question, shown), missing) or []
+    return found

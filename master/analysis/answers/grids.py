@@ -28,6 +28,19 @@ TUNED_FIRST = "learning_rate"
 depends on the other parameters."""
 COSTLY = ("batch_size", "num_filters")
 """The parameters of the built-in objectives that change the time of an epoch."""
+_REASONS = {
+    "batch_size": (
+        "Mini-batches of {least} make {factor} times as many updates in an epoch as those of {most}, but not {factor} "
+        "times as long an epoch: every example is processed once either way, so only what an update costs beside its "
+        "examples comes {factor} times as often."
+    ),
+    "num_filters": (
+        "Between {least} and {most} filters is a factor of {factor}. With few filters an epoch takes less than that "
+        "many times as long, because much of an update costs the same with any number. With many it takes more, as "
+        "the second convolution has filters times filters weights."
+    ),
+}
+"""Why the time of an epoch is not in proportion to what changes it, in the built-in networks."""
 NOTABLE = 1.1
 """The least ratio of epoch times that is reported for a parameter of a user's own objective."""
 
@@ -124,6 +137,9 @@ def _epoch_times(data: StudyData, table: pd.DataFrame, axis: Axis, axes: list[Ax
         )
         + "."
     ]
+    if reason := _REASONS.get(axis.name) if data.spec.objective.name in PARAMETERS else None:
+        least, most = float(present[0]), float(present[-1])
+        sentences.append(reason.format(factor=f"{most / least:.3g}", least=present[0], most=present[-1]))
     if others:
         sentences.append(f"The other parameters are equal in each comparison: {counted(len(wide), 'combination')}.")
     devices = data.trials[["host", "device"]].drop_duplicates()

@@ -5,7 +5,15 @@ import pandas as pd
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.answers.answer import Answer, listed, measure_of
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.measures.importance import FANOVA, METHODS, PED_ANOVA, Importances, importances
+from hyperspool.master.analysis.measures.importance import (
+    FANOVA,
+    METHODS,
+    PED_ANOVA,
+    Importances,
+    importances,
+    share_text,
+    whole_sentence,
+)
 from hyperspool.master.analysis.measures.settings import searched_parameters
 from hyperspool.master.results.wording import counted
 
@@ -29,9 +37,7 @@ def which_matter(data: StudyData) -> list[Answer]:
     firsts = {str(rows["label"].iloc[0]) for rows in ranked.values() if len(rows)}
     if len(firsts) > 1:
         sentences.append("The methods differ because one looks at the whole space and the other at the best trials.")
-    share = f"{found.main_effects:.0%}"
-    rest = "" if share == "100%" else "; the rest is in their interactions"
-    sentences.append(f"One by one, parameters explain {share} of the variance{rest}.")
+    sentences.append(whole_sentence(found))
     if found.left_out:
         sentences.append(f"Left out, because not every trial has a value for them: {listed(found.left_out)}.")
     table = found.table.drop(columns="parameter").rename(columns={"label": "parameter"})
@@ -39,7 +45,7 @@ def which_matter(data: StudyData) -> list[Answer]:
 
 
 def _ranked(found: Importances, method: str) -> pd.DataFrame:
-    rows = found.table[found.table["method"] == method].dropna()
+    rows = found.table[found.table["method"] == method].dropna(subset=["importance"])
     return rows.sort_values("importance", ascending=False, kind="stable")
 
 
@@ -48,7 +54,11 @@ def _sentence(rows: pd.DataFrame, method: str, spec: StudySpec, found: Importanc
         return f"{method} gives no result: too many trials are as good as the best."
     first, others = rows.iloc[0], rows.iloc[1:]
     meaning = _MEANING[method].format(measure=measure_of(spec), best=counted(found.best, "trial"))
-    numbers = f"{first['importance']:.0%}, between {first['low']:.0%} and {first['high']:.0%} on random halves"
+    share = f"By {method}, {first['label']} {meaning} ({share_text(first['importance'])}"
+    if method == PED_ANOVA:
+        return f"{share}). These shares have no interval, so similar ones cannot be ordered."
+    if not found.has_intervals:
+        return f"{share}). An interval takes {found.intervals_from} trials."
     close = [str(label) for label in others.loc[others["high"] >= first["low"], "label"]]
     certainty = (
         f"the interval of {listed(close)} overlaps with that, so it is uncertain which of the two matters more"
@@ -57,4 +67,4 @@ def _sentence(rows: pd.DataFrame, method: str, spec: StudySpec, found: Importanc
         if close
         else "no other parameter's interval overlaps with that"
     )
-    return f"By {method}, {first['label']} {meaning} ({numbers}); {certainty}."
+    return f"{share}, 90% interval {share_text(first['low'])} to {share_text(first['high'])}); {certainty}."

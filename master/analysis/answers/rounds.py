@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.answers.answer import Answer, listed, measure_of
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.intervals import CONFIDENCE
@@ -28,7 +29,7 @@ def narrowing(data: StudyData) -> list[Answer]:
         sentences.append(_remark(found, is_lower=is_lower))
     if not found[-1].is_complete or len(found) < (data.spec.sampler.rounds or 0):
         sentences.append(f"The search is not finished: {len(found)} of {data.spec.sampler.rounds} rounds have results.")
-    table = pd.DataFrame([_row(each, is_lower=is_lower) for each in found])
+    table = pd.DataFrame([_row(data.spec, each, is_lower=is_lower) for each in found])
     return [Answer("Did searching from coarse to fine help?", tuple(sentences), table)]
 
 
@@ -71,10 +72,10 @@ def _remark(found: list[Round], *, is_lower: bool) -> str:
     )
 
 
-def _row(each: Round, *, is_lower: bool) -> dict[str, Any]:
+def _row(spec: StudySpec, each: Round, *, is_lower: bool) -> dict[str, Any]:
     values = each.trials.set_index("trial")["value"]
     row: dict[str, Any] = {"round": each.number, "trials": f"{each.first} to {each.last}"}
     row |= {"best": _best(each, is_lower=is_lower), "median of all": float(each.measured.median())}
-    row |= {label_of(name): text for name, text in each.ranges().items()}
+    row |= {label_of(spec, name): text for name, text in each.ranges().items()}
     row["best trials"] = ", ".join(f"{trial} ({measured_text(float(values[trial]))})" for trial in each.best)
     return row

@@ -1,4 +1,4 @@
-"""Answers on settings: the comparison of the best two, correlations with the value, and what diverged."""
+"""Answers on settings: the comparison of the best two, and what diverged."""
 
 from typing import Any
 
@@ -15,12 +15,9 @@ from hyperspool.master.analysis.answers.answer import (
 )
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.data.phases import keeping
-from hyperspool.master.analysis.measures.intervals import Sample, correlation_threshold, difference, mean_interval
-from hyperspool.master.analysis.measures.settings import complete, is_grid, setting_labels, settings_table
+from hyperspool.master.analysis.measures.intervals import Sample, difference, mean_interval
+from hyperspool.master.analysis.measures.settings import is_grid, setting_labels, settings_table
 from hyperspool.master.results.wording import counted, measured_text
-
-MIN_CORRELATED = 8
-"""Least trials for a sentence on a correlation. Below it, chance alone exceeds 0.7."""
 
 
 def best_two(data: StudyData) -> list[Answer]:
@@ -31,7 +28,7 @@ def best_two(data: StudyData) -> list[Answer]:
         return []
     firsts = data.trials.drop_duplicates("setting").set_index("setting")["trial"]
     # A label of four random numbers would be too long to appear twice in a sentence.
-    names = ranked["label"] if is_grid(axes) else "trial " + ranked["setting"].map(firsts).astype(str) + "'s params"
+    names = ranked["label"] if is_grid(axes) else "trial " + ranked["setting"].map(firsts).astype(str)
     samples = [setting_sample(data, int(s), str(name)) for s, name in zip(ranked["setting"][:2], names, strict=False)]
     compared = difference(samples[0], samples[1], data.spec.objective.direction)
     measure = measure_of(data.spec)
@@ -55,44 +52,6 @@ def _samples_table(samples: list[Sample]) -> pd.DataFrame:
         low, high = (interval.low, interval.high) if interval else (None, None)
         rows.append({"setting": sample.name, "replicates": len(sample.finite), "mean": mean, "low": low, "high": high})
     return pd.DataFrame(rows)
-
-
-def correlations(data: StudyData) -> list[Answer]:
-    """Answer, for a search with random params, how the value correlates with each parameter (Spearman's rho)."""
-    axes = compared_axes(data.spec)
-    trials = complete(data.trials)
-    if is_grid(axes) or not axes or len(trials) < MIN_CORRELATED:
-        return []
-    rows: list[dict[str, Any]] = []
-    for axis in axes:
-        if not axis.is_numeric:
-            continue
-        pairs = trials[[axis.column, "value"]].dropna()
-        rank = pairs.astype("float64").rank()
-        if len(pairs) >= MIN_CORRELATED and rank.std().gt(0).all():  # a constant has no correlation
-            found = float(rank[axis.column].corr(rank["value"]))
-            rows.append({"parameter": axis.label, "correlation": found, "trials": len(pairs)})
-    if not rows:
-        return []
-    rows.sort(key=lambda row: -abs(row["correlation"]))
-    measure = measure_of(data.spec)
-    sentences = [_correlation_sentence(row, measure) for row in rows]
-    diverged = int(trials["diverged"].sum())
-    if diverged:
-        share = f"{diverged} of {counted(len(trials), 'trial')} ({diverged / len(trials):.0%})"
-        sentences.append(f"{share} diverged; they count with the error of guessing.")
-    question = f"Which parameters correlate with the {measure}?"
-    return [Answer(question, tuple(sentences), pd.DataFrame(rows))]
-
-
-def _correlation_sentence(row: dict[str, Any], measure: str) -> str:
-    rho, count = row["correlation"], row["trials"]
-    limit = correlation_threshold(count)
-    numbers = f"rank correlation {rho:.2f} over {counted(count, 'trial')}"
-    if abs(rho) < limit:
-        return f"{row['parameter']}: no correlation beyond chance ({numbers}; chance alone gives up to {limit:.2f})."
-    word = "higher" if rho > 0 else "lower"
-    return f"{row['parameter']}: the higher it is, the {word} the {measure} ({numbers})."
 
 
 def divergences(data: StudyData) -> list[Answer]:

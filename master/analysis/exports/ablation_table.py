@@ -44,7 +44,7 @@ def ablation_cells(spec: StudySpec, rows: Sequence[Row]) -> pd.DataFrame:
             {
                 "test case": first_line(row.case.name),
                 "improvements": KINDS[row.case.kind],
-                **{f"best {label_of(name)}": _tuned_text(row, name) for name in names},
+                **{f"best {label_of(spec, name)}": _tuned_text(row, name) for name in names},
                 "mean": measured_text(row.mean),
                 "95% interval": _span(row.interval),
                 "gain": signed_text(row.gain),

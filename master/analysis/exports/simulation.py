@@ -23,6 +23,7 @@ from hyperspool.master.analysis.measures.simulation import (
     exact_quantile,
     simulated_quantiles,
     to_minimise,
+    turned_back,
 )
 from hyperspool.master.analysis.measures.simulation_summary import simulation_summary
 
@@ -83,8 +84,7 @@ class SimulatedStudy:
         shown = sorted({min(2**power, count) for power in range(count.bit_length() + 1)})
         columns: dict[str, Any] = {"evaluations": shown}
         rows = np.array(shown) - 1
-        mean = to_minimise(exact_mean(self._lower), self._direction)
-        columns["mean"] = mean[rows]
+        columns["mean"] = self._mean[rows]
         for prefix, curves in (("", self._exact), ("sim. ", self._simulated)):
             for name, curve in zip(("25 %", "median", "75 %"), curves, strict=True):
                 columns[prefix + name] = curve[rows]
@@ -106,14 +106,15 @@ class SimulatedStudy:
 
     def to_json(self) -> dict[str, Any]:
         """The output of `simulate --json`: curves after t = 1..n evaluations; None where no trial has a value yet."""
-        curves = {"mean": exact_mean(self._lower)} | dict(
-            zip(("q25", "median", "q75"), self._lowest_exact, strict=True)
+        exact, simulated = (
+            dict(zip(("q25", "median", "q75"), map(_json_list, curves), strict=True))
+            for curves in (self._exact, self._simulated)
         )
         return {
             "study": self.data.spec.name,
             "runs": self.runs,
-            "exact": {name: _json_list(to_minimise(curve, self._direction)) for name, curve in curves.items()},
-            "simulated": dict(zip(("q25", "median", "q75"), map(_json_list, self._simulated), strict=True)),
+            "exact": {"mean": _json_list(self._mean)} | exact,
+            "simulated": simulated,
             "workers": self.speedups.to_dict("records"),
         }
 
@@ -134,17 +135,17 @@ class SimulatedStudy:
         return np.asarray(spent_s(self.data.trials), dtype=np.float64)
 
     @cached_property
-    def _lowest_exact(self) -> list[Floats]:
-        return [exact_quantile(self._lower, level) for level in QUARTILES]
+    def _mean(self) -> Floats:
+        return to_minimise(exact_mean(self._lower), self._direction)
 
     @cached_property
-    def _exact(self) -> list[Floats]:
-        return [to_minimise(curve, self._direction) for curve in self._lowest_exact]
+    def _exact(self) -> Floats:
+        return turned_back(np.stack([exact_quantile(self._lower, level) for level in QUARTILES]), self._direction)
 
     @cached_property
     def _simulated(self) -> Floats:
         best = best_so_far(self._lower, self.runs, self.seed)
-        return to_minimise(simulated_quantiles(best, QUARTILES), self._direction)
+        return turned_back(simulated_quantiles(best, QUARTILES), self._direction)
 
 
 def _json_list(curve: Floats) -> list[float | None]:

@@ -1,11 +1,14 @@
 """Axes with a name, a scale and readable ticks: for measured values, for counts, and between given ends."""
 
+import math
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis as DrawnAxis
 from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import ArrayLike
 
+from hyperspool.common.goals import Direction
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.figures.texts import tick_text, value_label
 from hyperspool.master.analysis.measures.positions import Floats
@@ -14,13 +17,20 @@ ROOM = 0.04
 """Part of an axis that is left free at each end."""
 FEW_DECADES, MANY_DECADES = 0.7, 2.5
 """Below the first, ticks at 1, 2 and 5 would be too few; above the second, too many."""
+SINGLE = 0.5
+"""Half of the length of an axis for one value."""
+EPSILON = 1e-9
+"""As a part of its values, an axis is at least so long: matplotlib cannot draw a shorter one."""
+LARGEST = 1e307
+"""Larger numbers have no room beside them."""
+MOST_DECADES = 200
 ROUND_STEPS = [1, 2, 2.5, 5, 10]
 WHOLE_STEPS = [1, 2, 5, 10]
 
 
 def show_value(drawn: DrawnAxis, spec: StudySpec, values: ArrayLike) -> None:
     """Name and scale an axis for the values of a study's trials."""
-    show_measured(drawn, value_label(spec), values)
+    show_measured(drawn, value_label(spec), values, decades_of(spec.objective.direction))
 
 
 def show_measured(drawn: DrawnAxis, label: str, values: ArrayLike, decades: float = 1.0) -> None:
@@ -45,10 +55,25 @@ def show_count(drawn: DrawnAxis, label: str) -> None:
     drawn.set_major_locator(MaxNLocator(8, steps=WHOLE_STEPS, integer=True, min_n_ticks=1))
 
 
+def decades_of(direction: Direction, decades: float = 1.0) -> float:
+    """From how many powers of ten on an axis for values is logarithmic: never for values of which the highest is best.
+
+    A logarithmic scale gives the low values room. Those of a good accuracy, between 0.7 and 0.9, would share a
+    fifteenth of an axis that begins at 0.01.
+    """
+    return decades if direction == "minimise" else math.inf
+
+
 def is_spread(values: ArrayLike, decades: float = 1.0) -> bool:
-    """Whether a logarithmic scale shows `values` best: all positive, spanning more than `decades` powers of ten."""
+    """Whether a logarithmic scale shows `values` best: all positive, spanning more than `decades` powers of ten.
+
+    Of values that span hundreds, the room beside the largest would be no number.
+    """
     known = _finite(values)
-    return bool(known.size and known.min() > 0 and known.max() > known.min() * 10**decades)
+    if not known.size or known.min() <= 0:
+        return False
+    spread = math.log10(known.max()) - math.log10(known.min())
+    return decades < spread < MOST_DECADES
 
 
 def limit(drawn: DrawnAxis, low: float, high: float, room: float = ROOM) -> None:
@@ -62,8 +87,10 @@ def limit(drawn: DrawnAxis, low: float, high: float, room: float = ROOM) -> None
     """
     is_log = drawn.get_scale() == "log"
     ends = np.log([low, high]) if is_log else np.array([low, high], dtype=np.float64)
-    more = room * (ends[1] - ends[0]) or 0.5 * (low == high)
-    ends = ends + np.array([-more, more])
+    # Halved first: the distance of two huge values of unlike sign is no number.
+    more = 2 * room * (ends[1] / 2 - ends[0] / 2)
+    least = max(SINGLE if low == high else 0.0, EPSILON * float(np.abs(ends).max()))
+    ends = np.clip(ends + np.array([-1, 1]) * max(more, least), -LARGEST, LARGEST)
     begin, end = (float(place) for place in (np.exp(ends) if is_log else ends))
     plot = plot_of(drawn)
     (plot.set_xlim if drawn is plot.xaxis else plot.set_ylim)(begin, end)

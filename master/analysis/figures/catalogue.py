@@ -1,8 +1,10 @@
 """The figures of a report, their order and their headings."""
 
+from functools import partial
 from types import ModuleType
 
 from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.data.missing import Missing, made_or_missing
 from hyperspool.master.analysis.data.phases import of_search
 from hyperspool.master.analysis.figures import (
     ablation,
@@ -45,15 +47,23 @@ WHOLE = (ABLATION[1], TIME[1])
 """Sections that show all trials; the others show those of the search alone."""
 
 
-def sections(data: StudyData) -> list[tuple[str, list[NamedFigure]]]:
-    """The heading and figures of each section that has figures, which are not drawn yet."""
+def sections(data: StudyData, missing: list[Missing] | None = None) -> list[tuple[str, list[NamedFigure]]]:
+    """The heading and figures of each section that has figures, which are not drawn yet.
+
+    Args:
+        data: the study.
+        missing: gets an entry for each kind of figure that fails; None: the error is raised.
+    """
     order = _order(data)
     searched = of_search(data)
     found: list[tuple[str, list[NamedFigure]]] = []
     for title, modules in order:
         # Every trial took time, but only a search's own trials say how the search did.
         shown = data if modules in WHOLE else searched
-        figures = [figure for module in modules for figure in module.figures(shown)]
+        figures: list[NamedFigure] = []
+        for module in modules:
+            what = f"The figures of {module.__name__.rpartition('.')[2].replace('_', ' ')}"
+            figures += made_or_missing(what, partial(module.figures, shown), missing) or []
         if figures:
             found.append((title, figures))
     return found

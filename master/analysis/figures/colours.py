@@ -9,8 +9,10 @@ from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
 from numpy.typing import ArrayLike
 
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.analysis.figures.axes import is_spread
+from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.analysis.figures.axes import decades_of, is_spread
 from hyperspool.master.analysis.figures.style import PALETTE
+from hyperspool.master.analysis.measures.drawn_trials import drawn_trials
 from hyperspool.master.analysis.measures.settings import Axis
 
 BRIGHTEST = 0.6
@@ -24,10 +26,20 @@ def value_colours(spec: StudySpec) -> Colormap:
     return _DARK_TO_BRIGHT if spec.objective.direction == "minimise" else _DARK_TO_BRIGHT.reversed()
 
 
-def value_norm(values: ArrayLike) -> Normalize:
+def value_norm(spec: StudySpec, values: ArrayLike) -> Normalize:
     """Maps the lowest value to 0 and the highest to 1, on the scale that an axis for the values has."""
     known = np.asarray(values, dtype=np.float64)
-    return _norm(known, is_log=is_spread(known))
+    return _norm(known, is_log=is_spread(known, decades_of(spec.objective.direction)))
+
+
+def trials_norm(data: StudyData) -> Normalize:
+    """The scale of the colours of trials, the same in all figures of a study, so that neighbours can be compared.
+
+    The error of guessing, with which diverged trials count, does not stretch it.
+    """
+    trials = drawn_trials(data)
+    sound = trials.loc[~trials["diverged"], "value"]
+    return value_norm(data.spec, sound if len(sound) else trials["value"])
 
 
 def parameter_colours() -> Colormap:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from hyperspool.common.objectives import PARAMETERS
 from hyperspool.master.analysis.data.columns import curve_metrics
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.figures.axes import limit, show_count, show_measured
+from hyperspool.master.analysis.figures.axes import decades_of, limit, show_count, show_measured
 from hyperspool.master.analysis.figures.captions import caption, left_out_sentence
 from hyperspool.master.analysis.figures.dots import draw_trials
 from hyperspool.master.analysis.figures.figure import NamedFigure
@@ -23,9 +23,15 @@ from hyperspool.master.analysis.figures.setting_styles import SettingStyles, sty
 from hyperspool.master.analysis.figures.style import GREY, new_figure
 from hyperspool.master.analysis.figures.texts import time_unit, write_beside
 from hyperspool.master.analysis.measures.drawn_trials import snapshot_sentence
-from hyperspool.master.analysis.measures.epoch_metric import NO_PROGRESS, metric_label
+from hyperspool.master.analysis.measures.epoch_metric import NO_PROGRESS, find_epoch_metric, metric_label
 from hyperspool.master.analysis.measures.positions import Floats
-from hyperspool.master.analysis.measures.setting_curves import SettingCurve, measured, setting_curves
+from hyperspool.master.analysis.measures.setting_curves import (
+    RunCurve,
+    SettingCurve,
+    measured,
+    run_curves,
+    setting_curves,
+)
 from hyperspool.master.results.wording import counted
 
 QUANTITIES = ("training_loss", "validation_loss", "validation_error")
@@ -34,6 +40,8 @@ MOST_FIGURES = 6
 """More metrics would bury the rest of the page."""
 WIDE_DECADES = 1.5
 """Curves that span more powers of ten are drawn on a logarithmic axis."""
+TIME_DECADES = 0.8
+"""Likewise of their lengths in time: the short ones would be a knot at 0."""
 MANY_SETTINGS = 60
 """From here on lines are thin and translucent."""
 MAX_LINES = 150
@@ -53,7 +61,7 @@ class _Side(NamedTuple):
     unit: float
     is_time: bool
 
-    def places(self, curve: SettingCurve) -> Floats:
+    def places(self, curve: SettingCurve | RunCurve) -> Floats:
         return curve.elapsed_s / self.unit if self.is_time else curve.epoch
 
 
@@ -95,13 +103,15 @@ def curve_figure(data: StudyData, quantity: str) -> Figure:
     plots[1].sharey(plots[0])
     plots[1].tick_params(labelleft=False)
     unit_s, unit = time_unit(max(float(curve.elapsed_s[-1]) for curve in shown))
-    trials_of = {curve.setting: _trials_of(data, curve) for curve in shown}
+    trials_of = {int(str(setting)): list(own) for setting, own in data.trials.groupby("setting")["trial"]}
+    runs = _drawn_runs(data, quantity)
     for plot, side in zip(
         plots, (_Side("epochs", 1.0, False), _Side(f"training time ({unit})", unit_s, True)), strict=True
     ):
-        _draw(plot, side, shown, styles, trials_of)
-        _scale_across(plot, side, shown)
-    _scale_upwards(plots[0], metric_label(quantity), shown, axis_top(shown))
+        _draw_runs(plot, side, runs, styles)
+        _draw(plot, side, shown, styles, trials_of, has_runs=bool(runs))
+        _scale_across(plot, side, shown, runs)
+    _scale_upwards(plots[0], data, quantity, shown)
     if quantity == "validation_error" and data.trials["diverged"].any():
         _draw_guessing(plots, data)
     _explain(figure, plots, styles, has_ends=any(curve.is_diverged for curve in shown))
@@ -115,16 +125,21 @@ def spread_out(curves: Sequence[SettingCurve]) -> list[SettingCurve]:
     return [curves[place] for place in np.linspace(0, len(curves) - 1, MAX_LINES).round().astype(int)]
 
 
-def _trials_of(data: StudyData, curve: SettingCurve) -> list[int]:
-    return list(data.trials.loc[data.trials["setting"] == curve.setting, "trial"])
-
-
 def _draw(
-    plot: Axes, side: _Side, shown: Sequence[SettingCurve], styles: SettingStyles, trials_of: Mapping[int, list[int]]
+    plot: Axes,
+    side: _Side,
+    shown: Sequence[SettingCurve],
+    styles: SettingStyles,
+    trials_of: Mapping[int, list[int]],
+    *,
+    has_runs: bool,
 ) -> None:
     if styles.legends:
         for curve in shown:
             _draw_styled(plot, side.places(curve), curve, styles, trials_of[curve.setting])
+            if not has_runs and (curve.high > curve.low).any():
+                area = {"color": styles.colour[curve.setting], "alpha": 0.18, "linewidth": 0}
+                plot.fill_between(side.places(curve), curve.low, curve.high, **area)
     else:
         _draw_coloured(plot, side, shown, styles, trials_of)
     for curve in shown:
@@ -134,7 +149,7 @@ def _draw(
 
 
 def _draw_styled(plot: Axes, places: Floats, curve: SettingCurve, styles: SettingStyles, trials: Sequence[int]) -> None:
-    """Draw one of a few curves, with the range of its replicates."""
+    """Draw one of a few curves."""
     colour = styles.colour[curve.setting]
     (line,) = plot.plot(
         places,
@@ -146,8 +161,23 @@ def _draw_styled(plot: Axes, places: Floats, curve: SettingCurve, styles: Settin
         markersize=3,
     )
     mark_trials(line, [trials])
-    if (curve.high > curve.low).any():
-        plot.fill_between(places, curve.low, curve.high, color=colour, alpha=0.18, linewidth=0)
+
+
+def _drawn_runs(data: StudyData, quantity: str) -> dict[int, list[RunCurve]]:
+    """The curves of single trials behind those of their settings; none if there are too many, or too many settings."""
+    runs = run_curves(data, quantity)
+    is_few = bool(styles_of(data, room=_room(data)).legends) and sum(map(len, runs.values())) <= MAX_LINES
+    return runs if is_few else {}
+
+
+def _draw_runs(plot: Axes, side: _Side, runs: Mapping[int, Sequence[RunCurve]], styles: SettingStyles) -> None:
+    for setting, own in runs.items():
+        for run in own:
+            places = side.places(run)
+            marker = "." if len(places) == 1 else ""
+            style = {"color": styles.colour[setting], "linewidth": 0.6, "alpha": 0.8, "zorder": 1.6, "marker": marker}
+            (line,) = plot.plot(places, run.value, **style)
+            mark_trials(line, [run.trial])
 
 
 def _draw_coloured(
@@ -168,22 +198,26 @@ def _draw_coloured(
         draw_trials(plot, points[:, 0], points[:, 1], colours=[colours[place] for place in single])
 
 
-def _scale_across(plot: Axes, side: _Side, shown: Sequence[SettingCurve]) -> None:
-    places = np.concatenate([side.places(curve) for curve in shown])
+def _scale_across(
+    plot: Axes, side: _Side, shown: Sequence[SettingCurve], runs: Mapping[int, Sequence[RunCurve]]
+) -> None:
+    drawn: list[SettingCurve | RunCurve] = [*shown, *(run for own in runs.values() for run in own)]
+    places = np.concatenate([side.places(curve) for curve in drawn])
     if side.is_time:
         ends = np.array([side.places(curve)[-1] for curve in shown])
-        show_measured(plot.xaxis, side.label, ends, WIDE_DECADES)
+        show_measured(plot.xaxis, side.label, ends, TIME_DECADES)
     else:
         show_count(plot.xaxis, side.label)
     limit(plot.xaxis, float(places.min()), float(places.max()))
 
 
-def _scale_upwards(plot: Axes, label: str, shown: Sequence[SettingCurve], top: float) -> None:
+def _scale_upwards(plot: Axes, data: StudyData, quantity: str, shown: Sequence[SettingCurve]) -> None:
     # The last finite loss of a curve that diverged may be any number, so the others decide.
     sound = [curve for curve in shown if not curve.is_diverged] or shown
     values = np.concatenate([np.concatenate([curve.low, curve.high]) for curve in sound])
-    values = np.minimum(values, top)
-    show_measured(plot.yaxis, label, values, WIDE_DECADES)
+    values = np.minimum(values, _top(data, quantity, shown))
+    decades = decades_of("maximise" if _is_highest_best(data, quantity) else "minimise", WIDE_DECADES)
+    show_measured(plot.yaxis, metric_label(quantity), values, decades)
     limit(plot.yaxis, float(values.min()), float(values.max()))
 
 
@@ -196,6 +230,16 @@ def axis_top(curves: Sequence[SettingCurve]) -> float:
     highest = [float(curve.median.max()) for curve in curves]
     top = FAR * float(np.median(highest))
     return top if 0 < top < max(float(curve.high.max()) for curve in curves) else np.inf
+
+
+def _is_highest_best(data: StudyData, quantity: str) -> bool:
+    ranked_by = find_epoch_metric(data)
+    return ranked_by is not None and ranked_by.name == quantity and ranked_by.is_highest
+
+
+def _top(data: StudyData, quantity: str, curves: Sequence[SettingCurve]) -> float:
+    """Where the axis ends. Of a quantity of which the highest is best, nothing is cut: the best would be."""
+    return math.inf if _is_highest_best(data, quantity) else axis_top(curves)
 
 
 def _draw_guessing(plots: Sequence[Axes], data: StudyData) -> None:
@@ -225,14 +269,11 @@ def _caption(data: StudyData, quantity: str, others: Sequence[str]) -> str:
     settings = data.trials.loc[is_drawn, "setting"].nunique()
     has_replicates = len(drawn) > settings
     diverged = int(data.trials["diverged"].sum())
-    top = axis_top(setting_curves(data, quantity))
+    top = _top(data, quantity, setting_curves(data, quantity))
     return caption(
         f"{counted(len(drawn), 'trial')} of {counted(settings, 'setting')}, "
         "on the left against epochs, on the right against training time.",
-        has_replicates and "A line is the median of a setting's replicates.",
-        has_replicates
-        and bool(styles_of(data, room=_room(data)).legends)
-        and "The shade behind it reaches from the lowest to the highest of them.",
+        has_replicates and _replicates_sentence(data, quantity),
         diverged > 0
         and f"{counted(diverged, 'trial')} diverged: a loss was no longer a finite number. "
         "Such a curve ends before that epoch, and it does not stretch the axes.",
@@ -241,6 +282,15 @@ def _caption(data: StudyData, quantity: str, others: Sequence[str]) -> str:
         left_out_sentence(int((~is_drawn & ~data.trials["diverged"]).sum()), "trial", "without any measured epoch"),
         snapshot_sentence(data),
         len(others) > 0 and f"Not drawn: {', '.join(others)}. The table of the curves has them.",
+    )
+
+
+def _replicates_sentence(data: StudyData, quantity: str) -> str:
+    if _drawn_runs(data, quantity):
+        return "A thin line is a trial, a thick one the median of a setting's replicates."
+    shade = " The shade behind it reaches from the lowest to the highest of them."
+    return (
+        f"A line is the median of a setting's replicates.{shade if styles_of(data, room=_room(data)).legends else ''}"
     )
 
 

@@ -15,7 +15,7 @@ from matplotlib.ticker import LogLocator
 from hyperspool.common.goals import Goal
 from hyperspool.master.analysis.data.columns import KEEPS, ON_FRONT, values_column
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.figures.axes import is_spread, limit, show_count, show_measured
+from hyperspool.master.analysis.figures.axes import decades_of, is_spread, limit, show_count, show_measured
 from hyperspool.master.analysis.figures.captions import caption, left_out_sentence
 from hyperspool.master.analysis.figures.dots import BEST_COLOUR, draw_trials
 from hyperspool.master.analysis.figures.figure import NamedFigure
@@ -95,8 +95,8 @@ def _draw_panel(panel: Axes, data: StudyData, across: Goal, up: Goal, *, is_alon
     leads = trials[ON_FRONT].to_numpy(dtype=np.bool_)
     keeps = trials[KEEPS].to_numpy(dtype=np.bool_) if KEEPS in trials else np.ones(len(trials), dtype=np.bool_)
     for drawn, goal, values in ((panel.xaxis, across, x), (panel.yaxis, up, y)):
-        show_measured(drawn, _label(goal, is_alone=is_alone), values)
-        if not is_alone and is_spread(values, WIDE_DECADES):
+        show_measured(drawn, _label(goal, is_alone=is_alone), values, decades_of(goal.direction))
+        if not is_alone and is_spread(values, decades_of(goal.direction, WIDE_DECADES)):
             drawn.set_major_locator(LogLocator(numticks=FEW_TICKS))
         limit(drawn, float(values.min()), float(values.max()), ROOM)
     numbers, others = trials["trial"].to_numpy(), keeps & ~leads

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.captions import caption, drawn_sentence
-from hyperspool.master.analysis.figures.colours import value_colours, value_norm
+from hyperspool.master.analysis.figures.colours import trials_norm, value_colours
+from hyperspool.master.analysis.figures.dots import draw_best
 from hyperspool.master.analysis.figures.figure import NamedFigure, distinct, name_of
 from hyperspool.master.analysis.figures.legends import add_colour_bar
 from hyperspool.master.analysis.figures.parameter_axes import GAP_IN, list_ticks, order_of
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
 from hyperspool.master.analysis.figures.texts import choice_text, value_label, value_title, width_in
-from hyperspool.master.analysis.measures.drawn_trials import drawn_trials
+from hyperspool.master.analysis.measures.drawn_trials import drawn_trials, is_best
 from hyperspool.master.analysis.measures.positions import Floats
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
@@ -46,21 +47,24 @@ class Cells(NamedTuple):
         rows: the parameter upwards.
         median: of the values in each cell; NaN in a cell without a value, or with diverged trials only.
         is_diverged: whether all trials of the cell diverged.
+        best: the row and column of the cell with the best median, None without any.
+        best_trial: those of the cell of the best trial, which may be another; None if that trial is in no cell.
     """
 
     columns: Axis
     rows: Axis
     median: Floats
     is_diverged: NDArray[np.bool_]
+    best: tuple[int, int] | None = None
+    best_trial: tuple[int, int] | None = None
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
     """A heat map for each pair of listed parameters of which at least half of the cells have a trial."""
     axes = [axis for axis in searched_parameters(data.spec) if 1 < len(axis.choices) <= MAX_SIDE]
-    trials = drawn_trials(data)
     drawn: list[NamedFigure] = []
     for pair in list(combinations(axes, 2))[:MAX_PAIRS]:
-        cells = cells_of(trials, *pair)
+        cells = cells_of(data, *pair)
         if (np.isfinite(cells.median) | cells.is_diverged).mean() < FILLED:
             continue
         names = "-".join(name_of(axis.name) for axis in pair)
@@ -72,8 +76,9 @@ def figures(data: StudyData) -> list[NamedFigure]:
     return distinct(drawn)
 
 
-def cells_of(trials: pd.DataFrame, first: Axis, second: Axis) -> Cells:
-    """Gather trials with values into the cells of two parameters; the one with more choices runs across."""
+def cells_of(data: StudyData, first: Axis, second: Axis) -> Cells:
+    """Gather a study's trials with values into the cells of two parameters; the one with more choices runs across."""
+    trials = drawn_trials(data)
     columns, rows = (first, second) if len(first.choices) > len(second.choices) else (second, first)
     frame = pd.DataFrame(
         {
@@ -81,6 +86,7 @@ def cells_of(trials: pd.DataFrame, first: Axis, second: Axis) -> Cells:
             "column": order_of(columns, trials[columns.column]),
             "value": trials["value"],
             "diverged": trials["diverged"],
+            "best": is_best(data, trials),
         }
     ).dropna()
     frame = frame.astype({"row": "int64", "column": "int64"})
@@ -90,7 +96,17 @@ def cells_of(trials: pd.DataFrame, first: Axis, second: Axis) -> Cells:
         place = int(cell["row"].iloc[0]), int(cell["column"].iloc[0])
         is_diverged[place] = cell["diverged"].all()
         median[place] = np.nan if is_diverged[place] else cell["value"].median()
-    return Cells(columns, rows, median, is_diverged)
+    winner = frame.loc[frame["best"] & ~frame["diverged"], ["row", "column"]]
+    best_trial = (int(winner["row"].iloc[0]), int(winner["column"].iloc[0])) if len(winner) else None
+    return Cells(columns, rows, median, is_diverged, _best_cell(data, median), best_trial)
+
+
+def _best_cell(data: StudyData, median: Floats) -> tuple[int, int] | None:
+    if not np.isfinite(median).any():
+        return None
+    best = (np.nanargmin if data.spec.objective.direction == "minimise" else np.nanargmax)(median)
+    row, column = np.unravel_index(best, median.shape)
+    return int(row), int(column)
 
 
 def grid_figure(data: StudyData, cells: Cells) -> Figure:
@@ -105,11 +121,12 @@ def grid_figure(data: StudyData, cells: Cells) -> Figure:
     plot.grid(visible=False)
     is_written = cells.median.size <= WRITTEN_CELLS
     if np.isfinite(cells.median).any():
-        norm, colours = value_norm(cells.median), value_colours(data.spec)
+        norm, colours = trials_norm(data), value_colours(data.spec)
         plot.pcolormesh(np.ma.masked_invalid(cells.median), cmap=colours, norm=norm, edgecolors="white", linewidth=0.8)
         if is_written:
             _write(plot, cells, colours(norm(np.nan_to_num(cells.median, nan=norm.vmin or 0.0))))
-        _frame_best(plot, cells, is_lowest_best=data.spec.objective.direction == "minimise")
+        _frame_best(plot, cells)
+        _mark_best_trial(plot, cells)
         add_colour_bar(figure, [plot], norm, colours, value_label(data.spec))
     _mark_diverged(plot, cells, is_written=is_written)
     plot.set(xlim=(0, columns), ylim=(0, rows))
@@ -137,11 +154,19 @@ def _write(plot: Axes, cells: Cells, colours: Floats) -> None:
         )
 
 
-def _frame_best(plot: Axes, cells: Cells, *, is_lowest_best: bool) -> None:
-    best = (np.nanargmin if is_lowest_best else np.nanargmax)(cells.median)
-    row, column = np.unravel_index(best, cells.median.shape)
-    place = (float(column) + 0.04, float(row) + 0.04)
+def _frame_best(plot: Axes, cells: Cells) -> None:
+    if cells.best is None:
+        return
+    row, column = cells.best
+    place = (column + 0.04, row + 0.04)
     plot.add_patch(Rectangle(place, 0.92, 0.92, fill=False, edgecolor=PALETTE[1], linewidth=2.2, zorder=3))
+
+
+def _mark_best_trial(plot: Axes, cells: Cells) -> None:
+    """A star in the cell of the best trial, in a corner, where no number stands; none if that cell is framed."""
+    if cells.best_trial is not None and cells.best_trial != cells.best:
+        row, column = cells.best_trial
+        draw_best(plot, np.array([column + 0.85]), np.array([row + 0.8]), colour=PALETTE[1])
 
 
 def _mark_diverged(plot: Axes, cells: Cells, *, is_written: bool) -> None:
@@ -154,12 +179,21 @@ def _mark_diverged(plot: Axes, cells: Cells, *, is_written: bool) -> None:
             plot.text(column + 0.5, row + 0.5, "div.", ha="center", va="center", fontsize=8, bbox=box)
 
 
+def _best_sentence(cells: Cells) -> str:
+    if cells.best_trial is None:
+        return "The cell with the best median is framed."
+    if cells.best_trial == cells.best:
+        return "The cell with the best median is framed; the best trial lies in it."
+    return "The cell with the best median is framed; a star marks another, in which the best trial lies."
+
+
 def _caption(data: StudyData, cells: Cells, others: int) -> str:
     has_value, is_empty = np.isfinite(cells.median), np.isnan(cells.median) & ~cells.is_diverged
     return caption(
         drawn_sentence(data),
         f"A cell shows the median of its trials{', over all values of the other parameters' if others else ''}.",
-        bool(has_value.any()) and "The darker, the better; the best cell is framed.",
+        bool(has_value.any())
+        and f"The darker, the better, on one scale in all figures of trials. {_best_sentence(cells)}",
         bool(cells.is_diverged.any()) and "In hatched cells every trial diverged.",
         bool(is_empty.any()) and "Empty cells have no trial.",
     )

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.captions import caption, drawn_sentence, zero_sentence
-from hyperspool.master.analysis.figures.colours import value_colours, value_norm
+from hyperspool.master.analysis.figures.colours import trials_norm, value_colours
 from hyperspool.master.analysis.figures.dots import ACROSS, UPWARDS, dot_places, draw_best, draw_trials
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_colour_bar, add_legends
@@ -58,8 +58,7 @@ def pair_figure(data: StudyData) -> Figure:
             panel.label_outer()
             drawn.append(panel)
     figure.align_labels()
-    norm = value_norm(drawn_trials(data)["value"])
-    add_colour_bar(figure, drawn, norm, value_colours(data.spec), value_label(data.spec))
+    add_colour_bar(figure, drawn, trials_norm(data), value_colours(data.spec), value_label(data.spec))
     add_legends(figure, [Legend(marks)])
     return figure
 
@@ -71,7 +70,7 @@ def _draw_panel(panel: Axes, data: StudyData, across: Axis, up: Axis) -> list[Li
     x = dot_places(across, trials[across.column], ACROSS)
     y = dot_places(up, trials[up.column], UPWARDS)
     values = trials["value"].to_numpy(dtype=np.float64)
-    shades = value_colours(data.spec)(value_norm(values)(values))
+    shades = value_colours(data.spec)(trials_norm(data)(values))
     marks = draw_trials(panel, x, y, trials["diverged"].to_numpy(dtype=bool), shades, trials["trial"])
     winner = is_best(data, trials)
     return marks + draw_best(panel, x[winner], y[winner], colour=PALETTE[1])

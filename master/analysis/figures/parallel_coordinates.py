@@ -50,7 +50,7 @@ def parallel_figure(data: StudyData) -> Figure:
     """One line per trial through its params to its value, coloured by the value, the best on top."""
     axes = [shown_as(axis) for axis in searched_parameters(data.spec)[:MAX_AXES]]
     trials = best_first(data, drawn_trials(data)).iloc[::-1]
-    norm, colours = value_norm(trials["value"]), value_colours(data.spec)
+    norm, colours = value_norm(data.spec, trials["value"]), value_colours(data.spec)
     heights = [
         _shares(positions(axis, trials[axis.column]), *bounds(data.spec, axis), is_log=axis.is_log) for axis in axes
     ]
@@ -116,7 +116,11 @@ def _shares(values: ArrayLike, low: float, high: float, *, is_log: bool) -> Floa
     numbers = np.asarray(values, dtype=np.float64)
     if is_log:
         numbers, low, high = np.log(numbers), math.log(low), math.log(high)
-    return (numbers - low) / (high - low)
+    if low == high:
+        return np.where(np.isnan(numbers), np.nan, 0.5)
+    # Halved, because the distance of two huge values of unlike sign is no number.
+    shares: Floats = (numbers / 2 - low / 2) / (high / 2 - low / 2)
+    return shares
 
 
 def _ticks(data: StudyData, axis: Axis) -> list[tuple[float, str]]:

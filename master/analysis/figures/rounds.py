@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from hyperspool.common.space import Categorical, Fixed, Parameter
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.figures.axes import show_count, show_measured
+from hyperspool.master.analysis.figures.axes import decades_of, show_count, show_measured
 from hyperspool.master.analysis.figures.captions import caption, drawn_sentence, first_sentence, zero_sentence
 from hyperspool.master.analysis.figures.dots import MEDIAN_COLOUR, draw_best, draw_trials, spread
 from hyperspool.master.analysis.figures.figure import NamedFigure
@@ -60,7 +60,8 @@ def _draw_values(panel: Axes, data: StudyData, found: list[Round]) -> list[Line2
         middle = float(each.measured.median())
         panel.hlines(middle, each.number - HALF_WIDTH, each.number + HALF_WIDTH, color=MEDIAN_COLOUR, linewidth=1.6)
     values = np.concatenate([each.measured for each in found])
-    show_measured(panel.yaxis, data.spec.objective.measure_name, values)
+    objective = data.spec.objective
+    show_measured(panel.yaxis, objective.measure_name, values, decades_of(objective.direction))
     return _draw_trials(panel, found, _trials_of(found)["value"].to_numpy(dtype=np.float64))
 
 

@@ -13,13 +13,13 @@ from hyperspool.master.analysis.figures.colours import (
     listed_colours,
     parameter_colours,
     parameter_norm,
+    trials_norm,
     value_colours,
-    value_norm,
 )
 from hyperspool.master.analysis.figures.legends import DASHES, MAX_ENTRIES, Legend, entry
 from hyperspool.master.analysis.figures.parameter_axes import order_of
 from hyperspool.master.analysis.figures.style import GREY, PALETTE
-from hyperspool.master.analysis.measures.settings import Axis, complete, searched_parameters, setting_labels
+from hyperspool.master.analysis.measures.settings import Axis, complete, is_grid, searched_parameters, setting_labels
 from hyperspool.master.results.wording import param_text
 
 
@@ -74,8 +74,7 @@ def _listed(data: StudyData, firsts: pd.DataFrame, axes: Sequence[Axis]) -> Sett
     else:
         colour = {setting: PALETTE[index % len(PALETTE)] for index, setting in enumerate(settings)}
         dashes = {setting: DASHES[index // len(PALETTE)] for index, setting in enumerate(settings)}
-    labels = setting_labels(data)
-    title = axes[0].label if len(axes) == 1 else ""
+    labels, title = _names(data, axes, firsts)
     handles = [
         entry(
             labels[setting].removeprefix(title).lstrip() + _diverged_note(data, setting),
@@ -85,6 +84,13 @@ def _listed(data: StudyData, firsts: pd.DataFrame, axes: Sequence[Axis]) -> Sett
         for setting in settings
     ]
     return SettingStyles(colour, dashes, [Legend(handles, title)], order=settings)
+
+
+def _names(data: StudyData, axes: Sequence[Axis], firsts: pd.DataFrame) -> tuple[dict[int, str], str]:
+    """The settings' names in the legend, and its title. Several random params are too long: a trial's number is not."""
+    if len(axes) > 1 and not is_grid(axes):
+        return {int(str(setting)): str(trial) for setting, trial in firsts["trial"].items()}, "trial"
+    return setting_labels(data), axes[0].label if len(axes) == 1 else ""
 
 
 def _diverged_note(data: StudyData, setting: int) -> str:
@@ -130,7 +136,7 @@ def _by_value(data: StudyData, firsts: pd.DataFrame) -> SettingStyles:
     if not best_last.notna().any():
         return SettingStyles(dict.fromkeys(map(int, firsts.index), GREY), order=list(map(int, firsts.index)))
     label = f"final {objective.measure_name}"
-    return _barred(best_last, value_norm(values), value_colours(data.spec), label)
+    return _barred(best_last, trials_norm(data), value_colours(data.spec), label)
 
 
 def _barred(values: "pd.Series[float]", norm: Normalize, colour_map: Colormap, label: str) -> SettingStyles:

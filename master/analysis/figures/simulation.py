@@ -11,7 +11,7 @@ from matplotlib.ticker import NullFormatter
 from numpy.typing import ArrayLike
 
 from hyperspool.master.analysis.data.frames import StudyData, spent_s
-from hyperspool.master.analysis.figures.axes import set_scale, show_measured
+from hyperspool.master.analysis.figures.axes import decades_of, set_scale, show_measured
 from hyperspool.master.analysis.figures.captions import caption
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_legends, labelled
@@ -26,6 +26,7 @@ from hyperspool.master.analysis.measures.simulation import (
     exact_quantile,
     simulated_quantiles,
     to_minimise,
+    turned_back,
 )
 from hyperspool.master.results.wording import counted
 
@@ -80,10 +81,11 @@ def study_figures(data: StudyData, runs: int = RUNS, seed: int = 0) -> list[Name
     finished = Finished(values, durations, data.spec.batch, objective.measure_name, objective.direction)
     simulated = partial(simulation_figure, finished, runs=runs, seed=seed)
     replay = partial(replay_figure, finished, runs=replayed, seed=seed)
-    return [
-        NamedFigure("simulated-search", "Simulated random searches", _simulation_caption(data, runs), simulated),
-        NamedFigure("simulated-workers", "What more workers would gain", _replay_caption(values, replayed), replay),
-    ]
+    searches = NamedFigure("simulated-search", "Simulated random searches", _simulation_caption(data, runs), simulated)
+    if not durations.sum():  # trials that took no time are as fast on any number of workers
+        return [searches]
+    text = _replay_caption(values, replayed)
+    return [searches, NamedFigure("simulated-workers", "What more workers would gain", text, replay)]
 
 
 def _simulation_caption(data: StudyData, runs: int) -> str:
@@ -125,7 +127,7 @@ def simulation_figure(finished: Finished, *, runs: int = RUNS, seed: int = 0) ->
     """
     lower_is_better = to_minimise(finished.values, finished.direction)
     best = best_so_far(lower_is_better, runs, seed)
-    low, median, high = to_minimise(simulated_quantiles(best, (0.25, 0.5, 0.75)), finished.direction)
+    low, median, high = turned_back(simulated_quantiles(best, (0.25, 0.5, 0.75)), finished.direction)
     exact = to_minimise(exact_quantile(lower_is_better, 0.5), finished.direction)
     thin = to_minimise(best[:THIN_RUNS], finished.direction)
     evaluations = np.arange(1, lower_is_better.size + 1)
@@ -140,7 +142,8 @@ def simulation_figure(finished: Finished, *, runs: int = RUNS, seed: int = 0) ->
     plot.fill_between(evaluations, low, high, step="post", label=f"quartiles of {runs:,}", **shade)
     draw(exact, color=EXACT_COLOUR, linewidth=1.4, linestyle=DOTS, label="median of all orders, exact")
     _show_spent(plot, "evaluations")
-    show_measured(plot.yaxis, f"best {finished.measure} so far", np.append(thin.ravel(), exact))
+    scale = decades_of(finished.direction)
+    show_measured(plot.yaxis, f"best {finished.measure} so far", np.append(thin.ravel(), exact), scale)
     add_legends(figure, [Legend(labelled(plot))])
     return figure
 
@@ -173,7 +176,8 @@ def replay_figure(
             label = counted(count, "worker") if mode else ""
             plot.step(times / unit_s, drawn[-1], where="post", color=colour, ls=style, linewidth=1.2, label=label)
     _show_spent(plot, f"time since the search began ({unit})")
-    show_measured(plot.yaxis, f"best {finished.measure} so far, median", np.concatenate(drawn))
+    label = f"best {finished.measure} so far, median"
+    show_measured(plot.yaxis, label, np.concatenate(drawn), decades_of(finished.direction))
     _draw_speedups(axes[0, 1], finished, workers)
     add_legends(figure, [Legend(labelled(plot)) for plot in axes[0]])
     return figure

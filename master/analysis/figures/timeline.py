@@ -17,7 +17,15 @@ from hyperspool.master.analysis.figures.legends import Legend, add_legends, area
 from hyperspool.master.analysis.figures.marks import mark_trials
 from hyperspool.master.analysis.figures.style import DARK_BLUE, LIGHT_BLUE, PALETTE, new_figure
 from hyperspool.master.analysis.figures.texts import time_unit, write_beside
-from hyperspool.master.analysis.measures.timeline import pauses, timeline, waiting, waits_of, without_pauses
+from hyperspool.master.analysis.measures.timeline import (
+    busy_s,
+    pauses,
+    timeline,
+    waiting,
+    waits_of,
+    without_pauses,
+    workers_text,
+)
 from hyperspool.master.results.wording import counted, duration_text
 
 MAX_ROWS = 24
@@ -74,22 +82,23 @@ def _waits_in_words(data: StudyData) -> tuple[str, str]:
             "Trials were proposed one after another; one proposal differs in colour from the next.",
             "Grey is a worker's wait between two trials, or from its last one to the end.",
         )
-    return (
-        f"Batches of {data.spec.batch}; one batch differs in colour from the next.",
-        "Grey is a worker's wait between its last trial of a batch and the end of the batch.",
-    )
+    wait = "Grey is a worker's wait between its last trial of a batch and the end of the batch."
+    batches = data.results["batch"].nunique()
+    if batches == 1:
+        return ("All trials are in one batch.", wait) if len(data.results) > 1 else ("", "")
+    return (f"{batches} batches of at most {data.spec.batch}; a batch differs in colour from the next.", wait)
 
 
 def _caption(data: StudyData, bars: pd.DataFrame) -> str:
     table, cuts = waiting(data), pauses(bars)
     noun = "evaluation" if data.spec.halving else "trial"
-    busy_s, waited_s = float(table["busy_s"].sum()), float(table["waited_s"].sum())
+    waited_s = float(table["waited_s"].sum())
     off_s = float((cuts["end_s"] - cuts["start_s"]).sum())
     return caption(
-        f"{counted(len(bars), noun)} on {counted(len(table), 'worker')}, from claim to end.",
+        f"{counted(len(bars), noun)} on {workers_text(bars)}, from claim to end.",
         *_waits_in_words(data),
-        "The number on the right is the share of the worker's time that such waits took.",
-        f"All workers together evaluated for {duration_text(busy_s)} and waited for {duration_text(waited_s)}.",
+        len(bars) > 1 and "The number on the right is the share of the worker's time that such waits took.",
+        f"All workers together evaluated for {duration_text(busy_s(bars))} and waited for {duration_text(waited_s)}.",
         len(table) > MAX_ROWS and f"The {MAX_ROWS} workers that evaluated longest are shown.",
         len(cuts) > 0
         and f"{counted(len(cuts), 'pause')} in which no worker had a trial, {duration_text(off_s)} in total, "
@@ -146,8 +155,8 @@ def _label_waits(plot: Axes, table: pd.DataFrame) -> None:
 
 
 def _entries(data: StudyData, bars: pd.DataFrame) -> list[Patch]:
-    what, waiting_text = ("proposal", "waiting") if data.spec.mode else ("batch", "waiting for the batch")
-    shown = dict(zip((what, f"next {what}"), BATCH_COLOURS, strict=True))
+    what, waiting_text = ("proposals", "waiting") if data.spec.mode else ("batches", "waiting for the batch")
+    shown = dict(zip((f"trials of even {what}", f"of odd {what}"), BATCH_COLOURS, strict=True))
     if len(set(bars["batch"])) == 1:
         shown = {"trial": BATCH_COLOURS[int(bars["batch"].iloc[0]) % 2]}
     if bars["diverged"].any():

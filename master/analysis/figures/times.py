@@ -21,6 +21,7 @@ from hyperspool.master.analysis.figures.legends import Legend, add_colour_bar, a
 from hyperspool.master.analysis.figures.parameter_axes import show_parameter
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
 from hyperspool.master.analysis.measures.positions import Floats, positions
+from hyperspool.master.analysis.measures.relation import LEAST_TRIALS, groups_by, p_between
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 from hyperspool.master.results.wording import counted
 
@@ -29,6 +30,10 @@ SIZES = ("num_filters", "batch_size")
 MAX_FIGURES = 6
 LOG_DECADES = 0.5
 """Times that span more powers of ten are drawn on a logarithmic axis."""
+CLEAR = 0.01
+"""Chance of a difference in time below which a parameter changes it: each of many parameters has this chance."""
+NOTABLE = 1.1
+"""The least ratio of times that is worth a figure."""
 
 
 class Costs(NamedTuple):
@@ -46,20 +51,21 @@ class Costs(NamedTuple):
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
-    """A figure per searched number that determines the time; for a user's objective, per searched number."""
+    """A figure per searched parameter that changes the time: of a built-in objective by design, else as measured."""
     costs = costs_of(data)
-    is_built_in = data.spec.objective.name in PARAMETERS
-    axes = [
-        axis for axis in searched_parameters(data.spec) if axis.is_numeric and (axis.name in SIZES or not is_built_in)
-    ]
     if len(costs.trials) < 2:  # noqa: PLR2004 - a single dot has nothing to be compared with
         return []
+    searched = searched_parameters(data.spec)
+    if data.spec.objective.name in PARAMETERS:
+        axes = [axis for axis in searched if axis.name in SIZES]
+    else:
+        axes = [axis for axis in searched if (axis.is_numeric or axis.choices) and changes_time(axis, costs)]
     drawn = [
         NamedFigure(
             f"time-by-{name_of(axis.name)}",
             f"Time per {costs.per} by {axis.label}",
-            _caption(data, axis, _other(axis, axes), costs),
-            partial(time_figure, data, axis, _other(axis, axes)),
+            _caption(data, axis, _other(axis, axes, costs), costs),
+            partial(time_figure, data, axis, _other(axis, axes, costs)),
         )
         for axis in axes[:MAX_FIGURES]
     ]
@@ -101,8 +107,23 @@ def time_figure(data: StudyData, axis: Axis, other: Axis | None) -> Figure:
     return figure
 
 
-def _other(axis: Axis, axes: Sequence[Axis]) -> Axis | None:
-    return next((other for other in axes if other != axis), None)
+def changes_time(axis: Axis, costs: Costs) -> bool:
+    """Whether the time differs between values of a parameter by more than chance, and by more than `NOTABLE` times."""
+    is_active = costs.trials[axis.column].notna().to_numpy(dtype=np.bool_)
+    if is_active.sum() < LEAST_TRIALS:
+        return False
+    active = costs.trials[is_active]
+    seconds = pd.Series(costs.seconds[is_active], index=active.index)
+    groups = seconds.groupby(groups_by(axis, active))
+    medians = groups.median()
+    return bool(medians.max() > NOTABLE * medians.min()) and p_between(own for _, own in groups) < CLEAR
+
+
+def _other(axis: Axis, axes: Sequence[Axis], costs: Costs) -> Axis | None:
+    """Another parameter that changes the time, and is a number or a short list, in trials in which both are active."""
+    is_active = costs.trials[axis.column].notna()
+    others = (other for other in axes if other != axis and (other.is_numeric or _has_lines(other)))
+    return next((other for other in others if (is_active & costs.trials[other.column].notna()).sum() > 1), None)
 
 
 def _has_lines(other: Axis | None) -> bool:
@@ -129,7 +150,8 @@ def _scatter(figure: Figure, plot: Axes, costs: Costs, axis: Axis, other: Axis |
 def _caption(data: StudyData, axis: Axis, other: Axis | None, costs: Costs) -> str:
     colour = f"The colour is the {other.label}." if other else ""
     if axis.choices and _has_lines(other):
-        colour = f"The line joins the medians{f', a colour per value of {other.label}' if other else ''}."
+        mark = "The line joins the medians" if axis.is_numeric else "A dash is the median of a value's trials"
+        colour = f"{mark}{f', a colour per value of {other.label}' if other else ''}."
     devices = costs.trials.groupby(["host", "device"]).ngroups
     return caption(
         f"{counted(len(costs.trials), 'trial')}, a dot each.",

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.figures.axes import limit, show_measured
+from hyperspool.master.analysis.figures.axes import decades_of, limit, show_measured
 from hyperspool.master.analysis.figures.captions import caption, drawn_sentence, first_sentence, zero_sentence
 from hyperspool.master.analysis.figures.dots import MEDIAN_COLOUR, dot_places, draw_best, draw_medians, draw_trials
 from hyperspool.master.analysis.figures.figure import NamedFigure
@@ -44,7 +44,7 @@ def panels_figure(data: StudyData) -> Figure:
     label = value_label(data.spec) if len(axes) <= MOST_COLUMNS else data.spec.objective.measure_name
     for panel, axis in zip(panels, axes, strict=True):
         marks = _draw_panel(panel, data, axis, trials)
-        show_measured(panel.yaxis, label, trials["value"])
+        show_measured(panel.yaxis, label, trials["value"], decades_of(data.spec.objective.direction))
         limit(panel.yaxis, float(trials["value"].min()), float(trials["value"].max()))
         place = panel.get_subplotspec()
         if place and not place.is_first_col():

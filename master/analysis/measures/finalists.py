@@ -20,7 +20,7 @@ def finalist_sample(finalist: Finalist) -> Sample:
     """The values of a finalist's replicates; NaN for a replicate without a value."""
     evaluations = finalist.again.evaluations
     values = tuple(math.nan if seen.number is None else seen.number for seen in evaluations)
-    return Sample(f"trial {finalist.trial}'s params", values, sum(seen.diverged for seen in evaluations))
+    return Sample(f"trial {finalist.trial}'s setting", values, sum(seen.diverged for seen in evaluations))
 
 
 def finalists_rows(found: Sequence[Finalist]) -> list[tuple[str, ...]]:
@@ -61,16 +61,14 @@ def finalists_verdict(spec: StudySpec, found: Sequence[Finalist]) -> tuple[str, 
         if close:
             which = f"trial {close[0]}" if len(close) == 1 else f"trials {', '.join(close[:-1])} and {close[-1]}"
             sentences.append(
-                f"Undecided: {own.name} have the best mean, but by the replicates {which} may be as good or better."
+                f"Undecided: {own.name} has the best mean, but by the replicates {which} may be as good or better."
             )
         else:
-            sentences.append(
-                f"{own.name.capitalize()} win: by the replicates they are better than every other finalist."
-            )
+            sentences.append(f"{own.name.capitalize()} wins: by the replicates it is better than every other finalist.")
         sentences.append(f"Against the next best: {compared[0].verdict}.")
     count = counted(best.replicates, "fresh replicate")
     sentences.append(
-        f"In the search {own.name} had {measured_text(best.searched.mean)}; the mean of their {count}, which had no "
+        f"In the search {own.name} had {measured_text(best.searched.mean)}; the mean of its {count}, which had no "
         f"part in the choice, is {measured_text(best.mean)}."
     )
     return tuple(sentences)

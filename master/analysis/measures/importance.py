@@ -1,23 +1,20 @@
-"""Parameter importance: fANOVA and PED-ANOVA, as Optuna computes them, each with an interval.
+"""Parameter importance: fANOVA and PED-ANOVA.
 
-- fANOVA (Hutter, Hoos and Leyton-Brown 2014, ICML, PMLR 32:754) fits a random forest to the values and splits the
-  variance of its prediction over the whole space. A parameter's importance is the share that it explains by itself.
-- PED-ANOVA (Watanabe et al. 2023, arXiv:2304.10255) compares, for each parameter, the distribution of the best trials
-  with that of all trials. It measures what makes a trial one of the best; differences among bad trials do not count.
-  Where most of the variance lies between bad and worse trials, the two methods differ, and both are right.
+- fANOVA: the share of the value's variance over the whole space that a parameter explains by itself, its first-order
+  Sobol index. `variance_model` computes it. `together` is what only two parameters together explain, and `unexplained`
+  what the model does not explain: noise, or a shape that it cannot take from so few trials.
+- PED-ANOVA (Watanabe et al. 2023, arXiv:2304.10255), as Optuna computes it, compares, for each parameter, the
+  distribution of the best trials with that of all trials. It measures what makes a trial one of the best; differences
+  among bad trials do not count. Where most of the variance lies between bad and worse trials, the two methods differ,
+  and both are right. Its shares sum to 1 over the parameters.
 
-Both methods give shares that sum to 1 over the parameters. For fANOVA, `main_effects` is the part of the variance that
-the parameters explain one by one. The rest is in their interactions, which no share contains.
+Uncertainty: `low` to `high` is an interval that is meant to hold the true share in 90 % of studies. It is the shortest
+that holds `CREDIBLE` of the draws from what the model knows, and begins at 0 where that is as likely. How often it
+holds the truth was counted for functions whose shares are known: see `benchmarks/importance.py`. With fewer than
+`intervals_from` trials it does not hold it often enough, and there is no interval. PED-ANOVA has none: it is defined
+by the trials, and repeating it on halves of them says nothing of its bias.
 
-Uncertainty: fANOVA's forest is random and PED-ANOVA is not, but neither says how the result would differ for other
-trials. So both are computed again on random halves of the trials, and `low` to `high` is the middle 90 % of those
-results. Halves drawn without replacement scatter around the whole sample as the whole scatters around the truth (the
-delete-d jackknife with d = n/2; Shao and Wu 1989, doi:10.1214/aos/1176347263). A bootstrap would draw some trials
-twice, which both methods take for structure that is not there. The spread between seeds of the forest alone would be
-far too narrow.
-
-Optuna gets each parameter as its position in its range, on the scale that was searched. The reason: Optuna's fANOVA
-takes no logarithm, so it would weigh the upper decade of a learning rate ten times as much as the decade below.
+Each parameter is taken as its position in its range, on the scale that was searched.
 """
 
 import math
@@ -28,22 +25,18 @@ from typing import Final
 import numpy as np
 import optuna
 import pandas as pd
-from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
-from optuna.importance import (
-    BaseImportanceEvaluator,
-    FanovaImportanceEvaluator,
-    PedAnovaImportanceEvaluator,
-    get_param_importances,
-)
+from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial
 
 from hyperspool.common.space import Int
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.drawn_trials import drawn_trials
-from hyperspool.master.analysis.measures.positions import bounds, positions
+from hyperspool.master.analysis.measures.positions import Floats, bounds, positions
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
+from hyperspool.master.analysis.measures.simulation import to_minimise
+from hyperspool.master.analysis.measures.variance_model import Coordinate, Shares, variance_shares
 from hyperspool.master.search.quiet import quiet_optuna
 
 FANOVA: Final = "fANOVA"
@@ -51,18 +44,21 @@ PED_ANOVA: Final = "PED-ANOVA"
 METHODS: Final = (FANOVA, PED_ANOVA)
 COLUMNS: Final = ["parameter", "label", "method", "importance", "low", "high"]
 LEAST_TRIALS: Final = 10
-FORESTS, TREES, DEPTH = 10, 6, 6
-"""Forests on all trials, trees per forest, and depth of a tree (64 leaves). For 1,000 trials of four parameters, deeper
-trees changed no importance by more than 0.02, and Optuna's walk through them takes minutes."""
-HALVES, HALF_TREES = 20, 8
+LEAST_FOR_INTERVALS, LEAST_PER_PARAMETER = 80, 15
+"""Trials in all and for each parameter, below which fANOVA's shares have no interval."""
+CREDIBLE: Final = 0.95
+"""Part of the draws that an interval holds, so that at least 90 % of intervals hold the truth. The model takes the best
+degrees and its own form for granted, so its draws lie a little too close together."""
 BEST_SHARE, LEAST_BEST = 0.1, 5
 """PED-ANOVA takes the best tenth of the trials, but at least five, as Optuna's documentation advises."""
 
+LEAST_RANGE = 1e-12
+"""Of the values, as a part of the largest: below it their differences are rounding errors."""
+LEAST_SHARE = 0.005
+"""A smaller share would be rounded to 0 %."""
 MAX_LEVELS = 10
 """Optuna gets a parameter with at most this many values as categorical: as numbers, PED-ANOVA would take them for
 spikes of a density."""
-
-Shares = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -71,46 +67,51 @@ class Importances:
 
     Attributes:
         table: one row per parameter and method, the most important parameter first. Columns: parameter, label, method,
-            importance, low, high; the last three are shares in [0, 1]. Empty if there is a `reason`.
+            importance, low, high; the last three are shares in [0, 1], and NaN where there is none. Empty if there is a
+            `reason`.
         trials: how many trials it is based on: the COMPLETE ones. Diverged ones count with the error of guessing.
         best: how many of them PED-ANOVA takes as the best, including all that tie with the last of these.
-        main_effects: the share of the variance that parameters explain one by one, by fANOVA; NaN without a table.
-        left_out: labels of parameters that are not active in every trial, because fANOVA cannot handle them.
+        together: the share of the variance that only two parameters together explain, by fANOVA; NaN without a table.
+        unexplained: the share that the model does not explain; NaN without a table.
+        intervals_from: the number of trials from which on fANOVA's shares have intervals.
+        left_out: labels of parameters that are not active in every trial, because neither method can handle them.
         reason: why the table is empty, in one sentence; None if it is not empty.
     """
 
     table: pd.DataFrame
     trials: int
     best: int
-    main_effects: float
+    together: float
+    unexplained: float
+    intervals_from: int
     left_out: tuple[str, ...]
     reason: str | None
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether fANOVA's shares have intervals."""
+        return bool(self.table["low"].notna().any())
 
 
 @lru_cache(maxsize=1)
 def importances(data: StudyData, *, seed: int = 0) -> Importances:
-    """Compute both methods' importances. This takes about three seconds for 1,000 trials and four parameters.
+    """Compute both methods' importances. This takes less than a second for four parameters.
 
     The result for the last study is cached, because a report shows it in an answer and in a figure.
 
     Args:
         data: the study; its failed trials are left out.
-        seed: of the forests and the halves. The same seed gives the same table.
+        seed: of the draws. The same seed gives the same table.
     """
     sample = _Sample(data)
+    count = len(sample.trials)
     if reason := sample.problem():
-        return Importances(pd.DataFrame(columns=COLUMNS), len(sample.trials), 0, math.nan, sample.left_out, reason)
-    random = np.random.default_rng(seed)
-    whole, best_share = sample.part(np.arange(len(sample.trials))), _best_share(len(sample.trials))
-    forests = [whole.fanova(TREES, _seed(random)) for _ in range(FORESTS)]
-    shares = {
-        FANOVA: {name: float(np.mean([_as_shares(raw)[name] for raw in forests])) for name in sample.names},
-        PED_ANOVA: _as_shares(whole.ped_anova(best_share)),
-    }
-    table = _table(sample, shares, _on_halves(sample, random, best_share))
-    main_effects = float(np.mean([sum(raw.values()) for raw in forests]))
-    best = whole.best_count(best_share)
-    return Importances(table, len(sample.trials), best, min(main_effects, 1.0), sample.left_out, None)
+        return Importances(pd.DataFrame(columns=COLUMNS), count, 0, math.nan, math.nan, 0, sample.left_out, reason)
+    shares = variance_shares(sample.coordinates, sample.losses, np.random.default_rng(seed))
+    table = _table(sample, shares, sample.ped_anova())
+    together, unexplained = float(shares.pairs.mean()), float(shares.rest.mean())
+    enough = sample.intervals_from
+    return Importances(table, count, sample.best_count, together, unexplained, enough, sample.left_out, None)
 
 
 def most_important(data: StudyData) -> list[Axis]:
@@ -122,24 +123,24 @@ def most_important(data: StudyData) -> list[Axis]:
     sample = _Sample(data)
     if sample.problem():
         return axes
-    count = len(sample.trials)
-    shares = sample.part(np.arange(count)).ped_anova(_best_share(count))
+    shares = sample.ped_anova()
     return sorted(axes, key=lambda axis: -shares.get(axis.name, -1.0))
 
 
 class _Sample:
-    """The trials of a study, with the parameters that are active in all of them, in Optuna's terms."""
+    """The trials of a study, with the parameters that are active in all of them.
+
+    Attributes:
+        losses: `(n,)`: the values, of which the lowest is the best.
+    """
 
     def __init__(self, data: StudyData) -> None:
         self.trials = drawn_trials(data)
         searched = searched_parameters(data.spec)
         self.axes = [axis for axis in searched if self.trials[axis.column].notna().all()]
-        self.names = [axis.name for axis in self.axes]
         self.left_out = tuple(axis.label for axis in searched if axis not in self.axes)
-        self._is_minimised = data.spec.objective.direction == "minimise"
-        self._values = self.trials["value"].to_numpy(dtype=np.float64)
-        self._places = {axis.name: _places(data.spec, axis, self.trials) for axis in self.axes}
-        self._distributions = {name: _distribution(places) for name, places in self._places.items()}
+        self.losses = to_minimise(self.trials["value"], data.spec.objective.direction)
+        self._spec = data.spec
 
     def problem(self) -> str | None:
         """The reason why there are no importances, in one sentence; None if there are."""
@@ -147,119 +148,121 @@ class _Sample:
             return f"Importances need at least {LEAST_TRIALS} COMPLETE trials; there are {len(self.trials)}."
         if len(self.axes) < 2:  # noqa: PLR2004 - one parameter's share is 1, whatever it does
             return "Importances compare parameters; fewer than two are active in every trial."
-        if np.ptp(self._values) == 0:
+        if np.ptp(self.losses / (np.abs(self.losses).max() or 1.0)) < LEAST_RANGE:
             return "All trials have the same value, so no parameter made a difference."
         return None
 
-    def part(self, rows: NDArray[np.int64]) -> "_Part":
-        """Some of the trials, as an Optuna study that both methods share.
+    @property
+    def coordinates(self) -> list[Coordinate]:
+        """Where the trials stand in the range of each parameter."""
+        return [_coordinate(self._spec, axis, self.trials) for axis in self.axes]
 
-        Optuna copies every trial that it gets, and that takes longer than fitting a forest.
-        """
-        with quiet_optuna():
-            study = optuna.create_study(direction="minimize" if self._is_minimised else "maximize")
-            study.add_trials([self._trial(int(row)) for row in rows])
-        losses = self._values[rows] if self._is_minimised else -self._values[rows]
-        return _Part(study, tuple(self.names), losses)
+    @property
+    def intervals_from(self) -> int:
+        """The number of trials from which on fANOVA's shares have intervals."""
+        return max(LEAST_FOR_INTERVALS, LEAST_PER_PARAMETER * len(self.axes))
 
-    def _trial(self, row: int) -> FrozenTrial:
-        params = {name: places[row].item() for name, places in self._places.items()}
-        return optuna.create_trial(params=params, distributions=self._distributions, value=float(self._values[row]))
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Some trials as an Optuna study, and both methods on them."""
-
-    study: optuna.Study
-    names: tuple[str, ...]
-    losses: NDArray[np.float64]
-
-    def fanova(self, trees: int, seed: int) -> Shares:
-        """The share of the forest's variance, by parameter; empty if all values are equal."""
-        if np.ptp(self.losses) == 0:
-            return {}
-        with quiet_optuna():
-            return self._evaluate(FanovaImportanceEvaluator(n_trees=trees, max_depth=DEPTH, seed=seed))
-
-    def ped_anova(self, best_share: float) -> Shares:
-        """The divergence between the best trials and all trials, by parameter; empty if all tie with the best."""
-        if self.best_count(best_share) == len(self.losses):
-            return {}
-        with quiet_optuna():
-            return self._evaluate(PedAnovaImportanceEvaluator(target_quantile=best_share))
-
-    def best_count(self, best_share: float) -> int:
+    @property
+    def best_count(self) -> int:
         """How many trials PED-ANOVA takes as the best, including those that tie with the last of these."""
-        last = np.sort(self.losses)[math.ceil(best_share * len(self.losses)) - 1]
+        last = np.sort(self.losses)[math.ceil(self._best_share * len(self.losses)) - 1]
         return int(np.count_nonzero(self.losses <= last))
 
-    def _evaluate(self, evaluator: BaseImportanceEvaluator) -> Shares:
-        found = get_param_importances(self.study, evaluator=evaluator, params=list(self.names), normalize=False)
-        return {name: float(share) for name, share in found.items()}
+    def ped_anova(self) -> dict[str, float]:
+        """The divergence between the best trials and all trials, as shares by parameter; empty if all are as good."""
+        if self.best_count == len(self.losses):
+            return {}
+        names = [axis.name for axis in self.axes]
+        with quiet_optuna():
+            study = optuna.create_study(direction="minimize")
+            study.add_trials(self._optunas())
+            evaluator = PedAnovaImportanceEvaluator(target_quantile=self._best_share)
+            found = get_param_importances(study, evaluator=evaluator, params=names, normalize=False)
+        total = sum(found.values())
+        return {name: float(share) / total for name, share in found.items()} if total else {}
+
+    @property
+    def _best_share(self) -> float:
+        return max(BEST_SHARE, LEAST_BEST / len(self.losses))
+
+    def _optunas(self) -> list[FrozenTrial]:
+        places = {axis.name: one for axis, one in zip(self.axes, self.coordinates, strict=True)}
+        distributions = {name: _distribution(one) for name, one in places.items()}
+        columns = {name: (one.at.astype(np.int64) if one.levels else one.at).tolist() for name, one in places.items()}
+        return [
+            optuna.create_trial(
+                params={name: column[row] for name, column in columns.items()},
+                distributions=distributions,
+                value=float(loss),
+            )
+            for row, loss in enumerate(self.losses)
+        ]
 
 
-def _places(spec: StudySpec, axis: Axis, trials: pd.DataFrame) -> NDArray[np.float64] | NDArray[np.int64]:
-    """Each trial's position in a parameter's range.
+def _coordinate(spec: StudySpec, axis: Axis, trials: pd.DataFrame) -> Coordinate:
+    """Where trials stand in a parameter's range, on the scale that was searched.
 
-    Returns:
-        `(n,)` float64 in [0, 1], on the scale that was searched; or int64, the index of the value, if there are at most
-        `MAX_LEVELS` values.
+    A parameter with at most `MAX_LEVELS` values has levels, and so have names, however many.
     """
     places = positions(axis, trials[axis.column])
-    if not axis.is_numeric or _levels(spec, axis) <= MAX_LEVELS:
-        return np.unique(places, return_inverse=True)[1].astype(np.int64)
+    if not axis.is_numeric:
+        return Coordinate(places, len(axis.choices), is_ordered=False)
+    levels = _levels(spec, axis)
+    if len(levels):
+        return Coordinate(np.searchsorted(levels, places).astype(np.float64), len(levels))
     low, high = bounds(spec, axis)
     if axis.is_log:
         places, low, high = np.log(places), math.log(low), math.log(high)
-    return np.clip((places - low) / (high - low), 0.0, 1.0)
+    return Coordinate(np.clip((places - low) / (high - low), 0.0, 1.0))
 
 
-def _levels(spec: StudySpec, axis: Axis) -> float:
-    """How many values a parameter can take; infinite for a range of floats."""
+def _levels(spec: StudySpec, axis: Axis) -> Floats:
+    """The positions that a parameter can have; none if there are more than `MAX_LEVELS`."""
     parameter = spec.space.root[axis.name]
-    if axis.choices:
-        return len(axis.choices)
-    return parameter.high - parameter.low + 1 if isinstance(parameter, Int) else math.inf
+    if isinstance(parameter, Int) and not axis.choices and parameter.high - parameter.low < MAX_LEVELS:
+        return np.arange(parameter.low, parameter.high + 1.0)
+    is_short = len(axis.choices) <= MAX_LEVELS
+    return np.unique(positions(axis, pd.Series(axis.choices if is_short else (), dtype=object)))
 
 
-def _distribution(places: NDArray[np.float64] | NDArray[np.int64]) -> BaseDistribution:
-    if places.dtype == np.int64:
-        return CategoricalDistribution(range(int(places.max(initial=0)) + 1))
-    return FloatDistribution(0.0, 1.0)
+def _distribution(one: Coordinate) -> BaseDistribution:
+    return CategoricalDistribution(range(one.levels)) if one.levels else FloatDistribution(0.0, 1.0)
 
 
-def _best_share(trials: int) -> float:
-    return max(BEST_SHARE, LEAST_BEST / trials)
-
-
-def _on_halves(sample: _Sample, random: np.random.Generator, best_share: float) -> dict[str, list[Shares]]:
-    found: dict[str, list[Shares]] = {method: [] for method in METHODS}
-    for _ in range(HALVES):
-        half = sample.part(random.permutation(len(sample.trials))[: len(sample.trials) // 2])
-        found[FANOVA].append(half.fanova(HALF_TREES, _seed(random)))
-        found[PED_ANOVA].append(half.ped_anova(best_share))
-    # A half without any difference has no shares.
-    return {method: [_as_shares(raw) for raw in answers if sum(raw.values())] for method, answers in found.items()}
-
-
-def _seed(random: np.random.Generator) -> int:
-    return int(random.integers(2**31))
-
-
-def _as_shares(raw: Shares) -> Shares:
-    total = sum(raw.values())
-    return {name: share / total for name, share in raw.items()} if total else raw
-
-
-def _table(sample: _Sample, whole: dict[str, Shares], halves: dict[str, list[Shares]]) -> pd.DataFrame:
-    rows = []
-    for axis in sample.axes:
-        for method in METHODS:
-            importance = whole[method].get(axis.name, math.nan)
-            scattered = [shares[axis.name] for shares in halves[method]] or [math.nan]
-            low, high = np.quantile(scattered, (0.05, 0.95))
-            rows.append((axis.name, axis.label, method, importance, float(low), float(high)))
+def _table(sample: _Sample, shares: Shares, ped_anova: dict[str, float]) -> pd.DataFrame:
+    rows: list[tuple[str, str, str, float, float, float]] = []
+    has_intervals = len(sample.trials) >= sample.intervals_from
+    for place, axis in enumerate(sample.axes):
+        own = shares.alone[:, place]
+        low, high = shortest_interval(own) if has_intervals else (math.nan, math.nan)
+        rows.append((axis.name, axis.label, FANOVA, float(own.mean()), low, high))
+        rows.append((axis.name, axis.label, PED_ANOVA, ped_anova.get(axis.name, math.nan), math.nan, math.nan))
     table = pd.DataFrame(rows, columns=COLUMNS)
     table["mean"] = table.groupby("parameter")["importance"].transform("mean")
     return table.sort_values("mean", ascending=False, kind="stable", ignore_index=True).drop(columns="mean")
+
+
+def shortest_interval(draws: Floats, part: float = CREDIBLE) -> tuple[float, float]:
+    """The shortest interval that holds a part of the draws of a share; it may begin at 0, which no draw is."""
+    ordered = np.sort(np.append(draws, 0.0))
+    held = math.ceil(part * len(ordered))
+    widths = ordered[held - 1 :] - ordered[: len(ordered) - held + 1]
+    first = int(widths.argmin())
+    return float(ordered[first]), float(ordered[first + held - 1])
+
+
+def whole_sentence(found: Importances) -> str:
+    """Say what parameters explain one by one, what only two of them explain together, and what the model does not."""
+    alone = share_text(1 - found.together - found.unexplained)
+    together = f", and two at a time {share_text(found.together)} more" if found.together >= LEAST_SHARE else ""
+    sentence = f"One by one, parameters explain {alone} of the variance{together}"
+    if found.unexplained < LEAST_SHARE:
+        return f"{sentence}."
+    return (
+        f"{sentence}; {share_text(found.unexplained)} is not explained by the model: chance, or more than it can show."
+    )
+
+
+def share_text(share: float) -> str:
+    """A share in percent: `64%`, and `under 1%` where rounding would leave nothing."""
+    return "under 1%" if 0 < share < LEAST_SHARE else f"{share:.0%}"

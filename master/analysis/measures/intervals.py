@@ -156,9 +156,8 @@ def difference(
     """
     remark = _diverged_remark(first, second)
     if min(len(first.finite), len(second.finite)) < MIN_SPREAD:
-        counts = f"{counted(len(first.finite), 'replicate')} of {first.name} and {len(second.finite)} of {second.name}"
         # Two of each would have a spread, but an interval that is mostly too wide to decide: advise three.
-        verdict = f"undecided, because {counts} have no spread to compare by; at least 3 of each are needed{remark}"
+        verdict = f"undecided, because {_too_few(first, second)}; at least 3 replicates of each are needed{remark}"
         return Comparison(None, None, None, verdict)
     estimate = statistics.mean(first.finite) - statistics.mean(second.finite)
     better, worse = (first, second) if (estimate < 0) == (direction == "minimise") else (second, first)
@@ -174,6 +173,16 @@ def difference(
         return Comparison(interval, better.name, None, verdict)
     needed = _needed(estimate, deviations, confidence)
     return Comparison(interval, None, needed, _undecided(counts_of, interval, needed, remark))
+
+
+def _too_few(first: Sample, second: Sample) -> str:
+    few = [sample for sample in (first, second) if len(sample.finite) < MIN_SPREAD]
+    if all(not sample.finite for sample in few):
+        return f"{' and '.join(sample.name for sample in few)} {'has' if len(few) == 1 else 'have'} no value"
+    if len(few) == 1 or not all(sample.finite for sample in few):
+        which = next(sample for sample in few if len(few) == 1 or not sample.finite)
+        return f"{which.name} has {'a single value' if which.finite else 'no value'}"
+    return "each has a single value"
 
 
 def _undecided(counts: Sequence[int], interval: Interval, needed: int | None, remark: str) -> str:

@@ -34,6 +34,27 @@ class SettingCurve:
     is_diverged: bool
 
 
+@dataclass(frozen=True)
+class RunCurve:
+    """One quantity of one trial after each epoch in which it was measured. All arrays are `(epochs,)`."""
+
+    trial: int
+    epoch: Floats
+    elapsed_s: Floats
+    value: Floats
+
+
+def run_curves(data: StudyData, quantity: str) -> dict[int, list[RunCurve]]:
+    """The curves of the trials of each setting that has several, by the setting's number."""
+    rows = measured(data, quantity)
+    found: dict[int, list[RunCurve]] = {}
+    for _, own in rows.groupby(["setting", "trial"], sort=True):
+        setting, trial = (int(own[name].iloc[0]) for name in ("setting", "trial"))
+        columns = [own[name].to_numpy(dtype=np.float64) for name in ("epoch", "elapsed_s", quantity)]
+        found.setdefault(setting, []).append(RunCurve(trial, *columns))
+    return {setting: runs for setting, runs in found.items() if len(runs) > 1}
+
+
 def measured(data: StudyData, quantity: str) -> pd.DataFrame:
     """The rows of `StudyData.curves` in which a quantity is finite; no row if no trial reported it.
 

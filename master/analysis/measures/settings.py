@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hyperspool.common.grid import grid_values
-from hyperspool.common.objectives import SOURCES
+from hyperspool.common.objectives import PARAMETERS, SOURCES
 from hyperspool.common.records import Status
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Scalar
 from hyperspool.common.study_spec import StudySpec
@@ -56,9 +56,9 @@ class Axis:
         return f"{self.label} {param_text(value)}"
 
 
-def label_of(name: str) -> str:
-    """The name of a parameter for people."""
-    return LABELS.get(name, name.replace("_", " "))
+def label_of(spec: StudySpec, name: str) -> str:
+    """The name of a parameter for people: in words if it is a built-in objective's, else as its author wrote it."""
+    return LABELS.get(name, name.replace("_", " ")) if spec.objective.name in PARAMETERS else name
 
 
 def fixed_text(parameter: Parameter) -> str:
@@ -81,7 +81,7 @@ def searched_parameters(spec: StudySpec) -> list[Axis]:
                 continue
             case Float() | Int() if parameter.low == parameter.high:
                 continue
-        found.append(_axis(name, parameter, is_grid=spec.sampler.name == "grid"))
+        found.append(_axis(name, label_of(spec, name), parameter, is_grid=spec.sampler.name == "grid"))
     return found
 
 
@@ -141,16 +141,16 @@ def complete(trials: pd.DataFrame) -> pd.DataFrame:
     return trials[trials["status"] == Status.COMPLETE.value]
 
 
-def _axis(name: str, parameter: Parameter, *, is_grid: bool) -> Axis:
+def _axis(name: str, label: str, parameter: Parameter, *, is_grid: bool) -> Axis:
     if isinstance(parameter, Float | Int):
         choices = _steps(parameter) if is_grid or parameter.step is not None else ()
         zero_at = parameter.low if isinstance(parameter, Float) and parameter.has_zero else None
-        return Axis(name, label_of(name), is_numeric=True, is_log=parameter.log, choices=choices, zero_at=zero_at)
+        return Axis(name, label, is_numeric=True, is_log=parameter.log, choices=choices, zero_at=zero_at)
     listed = parameter.choices if isinstance(parameter, Categorical) else (parameter.value,)
     numbers = sorted(value for value in listed if not isinstance(value, bool | str))
     is_numeric = len(numbers) == len(listed)
     is_log = is_numeric and numbers[0] > 0 and numbers[-1] > DECADE * numbers[0]
-    return Axis(name, label_of(name), is_numeric, is_log, tuple(numbers) if is_numeric else listed)
+    return Axis(name, label, is_numeric, is_log, tuple(numbers) if is_numeric else listed)
 
 
 def _steps(parameter: Float | Int) -> tuple[Scalar, ...]:

@@ -37,6 +37,21 @@ def to_minimise(values: ArrayLike, direction: Direction) -> Floats:
     return numbers if direction == "minimise" else -numbers
 
 
+def turned_back(quantiles: Floats, direction: Direction) -> Floats:
+    """Turn quantiles of `to_minimise` values into those of the values themselves.
+
+    Args:
+        quantiles: `(levels, n)`, of levels that lie evenly around 0.5, in rising order.
+        direction: of the objective.
+
+    Returns:
+        `(levels, n)`, of the same levels in rising order. The lowest quarter of maximised values is the highest quarter
+        of their negatives, so negating alone would exchange the two.
+    """
+    turned = to_minimise(quantiles, direction)
+    return turned if direction == "minimise" else turned[::-1]
+
+
 def best_so_far(values: ArrayLike, runs: int, seed: int) -> Floats:
     """Simulate random searches by shuffling the trials of one search.
 

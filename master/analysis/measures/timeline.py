@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hyperspool.master.analysis.data.frames import StudyData
+from hyperspool.master.results.wording import counted
 
 PAUSE_MEDIANS, PAUSE_LEAST_S = 10.0, 60.0
 """A time without any trial is a pause if it is longer than this many median trials, and than this many seconds."""
@@ -38,6 +39,25 @@ def timeline(data: StudyData) -> pd.DataFrame:
         "end_s": end_s.astype("float64"),
     }
     return pd.DataFrame(bars).sort_values("trial", kind="stable", ignore_index=True)
+
+
+def busy_s(bars: pd.DataFrame) -> float:
+    """Seconds of evaluation, from claim to end, summed over workers."""
+    return float((bars["end_s"] - bars["start_s"]).sum())
+
+
+def most_at_once(bars: pd.DataFrame) -> int:
+    """How many workers evaluated at the same time, at most. A worker that was started again has another name."""
+    changes = pd.concat([pd.Series(1, index=bars["start_s"]), pd.Series(-1, index=bars["end_s"])])
+    # Where one trial ends as another begins, the end comes first.
+    ordered = changes.reset_index(name="change").sort_values(["index", "change"])
+    return max(int(ordered["change"].cumsum().max()), 1) if len(bars) else 0
+
+
+def workers_text(bars: pd.DataFrame) -> str:
+    """How many workers there were: `3 workers`, or `6 workers, at most 3 at once`."""
+    names, at_once = bars["worker"].nunique(), most_at_once(bars)
+    return f"{counted(names, 'worker')}{f', at most {at_once} at once' if at_once < names else ''}"
 
 
 def pauses(bars: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,7 @@ COLUMN_LABELS = {
 
 def headings(data: StudyData) -> dict[str, str]:
     """Column to heading, for the tables of a study."""
-    labels = {params_column(name): label_of(name) for name, _ in data.spec.space.items()}
+    labels = {params_column(name): label_of(data.spec, name) for name, _ in data.spec.space.items()}
     # A metric may have the name of a parameter: `snapshots` is both, whether to take them and how many were taken.
     taken = set(labels.values())
     labels |= {name: f"{heading(name)} (measured)" for name in metrics_columns(data.trials) if heading(name) in taken}

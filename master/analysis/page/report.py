@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,17 +20,18 @@ from hyperspool.master.analysis.data.columns import (
     metrics_columns,
     values_column,
 )
-from hyperspool.master.analysis.data.frames import StudyData, spent_s, study_data
+from hyperspool.master.analysis.data.frames import StudyData, study_data
+from hyperspool.master.analysis.data.missing import Missing, made_or_missing
 from hyperspool.master.analysis.figures.catalogue import sections
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.files import draw_figure, save_figure
 from hyperspool.master.analysis.figures.svg import HEADER
 from hyperspool.master.analysis.measures.settings import fixed_text, label_of, searched_parameters, settings_table
+from hyperspool.master.analysis.page.facts import facts
 from hyperspool.master.analysis.page.headings import headings
 from hyperspool.master.analysis.page.origin import made_sentences
 from hyperspool.master.analysis.page.output import shown_outputs
 from hyperspool.master.analysis.page.render import (
-    Fact,
     Page,
     Section,
     ShownAnswer,
@@ -48,10 +50,8 @@ from hyperspool.master.results.wording import (
     broken_counts_text,
     codes_text,
     counted,
-    duration_text,
     earlier_text,
     first_line,
-    measured_text,
     stopped_text,
 )
 from hyperspool.master.studies.published import published_study, read_published
@@ -65,11 +65,12 @@ REASONS_SHOWN = 5
 
 @dataclass(frozen=True)
 class Written:
-    """The page of a report that was written, and how many figures and tables it has."""
+    """The page of a report that was written, how many figures and tables it has, and what it lacks."""
 
     page: Path
     figures: int
     tables: int
+    missing: tuple[Missing, ...] = ()
 
 
 class Parts(NamedTuple):
@@ -79,11 +80,13 @@ class Parts(NamedTuple):
         sections: the figures, drawn.
         answers: the answers.
         results: how many results these are of.
+        missing: the figures and answers that could not be made.
     """
 
     sections: list[Section]
     answers: list[Answer]
     results: int
+    missing: tuple[Missing, ...] = ()
 
 
 def write_report(folder: StudyFolder, out: Path) -> Written:
@@ -106,9 +109,8 @@ def write_report(folder: StudyFolder, out: Path) -> Written:
     for name, content in tables.items():
         _write(out / "tables" / name, content)
     page = write_page(folder, data, standing, parts, out)
-    return Written(
-        page, sum(len(section.figures) for section in parts.sections), len({Path(name).stem for name in tables})
-    )
+    figures = sum(len(section.figures) for section in parts.sections)
+    return Written(page, figures, len({Path(name).stem for name in tables}), parts.missing)
 
 
 def draw_parts(data: StudyData, folder: Path | None) -> Parts:
@@ -118,8 +120,10 @@ def draw_parts(data: StudyData, folder: Path | None) -> Parts:
         data: the study.
         folder: where each figure is written as PNG and SVG; None: nowhere, which takes two thirds of the time.
     """
-    found = [Section(title, tuple(_shown(figure, folder) for figure in figures)) for title, figures in sections(data)]
-    return Parts(found, answers(data), len(data.results))
+    missing: list[Missing] = []
+    found = [Section(title, tuple(_shown(figures, folder, missing))) for title, figures in sections(data, missing)]
+    drawn = [section for section in found if section.figures]
+    return Parts(drawn, answers(data, missing), len(data.results), tuple(missing))
 
 
 def write_page(
@@ -136,11 +140,12 @@ def write_page(
         live_s: after how many seconds the page reloads by itself; 0: never.
     """
     content = _page(data, standing, parts.sections, parts.answers, shown_outputs(folder, standing))
+    lacks = tuple(f"{each}." for each in parts.missing)
     earlier = () if parts.results == len(data.results) else (_earlier_note(parts),)
     every, remarks = shown_trials(folder, data, standing, out), tuple(map(note_text, read_notes(folder)))
     page = out / PAGE
-    content = replace(content, trials=every, notes=(*earlier, *content.notes), remarks=remarks, live_s=live_s)
-    _write(page, render(content).encode())
+    notes = (*lacks, *earlier, *content.notes)
+    _write(page, render(replace(content, trials=every, notes=notes, remarks=remarks, live_s=live_s)).encode())
     return page
 
 
@@ -148,7 +153,13 @@ def _earlier_note(parts: Parts) -> str:
     return f"Figures and answers are those of the first {counted(parts.results, 'result')}; they follow by and by."
 
 
-def _shown(figure: NamedFigure, folder: Path | None) -> ShownFigure:
+def _shown(figures: list[NamedFigure], folder: Path | None, missing: list[Missing]) -> Iterator[ShownFigure]:
+    for figure in figures:
+        if drawn := made_or_missing(f"The figure {figure.title!r}", partial(_drawn, figure, folder), missing):
+            yield drawn
+
+
+def _drawn(figure: NamedFigure, folder: Path | None) -> ShownFigure:
     drawn = save_figure(figure, folder) if folder else draw_figure(figure)
     # What comes from people is text in this drawing, which its writers have escaped.
     svg = Markup(drawn.svg.decode().removeprefix(HEADER))  # noqa: S704 - as above
@@ -164,7 +175,7 @@ def _page(
     return Page(
         name=data.spec.name,
         title=data.spec.title,
-        facts=tuple(_facts(data, standing)),
+        facts=tuple(facts(data, standing)),
         notes=tuple(_notes(data, standing)),
         best=_best(data, standing, labels),
         fixed=_fixed(data),
@@ -181,28 +192,6 @@ def _page(
         made=tuple(made_sentences(data, standing)),
         study_json=data.spec.to_json().decode(),
     )
-
-
-def _facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
-    spec, trials = data.spec, data.trials
-    yield Fact(f"{len(trials)} of {standing.total}", "trials finished")
-    best = standing.incumbent
-    basis = f", {best.basis}" if best and best.basis else ""
-    yield Fact(measured_text(best.best_known if best else None), f"best {spec.objective.measure_name}{basis}")
-    if front := standing.front:
-        yield Fact(str(len(front.evaluations)), "trials on the front")
-        yield Fact(f"{front.hypervolume:.4g}", "hypervolume of the front")
-    yield Fact(f"{spec.objective.name}{f' on {spec.data.name}' if spec.data else ''}", "objective")
-    if spec.budget:
-        yield Fact(counted(spec.epochs, "epoch"), "per trial that is never stopped" if spec.halving else "per trial")
-    if rungs := standing.by_rung():
-        yield Fact(f"{rungs.epochs_spent} of {rungs.epochs_of_full}", "epochs trained, of those of full trainings")
-    if len(trials):
-        yield Fact(duration_text(float(spent_s(trials).sum())), "of evaluation, summed over trials")
-        passed = trials["ended_at"].max() - trials["claimed_at"].min()
-        if not pd.isna(passed):
-            workers = counted(trials["worker"].nunique(), "worker")
-            yield Fact(duration_text(passed.total_seconds()), f"from the first claim to the last result, on {workers}")
 
 
 def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
@@ -266,7 +255,7 @@ def _fixed(data: StudyData) -> str:
     varied = {axis.name for axis in searched_parameters(data.spec)}
     fixed = [(name, parameter) for name, parameter in data.spec.space.items() if name not in varied]
     texts = [
-        f"{label_of(name)} {fixed_text(parameter)}{' (where it is active)' if parameter.when else ''}"
+        f"{label_of(data.spec, name)} {fixed_text(parameter)}{' (where it is active)' if parameter.when else ''}"
         for name, parameter in fixed
     ]
     return f"The same in all trials: {', '.join(texts)}." if texts else ""

@@ -1,13 +1,11 @@
 """A finished study with curves, made once by real processes, and the study's report."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hyperspool.common.layout import StudyFolder
-from hyperspool.master.analysis.measures import importance
 from hyperspool.master.analysis.page.report import Written, write_report
 from tests.processes import Processes
 
@@ -20,15 +18,6 @@ budget.epochs = 3
 x = { type = "float", low = 0.001, high = 1.0, log = true }
 kind = ["<b>bold</b>", "plain & simple"]
 """
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _few_forests() -> Iterator[None]:
-    """Compute importances less exactly, in a tenth of the time."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, count in (("FORESTS", 2), ("HALVES", 4), ("HALF_TREES", 4)):
-            patch.setattr(importance, name, count)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,7 @@ def test_finished_run_ranks_finalists_by_their_fresh_replicates(
     printed = processes.finish(processes.master(study, *options))
     best = sorted(results_of(StudyFolder(root, "demo")).items(), key=lambda entry: entry[1].value or 0.0)
     first = min(trial for trial, result in best if result.params == best[0][1].params)
-    assert "8 trials of square, 1 epoch each, in batches of 8; then the best 2 settings again, 3 times each" in printed
+    assert "8 trials of square, 1 epoch each, all at once; then the best 2 settings again, 3 times each" in printed
     assert "study demo is finished: 14 trials" in printed
     assert "the best 3 of the search" in printed
-    assert f"Trial {first}'s params win: by the replicates they are better than every other finalist." in printed
+    assert f"Trial {first}'s setting wins: by the replicates it is better than every other finalist." in printed

@@ -9,6 +9,8 @@ from hyperspool.master.analysis.measures.importance import FANOVA, PED_ANOVA, Im
 from tests.master.analysis.answers.answered_grids import RATES, questions_of, study
 from tests.master.analysis.synthetic import SPACE, make_study_data
 
+NO_INTERVAL = (float("nan"),) * 2
+
 
 def ranked(method: str, *rows: tuple[str, float, float, float]) -> list[tuple[Any, ...]]:
     return [(name, f"the {name}", method, *numbers) for name, *numbers in rows]
@@ -17,7 +19,15 @@ def ranked(method: str, *rows: tuple[str, float, float, float]) -> list[tuple[An
 def sentences_of(rows: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch, **other: Any) -> tuple[str, ...]:
     """The sentences of the answer on given importances."""
     table = pd.DataFrame(rows, columns=["parameter", "label", "method", "importance", "low", "high"])
-    known: dict[str, Any] = {"trials": 100, "best": 10, "main_effects": 0.8, "left_out": (), "reason": None}
+    known: dict[str, Any] = {
+        "trials": 100,
+        "best": 10,
+        "together": 0.05,
+        "unexplained": 0.15,
+        "intervals_from": 80,
+        "left_out": (),
+        "reason": None,
+    }
     found = Importances(table, **(known | other))
     monkeypatch.setattr(answers_on_importance, "importances", lambda _: found)
     (answer,) = which_matter(make_study_data(SPACE, trials=3))
@@ -30,19 +40,21 @@ def test_each_method_names_its_most_important_parameter_and_interval(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rows = ranked(FANOVA, ("b", 0.3, 0.2, 0.4), ("a", 0.7, 0.6, 0.8))
-    rows += ranked(PED_ANOVA, ("b", 0.6, 0.5, 0.7), ("a", 0.4, 0.3, 0.5))
+    rows += ranked(PED_ANOVA, ("b", 0.6, *NO_INTERVAL), ("a", 0.4, *NO_INTERVAL))
     assert sentences_of(rows, monkeypatch) == (
         (
-            "By fANOVA, the a explains most of how the validation error varies over the whole space (70%, between 60% "
-            "and 80% on random halves); no other parameter's interval overlaps with that."
+            "By fANOVA, the a explains most of how the validation error varies over the whole space (70%, 90% interval "
+            "60% to 80%); no other parameter's interval overlaps with that."
         ),
         (
-            "By PED-ANOVA, the b distinguishes the best 10 trials most from all trials (60%, between 50% and 70% "
-            "on random halves); the interval of the a overlaps with that, so it is uncertain which of the two matters "
-            "more."
+            "By PED-ANOVA, the b distinguishes the best 10 trials most from all trials (60%). These shares have no "
+            "interval, so similar ones cannot be ordered."
         ),
         "The methods differ because one looks at the whole space and the other at the best trials.",
-        "One by one, parameters explain 80% of the variance; the rest is in their interactions.",
+        (
+            "One by one, parameters explain 80% of the variance, and two at a time 5% more; 15% is not explained by "
+            "the model: chance, or more than it can show."
+        ),
     )
 
 
@@ -52,7 +64,7 @@ def test_overlapping_intervals_and_a_method_without_result_are_named(
     rows = ranked(FANOVA, ("a", 0.4, 0.1, 0.6), ("b", 0.3, 0.1, 0.4), ("c", 0.3, 0.1, 0.4))
     nothing = (float("nan"),) * 3
     rows += ranked(PED_ANOVA, ("a", *nothing), ("b", *nothing), ("c", *nothing))
-    found = sentences_of(rows, monkeypatch, left_out=("the d", "the e"), main_effects=0.999)
+    found = sentences_of(rows, monkeypatch, left_out=("the d", "the e"), together=0.0, unexplained=0.004)
     assert found[0].endswith(
         "the intervals of the b and the c overlap with that, so it is uncertain which matters most."
     )
@@ -60,6 +72,16 @@ def test_overlapping_intervals_and_a_method_without_result_are_named(
     assert "One by one, parameters explain 100% of the variance." in found
     assert "The methods differ" not in " ".join(found)
     assert found[-1] == "Left out, because not every trial has a value for them: the d and the e."
+
+
+def test_a_single_close_parameter_makes_the_first_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = ranked(FANOVA, ("a", 0.5, 0.4, 0.6), ("b", 0.4, 0.3, 0.5), ("c", 0.1, 0.0, 0.2))
+    assert "the interval of the b overlaps with that" in sentences_of(rows, monkeypatch)[0]
+
+
+def test_without_intervals_the_answer_says_what_one_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = ranked(FANOVA, ("a", 0.5, *NO_INTERVAL), ("b", 0.4, *NO_INTERVAL))
+    assert sentences_of(rows, monkeypatch)[0].endswith("(50%). An interval takes 80 trials.")
 
 
 def test_too_few_trials_are_the_reason_except_for_a_grid() -> None:

@@ -75,7 +75,7 @@ def test_a_json_line_holds_its_own_trials_metrics(data: StudyData, tmp_path: Pat
 
 @pytest.fixture
 def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "sections", lambda _: [])
+    monkeypatch.setattr(report, "sections", lambda *_: [])
 
 
 @pytest.mark.usefixtures("_undrawn")

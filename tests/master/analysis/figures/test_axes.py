@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from hyperspool.master.analysis.figures.axes import is_spread, limit, set_scale, show_measured
+from hyperspool.master.analysis.figures.axes import is_spread, limit, set_scale, show_measured, show_value
 from hyperspool.master.analysis.figures.style import new_figure
+from tests.master.analysis.synthetic import make_study_data
 
 
 def test_only_positive_values_over_more_than_a_decade_are_spread() -> None:
@@ -19,6 +20,13 @@ def test_measured_values_over_a_decade_have_a_logarithmic_axis(values: list[floa
     plot = new_figure()[1][0, 0]
     show_measured(plot.yaxis, "seconds", values)
     assert plot.get_yscale() == expected
+
+
+def test_high_accuracies_have_their_share_of_the_axis() -> None:
+    data = make_study_data({"x": [1, 2]}, objective="mine", direction="maximise")
+    plot = new_figure()[1][0, 0]
+    show_value(plot.yaxis, data.spec, [0.02, 0.3, 0.74, 0.89])
+    assert plot.get_yscale() == "linear"
 
 
 def test_many_decades_have_few_ticks() -> None:

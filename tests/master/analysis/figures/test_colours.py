@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from matplotlib.colors import LogNorm, to_hex, to_rgb
 
+from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.figures.colours import (
     _DARK_TO_BRIGHT,
     listed_colours,
     parameter_norm,
+    trials_norm,
     value_colours,
     value_norm,
 )
@@ -79,20 +81,25 @@ def test_colours_of_a_list_differ_for_all_eyes(eyes: str) -> None:
     assert min(distances) >= LEAST_DISTANCE
 
 
+def spec_of(direction: str) -> StudySpec:
+    return make_study_data(trials=1, objective="mine", direction=direction).spec
+
+
 @pytest.mark.parametrize(("direction", "best"), [("minimise", 0.0), ("maximise", 1.0)])
 def test_better_values_are_darker(direction: str, best: float) -> None:
-    colours = value_colours(make_study_data(trials=1, objective="mine", direction=direction).spec)
+    colours = value_colours(spec_of(direction))
     lightness = colours(np.linspace(best, 1 - best, 9))[:, :3] @ LIGHTNESS
     assert np.all(np.diff(lightness) > 0)
 
 
 def test_values_over_more_than_a_decade_have_a_logarithmic_bar() -> None:
-    assert isinstance(value_norm([0.05, 0.9, np.nan]), LogNorm)
-    assert not isinstance(value_norm([0.1, 0.9]), LogNorm)
+    assert isinstance(value_norm(spec_of("minimise"), [0.05, 0.9, np.nan]), LogNorm)
+    assert not isinstance(value_norm(spec_of("minimise"), [0.1, 0.9]), LogNorm)
+    assert not isinstance(value_norm(spec_of("maximise"), [0.05, 0.9, np.nan]), LogNorm)
 
 
 def test_equal_values_have_a_colour() -> None:
-    assert value_norm([0.9, 0.9])(0.9) == pytest.approx(0.5)
+    assert value_norm(spec_of("minimise"), [0.9, 0.9])(0.9) == pytest.approx(0.5)
     data = make_study_data({"x": [1, 2, 3]}, objective="mine")
     assert 0 < parameter_norm(searched_parameters(data.spec)[0], [2.0, 2.0])(2.0) < 1
 
@@ -101,3 +108,9 @@ def test_listed_numbers_differ_in_lightness_and_names_in_hue() -> None:
     shades = np.array(listed_colours(4, is_ordered=True))[:, :3] @ LIGHTNESS
     assert np.all(np.diff(shades) > 0)
     assert len(set(listed_colours(4, is_ordered=False))) == 4
+
+
+def test_diverged_trials_do_not_stretch_the_colours_of_the_others() -> None:
+    data = make_study_data({"x": [1, 2, 3]}, objective="mine", diverges=lambda params: params["x"] == 3)
+    norm = trials_norm(data)
+    assert (norm.vmin, norm.vmax) == (data.trials["value"][:2].min(), data.trials["value"][:2].max())

@@ -137,3 +137,12 @@ def test_captions_say_that_an_ensembles_curve_is_a_single_networks() -> None:
         make_study_data(space, objective="mine"),
     ):
         assert not any("snapshots" in figure.caption for figure in figures(other))
+
+
+def test_every_run_is_drawn_behind_the_median_of_its_setting() -> None:
+    data = make_study_data({"learning_rate": [0.01, 0.1]}, replicates=3)
+    figure = next(figure for figure in figures(data) if figure.name == "validation-error-curves")
+    assert "A thin line is a trial, a thick one the median of a setting's replicates." in figure.caption
+    plot = figure.draw().axes[0]
+    widths = sorted(float(line.get_linewidth()) for line in plot.lines)
+    assert widths == [0.6] * 6 + [1.4] * 2

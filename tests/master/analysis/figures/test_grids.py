@@ -13,7 +13,7 @@ GRID = {"learning_rate": [0.01, 0.1, 1.0], "momentum": [0.0, 0.9]}
 
 def test_a_cell_is_the_median_of_its_trials() -> None:
     data = make_study_data(GRID, replicates=3)
-    cells = cells_of(data.trials, *searched_parameters(data.spec))
+    cells = cells_of(data, *searched_parameters(data.spec))
     assert (cells.columns.name, cells.rows.name) == ("learning_rate", "momentum")
     medians = data.trials.pivot_table(
         index="params_momentum", columns="params_learning_rate", values="value", aggfunc="median"
@@ -23,7 +23,7 @@ def test_a_cell_is_the_median_of_its_trials() -> None:
 
 def test_a_cell_of_diverged_trials_is_marked_instead_of_valued() -> None:
     data = make_study_data(GRID, diverges=lambda params: params["learning_rate"] == 1.0)
-    cells = cells_of(data.trials, *searched_parameters(data.spec))
+    cells = cells_of(data, *searched_parameters(data.spec))
     assert cells.is_diverged.tolist() == [[False, False, True]] * 2
     assert np.isnan(cells.median[:, 2]).all()
     written = [text.get_text() for text in grid_figure(data, cells).axes[0].texts]
@@ -34,7 +34,7 @@ def test_a_cell_of_diverged_trials_is_marked_instead_of_valued() -> None:
 def test_a_cells_median_counts_diverged_trials_as_guessing() -> None:
     data = make_study_data(GRID, replicates=3)
     data.trials.loc[0, ["value", "diverged"]] = [0.9, True]
-    cells = cells_of(data.trials, *searched_parameters(data.spec))
+    cells = cells_of(data, *searched_parameters(data.spec))
     assert cells.median[0, 0] == data.trials["value"][:3].median()
     assert not cells.is_diverged.any()
 
@@ -42,7 +42,7 @@ def test_a_cells_median_counts_diverged_trials_as_guessing() -> None:
 @pytest.mark.parametrize("direction", ["minimise", "maximise"])
 def test_the_best_cell_is_framed_and_darkest(direction: Literal["minimise", "maximise"]) -> None:
     data = make_study_data(GRID, objective="mine", direction=direction)
-    cells = cells_of(data.trials, *searched_parameters(data.spec))
+    cells = cells_of(data, *searched_parameters(data.spec))
     plot = grid_figure(data, cells).axes[0]
     (frame,) = (patch for patch in plot.patches if isinstance(patch, Rectangle) and not patch.get_fill())
     row, column = int(frame.get_y()), int(frame.get_x())
@@ -50,6 +50,23 @@ def test_the_best_cell_is_framed_and_darkest(direction: Literal["minimise", "max
     assert cells.median[row, column] == best
     colours = plot.collections[0].to_rgba(cells.median.ravel())[:, :3].sum(axis=1)
     assert int(colours.argmin()) == row * 3 + column
+
+
+def test_a_star_marks_the_best_trials_cell_beside_the_frame() -> None:
+    data = make_study_data(GRID, replicates=3, objective="mine")
+    # The first cell has the best median, but the single best trial is in the last.
+    data.trials["value"] = [0.2, 0.2, 0.2, *[0.5] * 14, 0.1]
+    (named,) = figures(data)
+    assert "a star marks another, in which the best trial lies." in named.caption
+    (star,) = (line for line in named.draw().axes[0].lines if line.get_marker() == "*")
+    assert np.floor(np.asarray(star.get_xydata())).tolist() == [[2, 1]]
+
+
+def test_heat_maps_of_a_study_share_their_scale() -> None:
+    drawn = [figure.draw() for figure in figures(make_study_data(GRID | {"batch_size": [20, 100]}))]
+    scales = {(mesh.norm.vmin, mesh.norm.vmax) for mesh in (one.axes[0].collections[0] for one in drawn)}
+    assert len(drawn) == 3
+    assert len(scales) == 1
 
 
 def test_each_pair_of_parameters_has_a_figure() -> None:
@@ -61,7 +78,7 @@ def test_values_are_written_into_few_cells_only() -> None:
     data = make_study_data(
         {"learning_rate": [0.01 * place for place in range(1, 11)], "num_filters": list(range(1, 8))}
     )
-    assert not list(grid_figure(data, cells_of(data.trials, *searched_parameters(data.spec))).axes[0].texts)
+    assert not list(grid_figure(data, cells_of(data, *searched_parameters(data.spec))).axes[0].texts)
 
 
 def test_a_search_with_mostly_empty_cells_has_no_heat_map() -> None:
@@ -72,5 +89,5 @@ def test_a_search_with_mostly_empty_cells_has_no_heat_map() -> None:
 def test_every_column_of_names_is_named() -> None:
     names = ["constant", "triangular", "cyclical_momentum", "cosine_restarts"]
     data = make_study_data({"rule": names, "momentum": [0.0, 0.9]}, objective="mine")
-    plot = grid_figure(data, cells_of(data.trials, *searched_parameters(data.spec))).axes[0]
+    plot = grid_figure(data, cells_of(data, *searched_parameters(data.spec))).axes[0]
     assert [label.get_text() for label in plot.get_xticklabels()] == names

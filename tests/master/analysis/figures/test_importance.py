@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from hyperspool.master.analysis.figures.files import save_figure
-from hyperspool.master.analysis.figures.importance import figures
+from hyperspool.master.analysis.figures.importance import REST, figures
 from tests.master.analysis.synthetic import make_study_data
 
 
@@ -11,7 +11,7 @@ def test_each_parameter_has_bars_and_the_caption_counts_trials(tmp_path: Path) -
     assert "diverged" in named.caption
     assert "1 FAILED" in named.caption
     labels = {label.get_text() for label in named.draw().axes[0].get_yticklabels()}
-    assert labels == {"number of filters", "learning rate", "momentum", "mini-batch size"}
+    assert labels == {"number of filters", "learning rate", "momentum", "mini-batch size", *REST}
     assert save_figure(named, tmp_path).paths[1].is_file()
 
 

@@ -1,11 +1,18 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 
+from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures.times import costs_of, figures, time_figure
 from hyperspool.master.analysis.measures.settings import searched_parameters
 from tests.master.analysis.synthetic import make_study_data
 
 GRID = {"num_filters": [10, 30, 100], "batch_size": [20, 100, 500], "learning_rate": [0.01, 0.1]}
+UNIT = {"type": "float", "low": 0.0, "high": 1.0}
 
 
 def test_the_sizes_that_decide_the_time_have_a_figure_each() -> None:
@@ -13,11 +20,40 @@ def test_the_sizes_that_decide_the_time_have_a_figure_each() -> None:
     assert figures(make_study_data({"learning_rate": [0.01, 0.1]})) == []
 
 
-def test_any_number_may_decide_the_time_of_a_users_objective() -> None:
-    data = make_study_data({"x": [1, 2], "kind": ["a", "b"]}, objective="mine", has_curves=False)
-    (figure,) = figures(data)
-    assert figure.title == "Time per trial by x"
+def timed(space: dict[str, Any], seconds: Callable[[pd.DataFrame], Any], trials: int = 40) -> StudyData:
+    """A search of a user's own objective without epochs, whose times are computed from its params."""
+    data = make_study_data(space, trials=trials, objective="mine", has_curves=False)
+    return replace(data, trials=data.trials.assign(evaluation_s=seconds(data.trials)))
+
+
+def test_whatever_changes_the_time_of_own_objectives_has_a_figure() -> None:
+    space = {"x": UNIT, "kind": ["a", "b"], "size": UNIT}
+    data = timed(space, lambda trials: (1 + trials["params_size"]) * trials["params_kind"].map({"a": 1.0, "b": 9.0}))
+    found = figures(data)
+    assert [figure.title for figure in found] == ["Time per trial by kind", "Time per trial by size"]
     assert costs_of(data).seconds.tolist() == data.trials["evaluation_s"].tolist()
+    for figure in found:
+        figure.draw()
+
+
+def test_times_that_differ_by_chance_have_no_figure() -> None:
+    random = np.random.default_rng(0)
+    data = timed({"x": UNIT, "kind": ["a", "b"]}, lambda trials: random.uniform(1, 2, len(trials)))
+    assert figures(data) == []
+
+
+def test_parameters_that_are_never_active_together_are_drawn_alone() -> None:
+    gated = {name: UNIT | {"when": {"kind": [gate]}} for name, gate in (("momentum", "a"), ("beta", "b"))}
+
+    def apart(trials: pd.DataFrame) -> "pd.Series[float]":
+        # Times differ by more than a factor of 3, so the axis is logarithmic.
+        return pd.Series(10 ** (3 * trials["params_momentum"].fillna(trials["params_beta"])))
+
+    found = figures(timed({"kind": ["a", "b"], **gated}, apart))
+    assert [figure.name for figure in found] == ["time-by-momentum", "time-by-beta"]
+    plot = found[0].draw().axes[0]
+    assert plot.get_yscale() == "log"
+    assert len(plot.collections)
 
 
 def test_a_trial_costs_the_median_of_its_epochs() -> None:
@@ -28,8 +64,9 @@ def test_a_trial_costs_the_median_of_its_epochs() -> None:
 
 
 def test_trials_without_a_time_are_left_out_and_counted() -> None:
-    data = make_study_data({"x": [1, 2, 3]}, objective="mine", has_curves=False, fails=(1,))
-    assert len(costs_of(data).trials) == 2
+    data = make_study_data(GRID, fails=(1,))
+    data = replace(data, curves=data.curves[data.curves["trial"] != 1])
+    assert len(costs_of(data).trials) == len(data.trials) - 1
     assert "1 trial without a measured time is left out." in figures(data)[0].caption
 
 

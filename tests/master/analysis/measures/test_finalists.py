@@ -48,9 +48,9 @@ def test_finalists_are_ordered_by_their_fresh_replicates_alone() -> None:
 
 def test_a_clear_winner_is_named_beside_its_search_value() -> None:
     verdict = finalists_verdict(confirmed(), finalists(LUCKY, "minimise"))
-    assert verdict[0] == "Trial 2's params win: by the replicates they are better than every other finalist."
-    assert verdict[1].startswith("Against the next best: trial 2's params is better than trial 1's params, by 0.07")
-    assert verdict[2].startswith("In the search trial 2's params had 0.2000; the mean of their 3 fresh replicates")
+    assert verdict[0] == "Trial 2's setting wins: by the replicates it is better than every other finalist."
+    assert verdict[1].startswith("Against the next best: trial 2's setting is better than trial 1's setting, by 0.07")
+    assert verdict[2].startswith("In the search trial 2's setting had 0.2000; the mean of its 3 fresh replicates")
     assert verdict[2].endswith("is 0.2100.")
 
 
@@ -59,7 +59,7 @@ def test_undecided_finalists_come_with_the_replicates_needed() -> None:
     spec = confirmed(finalists=3)
     verdict = finalists_verdict(spec, finalists(found, "minimise"))
     assert verdict[0] == (
-        "Undecided: trial 1's params have the best mean, but by the replicates trial 2 may be as good or better."
+        "Undecided: trial 1's setting has the best mean, but by the replicates trial 2 may be as good or better."
     )
     assert "replicates of each would be needed" in verdict[1]
 
@@ -69,7 +69,7 @@ def test_a_single_finalist_has_an_estimate_but_no_comparison() -> None:
     found = finalists(seen(0.5, 0.1, 0.2, 0.3, fresh={1: [0.2, 0.3, 0.4]}), "minimise")
     verdict = finalists_verdict(spec, found)
     assert len(verdict) == 1
-    assert verdict[0].startswith("In the search trial 1's params had 0.1000; the mean of their 3 fresh replicates, ")
+    assert verdict[0].startswith("In the search trial 1's setting had 0.1000; the mean of its 3 fresh replicates, ")
     assert verdict[0].endswith(" is 0.3000.")
 
 

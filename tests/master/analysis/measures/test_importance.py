@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.measures import importance
 from hyperspool.master.analysis.measures.importance import (
     COLUMNS,
     FANOVA,
@@ -17,6 +16,8 @@ from hyperspool.master.analysis.measures.importance import (
     Importances,
     importances,
     most_important,
+    shortest_interval,
+    whole_sentence,
 )
 from tests.master.analysis.synthetic import make_study_data
 
@@ -60,7 +61,8 @@ def test_both_methods_rank_parameters_by_what_they_explain(straight: Importances
     for method in METHODS:
         ranked = found.table[found.table["method"] == method].sort_values("importance", ascending=False)
         assert ranked["parameter"].tolist() == ["x1", "x2", "x3"]
-        assert ranked["importance"].sum() == pytest.approx(1)
+    assert sum(shares_in(found, FANOVA).values()) + found.together + found.unexplained == pytest.approx(1)
+    assert sum(shares_in(found, PED_ANOVA).values()) == pytest.approx(1)
 
 
 def test_fanova_finds_the_share_of_the_variance(straight: Importances) -> None:
@@ -70,12 +72,32 @@ def test_fanova_finds_the_share_of_the_variance(straight: Importances) -> None:
     assert shares["x3"] == pytest.approx(0.0, abs=0.02)
 
 
-def test_where_parameters_act_together_the_main_effects_are_small(straight: Importances) -> None:
+def test_where_parameters_act_together_neither_explains_it_alone(straight: Importances) -> None:
     def saddle(trials: pd.DataFrame) -> "pd.Series[float]":
         return (trials["params_x1"] - 0.5) * (trials["params_x2"] - 0.5)
 
-    assert importances(valued(saddle)).main_effects < 0.4
-    assert straight.main_effects > 0.8
+    assert importances(valued(saddle)).together > 0.95
+    assert straight.together < 0.01
+
+
+def test_what_is_chance_is_not_explained() -> None:
+    def noisy(trials: pd.DataFrame) -> "pd.Series[float]":
+        # Half of the variance is noise.
+        return ninety_ten(trials) + np.random.default_rng(0).normal(0, np.sqrt(10 / 12), len(trials))
+
+    found = importances(valued(noisy, trials=250))
+    assert found.unexplained == pytest.approx(0.5, abs=0.1)
+    assert found.together < 0.1
+    assert "is not explained by the model" in whole_sentence(found)
+
+
+def test_a_sum_has_nothing_left_to_explain() -> None:
+    def total(trials: pd.DataFrame) -> "pd.Series[float]":
+        return 3 * trials["params_x1"] + 2 * trials["params_x2"] + trials["params_x3"]
+
+    found = importances(valued(total, THREE | {"x4": UNIT}, trials=100))
+    assert shares_in(found, FANOVA) == pytest.approx({"x1": 9 / 14, "x2": 4 / 14, "x3": 1 / 14, "x4": 0}, abs=0.01)
+    assert whole_sentence(found) == "One by one, parameters explain 100% of the variance."
 
 
 def test_importance_uses_the_scale_that_was_searched() -> None:
@@ -110,17 +132,29 @@ def test_ped_anova_takes_the_highest_values_when_maximising() -> None:
     assert share(valued(spike), PED_ANOVA)["x2"] > 0.6
 
 
-def test_intervals_are_wider_with_fewer_trials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importance, "HALVES", 10)
-
+def test_intervals_are_wider_with_fewer_trials() -> None:
     def noisy(trials: pd.DataFrame) -> "pd.Series[float]":
         return ninety_ten(trials) + np.random.default_rng(0).normal(0, 1, len(trials))
 
     widths = [
         (table["high"] - table["low"]).mean()
-        for table in (importances(valued(noisy, trials=trials)).table for trials in (30, 160))
+        for table in (importances(valued(noisy, trials=trials)).table for trials in (80, 250))
     ]
-    assert widths[0] > 1.5 * widths[1]
+    assert widths[0] > 1.2 * widths[1]
+
+
+def test_too_few_trials_have_no_interval() -> None:
+    few, enough = (importances(valued(ninety_ten, trials=trials)) for trials in (79, 80))
+    assert not few.has_intervals
+    assert enough.has_intervals
+    assert enough.table.loc[enough.table["method"] == PED_ANOVA, ["low", "high"]].isna().all(axis=None)
+
+
+def test_an_interval_reaches_down_to_nothing_if_that_is_likely() -> None:
+    random = np.random.default_rng(0)
+    assert shortest_interval(random.exponential(size=2000))[0] == 0
+    low, high = shortest_interval(random.normal(0.5, 0.1, 2000), part=0.9)
+    assert (low, high) == pytest.approx((0.5 - 0.164, 0.5 + 0.164), abs=0.03)
 
 
 def test_the_same_seed_gives_the_same_importances() -> None:

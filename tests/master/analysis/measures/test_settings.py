@@ -16,6 +16,8 @@ from hyperspool.master.analysis.measures.settings import (
 )
 from tests.master.analysis.synthetic import SPACE, make_study_data
 
+OWN = ("cnn", "mine")
+
 
 def axes_of(space: dict[str, Any], sampler: str = "random") -> list[Axis]:
     table = {
@@ -80,9 +82,15 @@ def test_a_label_names_varied_parameters_with_short_numbers() -> None:
         {"learning_rate": [0.05, 0.1], "weight_decay": [0.0, 1e-4], "num_filters": 8, "nesterov": [True, False]}
     )
     params = {"learning_rate": 0.0512345, "weight_decay": 1e-4, "num_filters": 8, "nesterov": True}
-    assert setting_label(params, axes) == "learning rate 0.05123, weight decay 0.0001, nesterov true"
-    assert setting_label({"learning_rate": 0.1}, axes) == "learning rate 0.1"
+    assert setting_label(params, axes) == "learning_rate 0.05123, weight_decay 0.0001, nesterov true"
+    assert setting_label({"learning_rate": 0.1}, axes) == "learning_rate 0.1"
     assert setting_label(params, []) == ONLY_SETTING
+
+
+def test_only_a_networks_parameters_are_named_in_words() -> None:
+    names = {"learning_rate": [0.01, 0.1], "batch_size": [20, 100]}
+    labels = [[axis.label for axis in searched_parameters(make_study_data(names, objective=name).spec)] for name in OWN]
+    assert labels == [["learning rate", "mini-batch size"], ["learning_rate", "batch_size"]]
 
 
 def test_a_label_contains_no_terminal_escapes() -> None:

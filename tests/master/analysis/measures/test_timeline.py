@@ -4,7 +4,17 @@ import pandas as pd
 import pytest
 
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.measures.timeline import gaps, pauses, timeline, waiting, waits, without_pauses
+from hyperspool.master.analysis.measures.timeline import (
+    busy_s,
+    gaps,
+    most_at_once,
+    pauses,
+    timeline,
+    waiting,
+    waits,
+    without_pauses,
+    workers_text,
+)
 from hyperspool.master.search.known import Proposal
 from hyperspool.master.studies.preset import load_preset
 from tests.master.analysis.searched import searched
@@ -118,3 +128,13 @@ def test_gaps_are_between_a_workers_trials_and_to_the_end() -> None:
         ("b", 1.0, 1.0),
         ("b", 9.0, 9.0),
     ]
+
+
+def test_a_worker_that_was_started_again_does_not_count_twice() -> None:
+    bars = pd.DataFrame(
+        {"worker": ["a", "b", "a", "b-again"], "start_s": [0.0, 0.0, 2.0, 3.0], "end_s": [2.0, 3.0, 4.0, 5.0]}
+    )
+    assert most_at_once(bars) == 2
+    assert workers_text(bars) == "3 workers, at most 2 at once"
+    assert workers_text(bars.head(2)) == "2 workers"
+    assert busy_s(bars) == 9.0

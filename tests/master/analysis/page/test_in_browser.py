@@ -310,7 +310,7 @@ def test_a_reload_keeps_what_was_chosen(page: Page) -> None:
 def test_a_live_page_follows_and_keeps_what_was_chosen(
     curved_copy: StudyFolder, tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report, "sections", lambda data: [("Figures", best_so_far.figures(data))])
+    monkeypatch.setattr(report, "sections", lambda data, _: [("Figures", best_so_far.figures(data))])
     monkeypatch.setattr(report, "answers", lambda _: [])
     monkeypatch.setattr(watching, "SHORTEST_WAIT_S", 1.0)
     monkeypatch.setattr(watching, "REST", 0.0)

@@ -28,7 +28,7 @@ def printed(folder: StudyFolder, trial: int, text: bytes) -> None:
 
 @pytest.fixture
 def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(report, "sections", lambda _: [])
+    monkeypatch.setattr(report, "sections", lambda *_: [])
     return tmp_path / "out"
 
 

@@ -34,10 +34,18 @@ def test_a_report_has_a_page_figures_and_tables(
     assert set(re.findall(r"https?://[^ \"]*", page)) <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 
 
+def test_tile_and_caption_count_the_same_time_and_workers(curved_report: Written) -> None:
+    page = curved_report.page.read_text()
+    (evaluated,) = re.findall(r"All workers together evaluated for ([^<]*?) and waited", page)[-1:]
+    assert f"<b>{evaluated}</b><span>of evaluation, from claim to end" in page
+    (workers,) = set(re.findall(r"12 trials on (\d workers?(?:, at most \d at once)?), from claim to end", page))
+    assert f"from the first claim to the last result, on {workers}<" in page
+
+
 @pytest.fixture
 def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the figures, which take most of a report's time, in tests of the page's text."""
-    monkeypatch.setattr(report, "sections", lambda _: [])
+    monkeypatch.setattr(report, "sections", lambda *_: [])
 
 
 @pytest.mark.usefixtures("_undrawn")
