@@ -9,6 +9,7 @@ from hyperspool.common.errors import SearchError
 from hyperspool.common.invocation import program_name
 from hyperspool.master.commands import (
     analysis,
+    compare,
     dashboard,
     finalize,
     folder,
@@ -27,7 +28,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Search hyperparameters through a shared folder: publish jobs, collect and show results.",
 )
-for family in (run, init, look, show, note, steer, replay, analysis, dashboard, folder, finalize, range_test):
+for family in (run, init, look, show, note, steer, replay, analysis, compare, dashboard, folder, finalize, range_test):
     app.add_typer(family.app)
 
 
