@@ -5,6 +5,7 @@ mean of its trials in the search, so that no lucky replicate leads; once a study
 come first, by the mean of their fresh replicates.
 """
 
+import math
 import statistics
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from hyperspool.master.results.finalists import Finalist
 from hyperspool.master.results.front import Front
 from hyperspool.master.results.trade_off import entry_json
 from hyperspool.master.results.wording import counted
-from hyperspool.master.search.known import Evaluation, loss_of
+from hyperspool.master.search.known import Direction, Evaluation, loss_of
 from hyperspool.master.search.settings import Setting, settings_of
 
 
@@ -146,25 +147,42 @@ def ranked_settings(
     )
 
 
-def best_so_far(spec: StudySpec, searched: Iterable[Evaluation]) -> list[float]:
-    """Return the value of the best setting after each evaluation of a search, from the first settled one on.
+def best_so_far(
+    numbers: Iterable[tuple[Hashable, float | None]], replicates: int, direction: Direction
+) -> list[float | None]:
+    """Return the mean of the best settled setting after each trial; None while there is none.
+
+    Args:
+        numbers: of each trial, in order: its setting, and its value; None: it has none that counts.
+        replicates: the trials of each setting.
+        direction: the objective's direction.
+    """
+    own: dict[Hashable, list[float | None]] = {}
+    means: dict[Hashable, float] = {}
+    best: Hashable = None
+    found: list[float | None] = []
+    for setting, number in numbers:
+        own.setdefault(setting, []).append(number)
+        counting = [each for each in own[setting] if each is not None]
+        if counting and len(own[setting]) >= replicates:
+            means[setting] = math.fsum(each / len(counting) for each in counting)
+            # Another trial of the best setting may have made it worse than others.
+            rivals = means if setting == best else [name for name in (best, setting) if name in means]
+            best = min(rivals, key=lambda name: loss_of(means[name], direction))
+        found.append(means.get(best))
+    return found
+
+
+def values_so_far(spec: StudySpec, searched: Iterable[Evaluation]) -> list[float]:
+    """Return the best value after each evaluation of a search, from the first settled setting on.
 
     Args:
         spec: the study; it has one objective.
         searched: the finished evaluations of its search, at the full budget, in the order in which they landed.
     """
-    by_setting: dict[Hashable, list[Evaluation]] = {}
-    found: list[float] = []
-    best: float | None = None
-    for seen in searched:
-        own = by_setting.setdefault(setting_key(seen.params), [])
-        own.append(seen)
-        setting = Setting(tuple(own))
-        if len(own) >= spec.replicates and setting.mean is not None and setting.keeps_constraints:
-            best = min((setting.mean, *found[-1:]), key=lambda value: loss_of(value, spec.objective.direction))
-        if best is not None:
-            found.append(best)
-    return found
+    numbers = ((setting_key(seen.params), seen.number if seen.keeps_constraints else None) for seen in searched)
+    found = best_so_far(numbers, spec.replicates, spec.objective.direction)
+    return [value for value in found if value is not None]
 
 
 def _places(finalists: Collection[Hashable], front: Front | None) -> Mapping[Hashable, int]:

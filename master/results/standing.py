@@ -24,8 +24,8 @@ from hyperspool.master.results.finalists import Finalist, finalists
 from hyperspool.master.results.front import Front, study_front
 from hyperspool.master.results.reading import StudyResults, read_results
 from hyperspool.master.results.rungs import RungsStanding, counted_rungs
-from hyperspool.master.results.settings import RankedSetting, best_so_far, best_trials, ranked_settings
-from hyperspool.master.results.trade_off import broken_counts, entry_json, front_json
+from hyperspool.master.results.settings import RankedSetting, best_trials, ranked_settings, values_so_far
+from hyperspool.master.results.trade_off import broken_counts, entry_json, front_json, marked
 from hyperspool.master.results.workers import age_s, read_workers
 from hyperspool.master.search.known import Evaluation, Known
 from hyperspool.master.search.lengthened import shorter_trials
@@ -170,7 +170,7 @@ class Standing:
         if self.spec.objectives:
             return []
         place = {key: number for number, key in enumerate(self.results)}
-        return best_so_far(self.spec, sorted(self._searched(), key=lambda seen: place[seen.proposal.key]))
+        return values_so_far(self.spec, sorted(self._searched(), key=lambda seen: place[seen.proposal.key]))
 
     def result_of(self, setting: RankedSetting) -> Result:
         """The result of the trial that stands for a setting."""
@@ -256,17 +256,11 @@ class Standing:
 
     def best_to_json(self, count: int) -> list[dict[str, Any]]:
         """The best settings as `top --json` prints them; `confirmed` stands beside what the search measured."""
-        return self._on_front(each.to_json(self.spec, self.result_of(each)) for each in self.best(count))
+        return marked((each.to_json(self.spec, self.result_of(each)) for each in self.best(count)), self.front)
 
     def best_trials_to_json(self, count: int) -> list[dict[str, Any]]:
         """The best trials as `top --trials --json` prints them."""
-        return self._on_front(entry_json(self.spec, result) for result in self.best_trials(count))
-
-    def _on_front(self, entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        if (front := self.front) is None:
-            return list(entries)
-        leading = {seen.trial for seen in front.evaluations}
-        return [entry | {"on_front": entry["trial"] in leading} for entry in entries]
+        return marked((entry_json(self.spec, result) for result in self.best_trials(count)), self.front)
 
 
 def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | None = None) -> Standing:

@@ -25,6 +25,12 @@ def entry_json(spec: StudySpec, result: Result) -> dict[str, Any]:
     return entry | ({"values": dict(zip(measures, values_of(spec, result), strict=True))} if measures else {})
 
 
+def marked(entries: Iterable[dict[str, Any]], front: Front | None) -> list[dict[str, Any]]:
+    """Return trials as `--json` prints them, with `on_front` if the study has a front."""
+    leading = {seen.trial for seen in front.evaluations} if front else set[int]()
+    return [entry | ({"on_front": entry["trial"] in leading} if front else {}) for entry in entries]
+
+
 def front_json(spec: StudySpec, front: Front, results: Mapping[EvaluationKey, Result]) -> dict[str, Any]:
     """Return the front, its hypervolume and the reference point as `status --json` prints them."""
     return {

@@ -131,8 +131,8 @@ class ShownTrials:
 class Page:
     """The content of the page, in the order of the page.
 
-    `remarks` are the notes that people wrote; `live_s` is after how many seconds the page reloads by itself;
-    0: never.
+    `best_of` is what `best` ranks: trials or settings; `remarks` are the notes that people wrote; `live_s` is after how
+    many seconds the page reloads by itself; 0: never.
     """
 
     name: str
@@ -140,6 +140,7 @@ class Page:
     facts: tuple[Fact, ...]
     notes: tuple[str, ...]
     best: ShownTable | None
+    best_of: str
     fixed: str
     answers: tuple[ShownAnswer, ...]
     sections: tuple[Section, ...]

@@ -178,6 +178,7 @@ def _page(
         facts=tuple(facts(data, standing)),
         notes=tuple(_notes(data, standing)),
         best=_best(data, standing, labels),
+        best_of="settings" if standing.spec.replicates > 1 else "trials",
         fixed=_fixed(data),
         answers=tuple(
             ShownAnswer(

@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hyperspool.common.layout import StudyFolder
+from hyperspool.master.analysis.data.frames import load_study
+from hyperspool.master.analysis.measures.drawn_trials import best_values, is_best
 from hyperspool.master.analysis.page.report import write_report
 from hyperspool.master.finalize.choice import choose
+from hyperspool.master.results.settings import best_so_far
 from hyperspool.master.results.standing import Standing, open_standing
 from hyperspool.master.terminal.brief import print_end
 from hyperspool.master.terminal.console import Terminal
@@ -128,3 +132,20 @@ def test_failed_replicate_counts_as_one_that_is_done() -> None:
         (1, "mean of 1 of 2 replicates"),
         (2, "mean of 2 replicates"),
     ]
+
+
+def test_best_so_far_follows_settings_whose_replicates_are_in() -> None:
+    assert standing(0.1, 0.9, 0.3, 0.4).best_so_far() == [0.5, 0.5, 0.35]
+
+
+def test_another_trial_of_the_best_setting_may_make_it_worse() -> None:
+    numbers = [("a", 0.1), ("b", 0.3), ("a", 0.9), ("c", None)]
+    assert best_so_far(numbers, 1, "minimise") == [0.1, 0.1, 0.3, 0.3]
+    assert best_so_far(numbers, 1, "maximise") == [0.1, 0.3, 0.5, 0.5]
+
+
+def test_figures_mark_all_trials_of_the_best_setting(study: Finished) -> None:
+    data = load_study(study.root, "lucky")
+    assert data.trials.loc[is_best(data, data.trials), "trial"].tolist() == [5, 6, 7, 8, 9]
+    assert best_values(data)[[4, 9, 14]].tolist() == pytest.approx([LUCKY_MEAN, GOOD_MEAN, GOOD_MEAN])
+    assert np.isnan(best_values(data)[:4]).all()

@@ -92,6 +92,7 @@ def test_the_page_escapes_all_text_of_a_study() -> None:
         facts=(),
         notes=("<img src=x>",),
         best=None,
+        best_of="trials",
         fixed="",
         answers=(),
         sections=(),
