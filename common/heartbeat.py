@@ -20,7 +20,8 @@ class WorkerRecord(Record):
     """The GPU of this host: its index or UUID, as CUDA_VISIBLE_DEVICES takes it; None: the CPU."""
     job: Label | None = None
     """The scheduler's job that runs the worker, such as `slurm:1234_5`; None: no scheduler is known."""
-    state: Literal["idle", "running"]
+    state: Literal["loading", "idle", "running"]
+    """Loading: it tries its device, and takes no job yet."""
     trial: TrialNumber | None = None
     rung: Rung | None = None
     issue: Count | None = None

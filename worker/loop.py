@@ -12,6 +12,7 @@ from typing import TypeVar
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.definitions import Definition
 from hyperspool.common.errors import FolderError
+from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.patience import until_possible
 from hyperspool.common.records import Result, Status
@@ -106,6 +107,8 @@ class Worker:
     def _try_device(self) -> bool:
         if not self._settings.device.is_gpu:
             return True
+        if self._settings.study is not None:  # CUDA takes seconds, in which nobody should take this worker for missing
+            self._presence.loading(StudyFolder(self._settings.root, self._settings.study))
         answer = self._executor.probe_device()
         if isinstance(answer, DeviceFound):
             logger.info("device %s: %s", self._settings.device.name, answer.name)

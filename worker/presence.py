@@ -73,6 +73,11 @@ class Presence:
         self._news: object = None
         self._needed_s: dict[StudyFolder, float] = {}
 
+    def loading(self, folder: StudyFolder) -> None:
+        """Show in the one study that the worker serves that it has started, and takes no job yet."""
+        self._needed_s[folder] = self._clock()
+        self._write(folder, state="loading")
+
     def idle(self, open_studies: list[StudyFolder]) -> None:
         """Show that the worker waits for a job: in these studies, and for `AWAY_S` in those that it served before.
 
@@ -82,7 +87,7 @@ class Presence:
         if self._is_due(news=frozenset(open_studies)):
             self._leave_others()
             for folder in self._needed_s:
-                self._write(folder)
+                self._write(folder, state="idle")
 
     def running(self, folder: StudyFolder, attempt: AttemptName, epoch: int, epochs: int, stale_s: float) -> None:
         """Show that the worker evaluates a trial, and how far it is. Costs nothing while there is no news.
@@ -95,7 +100,7 @@ class Presence:
             self._leave_others()
             trial, rung, issue = attempt.issue
             progress = {"attempt": attempt.number, "epoch": epoch, "epochs": epochs}
-            self._write(folder, trial=trial, rung=rung, issue=issue, **progress)
+            self._write(folder, state="running", trial=trial, rung=rung, issue=issue, **progress)
 
     def leave(self) -> None:
         """Remove the worker's files."""
@@ -122,7 +127,7 @@ class Presence:
         self._last_s = self._clock()
         return True
 
-    def _write(self, folder: StudyFolder, **progress: int) -> None:
+    def _write(self, folder: StudyFolder, *, state: str, **progress: int) -> None:
         self._beat += 1
         worker = {
             "worker": self._claimant.worker,
@@ -131,7 +136,7 @@ class Presence:
             "device": self._device,
             "gpu": self.gpu,
             "job": self._job,
-            "state": "running" if progress else "idle",
+            "state": state,
             "beat": self._beat,
             "at": now_text(),
         }

@@ -168,4 +168,5 @@ class LiveView:
 
 
 def _is_alone(standing: Standing, pace: Pace) -> bool:
-    return pace.elapsed_s >= ALONE_S and not standing.alive and not standing.loading
+    is_loading = standing.loading or any(worker.state == "loading" for worker in standing.workers)
+    return pace.elapsed_s >= ALONE_S and not standing.alive and not is_loading

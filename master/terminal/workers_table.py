@@ -122,7 +122,7 @@ def workers_table(standing: Standing, progress_of: Callable[[WorkerRecord], Prog
 def _row(standing: Standing, worker: WorkerRecord, progress_of: Callable[[WorkerRecord], Progress] | None) -> WorkerRow:
     is_silent = worker.worker in standing.silent
     name = worker.worker + (" (silent)" if is_silent else "")
-    row = WorkerRow(name, first_line(worker.device), "idle", gpu=_gpu_text(worker), is_silent=is_silent)
+    row = WorkerRow(name, first_line(worker.device), worker.state, gpu=_gpu_text(worker), is_silent=is_silent)
     if standing.is_idle(worker):  # one whose trial has its result is between trials
         return row if worker.trial is None else replace(row, trial="-", metrics="between trials")
     rung = f" rung {worker.rung or 0}" if standing.rungs else ""

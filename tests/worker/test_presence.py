@@ -34,6 +34,14 @@ def shown(folder: StudyFolder) -> WorkerRecord:
     return read_record(folder.worker("lab-1"), WorkerRecord)
 
 
+def test_worker_that_tries_its_device_is_shown_as_loading(root: Path, presence: Presence) -> None:
+    folder = study(root, "demo")
+    presence.loading(folder)
+    assert (shown(folder).state, shown(folder).trial) == ("loading", None)
+    presence.idle([folder])
+    assert shown(folder).state == "idle"
+
+
 def test_an_idle_worker_is_shown_for_a_while_only(root: Path, presence: Presence, clock: Clock) -> None:
     folder = study(root, "demo")
     presence.running(folder, ATTEMPT, 3, 9, 60.0)

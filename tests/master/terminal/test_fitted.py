@@ -109,7 +109,10 @@ def test_more_workers_than_fit_are_counted() -> None:
 def test_loading_worker_is_shown_as_loading() -> None:
     stands = standing(0, 1)
     stands.loading = ["local worker 2 on cuda:1"]
-    assert any(re.match(r"local worker 2 +cuda:1 +loading", line) for line in shown(80, 24, stands))
+    stands.workers.append(stands.workers[0].model_copy(update={"worker": "near", "state": "loading", "trial": None}))
+    lines = shown(80, 24, stands)
+    assert any(re.match(r"local worker 2 +cuda:1 +loading", line) for line in lines)
+    assert any(re.match(r"near +cuda:0 +loading", line) for line in lines)
 
 
 def test_failed_trial_is_shown_with_its_reason() -> None:
