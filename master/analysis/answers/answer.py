@@ -49,7 +49,7 @@ def setting_sample(data: StudyData, setting: int, name: str) -> Sample:
     return Sample(name, tuple(trials["value"]), int(trials["diverged"].sum()))
 
 
-def by_value(frame: pd.DataFrame, spec: StudySpec, column: str = "median") -> pd.DataFrame:
+def by_value(frame: pd.DataFrame, spec: StudySpec, column: str = "mean") -> pd.DataFrame:
     """The rows that have a value, best first. Equal rows keep their order."""
     is_ascending = spec.objective.direction == "minimise"
     return frame.dropna(subset=[column]).sort_values(column, ascending=is_ascending, kind="stable")

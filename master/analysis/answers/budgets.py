@@ -102,8 +102,8 @@ def _answer(
     sentences: list[str] = []
     chosen: list[Scalar] = []
     for name, curves in budgets.items():
-        medians = metric.first_best(curves).groupby("setting")[metric.name].median()
-        reached = medians.sort_values(ascending=not metric.is_highest, kind="stable")
+        means = metric.first_best(curves).groupby("setting")[metric.name].mean()
+        reached = means.sort_values(ascending=not metric.is_highest, kind="stable")
         columns[f"within {name}"] = reached
         ranked = list(zip(value_of.loc[reached.index], reached, strict=True))
         if not ranked:
@@ -119,7 +119,7 @@ def _answer(
     if remark := edge_remark(axis, chosen):
         sentences.append(remark)
     sentences.append(
-        f"Each number is the {metric.best} of a curve within the budget, as the median over replicates; "
+        f"Each number is the {metric.best} of a curve within the budget, as the mean over replicates; "
         "diverged trials are left out."
     )
     if remark := snapshot_sentence(data):

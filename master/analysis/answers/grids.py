@@ -67,12 +67,12 @@ def _best_for_each(data: StudyData, table: pd.DataFrame, best: Axis, each: Axis)
         if group.empty:
             continue
         first, others = group.iloc[0], group.iloc[1:]
-        row = {each.label: value, f"best {best.label}": first[best.column], measure: first["median"]}
+        row = {each.label: value, f"best {best.label}": first[best.column], measure: first["mean"]}
         sentence = f"{each.text(value)}: {best.text(first[best.column])} is best, with {_value(first, measure)}"
         if not others.empty:
             other = others.iloc[0]
-            row |= {"next": other[best.column], f"{measure} of the next": other["median"]}
-            sentence += f"; next is {param_text(other[best.column])} with {measured_text(float(other['median']))}"
+            row |= {"next": other[best.column], f"{measure} of the next": other["mean"]}
+            sentence += f"; next is {param_text(other[best.column])} with {measured_text(float(other['mean']))}"
             sentence += _certainty(data, first, other)
         rows.append(row)
         sentences.append(f"{sentence}.")
@@ -88,8 +88,8 @@ def _best_for_each(data: StudyData, table: pd.DataFrame, best: Axis, each: Axis)
 
 def _value(row: "pd.Series[Any]", measure: str) -> str:
     count = int(row["n_complete"])
-    number = measured_text(float(row["median"]))
-    return f"{measure} {number}" if count == 1 else f"a median {measure} of {number} over {counted(count, 'replicate')}"
+    number = measured_text(float(row["mean"]))
+    return f"{measure} {number}" if count == 1 else f"a mean {measure} of {number} over {counted(count, 'replicate')}"
 
 
 def _certainty(data: StudyData, *rows: "pd.Series[Any]") -> str:

@@ -23,7 +23,7 @@ from hyperspool.master.results.wording import counted, measured_text
 def best_two(data: StudyData) -> list[Answer]:
     """Answer whether the best setting is better than the next, by their replicates."""
     data, axes = keeping(data), compared_axes(data.spec)
-    ranked = by_value(settings_table(data), data.spec, "mean")
+    ranked = by_value(settings_table(data), data.spec)
     if not axes or len(ranked) < 2:  # noqa: PLR2004 - a comparison takes two
         return []
     firsts = data.trials.drop_duplicates("setting").set_index("setting")["trial"]

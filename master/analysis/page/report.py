@@ -238,7 +238,8 @@ def _best(data: StudyData, standing: Standing, labels: dict[str, str]) -> ShownT
     own = [name for name in metrics_columns(rows) if name not in map(metrics_column, goals)]
     metrics = [name for name in own if rows[name].notna().any()][:METRICS_SHOWN]
     rows["value"] = [each.value for each in settings.values()]
-    rows["replicates"] = [each.replicates_text for each in settings.values()]
+    counts = [each.replicates_text for each in settings.values()]
+    rows["replicates"] = list(map(int, counts)) if all(map(str.isdigit, counts)) else counts
     if any(each.has_replicates for each in settings.values()):
         shown, metrics, costs = ["value", "replicates"], [], []  # those of one replicate would stand for all
         labels = labels | {"value": f"mean {labels['value']}"}

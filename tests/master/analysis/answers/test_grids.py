@@ -15,7 +15,7 @@ def test_the_best_learning_rate_is_named_for_each_batch_size() -> None:
         return [errors[float(params["learning_rate"]), int(params["batch_size"])] + 0.001 * replicate]
 
     data = study(RATES, curve, replicates=3)
-    value, sure = "with a median validation error of {} over 3 replicates", "and the replicates confirm that"
+    value, sure = "with a mean validation error of {} over 3 replicates", "and the replicates confirm that"
     assert answer_to(data, BEST_EACH).sentences == (
         f"mini-batch size 20: learning rate 0.01 is best, {value.format('0.1010')}; next is 0.1 with 0.2010, {sure}.",
         f"mini-batch size 100: learning rate 0.1 is best, {value.format('0.0510')}; next is 0.01 with 0.3010, {sure}.",
