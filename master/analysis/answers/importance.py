@@ -19,7 +19,7 @@ from hyperspool.master.results.wording import counted
 
 QUESTION = "Which parameters matter?"
 _MEANING = {
-    FANOVA: "explains most of how the {measure} varies over the whole space",
+    FANOVA: "by itself explains more of how the {measure} varies over the whole space than any other parameter",
     PED_ANOVA: "distinguishes the best {best} most from all trials",
 }
 

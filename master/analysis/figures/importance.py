@@ -48,7 +48,14 @@ def importance_figure(found: Importances) -> Figure:
         plot.hlines(heights, rows["low"], rows["high"], color="black", linewidth=1.2)
         plot.plot(rows["low"], heights, "|", rows["high"], heights, "|", color="black", markersize=5)
     below = np.arange(len(REST)) + len(names)
-    plot.barh(below, [found.together, found.unexplained], height=BAR_HEIGHT, color=PALETTE[0], alpha=0.4)
+    plot.barh(
+        below,
+        [found.together, found.unexplained],
+        height=BAR_HEIGHT,
+        facecolor="none",
+        edgecolor=PALETTE[0],
+        hatch="////",
+    )
     plot.axhline(len(names) - 0.5, color=GREY, linewidth=0.8)
     plot.set_ylim(below[-1] + 0.5, -0.5)
     plot.set_yticks(range(len(names) + len(REST)), [*(_tick(str(labels[name])) for name in names), *REST])

@@ -43,8 +43,8 @@ def test_each_method_names_its_most_important_parameter_and_interval(
     rows += ranked(PED_ANOVA, ("b", 0.6, *NO_INTERVAL), ("a", 0.4, *NO_INTERVAL))
     assert sentences_of(rows, monkeypatch) == (
         (
-            "By fANOVA, the a explains most of how the validation error varies over the whole space (70%, 90% interval "
-            "60% to 80%); no other parameter's interval overlaps with that."
+            "By fANOVA, the a by itself explains more of how the validation error varies over the whole space than any "
+            "other parameter (70%, 90% interval 60% to 80%); no other parameter's interval overlaps with that."
         ),
         (
             "By PED-ANOVA, the b distinguishes the best 10 trials most from all trials (60%). These shares have no "
