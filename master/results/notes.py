@@ -62,4 +62,5 @@ def notes_json(notes: Iterable[Note]) -> dict[str, Any]:
 def note_text(note: Note) -> str:
     """A note for people: `2026-01-31 12:00, lab: the data were wrong`; of a trial, with its number."""
     of = "" if note.trial is None else f", trial {note.trial}"
-    return f"{note.at[:16].replace('T', ' ')}, {note.host}{of}: {note.text}"
+    text = note.text.replace("\n", "\n    ")  # so that its lines are not taken for others
+    return f"{note.at[:16].replace('T', ' ')}, {note.host}{of}: {text}"

@@ -36,7 +36,7 @@ def print_trial(console: Terminal, one: OneTrial, measure: str) -> None:
         ("seeds", _seeds(one)),
         ("files", [f"{what}: {path}" for what, path in one.files.items()]),
         ("it kept", _kept(one)),
-        ("notes", map(note_text, one.notes)),
+        ("notes", (line for note in one.notes for line in note_text(note).split("\n"))),
         ("it printed last", list(one.last_lines)),
     ):
         if shown := list(lines):

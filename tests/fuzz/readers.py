@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from hyperspool.common.asked import Note
 from hyperspool.common.attempts import read_history
 from hyperspool.common.curve import parse_curve, read_curve, to_text
 from hyperspool.common.errors import ProtocolError, UsageError
@@ -157,5 +158,6 @@ READERS: dict[str, Callable[[Path], None]] = {
     "toml": _toml,
     "name": _names,
     "journal": _journal,
+    "note": _record(Note),
 }
 """The readers by name. An input's first byte is an index into this order, so append new readers."""

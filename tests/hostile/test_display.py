@@ -14,6 +14,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.printable import PrintableFormatter, printable, printable_line
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Result, Status
+from hyperspool.master.results.notes import write_note
 from hyperspool.master.terminal.console import Terminal
 from tests.conftest import job_of, spec_of
 from tests.hostile.traps import ESCAPES, publish
@@ -70,6 +71,8 @@ def hostile_study(root: Path) -> StudyFolder:
     for path in (*folder.folders, folder.trial_folder(0)):
         atomic.make_folder(path)
     atomic.write_once(folder.spec, spec.to_json())
+    write_note(folder, spec, HOSTILE)
+    write_note(folder, spec, HOSTILE, trial=1)
     for result in map(hostile_result, range(12)):
         atomic.write_once(folder.result(result.trial), result.to_json())
     return folder

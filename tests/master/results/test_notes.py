@@ -17,6 +17,7 @@ from hyperspool.master.terminal.console import Terminal
 from hyperspool.master.terminal.pictures import standing_view
 from tests.commands import refused, said
 from tests.finished import Finished
+from tests.hostile.traps import link, pipe, sparse
 
 HOSTILE = "<script>alert(1)</script> \x1b[31m[bold]red"
 
@@ -69,6 +70,23 @@ def test_fsck_knows_notes_and_names_a_torn_one(finished_square: Finished, tmp_pa
     torn.write_bytes(b"{")
     assert len(read_notes(folder)) == 2
     assert [breach.path for breach in find_breaches(folder, read_published(folder))] == [torn]
+
+
+def test_notes_that_nobody_wrote_here_are_skipped(finished_square: Finished, tmp_path: Path) -> None:
+    folder = noted(finished_square, tmp_path / "copy")
+    outside = tmp_path / "outside.json"
+    outside.write_bytes(folder.path(NOTE, NOTE.parse(min(folder.place(NOTE.place).iterdir()).name)).read_bytes())
+    link(folder.path(NOTE, "a-link"), outside)
+    pipe(folder.path(NOTE, "a-pipe"))
+    sparse(folder.path(NOTE, "too-long"))
+    assert len(read_notes(folder)) == 2
+
+
+def test_lines_of_a_note_are_set_in(finished_square: Finished, tmp_path: Path) -> None:
+    folder = StudyFolder(finished_square.copy(tmp_path / "copy"), "demo")
+    write_note(folder, read_published(folder), "one\ntwo", trial=0)
+    printed = said("master", "show", "demo", "0", "--root", str(folder.root))
+    assert "trial 0: one\n      two" in printed
 
 
 def test_impossible_notes_are_refused(finished_square: Finished, tmp_path: Path) -> None:
