@@ -136,9 +136,9 @@ class Study:
 
     @property
     def best(self) -> "pd.Series[Any] | None":
-        """The best trial so far: `best.trial`, `best.value`, `best.params` and what else `trials` says of it.
+        """The best setting so far: `best.trial`, `best.value`, `best.params` and what else `trials` says of that trial.
 
-        None before a trial is COMPLETE.
+        With replicates `value` is their mean, and `trial` stands for them. None before a trial is COMPLETE.
         """
         from hyperspool.master.analysis.data.so_far import best_so_far
 
