@@ -32,6 +32,8 @@ OUTPUTS_SHOWN = 200
 """Most failed trials whose output the page repeats; the rest have a link to theirs."""
 DIGITS = 5
 """Significant digits of the numbers of a curve."""
+MOST_NUMBERS = 400_000
+"""Of all curves together; more would take MB."""
 ACTIVE = ("RUNNING", "PENDING")
 MEANINGS = {
     "RUNNING": "A RUNNING trial has no value yet; its metrics and curve are those so far, and figures leave it out.",
@@ -115,7 +117,8 @@ def _table(data: StudyData, trials: pd.DataFrame) -> pd.DataFrame:
     time = spent_s(trials).where(~trials["status"].isin(ACTIVE) | (trials["epochs"] > 0))
     shown = trials.assign(evaluation_s=time)
     stages = ["stage"] if len(set(trials["stage"])) > 1 else []
-    columns = ["trial", "status", *(goals or ["value"]), *params, *metrics, *stages, "epochs", "evaluation_s"]
+    cases = ["test_case"] if "test_case" in trials else []
+    columns = ["trial", "status", *(goals or ["value"]), *cases, *params, *metrics, *stages, "epochs", "evaluation_s"]
     return shown[columns]
 
 
@@ -178,13 +181,18 @@ def _failure(failure: Failure) -> dict[str, str]:
 
 
 def _curves(curves: pd.DataFrame) -> dict[str, Any]:
-    """The names of what was measured, and by trial the epochs, the seconds at their ends, and each measured number."""
+    """The names of what was measured, and by trial the epochs, the seconds at their ends, and each measured number.
+
+    Of curves that are too many for a page, each n-th epoch counted from the last: `every` is n.
+    """
     names = [name for name in curve_metrics(curves) if curves[name].notna().any()]
+    every = max(math.ceil(len(curves) * len(names) / MOST_NUMBERS), 1)
     of_trial: dict[str, Sequence[Any]] = {}
-    for trial, own in curves.groupby("trial"):
+    for trial, whole in curves.groupby("trial"):
+        own = whole.iloc[(len(whole) - 1) % every :: every]
         numbers = [own["epoch"].tolist(), _rounded(own["elapsed_s"]), *(_rounded(own[name]) for name in names)]
         of_trial[str(trial)] = numbers
-    return {"names": names, "trials": of_trial}
+    return {"names": names, "every": every, "trials": of_trial}
 
 
 def _rounded(column: "pd.Series[float]") -> list[float | None]:

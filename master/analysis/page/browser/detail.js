@@ -59,7 +59,8 @@ function curve_part(trial) {
   quantity.value = names.find((name) => data.measure.replaceAll(" ", "_") === name) || names[0];
   for (const field of [quantity, side]) field.addEventListener("input", draw);
   draw();
-  return [element("p", {}, quantity, " against ", side), place];
+  const cut = data.curves.every > 1 ? [element("p", { class: "small" }, `Every ${data.curves.every} epochs; the file has all.`)] : [];
+  return [element("p", {}, quantity, " against ", side), place, ...cut];
 }
 
 function failure_part({ failure, output }) {
