@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgba_array
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
@@ -68,7 +68,8 @@ def draw_trials(
     ):
         if is_chosen.any():
             chosen = usual if colours is None else colours
-            shades = np.array(_shades(chosen, len(x)))[is_chosen].tolist()
+            # As numbers: of a thousand dots, names of colours would take more time than the dots.
+            shades = np.broadcast_to(to_rgba_array(chosen), (len(x), 4))[is_chosen]
             drawn = plot.scatter(
                 x[is_chosen],
                 y[is_chosen],

@@ -25,7 +25,7 @@ def test_of_many_parameters_the_less_important_are_only_named() -> None:
     shown = {axis.label for axis in shown_axes(data)}
     assert len(shown) == 6
     left_out = named.caption.split("left out: ")[1].rstrip(".").split(", ")
-    assert shown | set(left_out) == {f"weight {number}" for number in range(8)}
+    assert shown | set(left_out) == {f"weight_{number}" for number in range(8)}
 
 
 def test_choices_and_inactive_parameters_can_be_drawn(tmp_path: Path) -> None:
