@@ -26,7 +26,6 @@ import numpy as np
 import optuna
 import pandas as pd
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
-from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial
 
 from hyperspool.common.space import Int
@@ -173,6 +172,9 @@ class _Sample:
         if self.best_count == len(self.losses):
             return {}
         names = [axis.name for axis in self.axes]
+        # It brings scikit-learn in, which takes a third of the start of a report; few grids need it.
+        from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+
         with quiet_optuna():
             study = optuna.create_study(direction="minimize")
             study.add_trials(self._optunas())

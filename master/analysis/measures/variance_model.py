@@ -22,7 +22,6 @@ import numpy as np
 from numpy.polynomial import legendre
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, cholesky, solve_triangular
-from scipy.optimize import minimize
 
 from hyperspool.master.analysis.measures.positions import Floats
 
@@ -138,6 +137,8 @@ def _fit(
     coordinates: Sequence[Coordinate], targets: Floats, rows: NDArray[np.int64], power: float
 ) -> tuple[float, Floats, Floats]:
     """The least negative log likelihood, the sizes that have it, and the kernels of the parameters, for some trials."""
+    from scipy.optimize import minimize  # a fifth of the start of a report, of which few grids have any use
+
     bases = [_basis(one._replace(at=one.at[rows]), power) for one in coordinates]
     kernels = np.array([(basis.functions * basis.weights) @ basis.functions.T for basis in bases])
     count = len(coordinates)

@@ -42,7 +42,7 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-def few_sections(data: StudyData) -> list[tuple[str, list[NamedFigure]]]:
+def few_sections(data: StudyData, _: object) -> list[tuple[str, list[NamedFigure]]]:
     """Fewer figures, in less time."""
     modules = (best_so_far, value_panels, parallel_coordinates, curves)
     return [("Figures", [figure for module in modules for figure in module.figures(data)])]
@@ -51,7 +51,7 @@ def few_sections(data: StudyData) -> list[tuple[str, list[NamedFigure]]]:
 def write_few(folder: StudyFolder, out: Path) -> Written:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "sections", few_sections)
-        patch.setattr(report, "answers", lambda _: [])
+        patch.setattr(report, "answers", lambda *_: [])
         return write_report(folder, out)
 
 
@@ -311,7 +311,7 @@ def test_a_live_page_follows_and_keeps_what_was_chosen(
     curved_copy: StudyFolder, tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(report, "sections", lambda data, _: [("Figures", best_so_far.figures(data))])
-    monkeypatch.setattr(report, "answers", lambda _: [])
+    monkeypatch.setattr(report, "answers", lambda *_: [])
     monkeypatch.setattr(watching, "SHORTEST_WAIT_S", 1.0)
     monkeypatch.setattr(watching, "REST", 0.0)
     hidden = curved_copy.result(BAD).rename(tmp_path / "later.json")

@@ -23,12 +23,12 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many results each drawing of the figures was of; there is one figure."""
     counts: list[int] = []
 
-    def sections(data: StudyData) -> list[tuple[str, list[NamedFigure]]]:
+    def sections(data: StudyData, _: object) -> list[tuple[str, list[NamedFigure]]]:
         counts.append(len(data.results))
         return [("Figures", best_so_far.figures(data))]
 
     monkeypatch.setattr(report, "sections", sections)
-    monkeypatch.setattr(report, "answers", lambda _: [])
+    monkeypatch.setattr(report, "answers", lambda *_: [])
     return counts
 
 
