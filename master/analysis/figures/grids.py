@@ -19,7 +19,7 @@ from hyperspool.master.analysis.figures.figure import NamedFigure, distinct, nam
 from hyperspool.master.analysis.figures.legends import add_colour_bar
 from hyperspool.master.analysis.figures.parameter_axes import GAP_IN, list_ticks, order_of
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
-from hyperspool.master.analysis.figures.texts import choice_text, value_label, value_title, width_in
+from hyperspool.master.analysis.figures.texts import choice_text, fitted, plain, value_label, value_title, width_in
 from hyperspool.master.analysis.measures.drawn_trials import drawn_trials, is_best
 from hyperspool.master.analysis.measures.positions import Floats
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
@@ -31,6 +31,8 @@ WRITTEN_CELLS = 60
 """Up to this number of cells, each cell's value is written into it."""
 BESIDE_IN = 2.2
 """Width in inches of the names of rows and the colour bar beside the cells."""
+LABEL_IN = 1.5
+"""Room for the name of an axis, at least."""
 COLUMN_IN, ROW_IN = 0.7, 0.18
 """Width in inches of a column and height of a row, at least."""
 FILLED = 0.5
@@ -48,7 +50,7 @@ class Cells(NamedTuple):
         median: of the values in each cell; NaN in a cell without a value, or with diverged trials only.
         is_diverged: whether all trials of the cell diverged.
         best: the row and column of the cell with the best median, None without any.
-        best_trial: those of the cell of the best trial, which may be another; None if that trial is in no cell.
+        best_setting: those of the cell of the best setting, which may be another; None if it is in no cell.
     """
 
     columns: Axis
@@ -56,7 +58,7 @@ class Cells(NamedTuple):
     median: Floats
     is_diverged: NDArray[np.bool_]
     best: tuple[int, int] | None = None
-    best_trial: tuple[int, int] | None = None
+    best_setting: tuple[int, int] | None = None
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
@@ -97,8 +99,8 @@ def cells_of(data: StudyData, first: Axis, second: Axis) -> Cells:
         is_diverged[place] = cell["diverged"].all()
         median[place] = np.nan if is_diverged[place] else cell["value"].median()
     winner = frame.loc[frame["best"] & ~frame["diverged"], ["row", "column"]]
-    best_trial = (int(winner["row"].iloc[0]), int(winner["column"].iloc[0])) if len(winner) else None
-    return Cells(columns, rows, median, is_diverged, _best_cell(data, median), best_trial)
+    best_setting = (int(winner["row"].iloc[0]), int(winner["column"].iloc[0])) if len(winner) else None
+    return Cells(columns, rows, median, is_diverged, _best_cell(data, median), best_setting)
 
 
 def _best_cell(data: StudyData, median: Floats) -> tuple[int, int] | None:
@@ -126,12 +128,12 @@ def grid_figure(data: StudyData, cells: Cells) -> Figure:
         if is_written:
             _write(plot, cells, colours(norm(np.nan_to_num(cells.median, nan=norm.vmin or 0.0))))
         _frame_best(plot, cells)
-        _mark_best_trial(plot, cells)
+        _mark_best_setting(plot, cells)
         add_colour_bar(figure, [plot], norm, colours, value_label(data.spec))
     _mark_diverged(plot, cells, is_written=is_written)
     plot.set(xlim=(0, columns), ylim=(0, rows))
     for drawn, axis, room_in in ((plot.xaxis, cells.columns, across_in), (plot.yaxis, cells.rows, ROW_IN * rows)):
-        drawn.set_label_text(axis.label)
+        drawn.set_label_text(plain(fitted(axis.label, max(room_in, LABEL_IN))))
         texts = [choice_text(axis, place) for place in range(len(axis.choices))]
         list_ticks(drawn, np.arange(len(texts)) + 0.5, texts, room_in)
         drawn.set_tick_params(length=0)
@@ -162,10 +164,10 @@ def _frame_best(plot: Axes, cells: Cells) -> None:
     plot.add_patch(Rectangle(place, 0.92, 0.92, fill=False, edgecolor=PALETTE[1], linewidth=2.2, zorder=3))
 
 
-def _mark_best_trial(plot: Axes, cells: Cells) -> None:
-    """A star in the cell of the best trial, in a corner, where no number stands; none if that cell is framed."""
-    if cells.best_trial is not None and cells.best_trial != cells.best:
-        row, column = cells.best_trial
+def _mark_best_setting(plot: Axes, cells: Cells) -> None:
+    """A star in the cell of the best setting, in a corner, where no number stands; none if that cell is framed."""
+    if cells.best_setting is not None and cells.best_setting != cells.best:
+        row, column = cells.best_setting
         draw_best(plot, np.array([column + 0.85]), np.array([row + 0.8]), colour=PALETTE[1])
 
 
@@ -180,11 +182,11 @@ def _mark_diverged(plot: Axes, cells: Cells, *, is_written: bool) -> None:
 
 
 def _best_sentence(cells: Cells) -> str:
-    if cells.best_trial is None:
+    if cells.best_setting is None:
         return "The cell with the best median is framed."
-    if cells.best_trial == cells.best:
-        return "The cell with the best median is framed; the best trial lies in it."
-    return "The cell with the best median is framed; a star marks another, in which the best trial lies."
+    if cells.best_setting == cells.best:
+        return "The cell with the best median is framed; the best setting lies in it."
+    return "The cell with the best median is framed; a star marks another, in which the best setting lies."
 
 
 def _caption(data: StudyData, cells: Cells, others: int) -> str:

@@ -61,7 +61,7 @@ def importance_figure(found: Importances) -> Figure:
     plot.set_yticks(range(len(names) + len(REST)), [*(_tick(str(labels[name])) for name in names), *REST])
     plot.grid(visible=False, axis="y")
     plot.set_xlim(0, 1)
-    plot.set_xlabel("share of the variance (fANOVA), of what sets the best apart (PED-ANOVA)")
+    plot.set_xlabel("importance, as a share")
     add_legends(figure, [Legend(labelled(plot))])
     return figure
 

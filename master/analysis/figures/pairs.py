@@ -15,13 +15,15 @@ from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.legends import Legend, add_colour_bar, add_legends
 from hyperspool.master.analysis.figures.parameter_axes import show_parameter
 from hyperspool.master.analysis.figures.style import PALETTE, new_figure
-from hyperspool.master.analysis.figures.texts import value_label
+from hyperspool.master.analysis.figures.texts import fitted, plain, value_label
 from hyperspool.master.analysis.measures.drawn_trials import best_first, drawn_trials, is_best
 from hyperspool.master.analysis.measures.importance import most_important
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
 
 MAX_PARAMETERS = 6
 LEAST_TRIALS = 3
+LABEL_IN = 1.0
+"""Room for the name of a parameter beside a plot. The plots become smaller if there are long texts beside them."""
 
 
 def figures(data: StudyData) -> list[NamedFigure]:
@@ -66,6 +68,7 @@ def pair_figure(data: StudyData) -> Figure:
 def _draw_panel(panel: Axes, data: StudyData, across: Axis, up: Axis) -> list[Line2D]:
     show_parameter(panel.xaxis, data.spec, across, is_slanted=True)
     show_parameter(panel.yaxis, data.spec, up)
+    panel.set(xlabel=plain(fitted(across.label, LABEL_IN)), ylabel=plain(fitted(up.label, LABEL_IN)))
     trials = best_first(data, drawn_trials(data)).iloc[::-1]
     x = dot_places(across, trials[across.column], ACROSS)
     y = dot_places(up, trials[up.column], UPWARDS)

@@ -1,6 +1,7 @@
 """The figure of all parameters at once: one vertical axis for each, one line per trial."""
 
 import math
+import re
 from functools import partial
 
 import numpy as np
@@ -20,7 +21,7 @@ from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.marks import mark_parallel, mark_trials
 from hyperspool.master.analysis.figures.parameter_axes import parameter_locator, shown_as
 from hyperspool.master.analysis.figures.style import new_figure
-from hyperspool.master.analysis.figures.texts import choice_text, tick_text, value_label
+from hyperspool.master.analysis.figures.texts import choice_text, plain, shortened, tick_text, value_label
 from hyperspool.master.analysis.measures.drawn_trials import LEAST_TRIALS, best_first, drawn_trials
 from hyperspool.master.analysis.measures.positions import Floats, bounds, positions
 from hyperspool.master.analysis.measures.settings import Axis, searched_parameters
@@ -31,6 +32,9 @@ CLOSE = 0.045
 """Labels of ticks nearer than this part of an axis would overlap."""
 WIDE_SPACE_IN = 1.0
 """Width per parameter."""
+MOST_LETTERS = 16
+"""Characters of a line that do not meet the name beside it."""
+WORDS = re.compile(r"[^ _]*[ _]?")
 LONGEST_LINE = 10
 """Characters of a name that fit on a line below its axis."""
 STRIP = 0.05
@@ -148,7 +152,14 @@ def _scale_ticks(low: float, high: float, locator: Locator, *, is_log: bool) -> 
 
 
 def _wrapped(label: str) -> str:
-    return label.replace(" ", "\n", 1) if len(label) > LONGEST_LINE else label
+    """A name on at most two lines, broken after a blank or an underscore, and cut if it is longer."""
+    lines = [""]
+    for part in WORDS.findall(label):
+        if lines[-1] and len(lines[-1] + part.rstrip()) > LONGEST_LINE:
+            lines.append("")
+        lines[-1] += part
+    shown = [lines[0], "".join(lines[1:])] if len(lines) > 1 else lines
+    return "\n".join(plain(shortened(line.strip(), MOST_LETTERS)) for line in shown)
 
 
 def _caption(data: StudyData, axes: list[Axis]) -> str:

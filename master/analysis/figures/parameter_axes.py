@@ -16,7 +16,7 @@ from hyperspool.common.space import Int
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.figures.axes import ROUND_STEPS, WHOLE_STEPS, limit, log_locator, plot_of, set_scale
 from hyperspool.master.analysis.figures.style import RC
-from hyperspool.master.analysis.figures.texts import choice_text, tick_text, width_in
+from hyperspool.master.analysis.figures.texts import SMALL_PT, choice_text, fitted, plain, tick_text, width_in
 from hyperspool.master.analysis.measures.positions import Floats, bounds, positions
 from hyperspool.master.analysis.measures.settings import Axis
 
@@ -63,9 +63,9 @@ def show_parameter(drawn: DrawnAxis, spec: StudySpec, axis: Axis, *, is_slanted:
     low, high = bounds(spec, axis)
     texts = [choice_text(axis, place) for place in range(len(axis.choices))]
     spots = positions(axis, pd.Series(axis.choices, dtype=object))
-    drawn.set_label_text(axis.label)
     set_scale(drawn, is_log=axis.is_log)
     room_in = _room_in(drawn)
+    drawn.set_label_text(plain(fitted(axis.label, room_in * SMALL_PT / float(RC["axes.labelsize"]))))
     if axis.is_numeric:
         limit(drawn, low, high)
     else:

@@ -14,6 +14,7 @@ from hyperspool.master.results.wording import param_text
 SMALL_PT = 8.0
 """Size of the text of ticks, legends and notes."""
 POINTS_PER_INCH = 72.0
+FEWEST_LETTERS = 8
 LONGEST_CHOICE = 17
 """Characters of a choice that fit below an axis."""
 
@@ -59,6 +60,14 @@ def plain(text: str) -> str:
 def shortened(text: str, longest: int) -> str:
     """A text of at most `longest` characters, cut with an ellipsis."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def fitted(text: str, room_in: float) -> str:
+    """A text that is at most as wide as its room, cut with an ellipsis; a few letters always stay."""
+    longest = len(text)
+    while longest > FEWEST_LETTERS and width_in(shortened(text, longest)) > room_in:
+        longest -= 1
+    return shortened(text, longest)
 
 
 @cache

@@ -91,7 +91,7 @@ def _draw_panel(panel: Axes, data: StudyData, axis: Axis, trials: pd.DataFrame) 
             panel.plot(*running_median(at[is_active], values[is_active]), color=MEDIAN_COLOUR, linewidth=1.6)
     winner = is_best(data, trials)
     if not is_active.all():
-        panel.set_xlabel(f"{axis.label}\n(active in {is_active.sum()} of {len(trials)})")
+        panel.set_xlabel(f"{panel.get_xlabel()}\n(active in {is_active.sum()} of {len(trials)})")
     return marks + draw_best(panel, x[winner], values[winner])
 
 

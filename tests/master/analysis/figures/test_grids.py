@@ -52,12 +52,12 @@ def test_the_best_cell_is_framed_and_darkest(direction: Literal["minimise", "max
     assert int(colours.argmin()) == row * 3 + column
 
 
-def test_a_star_marks_the_best_trials_cell_beside_the_frame() -> None:
-    data = make_study_data(GRID, replicates=3, objective="mine")
-    # The first cell has the best median, but the single best trial is in the last.
-    data.trials["value"] = [0.2, 0.2, 0.2, *[0.5] * 14, 0.1]
-    (named,) = figures(data)
-    assert "a star marks another, in which the best trial lies." in named.caption
+def test_a_star_marks_the_best_settings_cell_beside_the_frame() -> None:
+    data = make_study_data(GRID | {"batch_size": [20, 100]}, objective="mine")
+    # The first cell has the best median, but the best setting is in the last.
+    data.trials["value"] = [0.2, 0.2, *[0.5] * 9, 0.1]
+    named = figures(data)[0]
+    assert "a star marks another, in which the best setting lies." in named.caption
     (star,) = (line for line in named.draw().axes[0].lines if line.get_marker() == "*")
     assert np.floor(np.asarray(star.get_xydata())).tolist() == [[2, 1]]
 
