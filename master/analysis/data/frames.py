@@ -94,7 +94,8 @@ class StudyData:
             replicate (from 0 within its setting); status; value (NaN if FAILED); diverged; batch (from 0) and stage
             (`search` or `confirmation`), as the master recorded them; round (from 1; NaN unless the study searches in
             rounds); failure (its kind) and failure_message, or None; epochs; best_epoch and best_value (NaN without a
-            curve); attempts (how often the trial was started; each earlier issue counts as one start); issue;
+            curve, or if a study maximises what its curves do not have); attempts (how often the trial was started;
+            each earlier issue counts as one start); issue;
             evaluation_s and training_s; worker, host, device, threads; published_at, claimed_at, ended_at (UTC);
             seed_initialisation, seed_shuffling, seed_dropout; params_<name> for every parameter of the space (NaN or
             None where it is not active); test_case, the case's name, in an ablation only; metrics_<name> for every
