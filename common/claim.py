@@ -19,7 +19,8 @@ that may break anywhere:
               the attempts before have used up the study's `limits`, it reports FAILED for them instead; an attempt that
               only began counts as lost with its worker.
     EVALUATE  the child process trains; the parent keeps the lock. Curve and checkpoint go to files of this attempt. A
-              promoted trial goes on from the checkpoint that its lower rung kept.
+              promoted trial goes on from the checkpoint that its lower rung kept, one that starts from another trial
+              from the checkpoint that this one kept.
     REPORT    the result is written once: under a temporary name, flushed, and linked to its final name, which fails if
               a result is there. The second one is kept aside as a duplicate.
     CLEAR     the attempt's curve moves beside the result if this attempt won, and its checkpoint is kept if the trial

@@ -41,6 +41,31 @@ def grid_problems(space: Space) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def grid_trials(space: Space, replicates: int, trials: int, most: int) -> int:
+    """The number of trials of a study that tries a grid.
+
+    Args:
+        space: the study's.
+        replicates: of each setting.
+        trials: what the study says; 0: nothing, which stands for all settings.
+        most: no study has more trials.
+
+    Raises:
+        ValueError: the space has no grid, or it is too large, or smaller than the study says.
+    """
+    if problems := grid_problems(space):
+        raise ValueError("; ".join(problems))
+    settings = grid_size(space, limit=most)
+    if settings * replicates > most:
+        raise ValueError(f"space: a grid of more than {most} trials, replicates included; that is too large")
+    if trials > settings * replicates:
+        each = f", {replicates} replicates each" if replicates > 1 else ""
+        raise ValueError(
+            f"trials: found {trials}, expected at most {settings * replicates}: the grid has {settings} settings{each}"
+        )
+    return trials or settings * replicates
+
+
 def grid(space: Space) -> Iterator[Params]:
     """Every combination, one by one: the file's last parameter changes fastest, its first one slowest.
 

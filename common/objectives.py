@@ -95,6 +95,23 @@ value out as the comment beside it says."""
 MEASURES = {"cnn": "validation error", "mlp": "validation error"}
 """Names of the built-in objectives' values."""
 
+CHANGEABLE = (
+    "learning_rate",
+    "momentum",
+    "batch_size",
+    "nesterov",
+    "decay_factor",
+    "eta_min",
+    "eta_max",
+    "momentum_min",
+    "l2",
+    "weight_decay",
+    "keep_input",
+    "keep_hidden",
+)
+"""The parameters of the built-in objectives that a training can change between two epochs. The others shape the network
+or its schedule, or count before the first epoch only."""
+
 EPOCH_METRICS = ("training_loss", "validation_loss", "validation_error", "learning_rate", "momentum")
 """What the built-in objectives report after each epoch, in the order of their curves."""
 

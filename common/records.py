@@ -23,11 +23,10 @@ Label = Annotated[str, Field(max_length=255)]
 Message = Annotated[str, Field(max_length=20_000)]
 MAX_EPOCHS = 200_000
 """Limit of a trial's epochs, and so of its curve's lines: each takes a reader 1.3 kB of memory."""
-
 MAX_METRICS = 100
+"""Limit of the metrics of a curve, and of those beside a value."""
 MAX_FILES = 100
 """Limit of the files that a trial may keep."""
-"""Limit of the metrics of a curve, and of those beside a value."""
 
 
 class Status(StrEnum):
@@ -130,6 +129,8 @@ class Job(Record):
     """How long its schedules are; None: as long as the budget. A trial whose budget is shorter can be promoted."""
     continues: Rung | None = None
     """The rung of the same trial whose kept checkpoint it goes on from; None: it begins at the first epoch."""
+    starts_from: TrialNumber | None = None
+    """The trial whose kept checkpoint it goes on from, with params of its own; None: no other trial's."""
     seeds: Seeds
     stage: Stage | None = None
     """What the trial is for; None in jobs of versions that did not record it."""
@@ -149,7 +150,7 @@ class Job(Record):
 
     @property
     def can_be_promoted(self) -> bool:
-        """Whether the trial may go on to a higher rung, so that its last checkpoint is kept."""
+        """Whether the trial may go on to a higher rung, or another start from it, so its last checkpoint is kept."""
         return self.budget.epochs < self.horizon_epochs
 
     @model_validator(mode="after")
@@ -158,13 +159,15 @@ class Job(Record):
             raise ValueError(f"horizon: found {self.horizon_epochs} epochs, expected at least {self.budget.epochs}")
         if self.continues is not None and self.continues >= self.rung:
             raise ValueError(f"continues: found {self.continues}, expected a rung below {self.rung}")
+        if self.starts_from is not None and self.starts_from >= self.trial:
+            raise ValueError(f"starts_from: found {self.starts_from}, expected a trial before {self.trial}")
         return self
 
     def mismatches(self, result: "Result") -> tuple[str, ...]:
         """Why `result` is not a result of this evaluation, one line per reason; empty if it is one."""
         lines = [
             f"{name}: found {getattr(result, name)}, expected {getattr(self, name)}"
-            for name in ("study", "trial", "rung", "budget", "horizon", "seeds")
+            for name in ("study", "trial", "rung", "budget", "horizon", "starts_from", "seeds")
             if getattr(result, name) != getattr(self, name)
         ]
         if not same_params(result.params, self.params):
@@ -240,6 +243,8 @@ class Result(Record):
     budget: Budget
     horizon: Budget | None = None
     """As in the job."""
+    starts_from: TrialNumber | None = None
+    """As in the job."""
     seeds: Seeds
     epochs: Count = 0
     """Number of lines of the curve."""
@@ -273,9 +278,8 @@ class Result(Record):
 
     @property
     def can_be_promoted(self) -> bool:
-        """Whether the trial may go on to a higher rung, or to more epochs."""
-        is_to_the_end = self.horizon is None or self.budget.epochs >= self.horizon.epochs
-        return self.status is Status.COMPLETE and not is_to_the_end
+        """Whether the trial may go on to a higher rung or to more epochs, or another start from it."""
+        return self.status is Status.COMPLETE and self.horizon is not None and self.budget.epochs < self.horizon.epochs
 
     @property
     def seconds(self) -> float:

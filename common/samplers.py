@@ -1,10 +1,10 @@
 """The sampler in a study: its name and settings. The search methods themselves are in `master/search`."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from hyperspool.common.records import Record
+from hyperspool.common.records import MAX_EPOCHS, Record
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Space
 from hyperspool.common.validation import shown
 
@@ -12,7 +12,9 @@ STARTUP = 10
 """Random trials before a method learns from them, unless the study says how many."""
 POPULATION = 12
 """Trials of each generation of `nsga2` and `nsga3`, unless the study says how many."""
-SAMPLERS: dict[str, dict[str, int]] = {
+LEAST_POPULATION = 4
+"""Of `nsga2` and `nsga3`, which cross two parents; `pbt` has at least two members."""
+SAMPLERS: dict[str, dict[str, Any]] = {
     "random": {},
     "grid": {},
     "coarse-to-fine": {"rounds": 3, "keep": 5},
@@ -22,16 +24,25 @@ SAMPLERS: dict[str, dict[str, int]] = {
     "cmaes": {},
     "nsga2": {"population": POPULATION},
     "nsga3": {"population": POPULATION},
+    "pbt": {
+        "population": 8,
+        "interval": None,
+        "exploit": 0.25,
+        "factors": (0.8, 1.2),
+        "resample": 0.25,
+        "perturb": None,
+    },
     "auto": {},
 }
-"""The settings of each sampler, with their defaults."""
+"""The settings of each sampler, with their defaults. None: it depends on the study, or must be given."""
 OF_SEVERAL = ("random", "grid", "qmc", "tpe", "nsga2", "nsga3")
 """The samplers that can search for several objectives at once; the first three do not look at results."""
 
-OF_PRIORS = ("random", "tpe", "gp")
-"""The samplers that draw from a parameter's prior: the last two in their random trials."""
+OF_PRIORS = ("random", "tpe", "gp", "pbt")
+"""The samplers that draw from a parameter's prior: all but the first in their random trials."""
 
 _WHAT = {"keep": "rounds", "startup": "random trials at its start", "population": "generations"}
+_WHAT |= {"interval": "an interval", **dict.fromkeys(("exploit", "factors", "resample", "perturb"), "copies")}
 """What a sampler has that takes a setting, where it is not called so."""
 LEAST_DIMENSIONS = 2
 """Of an evolution strategy: it learns which parameters belong together."""
@@ -55,8 +66,22 @@ class SamplerSpec(Record):
 
     startup: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """The number of COMPLETE trials, drawn at random, before `tpe` or `gp` learns from them."""
-    population: Annotated[int, Field(ge=4, le=10_000)] | None = None
-    """The number of trials of each generation of `nsga2` or `nsga3`."""
+    population: Annotated[int, Field(ge=2, le=10_000)] | None = None
+    """The number of trials of each generation of `nsga2`, `nsga3` or `pbt`."""
+    interval: Annotated[int, Field(ge=1, le=MAX_EPOCHS)] | None = None
+    """The epochs that each generation of `pbt` trains."""
+    exploit: Annotated[float, Field(gt=0, le=0.5)] | None = None
+    """The share of a generation of `pbt` that copies one of the same share of best members."""
+    factors: (
+        Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1, max_length=100, strict=False)] | None
+    ) = None
+    """A copy's number is multiplied by one of these."""
+    resample: Annotated[float, Field(ge=0, le=1)] | None = None
+    """The probability that a copy's parameter is drawn from the space instead."""
+    perturb: Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(min_length=1, strict=False)] | None = (
+        None
+    )
+    """The parameters that change in a copy; None: those of a built-in objective that can."""
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
@@ -67,8 +92,11 @@ class SamplerSpec(Record):
             what = _WHAT.get(wrong[0], wrong[0])
             raise ValueError(f"{' and '.join(wrong)}: only the sampler {' or '.join(takers)} has {what}")
         for key, usual in SAMPLERS[self.name].items():
-            # Fills in what the study leaves out. The record is frozen, but nobody has seen it yet.
-            object.__setattr__(self, key, getattr(self, key) or usual)
+            if getattr(self, key) is None:  # the record is frozen, but nobody has seen it yet
+                object.__setattr__(self, key, usual)
+        if self.name in {"nsga2", "nsga3"} and (self.population or 0) < LEAST_POPULATION:
+            expected = f"expected at least {LEAST_POPULATION} with {self.name}"
+            raise ValueError(f"population: found {self.population}, {expected}")
         return self
 
     def list_problem(self, space: Space) -> str | None:

@@ -7,13 +7,14 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from hyperspool.common.ablation import Ablation, cases_of
 from hyperspool.common.final import SUFFIX
 from hyperspool.common.goals import Constraints, Goals, goals_problem, with_value
-from hyperspool.common.grid import grid_problems, grid_size
+from hyperspool.common.grid import grid_trials
 from hyperspool.common.halving import Halving
 from hyperspool.common.invocation import command_line
 from hyperspool.common.limits import Limits
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.names import MAX_TRIALS, StudyName
 from hyperspool.common.objectives import PARAMETERS, space_problems
+from hyperspool.common.population import PBT, planned
 from hyperspool.common.pruning import Pruning
 from hyperspool.common.records import Job, Record, Result, Seed, Status, StudyBudget
 from hyperspool.common.samplers import SamplerSpec
@@ -43,11 +44,12 @@ class StudySpec(Record):
     title: Annotated[str, Field(max_length=200)] = ""
     seed: Seed = 0
     trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 0
-    """Trials of the search. For a grid: settings times replicates by default, or fewer."""
+    """Trials of the search. For a grid: settings times replicates by default, or fewer; for pbt: all generations."""
     replicates: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 1
     """Number of evaluations of each setting, with independent seeds; a setting's replicates follow one another."""
     batch: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 8
-    """Number of trials that the master proposes at once; an asynchronous study proposes them one after another."""
+    """Number of trials that the master proposes at once; an asynchronous study proposes them one after another. For pbt
+    the default is a generation."""
     mode: Annotated[Literal["asynchronous"] | None, BeforeValidator(_mode)] = None
     """How trials are proposed. `synchronous`, which is stored as None: a batch, once the last one is finished, so that
     proposals do not depend on the number of workers. `asynchronous`: whenever a worker would have to wait."""
@@ -150,25 +152,23 @@ class StudySpec(Record):
 
     @model_validator(mode="after")
     def _count_trials(self) -> Self:
-        if self.sampler.name != "grid":
-            if not self.trials:
-                raise ValueError("trials: missing; it is required, except for a grid")
-            return self
-        if problems := grid_problems(self.space):
-            raise ValueError("; ".join(problems))
-        settings = grid_size(self.space, limit=MAX_TRIALS)
-        if settings * self.replicates > MAX_TRIALS:
-            raise ValueError(f"space: a grid of more than {MAX_TRIALS} trials, replicates included; that is too large")
-        if self.trials > settings * self.replicates:
-            each = f", {self.replicates} replicates each" if self.replicates > 1 else ""
-            raise ValueError(
-                f"trials: found {self.trials}, expected at most {settings * self.replicates}: the grid has {settings} "
-                f"settings{each}"
-            )
-        if not self.trials:
-            # Fills in what the study leaves out, as for an ablation.
-            object.__setattr__(self, "trials", settings * self.replicates)
+        if self.sampler.name == "grid":
+            object.__setattr__(self, "trials", grid_trials(self.space, self.replicates, self.trials, MAX_TRIALS))
+        elif self.sampler.name == PBT:
+            self._plan_population()
+        elif not self.trials:
+            raise ValueError("trials: missing; it is required, except for a grid and pbt")
         return self
+
+    def _plan_population(self) -> None:
+        around = [key for key in ("ablation", "confirm", "halving", "pruning", "stop") if getattr(self, key)]
+        epochs, name = self.budget.epochs if self.budget else None, self.objective.name
+        around += ["budget.horizon"] if self.budget and self.budget.horizon else []
+        others = [*around, *(["replicates"] if self.replicates > 1 else [])]
+        sampler, trials = planned(self.sampler, epochs, self.trials, name, self.space, others)
+        batch = self.batch if "batch" in self.model_fields_set else sampler.population
+        for key, value in (("sampler", sampler), ("trials", trials), ("batch", batch)):  # as for an ablation
+            object.__setattr__(self, key, value)
 
     @model_validator(mode="after")
     def _check_what_depends_on_trials(self) -> Self:
@@ -258,12 +258,12 @@ class StudySpec(Record):
     def trial_status(self, result: Result) -> Status:
         """The status of a trial whose last evaluation this is.
 
-        A trial that was stopped below the study's epochs is PRUNED by halving; in a study that was given more epochs
-        it is PENDING, because it will go on.
+        A trial that was stopped below the study's epochs is PRUNED by halving and by pbt; in a study that was given
+        more epochs it is PENDING, because it will go on.
         """
         if result.status is not Status.COMPLETE or self.is_at_full_budget(result):
             return result.status
-        return Status.PRUNED if self.halving else Status.PENDING
+        return Status.PRUNED if self.halving or self.sampler.name == PBT else Status.PENDING
 
     @property
     def all_trials(self) -> int:

@@ -5,7 +5,8 @@
 
 The folders are made when a program asks for them. The first is the same for every attempt at an evaluation, and stays.
 The second is an issue's own: attempts at an issue exclude each other, but a silent worker of an earlier issue may wake
-up and write on. So another issue, or the next rung, begins with a copy of the latest folder of its trial.
+up and write on. So another issue, or the next rung, begins with a copy of the latest folder of its trial; and a trial
+that starts from another one, with a copy of that one's.
 """
 
 import os
@@ -65,12 +66,19 @@ def kept_files(folder: StudyFolder, evaluation: EvaluationName) -> tuple[tuple[K
     return tuple(kept), None
 
 
-def saved_of(folder: StudyFolder, issue: Issue) -> Path:
-    """The folder for what a program saves to go on from, made if it is missing."""
+def saved_of(folder: StudyFolder, issue: Issue, starts_from: int | None = None) -> Path:
+    """The folder for what a program saves to go on from, made if it is missing.
+
+    Args:
+        folder: the study's.
+        issue: of the trial.
+        starts_from: the trial from which it starts, if it does.
+    """
     path = folder.results / SAVED / issue.name
     atomic.make_folder(path.parent)
-    own = [other for other in _saved(folder) if other.trial == issue.trial and other <= issue]
-    latest = max(own, default=issue)
+    there = _saved(folder)
+    own = [other for other in there if other.trial == issue.trial and other <= issue]
+    latest = max(own or [other for other in there if other.trial == starts_from], default=issue)
     if latest == issue:
         atomic.make_folder(path)
         return path

@@ -60,6 +60,17 @@ def test_killed_command_goes_on_from_what_it_saved(root: Path, processes: Proces
     assert "x is " in processes.output(second)
 
 
+def test_command_of_a_population_finds_what_another_trial_saved(root: Path, processes: Processes, study: Path) -> None:
+    (study.parent / "count.sh").write_text(COUNTING.replace("[ $epoch = 3 ] && sleep 1000", ":"))
+    population = '\nsampler = { name = "pbt", population = 2, interval = 2, perturb = ["x"] }\n[space]'
+    study.write_text(study.read_text().replace("trials = 1\n", "").replace("\n[space]", population))
+    processes.finish(processes.master(study, "--workers", "1"))
+    found = results_of(StudyFolder(root, "counted"))
+    assert sorted(processes.noted()) == ["from 0", "from 0", "from 2", "from 2"]
+    assert [(result.epochs, result.resumed_from_epoch) for result in found.values()] == [(2, 0), (2, 0), (4, 2), (4, 2)]
+    assert not (root / "results" / "counted" / "saved").exists()
+
+
 def test_command_that_does_not_fit_publishes_nothing(root: Path, processes: Processes, study: Path) -> None:
     study.write_text(study.read_text().replace("{x}", "{y}"))
     master = processes.master(study, "--workers", "1")

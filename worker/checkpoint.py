@@ -19,7 +19,7 @@ from hyperspool.common.curve import parse_curve, to_text
 from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.reading import open_to_read, read_bytes
-from hyperspool.common.records import Job
+from hyperspool.common.records import Job, Result
 
 DIGEST_BYTES = 32
 LENGTH_BYTES = 8
@@ -56,36 +56,42 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, job: Job) -> None:
     atomic.replace(path, b"".join((_digest((_owner(job), *parts)), *parts)), durable=False)
 
 
-def read_checkpoints(paths: Iterable[Path], job: Job) -> Iterable[Checkpoint]:
-    """Yield the checkpoints that exist, are whole and belong to this job's trial, in the order of `paths`."""
+def read_checkpoints(paths: Iterable[Path], owner: Job | Result) -> Iterable[Checkpoint]:
+    """Yield the checkpoints that exist, are whole and belong to their owner's trial, in the order of `paths`.
+
+    Args:
+        paths: where to look.
+        owner: the trial's job, or its result.
+    """
     for path in paths:
         with suppress(OSError, ProtocolError):
             # Anyone can put gigabytes there, so a file is read into memory only after its digest was found right.
-            if not _is_whole(path, job):
+            if not _is_whole(path, owner):
                 continue
             content = read_bytes(path, MAX_CHECKPOINT_BYTES)
             digest, rest = content[:DIGEST_BYTES], memoryview(content)[DIGEST_BYTES:]
-            if digest == _digest((_owner(job), rest)):
+            if digest == _digest((_owner(owner), rest)):
                 begin = LENGTH_BYTES + int.from_bytes(rest[:LENGTH_BYTES], "big")
                 curve = parse_curve(bytes(rest[LENGTH_BYTES:begin]), path)
                 yield Checkpoint(bytes(rest[begin:]), tuple(curve))
 
 
-def _is_whole(path: Path, job: Job) -> bool:
+def _is_whole(path: Path, owner: Job | Result) -> bool:
     descriptor = open_to_read(path)
     try:
         if os.fstat(descriptor).st_size > MAX_CHECKPOINT_BYTES:
             return False
         expected = os.read(descriptor, DIGEST_BYTES)
         chunks = iter(partial(os.read, descriptor, CHUNK_BYTES), b"")
-        return _digest(chain((_owner(job),), chunks)) == expected
+        return _digest(chain((_owner(owner),), chunks)) == expected
     finally:
         os.close(descriptor)
 
 
-def _owner(job: Job) -> bytes:
-    # Without the issue and the budget, so that a trial that is issued again, or gets more epochs, can resume.
-    return job.model_dump_json(include={"study", "trial", "params", "seeds"}).encode()
+def _owner(record: Job | Result) -> bytes:
+    # Without the issue and the budget, so that a trial that is issued again, or gets more epochs, can resume. A trial's
+    # job and result hold these four alike and in the same order.
+    return record.model_dump_json(include={"study", "trial", "params", "seeds"}).encode()
 
 
 def _digest(parts: Iterable[bytes | memoryview]) -> bytes:

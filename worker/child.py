@@ -27,7 +27,7 @@ from hyperspool.common import atomic
 from hyperspool.common.confinement import confine
 from hyperspool.common.errors import UnableError
 from hyperspool.common.final import model_path
-from hyperspool.common.issues import Issue
+from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.objectives import with_defaults
 from hyperspool.common.records import FailureKind, KeptFile, ModelFile
@@ -240,7 +240,7 @@ class TrialParent:
         """The folder that the next attempt finds again."""
         job = self._request.job
         if self._saved is None:
-            self._saved = saved_of(self._study, Issue(job.trial, job.rung, job.issue))
+            self._saved = saved_of(self._study, Issue(job.trial, job.rung, job.issue), job.starts_from)
         return self._saved
 
     def kept_files(self) -> tuple[KeptFile, ...]:
@@ -258,8 +258,14 @@ class TrialParent:
             remove_if_empty(self._study, self._request.job.evaluation)
 
     def checkpoints(self) -> Iterable[Checkpoint]:
-        """The whole checkpoints of earlier attempts, latest first."""
-        return read_checkpoints(self._request.earlier_checkpoints, self._request.job)
+        """The whole checkpoints of earlier attempts, latest first, then that of the trial that this one starts from."""
+        yield from read_checkpoints(self._request.earlier_checkpoints, self._request.job)
+        if (start := self._request.start) is not None:
+            # RACE: its worker has reported, and moves the checkpoint to its place just now. Whoever looks there, where
+            # it was, and there again, finds it.
+            kept = self._study.kept_checkpoint(*start.evaluation)
+            saved = self._study.checkpoint(AttemptName(Issue(*start.evaluation, start.issue), start.attempt))
+            yield from read_checkpoints([kept, saved, kept], start)
 
 
 def failure_of(error: BaseException) -> Failed:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hyperspool.common.definitions import Definition
 from hyperspool.common.epochs import EpochRecord
-from hyperspool.common.records import FailureKind, Job, KeptFile, ModelFile
+from hyperspool.common.records import FailureKind, Job, KeptFile, ModelFile, Result
 from hyperspool.common.study_spec import StudySpec
 
 
@@ -41,6 +41,8 @@ class Evaluate:
     """Where this attempt saves."""
     earlier_checkpoints: tuple[Path, ...]
     """Checkpoints of earlier attempts, latest first; behind them that of the rung from which the job continues."""
+    start: Result | None = None
+    """The result of the trial whose kept checkpoint the job starts from; None: the job names none, or it is gone."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from hyperspool.common.epochs import EpochRecord, best_epoch, metric_names
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.file_kinds import ATTEMPT_LOG
 from hyperspool.common.output import last_lines_of
+from hyperspool.common.reading import read_record
 from hyperspool.common.records import Attribution, Failure, FailureKind, Result, Status, Times
 from hyperspool.common.stops import reason_to_stop
 from hyperspool.worker.attempt_output import AttemptOutput
@@ -78,7 +79,15 @@ class RunningAttempt(Listener):
         earlier = [] if is_first else folder.checkpoints_of(*evaluation)
         # Whatever an attempt on this rung saved is further than what the lower rung kept.
         lower = [] if job.continues is None else [folder.kept_checkpoint(job.trial, job.continues)]
-        return Evaluate(self.claimed.spec, job, folder.checkpoint(attempt), (*earlier, *lower))
+        return Evaluate(self.claimed.spec, job, folder.checkpoint(attempt), (*earlier, *lower), self._start())
+
+    def _start(self) -> Result | None:
+        folder, start = self.claimed.claim.folder, self.claimed.job.starts_from
+        if start is None:
+            return None
+        with suppress(OSError, ProtocolError):  # as a lost checkpoint: it costs a training from the start
+            return read_record(folder.result(start), Result)
+        return None
 
     def hear(self, message: Progress | Stop) -> None:
         """Take in a message from the child, or the request to stop that was sent to it."""
@@ -229,6 +238,7 @@ class RunningAttempt(Listener):
                 "params": job.params,
                 "budget": job.budget,
                 "horizon": job.horizon,
+                "starts_from": job.starts_from,
                 "seeds": job.seeds,
                 "stage": job.stage,
                 "batch": job.batch,

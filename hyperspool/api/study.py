@@ -44,8 +44,8 @@ class Study:
         direction: `minimize` or `maximize` (also with an s). Default: minimize.
         trials: how many in all. Default: no limit; `run` says how many are wanted. A grid has its own number.
         seed: of everything random. Default: 0.
-        sampler: `random`, `tpe`, `gp`, `cmaes`, `nsga2`, `nsga3`, `qmc`, `auto`, `grid` or `coarse-to-fine`, or a dict
-            with its settings. Default: random.
+        sampler: `random`, `tpe`, `gp`, `cmaes`, `nsga2`, `nsga3`, `pbt`, `qmc`, `auto`, `grid` or `coarse-to-fine`, or
+            a dict with its settings. Default: random.
         epochs: the budget of a trial, for an objective that trains in epochs.
         batch: how many trials are proposed at once. Default: 8.
         measure: the name of the value, on axes and in tables.

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from hyperspool.common.errors import UsageError
 from hyperspool.common.final import final_name
 from hyperspool.common.objectives import PARAMETERS
+from hyperspool.common.population import PBT
 from hyperspool.common.space import Fixed, Params, Space
 from hyperspool.common.study_objective import Data
 from hyperspool.common.study_spec import StudySpec
@@ -51,6 +52,11 @@ def choose(standing: Standing) -> Choice:
         raise UsageError(
             f"study {spec.name} has several objectives, so no setting is the best: choose one of its front, and "
             "finalize a study of that setting alone"
+        )
+    if spec.sampler.name == PBT:
+        raise UsageError(
+            f"study {spec.name} trained a population, and params that changed in mid-training are no setting to train "
+            "with from the start: search around them by another sampler, and finalize that study"
         )
     evaluations = standing.at_full_budget()
     counting = [seen for seen in evaluations if not seen.stage.is_search] or evaluations

@@ -73,6 +73,6 @@ def _problems(look: Look, issue: Issue, job: Job) -> list[str]:
         return problems
     return [
         f"{name}: found {getattr(job, name)}, expected {getattr(expected, name)}"
-        for name in ("params", "budget", "horizon", "continues", "seeds")
+        for name in ("params", "budget", "horizon", "continues", "starts_from", "seeds")
         if getattr(job, name) != getattr(expected, name)
     ]

@@ -41,6 +41,7 @@ class ProposalEntry(Record):
     budget: Budget
     horizon: Budget | None = None
     continues: Rung | None = None
+    starts_from: TrialNumber | None = None
     seeds: Seeds
     stage: Stage
 
@@ -48,6 +49,7 @@ class ProposalEntry(Record):
     def of(cls, proposal: Proposal, spec: StudySpec, batch: int) -> Self:
         """Make the entry of a proposal: with the study's epochs by default, and with the trial's seeds."""
         full = spec.horizon_epochs
+        seeded_as = proposal.trial if proposal.seeded_as is None else proposal.seeded_as
         epochs = proposal.budget_epochs or spec.epochs
         return cls(
             batch=batch,
@@ -57,7 +59,8 @@ class ProposalEntry(Record):
             budget=Budget(epochs=epochs),
             horizon=Budget(epochs=full) if epochs < full else None,
             continues=proposal.continues,
-            seeds=seeds_for(spec, proposal.trial, proposal.params),
+            starts_from=proposal.starts_from,
+            seeds=seeds_for(spec, seeded_as, proposal.params),
             stage=proposal.stage,
         )
 
@@ -68,11 +71,12 @@ class ProposalEntry(Record):
 
     def proposal(self) -> Proposal:
         """The proposal that was recorded."""
-        return Proposal(self.trial, self.params, self.stage, self.rung, self.budget.epochs, self.continues)
+        epochs, start = self.budget.epochs, self.starts_from
+        return Proposal(self.trial, self.params, self.stage, self.rung, epochs, self.continues, start)
 
     def as_found(self, found: Job | Result) -> Self:
-        """Return the entry with the params, budget, horizon and seeds that its job or result holds."""
-        names = ("params", "budget", "horizon", "seeds")
+        """Return the entry with the params, budget, horizon, start and seeds that its job or result holds."""
+        names = ("params", "budget", "horizon", "starts_from", "seeds")
         return self.model_copy(update={name: getattr(found, name) for name in names})
 
     def job(self, study: StudyName, issue: int = 1) -> Job:
@@ -86,6 +90,7 @@ class ProposalEntry(Record):
             budget=self.budget,
             horizon=self.horizon,
             continues=self.continues,
+            starts_from=self.starts_from,
             seeds=self.seeds,
             stage=self.stage,
             batch=self.batch,

@@ -13,6 +13,7 @@ from hyperspool.master.journal.entries import BatchEntry, ProposalEntry, spans
 from hyperspool.master.journal.journal import Batch, Journal
 from hyperspool.master.search.known import Evaluation, Known, Proposal
 from hyperspool.master.search.methods import is_seeded, make_endless, make_sampler
+from hyperspool.master.search.population import population_of
 from hyperspool.master.search.rungs import rungs_of
 
 Found = Mapping[EvaluationKey, Job | Result]
@@ -101,13 +102,17 @@ class Proposer:
 
     def never_promoted(self) -> set[EvaluationKey]:
         """Return the finished evaluations, but FAILED ones, from which no trial goes on now or later."""
-        if self._rungs is None:
+        keeper = self._rungs or population_of(self._spec)
+        if keeper is None:
             return set()
         below = {(each.trial, each.continues) for each in self._known.pending.values()}
-        top = self._rungs.top if self._spec.can_grow_longer else None
+        top = self._rungs.top if self._rungs and self._spec.can_grow_longer else None
         ended = self._known.evaluations.items()
         finished = {key for key, seen in ended if seen.status is not Status.FAILED and key[1] != top}
-        return finished - below - self._rungs.may_be_promoted(self._known)
+        # A FAILED trial may be retried, and starts from the same checkpoint again.
+        unfinished = [each for each in self._known.proposals() if each.key not in finished]
+        below |= {(each.starts_from, 0) for each in unfinished if each.starts_from is not None}
+        return finished - below - keeper.may_be_promoted(self._known)
 
     def _promoted(self, found: Found, number: int) -> Iterable[ProposalEntry]:
         """Record promotions as found. The method might promote others now: it knew other results at that time."""

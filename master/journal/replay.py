@@ -93,6 +93,8 @@ def _first_difference(batch: Batch, proposed: Mapping[EvaluationKey, Proposal]) 
         other = proposed.get(entry.key)
         if entry.stage.request:
             continue
-        if other is None or not same_params(other.params, entry.params) or other.stage != entry.stage:
+        if other is None or not same_params(other.params, entry.params):
+            return entry
+        if (other.stage, other.starts_from) != (entry.stage, entry.starts_from):
             return entry
     return None

@@ -20,6 +20,7 @@ from hyperspool.common.records import Result, Seeds, Status
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.trial_folders import files_path
+from hyperspool.master.results.generations import lineage_of
 from hyperspool.master.results.notes import notes_json, read_notes
 from hyperspool.master.results.standing import Standing, open_standing
 from hyperspool.master.results.wording import broken_text
@@ -46,6 +47,7 @@ class OneTrial:
         values: what it measured for each of the study's several objectives, by measure; empty if the study has one.
         breaks: the constraints that it breaks; empty if none.
         notes: what people noted of it, the oldest first.
+        lineage: the trial, and those from whose checkpoints it comes, the latest first; empty if it began by itself.
     """
 
     name: EvaluationName
@@ -62,6 +64,7 @@ class OneTrial:
     values: dict[str, float] = field(default_factory=dict)
     breaks: str = ""
     notes: tuple[Note, ...] = ()
+    lineage: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The trial as `show --json` prints it. What is not known or not there is left out."""
@@ -76,6 +79,7 @@ class OneTrial:
             **({"values": self.values} if self.values else {}),
             **({"breaks": self.breaks} if self.breaks else {}),
             **({"seeds": self.seeds.model_dump(mode="json")} if self.seeds else {}),
+            **({"lineage": list(self.lineage)} if self.lineage else {}),
             **({"attempts": self.attempts} if self.attempts else {}),
             **({"worker": self.worker.model_dump(mode="json", exclude_none=True)} if self.worker else {}),
             "lower_rungs": [{"rung": each.rung, "value": each.value, "epochs": each.epochs} for each in self.lower],
@@ -119,6 +123,7 @@ def look_at_trial(folder: StudyFolder, trial: int) -> OneTrial:
         values=_values(standing.spec, result) if result else {},
         breaks=broken_text(result, standing.spec) if result else "",
         notes=tuple(read_notes(folder, trial)),
+        lineage=lineage_of(trial, standing.journal.entries) if entry and entry.starts_from is not None else (),
     )
 
 

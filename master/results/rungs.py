@@ -1,6 +1,6 @@
 """What the rungs of a study hold, and what successive halving saves."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -50,6 +50,11 @@ class RungsStanding:
             "epochs": {"spent": self.epochs_spent, "of_full_trainings": self.epochs_of_full},
         }
 
+    @property
+    def cost(self) -> tuple[str, str]:
+        """What it took, for the report: a number and what it counts."""
+        return f"{self.epochs_spent} of {self.epochs_of_full}", "epochs trained, of those of full trainings"
+
     def sentences(self) -> list[str]:
         """One line for each rung that holds something, and one for what it all cost."""
         lines = [
@@ -89,8 +94,12 @@ def counted_rungs(
         )
         for rung, epochs in enumerate(ladder)
     ]
-    spent = sum(max(result.epochs - result.resumed_from_epoch, 0) for result in results.values())
-    return RungsStanding(tuple(counts), spent, len(begun_at) * ladder[-1])
+    return RungsStanding(tuple(counts), epochs_spent(results.values()), len(begun_at) * ladder[-1])
+
+
+def epochs_spent(results: Iterable[Result]) -> int:
+    """Return the epochs that were trained, each once."""
+    return sum(max(result.epochs - result.resumed_from_epoch, 0) for result in results)
 
 
 def need_epochs(result: Result) -> None:
@@ -101,8 +110,8 @@ def need_epochs(result: Result) -> None:
     """
     if result.can_be_promoted and not result.epochs:
         raise SearchError(
-            f"trial {result.trial} reported no epoch, so the study cannot tell what it did with a rung's "
+            f"trial {result.trial} reported no epoch, so the study cannot tell what it did with "
             f"{result.budget.epochs} of {result.horizon.epochs if result.horizon else 0} epochs: report each epoch, as "
-            "trial.report(...) or a printed line does, or leave halving and budget.horizon out. What was evaluated is "
-            "kept"
+            "trial.report(...) or a printed line does, or search without halving, pbt and budget.horizon. What was "
+            "evaluated is kept"
         )

@@ -22,8 +22,8 @@ from hyperspool.master.journal.reconstruction import completed
 from hyperspool.master.results.evaluations import evaluations_of, last_of_each
 from hyperspool.master.results.finalists import Finalist, finalists
 from hyperspool.master.results.front import Front, study_front
+from hyperspool.master.results.generations import Levels, counted_levels
 from hyperspool.master.results.reading import StudyResults, read_results
-from hyperspool.master.results.rungs import RungsStanding, counted_rungs
 from hyperspool.master.results.settings import RankedSetting, best_trials, ranked_settings, values_so_far
 from hyperspool.master.results.trade_off import broken_counts, entry_json, front_json, marked
 from hyperspool.master.results.workers import age_s, read_workers
@@ -108,10 +108,9 @@ class Standing:
         """The rungs of the study; None if every trial gets the whole budget."""
         return rungs_of(self.spec)
 
-    def by_rung(self) -> RungsStanding | None:
-        """What each rung holds, and what it cost; None if every trial gets the whole budget."""
-        rungs = self.rungs
-        return counted_rungs(rungs.ladder, self.journal.entries.keys(), self.results) if rungs else None
+    def by_rung(self) -> Levels | None:
+        """What each rung or generation holds, and what it cost; None if every trial gets the whole budget."""
+        return counted_levels(self.spec, self.journal.entries, self.results, lambda: self.incumbent)
 
     @property
     def planned(self) -> int:
@@ -246,8 +245,7 @@ class Standing:
             ],
         }
         if self.earlier:
-            sources, count = list(self.earlier.sources), len(self.earlier.results)
-            common["earlier"] = {"sources": sources, "results": count}
+            common["earlier"] = {"sources": list(self.earlier.sources), "results": len(self.earlier.results)}
         if self.spec.stop:
             common["stopped"] = asdict(stopped) if (stopped := self.stopped) else None
         constraints = {"constraints": self.broken} if self.spec.constraints else {}

@@ -9,6 +9,7 @@ from pathlib import Path
 from hyperspool.common.clock import now_text
 from hyperspool.common.earlier import MAX_EARLIER, EarlierResult, EarlierResults
 from hyperspool.common.errors import UsageError
+from hyperspool.common.population import PBT
 from hyperspool.common.reading import MAX_VALUES
 from hyperspool.common.records import Status
 from hyperspool.common.space import Fixed, Float, Params, Scalar
@@ -98,6 +99,8 @@ def _of_study(spec: StudySpec, root: Path, name: str) -> Iterator[Found]:
     other = read_published(folder)
     if name == spec.name:
         raise UsageError(f"--from {name}: a study learns from its own trials anyway")
+    if other.sampler.name == PBT:
+        raise UsageError(f"--from {name}: its trials changed their params in mid-training, so no value is of one point")
     for key in ("direction", "value_measure"):
         theirs, ours = getattr(other.objective, key), getattr(spec.objective, key)
         if theirs != ours:

@@ -31,6 +31,8 @@ class Proposal:
         budget_epochs: the epochs of this evaluation, including those of lower rungs; None: the study's budget, which is
             the horizon of every evaluation.
         continues: the lower rung whose checkpoint this evaluation resumes from; None: it begins at the first epoch.
+        starts_from: the earlier trial whose checkpoint this evaluation resumes from; None: no other trial's.
+        seeded_as: the trial whose seeds it has; None: it has its own.
     """
 
     trial: int
@@ -39,6 +41,8 @@ class Proposal:
     rung: int = 0
     budget_epochs: int | None = None
     continues: int | None = None
+    starts_from: int | None = None
+    seeded_as: int | None = None
 
     @property
     def key(self) -> EvaluationKey:

@@ -20,6 +20,7 @@ from hyperspool.master.search.defaults import Defaulted, has_default
 from hyperspool.master.search.grid import GridSearch
 from hyperspool.master.search.halving import Halved
 from hyperspool.master.search.lengthened import Lengthened
+from hyperspool.master.search.population import PopulationTraining, population_of
 from hyperspool.master.search.random_search import RandomSearch
 from hyperspool.master.search.replicates import Replicated
 from hyperspool.master.search.rungs import rungs_of
@@ -81,6 +82,17 @@ def genetic(spec: StudySpec, space: Space, _settings: int) -> Sampler:
     return GeneticSearch(space, spec.seed, spec.objective.direction, goals, spec.sampler, constraints)
 
 
+def population_based(spec: StudySpec, space: Space, _settings: int) -> Sampler:
+    """Make the training of a population.
+
+    Raises:
+        ValueError: the study has no population.
+    """
+    if (population := population_of(spec)) is None:
+        raise ValueError(f"study {spec.name} has no population")
+    return PopulationTraining(space, spec.seed, spec.objective.direction, population)
+
+
 def quasi_random(spec: StudySpec, space: Space, _settings: int) -> Sampler:
     """Make the search by Sobol points."""
     from hyperspool.master.search.quasi_random import QuasiRandomSearch
@@ -98,6 +110,7 @@ METHODS: dict[str, Method] = {
     "cmaes": Method(evolution),
     "nsga2": Method(genetic),
     "nsga3": Method(genetic),
+    "pbt": Method(population_based, needs_length=True),
     "auto": Method(automatic, needs_length=True),
 }
 

@@ -2,6 +2,7 @@
 
 from hyperspool.common import atomic
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.population import PBT
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.methods import is_beginning_of, settings_count
 from hyperspool.master.studies.published import differences
@@ -44,6 +45,8 @@ def obstacle(published: StudySpec, wanted: StudySpec) -> str | None:
 def _epochs_obstacle(published: StudySpec, wanted: StudySpec) -> str | None:
     if wanted.epochs < published.epochs:
         return f"budget.epochs: a study of {published.epochs} epochs cannot have fewer"
+    if published.sampler.name == PBT:
+        return "budget.epochs: the generations of pbt divide them, and would be others"
     if not published.can_grow_longer:
         return (
             "budget.epochs: its trials kept no checkpoint to go on from; a study with a budget.horizon above its "

@@ -22,6 +22,7 @@ from hyperspool.master.results.wording import (
 )
 from hyperspool.master.search.automatic import choice_for
 from hyperspool.master.search.methods import settings_count
+from hyperspool.master.search.population import population_of
 from hyperspool.master.terminal.console import Terminal
 from hyperspool.master.terminal.tables import cells_table, rung_lines, text_table
 from hyperspool.master.terminal.trials_table import constant_params, constant_text, settings_table
@@ -53,6 +54,8 @@ def _pace(spec: StudySpec) -> str:
 
 
 def _epochs(spec: StudySpec) -> str:
+    if population := population_of(spec):
+        return f"{counted(population.generations, 'generation')} of {counted(population.interval, 'epoch')}"
     if (halving := spec.halving) is None:
         return f"{counted(spec.epochs, 'epoch')}{'' if spec.has_limit and spec.trials == 1 else ' each'}"
     ladder = " -> ".join(map(str, halving.ladder(spec.epochs)))

@@ -50,7 +50,7 @@ def counts_text(standing: Standing) -> Text:
 
 
 def rung_lines(standing: Standing) -> list[Text]:
-    """Return a line for each rung of successive halving, and one for its cost; none without halving."""
+    """Return a line for each rung or generation, and one for its cost; none if every trial gets the whole budget."""
     found = standing.by_rung()
     return [Text(sentence, style="dim") for sentence in found.sentences()] if found else []
 

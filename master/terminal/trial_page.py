@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from hyperspool.common.epochs import metric_names
 from hyperspool.common.records import Status
+from hyperspool.master.results.generations import lineage_text
 from hyperspool.master.results.notes import note_text
 from hyperspool.master.results.one_trial import OneTrial
 from hyperspool.master.results.wording import counted, duration_text, measured_text, param_text
@@ -28,6 +29,7 @@ def print_trial(console: Terminal, one: OneTrial, measure: str) -> None:
     rung = f", rung {one.name.rung}" if one.name.rung else ""
     console.say([(f"trial {one.name.trial}{rung}: ", "bold"), _state(one, measure)])
     for heading, lines in (
+        ("lineage", _lineage(one)),
         ("params", _params(one)),
         ("metrics", _metrics(one)),
         ("curve", _curve(one, is_plain=not console.encoding.startswith("utf"))),
@@ -55,6 +57,14 @@ def _state(one: OneTrial, measure: str) -> str:
         epoch = f", epoch {one.worker.epoch or 0} of {one.worker.epochs}" if one.worker.epochs != 1 else ""
         return f"RUNNING on {one.worker.worker}{epoch}"
     return one.status.value
+
+
+def _lineage(one: OneTrial) -> Iterator[str]:
+    if not one.lineage:
+        return
+    yield lineage_text(one.lineage)
+    if one.result and one.result.epochs and not one.result.resumed_from_epoch:
+        yield "no checkpoint was found there, so it was trained from its first epoch"
 
 
 def _params(one: OneTrial) -> Iterator[str]:

@@ -113,6 +113,7 @@ class TrialsTable:
         """The columns behind what was measured, and whether they are shown."""
         return {
             "rung": len({result.rung for result in self.results}) > 1,
+            "from": any(result.starts_from is not None for result in self.results),
             "confirmed mean": any(each.confirmed for each in self.settings),
             "on front": bool(self.front),
             "breaks": any(broken_text(result, self.spec) for result in self.results),
@@ -123,6 +124,7 @@ class TrialsTable:
         confirmed = setting.confirmed if setting else None
         further = {
             "rung": str(result.rung),
+            "from": "" if result.starts_from is None else str(result.starts_from),
             "confirmed mean": measured_text(confirmed.mean) if confirmed else "",
             "on front": "yes" if result.trial in self.front else "",
             "breaks": broken_text(result, self.spec),

@@ -84,7 +84,10 @@ def test_constraint_says_how_far_a_number_is_beyond(text: str, number: float, vi
         ({"objectives": TWO, "halving": {}, "budget": {"epochs": 9}}, "halving: a study of several objectives has no"),
         ({"objectives": TWO, "sampler": {"name": "gp"}}, "sampler.name: gp searches for one objective, and this study"),
         ({"objectives": TWO, "sampler": {"name": "cmaes"}}, "expected random, grid, qmc, tpe, nsga2 or nsga3"),
-        ({"sampler": {"name": "tpe", "population": 8}}, "population: only the sampler nsga2 or nsga3 has generations"),
+        (
+            {"sampler": {"name": "tpe", "population": 8}},
+            "population: only the sampler nsga2 or nsga3 or pbt has generations",
+        ),
         (
             {"constraints": ["size_mb < 10"]},
             "constraints.0: found 'size_mb < 10', expected METRIC <= NUMBER or METRIC",

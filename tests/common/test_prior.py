@@ -32,7 +32,7 @@ def test_impossible_default_or_prior_is_refused(parameter: dict[str, Any], said:
 def test_samplers_that_draw_from_no_prior_refuse_it(name: str) -> None:
     ranged = {"type": "float", "low": 0.0, "high": 1.0, "step": 0.5, "prior": {"center": 0.5}}
     with pytest.raises(
-        ValueError, match=rf"space\.x\.prior: found with {name}; expected the sampler random, tpe or gp"
+        ValueError, match=rf"space\.x\.prior: found with {name}; expected the sampler random, tpe, gp or pbt"
     ):
         spec_of(trials=27, space={"x": ranged, "y": {"low": 0.0, "high": 1.0, "step": 0.1}}, sampler={"name": name})
 

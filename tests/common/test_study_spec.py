@@ -125,7 +125,7 @@ def test_a_grid_has_at_most_settings_times_replicates_trials(change: dict[str, A
             "trials: found 13, expected at most 12: the grid has 6 settings, 2 replicates each",
         ),
         ({"trials": 0}, "trials: found 0, expected greater than or equal to 1"),
-        ({"sampler": {"name": "random"}}, "trials: missing; it is required, except for a grid"),
+        ({"sampler": {"name": "random"}}, "trials: missing; it is required, except for a grid and pbt"),
         (
             {"replicates": 1_000_000},
             "space: a grid of more than 1000000 trials, replicates included; that is too large",

@@ -63,6 +63,17 @@ def test_link_in_the_folders_place_is_not_followed(study: StudyFolder, tmp_path:
     assert (private / "key").exists()
 
 
+def test_trial_that_starts_from_another_begins_with_its_copy(study: StudyFolder) -> None:
+    (saved_of(study, Issue(7)) / "last.pt").write_text("issue 1")
+    (saved_of(study, Issue(7, number=2)) / "last.pt").write_text("issue 2")
+    own = saved_of(study, Issue(9), starts_from=7) / "last.pt"
+    assert own.read_text() == "issue 2"
+    own.write_text("trial 9")
+    assert (saved_of(study, Issue(9, number=2), starts_from=7) / "last.pt").read_text() == "trial 9"
+    assert (saved_of(study, Issue(7, number=2)) / "last.pt").read_text() == "issue 2"
+    assert list(saved_of(study, Issue(10), starts_from=8).iterdir()) == []
+
+
 def test_next_rung_and_issue_begin_with_a_copy(study: StudyFolder) -> None:
     (saved_of(study, Issue(7)) / "last.pt").write_text("rung 0")
     (saved_of(study, Issue(8)) / "last.pt").write_text("another trial")

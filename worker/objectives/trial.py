@@ -151,8 +151,8 @@ class Trial:
     def checkpoint_folder(self) -> Path:
         """A folder for files to go on from, for programs that save by themselves.
 
-        The next attempt finds what an interrupted one left there, and so does the next rung. It goes when the trial is
-        complete.
+        The next attempt finds what an interrupted one left there, and so do the next rung and a trial that starts from
+        this one. It goes when the trial is complete.
         """
         return self.parent.checkpoint_folder()
 
@@ -207,7 +207,7 @@ class Trial:
             raise TrialStopped
 
     def load(self) -> bytes | None:
-        """Return the latest whole checkpoint of an earlier attempt at this trial; None if there is no checkpoint.
+        """Return the latest whole checkpoint of an earlier attempt, or of what it goes on from; None: there is none.
 
         The curve continues from the checkpoint: it holds the epochs that were reported before the save, and `report`
         counts on from the last of them. An objective that starts over nevertheless reports `epoch=1`, which drops them.

@@ -8,6 +8,7 @@ answer is left out. Where a statement could be due to chance, the sentence says 
 from collections.abc import Callable
 from functools import partial
 
+from hyperspool.common.population import PBT
 from hyperspool.master.analysis.answers.ablation import which_helps
 from hyperspool.master.analysis.answers.answer import Answer
 from hyperspool.master.analysis.answers.budgets import best_by_budget
@@ -42,7 +43,9 @@ def cycle_ends(data: StudyData) -> list[Answer]:
     return [Answer(question, (begin + end,))]
 
 
-_QUESTIONS: tuple[Callable[[StudyData], list[Answer]], ...] = (
+Questions = tuple[Callable[[StudyData], list[Answer]], ...]
+
+_QUESTIONS: Questions = (
     cycle_ends,
     narrowing,
     best_for_each,
@@ -57,7 +60,8 @@ _QUESTIONS: tuple[Callable[[StudyData], list[Answer]], ...] = (
     epoch_times,
 )
 _QUESTIONS_OF_CASES = (divergences, epoch_times)
-"""For an ablation. Its trials are not a sample of the space, so they do not show the effect of a single parameter."""
+"""For an ablation and for a population. Their trials are not a sample of the space, so they do not show the effect of a
+single parameter."""
 
 
 def answers(data: StudyData, missing: list[Missing] | None = None) -> list[Answer]:
@@ -70,8 +74,13 @@ def answers(data: StudyData, missing: list[Missing] | None = None) -> list[Answe
     if data.trials.empty:
         return []
     searched = of_search(data)
-    of_whole, of_searched = (which_helps, _QUESTIONS_OF_CASES) if data.spec.ablation else (best_finalist, _QUESTIONS)
-    asked = [(of_whole, data), *((question, searched) for question in of_searched)]
+    of_whole: Questions = (best_finalist,)
+    of_searched = _QUESTIONS
+    if data.spec.ablation:
+        of_whole, of_searched = (which_helps,), _QUESTIONS_OF_CASES
+    elif data.spec.sampler.name == PBT:
+        of_whole, of_searched = (), _QUESTIONS_OF_CASES
+    asked = [*((question, data) for question in of_whole), *((question, searched) for question in of_searched)]
     found: list[Answer] = []
     for question, shown in asked:
         what = f"The answer {question.__name__.replace('_', ' ')}"

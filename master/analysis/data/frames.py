@@ -24,6 +24,7 @@ import pandas as pd
 
 from hyperspool.common.ablation import cases_of
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.population import PBT
 from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.columns import (
@@ -98,7 +99,8 @@ class StudyData:
             each earlier issue counts as one start); issue;
             evaluation_s and training_s; worker, host, device, threads; published_at, claimed_at, ended_at (UTC);
             seed_initialisation, seed_shuffling, seed_dropout; params_<name> for every parameter of the space (NaN or
-            None where it is not active); test_case, the case's name, in an ablation only; metrics_<name> for every
+            None where it is not active); test_case, the case's name, in an ablation only; starts_from, the trial from
+            whose checkpoint it went on (NaN: from none), in population-based training only; metrics_<name> for every
             metric of any trial (NaN where the trial has none), ordered by first appearance; with several objectives,
             values_<measure> for each of them (NaN unless COMPLETE) and on_front; with constraints, keeps_constraints.
         curves: one row per epoch of these results, sorted by trial and epoch. Columns: trial, rung, setting,
@@ -209,6 +211,8 @@ def _trials(
         stages = (journal.stage(*result.evaluation) for result in results)
         cases = [names[stage.case] if stage and stage.case is not None else None for stage in stages]
         columns["test_case"] = series(cases, "object")
+    if spec.sampler.name == PBT:
+        columns["starts_from"] = series([result.starts_from for result in results], "float64")
     for name in metrics:
         columns[metrics_column(name)] = series([(result.metrics or {}).get(name) for result in results], "float64")
     return pd.DataFrame(columns)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hyperspool.common.errors import UsageError
+from hyperspool.common.population import PBT
 from hyperspool.master.analysis.data.frames import StudyData, spent_s
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.files import save_figure
@@ -40,7 +41,7 @@ class SimulatedStudy:
         seed: of the shuffling.
 
     Raises:
-        UsageError: the study is an ablation or has rungs, or no trial has a result.
+        UsageError: the study is an ablation, has rungs or trains a population, or no trial has a result.
     """
 
     data: StudyData
@@ -57,6 +58,11 @@ class SimulatedStudy:
             raise UsageError(
                 f"study {self.data.spec.name} has rungs: most of its trials were stopped after few epochs, so their "
                 "values say nothing of another order"
+            )
+        if self.data.spec.sampler.name == PBT:
+            raise UsageError(
+                f"study {self.data.spec.name} trains a population, in which each generation follows from the last one, "
+                "so no other order is possible"
             )
         if not len(self.data.trials):
             raise UsageError(f"study {self.data.spec.name} has no finished trial yet, so there is nothing to simulate")

@@ -7,10 +7,10 @@ txt      a zip with a text file per run, an index and a README.txt, which other 
 
 Metrics that an objective measures beside its value have columns `metrics_<name>`; in jsonl they are an object
 `metrics`. A study with several objectives has columns `values_<measure>`, an object `values` in jsonl, and `on_front`;
-one with constraints has `keeps_constraints`. Metrics that an objective reports after its epochs have a column each in
-the curves, under their own names; a cell is empty, or null, where one was not reported. Numbers are written to the last
-digit, so reading them gives the same bits. Files are replaced whole, so a reader never sees half an export. The same
-study always gives the same bytes.
+one with constraints has `keeps_constraints`, and one that trains a population `starts_from`. Metrics that an objective
+reports after its epochs have a column each in the curves, under their own names; a cell is empty, or null, where one
+was not reported. Numbers are written to the last digit, so reading them gives the same bits. Files are replaced whole,
+so a reader never sees half an export. The same study always gives the same bytes.
 """
 
 import io
@@ -47,7 +47,7 @@ def _plain_trials(data: StudyData) -> pd.DataFrame:
     """The trials with one type per column, and with integers where the frame has floats for the sake of NaN."""
     trials = data.trials.copy()
     whole = {params_column(name) for name, parameter in data.spec.space.items() if isinstance(parameter, Int)}
-    for name in {"best_epoch", "round", *whole}:
+    for name in {"best_epoch", "round", *whole, *({"starts_from"} & set(trials))}:
         trials[name] = trials[name].astype("Int64")
     for name in map(str, trials.select_dtypes("object").columns):
         types = {type(value) for value in trials[name] if not pd.isna(value)}

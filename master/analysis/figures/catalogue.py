@@ -3,6 +3,7 @@
 from functools import partial
 from types import ModuleType
 
+from hyperspool.common.population import PBT
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.data.missing import Missing, made_or_missing
 from hyperspool.master.analysis.data.phases import of_search
@@ -17,6 +18,7 @@ from hyperspool.master.analysis.figures import (
     pairs,
     parallel_coordinates,
     parameters,
+    population,
     rounds,
     rungs,
     simulation,
@@ -39,6 +41,8 @@ CURVES = ("Curves", (curves,))
 TIME = ("Time", (times, timeline))
 ORDER = (RANGE, ROUNDS, FRONT, SEARCH, PARAMETERS, CURVES, TIME)
 ORDER_WITH_RUNGS = (CLIMB, PARAMETERS, CURVES, TIME)
+ORDER_OF_A_POPULATION = (("The search", (population,)), CURVES, TIME)
+"""What a trial measured follows from the params of all trials that it comes from, so it says little of its own."""
 ORDER_OF_A_GRID = (FRONT, PARAMETERS, CURVES, TIME, ("As a random search", (simulation,)))
 """A grid compares settings; the order in which it went through them says nothing."""
 ORDER_OF_AN_ABLATION = (ABLATION, CURVES, TIME)
@@ -74,4 +78,6 @@ def _order(data: StudyData) -> tuple[tuple[str, tuple[ModuleType, ...]], ...]:
         return ORDER_OF_AN_ABLATION
     if data.spec.halving:
         return ORDER_WITH_RUNGS
+    if data.spec.sampler.name == PBT:
+        return ORDER_OF_A_POPULATION
     return ORDER_OF_A_GRID if data.spec.sampler.name == "grid" else ORDER

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hyperspool.common.population import PBT
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.measures.timeline import busy_s, timeline, workers_text
 from hyperspool.master.analysis.page.render import Fact
@@ -21,9 +22,10 @@ def facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
         yield Fact(f"{front.hypervolume:.4g}", "hypervolume of the front")
     yield Fact(f"{spec.objective.name}{f' on {spec.data.name}' if spec.data else ''}", "objective")
     if spec.budget:
-        yield Fact(counted(spec.epochs, "epoch"), "per trial that is never stopped" if spec.halving else "per trial")
+        whole = "of each lineage" if spec.sampler.name == PBT else "per trial"
+        yield Fact(counted(spec.epochs, "epoch"), "per trial that is never stopped" if spec.halving else whole)
     if rungs := standing.by_rung():
-        yield Fact(f"{rungs.epochs_spent} of {rungs.epochs_of_full}", "epochs trained, of those of full trainings")
+        yield Fact(*rungs.cost)
     yield from _times(data)
 
 

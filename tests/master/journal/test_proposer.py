@@ -28,6 +28,8 @@ def result_of(job: Job, value: float | None = None) -> Result:
     return Result.model_validate(
         {
             **{name: getattr(job, name) for name in ("study", "trial", "issue", "params", "budget", "seeds")},
+            "horizon": job.horizon,
+            "starts_from": job.starts_from,
             "stage": job.stage,
             "batch": job.batch,
             "attempt": 1,

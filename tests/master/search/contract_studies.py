@@ -28,6 +28,19 @@ NUMBERS: dict[str, Any] = {
 SEVERAL: list[dict[str, str]] = [{"measure": "error"}, {"measure": "size", "direction": "maximise"}]
 """The second objective is the opposite of the first one, nearly."""
 CONSTRAINED: dict[str, Any] = {"objective": {"name": "square", "measure": "error"}, "constraints": ["error <= 1.2"]}
+POPULATION: dict[str, Any] = {
+    "trials": 30,
+    "batch": 4,
+    "budget": {"epochs": 10},
+    "sampler": {
+        "name": "pbt",
+        "population": 6,
+        "interval": 2,
+        "exploit": 0.4,
+        "perturb": ["layers", "momentum", "rate"],
+    },
+}
+"""Five generations, of one whole batch and a shorter one each."""
 LEARNING = {
     "tpe, several": spec_of(trials=26, space=RANDOM, sampler={"name": "tpe", "startup": 5}, objectives=SEVERAL),
     "tpe, constrained": spec_of(trials=26, space=RANDOM, sampler={"name": "tpe", "startup": 5}, **CONSTRAINED),
@@ -64,6 +77,11 @@ STUDIES = LEARNING | {
     "genetic of many": spec_of(
         trials=27, space=RANDOM, sampler={"name": "nsga3", "population": 6}, objectives=SEVERAL, **CONSTRAINED
     ),
+    "population": spec_of(space=RANDOM, **POPULATION),
+    "population, maximised": spec_of(
+        space=NUMBERS, **POPULATION | {"objective": {"name": "square", "direction": "maximise"}}
+    ),
+    "population, constrained": spec_of(space=RANDOM, **POPULATION | CONSTRAINED),
     "random, several": spec_of(trials=27, space=RANDOM, objectives=SEVERAL, **CONSTRAINED),
     "evolution, constrained": spec_of(trials=27, space=NUMBERS, sampler={"name": "cmaes"}, **CONSTRAINED),
     "coarse to fine, constrained": spec_of(trials=27, space=RANDOM, sampler=FINE, **CONSTRAINED),

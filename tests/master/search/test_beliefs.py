@@ -24,6 +24,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "cmaes": {},
     "nsga2": {"population": 4},
     "nsga3": {"population": 4},
+    "pbt": {"population": 5, "interval": 1, "perturb": ["rate"]},
     "coarse-to-fine": {"rounds": 2, "keep": 2},
     "auto": {},
 }
@@ -35,7 +36,8 @@ def value_of(proposal: Proposal) -> float:
 
 def study(name: str = "random", trials: int = 10, **changes: dict[str, Any]) -> StudySpec:
     space = {key: table | changes.get(key, {}) for key, table in SPACE.items()}
-    return spec_of(trials=trials, batch=3, space=space, sampler={"name": name} | METHODS[name])
+    method = {"name": name} | METHODS[name]
+    return spec_of(trials=trials, batch=3, budget={"epochs": 2}, space=space, sampler=method)
 
 
 def params(spec: StudySpec, batch: int | None = None) -> list[Params]:
