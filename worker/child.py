@@ -261,8 +261,7 @@ class TrialParent:
         """The whole checkpoints of earlier attempts, latest first, then that of the trial that this one starts from."""
         yield from read_checkpoints(self._request.earlier_checkpoints, self._request.job)
         if (start := self._request.start) is not None:
-            # RACE: its worker has reported, and moves the checkpoint to its place just now. Whoever looks there, where
-            # it was, and there again, finds it.
+            # RACE: its worker moves the checkpoint to its place just now. Who looks there, here and there finds it.
             kept = self._study.kept_checkpoint(*start.evaluation)
             saved = self._study.checkpoint(AttemptName(Issue(*start.evaluation, start.issue), start.attempt))
             yield from read_checkpoints([kept, saved, kept], start)
