@@ -11,6 +11,7 @@ from hyperspool.common.curve import read_curve
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Status
+from hyperspool.common.signals import STOPPED_STATUS
 from tests.conftest import MakeStudy
 from tests.processes import Processes, children_of, is_alive, leftovers, results_of, until
 
@@ -128,7 +129,7 @@ def test_stopped_worker_saves_and_releases_and_costs_no_attempt(
     worker = processes.worker(objective="waiting")
     until(processes.noted, "the evaluation", root)
     os.killpg(worker.pid, number)  # to the child too, like a terminal or a cluster
-    assert worker.wait(10) == 0, processes.output(worker)
+    assert worker.wait(10) == STOPPED_STATUS, processes.output(worker)
     assert [path.name for path in folder.checkpoints.iterdir()] == ["00000.issue1.attempt1.pt"]
     assert list(folder.workers.iterdir()) == []
     (root / "go").touch()

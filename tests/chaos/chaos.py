@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.signals import STOPPED_STATUS
 from tests.chaos.outcome import Outcome, broken_journal, differences, outcome_of, strays
 from tests.processes import Processes, children_of, finished_trials, until
 
@@ -110,11 +111,12 @@ BLOWS = {
 ENDS = {
     ("worker", signal.SIGKILL): {-signal.SIGKILL},
     ("master", signal.SIGKILL): {-signal.SIGKILL},
-    ("worker", signal.SIGTERM): {0, -signal.SIGTERM},
+    ("worker", signal.SIGTERM): {0, STOPPED_STATUS, -signal.SIGTERM},
     ("master", signal.SIGTERM): {1, 130, -signal.SIGTERM},
 }
 """The exit statuses that are allowed after a blow. Before it handles signals, Python dies from SIGTERM itself. A master
-exits with 1, because its study is not finished, and with 130 after a second signal."""
+exits with 1, because its study is not finished, and with 130 after a second signal; a worker with 75 while a job is
+open."""
 
 
 _STARTING = re.compile(
@@ -266,7 +268,7 @@ class Storm:
         self._expect(lambda: not strays(self.root, STUDY), lambda: f"left over: {strays(self.root, STUDY)}")
         for worker in self._workers:
             worker.terminate()
-            self._expected_ends[worker.pid] |= {0, -signal.SIGTERM}
+            self._expected_ends[worker.pid] |= {0, STOPPED_STATUS, -signal.SIGTERM}
         self._expect(lambda: all(map(self._has_ended, self._workers)), lambda: "a worker does not exit")
 
     def _expect(self, condition: Callable[[], object], message: Callable[[], str]) -> None:

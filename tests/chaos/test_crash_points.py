@@ -15,6 +15,7 @@ import pytest
 from hyperspool.common import atomic
 from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.signals import STOPPED_STATUS
 from tests.chaos.chaos import Weather
 from tests.chaos.crashing import Fork
 from tests.chaos.stage import Stage
@@ -35,7 +36,7 @@ def crashes(stage: Stage, scene: str, stride: int) -> Iterator[tuple[Stage, str]
         copy = stage.copy(f"{stage.root.name} {at}")
         victim = copy.worker(scene, at)
         status = victim.wait()
-        if status == 0:
+        if status in {0, STOPPED_STATUS}:
             shutil.rmtree(copy.root)
             return
         assert status == -signal.SIGKILL, victim.output

@@ -14,6 +14,7 @@ from hyperspool.common.attempts import read_history
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Status
+from hyperspool.common.signals import STOPPED_STATUS
 from tests.conftest import MakeStudy
 from tests.faults.world import World
 from tests.processes import leftovers, results_of, until
@@ -85,7 +86,7 @@ def test_stopping_on_a_full_disk_reports_that_nothing_was_saved(
     until(lambda: has_noted(on_disk), "the evaluation", small_disk)
     fill(small_disk / "ballast")
     worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(20) == STOPPED_STATUS
     assert "demo/00000: claim released: not saved since the last checkpoint" in on_disk.output(worker)
     folder = StudyFolder(small_disk, "demo")
     assert list(folder.checkpoints.iterdir()) == []

@@ -105,7 +105,7 @@ class _History:
         else:
             self._trial.report(epoch=number, seconds=seconds, **epoch.metrics)
         if any(self._trial.checkpoint_folder.iterdir()):  # the curve is kept beside the command's own checkpoint
-            self._trial.save(COUNTS_FROM_0 if self._shift else b"")
+            self._trial.keep(COUNTS_FROM_0 if self._shift else b"")
 
     def measured(self, objective: Objective) -> Measured:
         """The value and the metrics of the last epoch.

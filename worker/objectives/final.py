@@ -40,7 +40,7 @@ def evaluate_final(trial: Trial, params_type: type[TrainingParams]) -> Measured:
     trainer = train(trial, params, _joined(dataset_of(trial, device)), device, _without_validation)
     if trainer.is_diverged:
         return Measured(trainer.data.chance_error, is_diverged=True)
-    trial.save(to_bytes(trainer.state_dict()))
+    trial.keep(to_bytes(trainer.state_dict()))
     test = _test_part(trial, device)
     networks = trainer.ensemble.networks if trainer.ensemble else []
     if networks:

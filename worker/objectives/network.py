@@ -84,11 +84,11 @@ def train(
     while not _is_over(trainer, trial.epochs):
         epoch = trainer.run_epoch(trial.should_stop)
         if epoch is None:
-            trial.save(to_bytes(trainer.state_dict()))
+            trial.keep(to_bytes(trainer.state_dict()))
             raise TrialStopped
         # After the last epoch the result follows, and nobody goes on from here, unless the trial can be promoted.
         if not _is_over(trainer, trial.epochs) or trial.horizon > trial.epochs:
-            trial.save(to_bytes(trainer.state_dict()))
+            trial.keep(to_bytes(trainer.state_dict()))
         trial.report_epoch(record_of(epoch))
     return trainer
 

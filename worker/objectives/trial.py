@@ -65,8 +65,6 @@ class Trial:
 
     A complete objective, which reports a curve and goes on where an earlier attempt was interrupted:
 
-        import json
-
         def valley(params, trial):
             saved = trial.load()
             state = json.loads(saved) if saved else {"epoch": 0, "x": 0.0}
@@ -82,9 +80,8 @@ class Trial:
 
     The value may be anything that `float()` turns into a finite number (a NumPy scalar, a tensor of one number, a
     Decimal), except a text or a truth value. Anything else, and any error that the function raises, fails the trial,
-    not the worker. An objective that wants to save in the middle of an epoch asks `should_stop` and raises
-    `TrialStopped`. One that does not ask is killed 5 s after the worker was asked to stop; the next attempt goes on
-    from the last checkpoint.
+    not the worker. Once the worker was asked to stop, `save` ends the attempt. To save in the middle of an epoch, ask
+    `should_stop` and raise `TrialStopped`. What does neither is killed 5 s after the request.
 
     Attributes:
         params: the hyperparameters; a built-in objective's defaults are filled in.
@@ -92,8 +89,7 @@ class Trial:
         seeds: one seed per source of randomness; an objective that uses them gives the same value again.
         device: `cpu` or `cuda:0`.
         threads: CPU threads to compute with.
-        data: name of the data set, and its number of training examples (None: the default); None if the study has no
-            data set.
+        data: name of the data set, and its number of training examples (None: the default); None: there is none.
         data_folder: the folder of data sets.
         claim: how the study's workers lock files in the shared folder.
         parent: the worker's parent process; only this class uses it.
@@ -200,11 +196,15 @@ class Trial:
         if not isinstance(payload, bytes):
             raise TypeError(
                 f"trial.save takes bytes, found {shown(payload)} of type {type(payload).__name__}; make bytes of it, "
-                "for example by json.dumps(...).encode(), or by torch.save into an io.BytesIO"
+                "by json.dumps(...).encode() or torch.save"
             )
-        self.parent.save(Checkpoint(payload, tuple(self._progress.curve)))
+        self.keep(payload)
         if self.parent.should_stop():
             raise TrialStopped
+
+    def keep(self, payload: bytes) -> None:
+        """For built-in objectives: `save`, after which they decide by themselves whether to stop."""
+        self.parent.save(Checkpoint(payload, tuple(self._progress.curve)))
 
     def load(self) -> bytes | None:
         """Return the latest whole checkpoint of an earlier attempt, or of what it goes on from; None: there is none.
