@@ -4,12 +4,12 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
+from hyperspool.common.environment import environment
 from hyperspool.common.signals import REQUESTS
 from hyperspool.worker import descendants
 from hyperspool.worker.child import run_child
@@ -68,7 +68,7 @@ class ChildProcess:
         self._strangers = {each.pid for each in descendants.descendants(os.getpid())}
         before = signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)
         try:
-            with _environment(_variables(device, threads)):
+            with environment(_variables(device, threads)):
                 self.process.start()
             if self.process.pid:
                 guardian.guard(self.process.pid)
@@ -118,21 +118,6 @@ class ChildProcess:
 def _variables(device: Device, threads: int) -> dict[str, str]:
     bound = dict.fromkeys(THREAD_VARIABLES, str(threads)) if threads else {}
     return {"CUDA_VISIBLE_DEVICES": device.visible} | bound
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Changes the environment while a process is started."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def how_it_ended(exitcode: int | None) -> str:

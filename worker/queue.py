@@ -122,8 +122,14 @@ class JobQueue:
         return None
 
     def has_open(self) -> bool:
-        """Whether a study that this worker can serve has an open job now, whoever holds it."""
-        self._list()
+        """Whether a study that this worker can serve has an open job now, whoever holds it.
+
+        Of a folder that is out of reach nobody can say that nothing is left in it, so there it has.
+        """
+        try:
+            self._list()
+        except OSError:
+            return True
         return bool(self.open_studies)
 
     def _list(self) -> None:

@@ -12,6 +12,7 @@ from hyperspool.common.locks import ClaimMode
 from hyperspool.common.records import Job
 from hyperspool.common.report import report
 from hyperspool.common.wishes import claimable_issues
+from hyperspool.worker import queue
 from hyperspool.worker.queue import JobQueue
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import job_of, spec_of
@@ -175,6 +176,20 @@ def test_one_study_alone_can_be_served(root: Path, folder: StudyFolder) -> None:
     publish(folder, job_of(0))
     assert JobQueue(root, "another", None, Claims(Claimant("mine"))).next_claim() is None
     assert JobQueue(root, "demo", None, Claims(Claimant("mine"))).next_claim() is not None
+
+
+def test_folder_out_of_reach_may_hold_open_jobs(
+    folder: StudyFolder, jobs: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not jobs.has_open()
+    publish(folder, job_of(0))
+    assert jobs.has_open()
+
+    def stale(_root: Path) -> list[StudyFolder]:
+        raise OSError(ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(queue, "study_folders", stale)
+    assert jobs.has_open()
 
 
 def test_a_study_that_cannot_be_served_is_left_alone(folder: StudyFolder, jobs: JobQueue) -> None:

@@ -1,8 +1,5 @@
 """Other tools, which are installed only where somebody wants them: the extras of this project."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 
 from hyperspool.common.errors import UsageError
@@ -24,15 +21,3 @@ def need_extra(what: str, module: str, extra: str) -> None:
             f"{what}: {module.replace('_', '-')} is not installed here; "
             f"pip install 'hyperspool[{extra}]', or in a checkout pip install -e '.[{extra}]'"
         )
-
-
-@contextmanager
-def environment(**variables: str) -> Iterator[None]:
-    """Set environment variables, by which a tool is told what to leave, for as long as the block runs."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})

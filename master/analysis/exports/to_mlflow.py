@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from hyperspool.common.environment import environment
 from hyperspool.common.records import Status
 from hyperspool.common.space import Scalar
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.exports.extras import environment
 from hyperspool.master.analysis.exports.optuna_study import study_attributes
 from hyperspool.master.analysis.exports.plain_trials import PlainTrial, goals_of, plain_trials
 
@@ -29,10 +29,12 @@ STATES = {
 MOST_METRICS, MOST_TAG = 1000, 5000
 """MLflow's limits: numbers in one call, and characters of a tag."""
 
+VARIABLES = {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+
 
 def write(studies: Sequence[StudyData], made: Path, out: Path) -> None:
     """Write the studies into a new file store in an empty folder, which will lie at `out`."""
-    with environment(MLFLOW_ALLOW_FILE_STORE="true", MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="true"):
+    with environment(VARIABLES):
         from mlflow import MlflowClient
 
         client = MlflowClient(tracking_uri=made.as_uri())

@@ -8,15 +8,17 @@ machine. A run takes it a quarter of a second.
 from collections.abc import Sequence
 from pathlib import Path
 
+from hyperspool.common.environment import environment
 from hyperspool.common.records import Status
 from hyperspool.master.analysis.data.frames import StudyData
-from hyperspool.master.analysis.exports.extras import environment
 from hyperspool.master.analysis.exports.plain_trials import PlainTrial, goals_of, plain_trials
+
+VARIABLES = {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_ERROR_REPORTING": "false"}
 
 
 def write(studies: Sequence[StudyData], made: Path, _out: Path) -> None:
     """Write the studies' runs into `wandb/` of an empty folder."""
-    with environment(WANDB_MODE="offline", WANDB_SILENT="true", WANDB_ERROR_REPORTING="false"):
+    with environment(VARIABLES):
         for data in studies:
             ways = {goal.measure: str(goal.direction) for goal in goals_of(data.spec)}
             for trial in plain_trials(data):

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from hyperspool.common.environment import environment
 from hyperspool.common.errors import UsageError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.data.so_far import study_so_far
 from hyperspool.master.analysis.exports import extras
 from hyperspool.master.analysis.exports.export import MARK, export
+from hyperspool.master.analysis.exports.to_mlflow import VARIABLES
 from hyperspool.master.studies.published import read_published
 from tests.master.analysis.varied import CURVES, PARAMS, SEVERAL, STATES, write_varied
 
@@ -104,7 +106,7 @@ def mlflow(varied: StudyData, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def runs_of(folder: Path) -> tuple[Any, list[Any]]:
     from mlflow import MlflowClient
 
-    with extras.environment(MLFLOW_ALLOW_FILE_STORE="true", MLFLOW_DISABLE_TELEMETRY="true"):
+    with environment(VARIABLES):
         client = MlflowClient(tracking_uri=folder.as_uri())
         experiment = client.get_experiment_by_name("demo")
         assert experiment is not None
