@@ -12,6 +12,7 @@ STUDY ?= scenario6
 WORKERS ?= 2
 ARGS ?=
 MINUTES ?= 10
+SIZE ?= daily
 RUNS ?= 1000000
 SEED ?= 0
 BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
@@ -30,7 +31,7 @@ help:
 	@echo "make test     run the tests"
 	@echo "make check    check format, lint, types and import boundaries"
 	@echo "make format   fix the format and what ruff can fix of the lint"
-	@echo "make bench    run the benchmarks"
+	@echo "make bench    run the benchmarks, SIZE=tiny, daily or full, and write benchmarks/RESULTS.md"
 	@echo "make chaos    crash at every operation, then kill and stop at random for MINUTES=10, with SEED=0"
 	@echo "make fuzz     fuzz everything that reads the shared folder, guided by coverage: RUNS=1000000"
 	@echo "make lock     bring all pinned versions up to date"
@@ -73,9 +74,9 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks --size $(SIZE) $(ARGS)
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.commands
-	$(BIN)/python -m benchmarks.simulation
 	$(BIN)/python -m benchmarks.report
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.sampler_quality --seeds 5 --methods random,qmc,cmaes,tpe

@@ -1,74 +1,65 @@
 """Measures how long it takes to simulate random searches by shuffling trials, and to compute their exact limit.
 
-    python -m benchmarks.simulation [--repeats 5]
+    python -m benchmarks.simulation [--size daily]
 
-The values are random, because time does not depend on them. It prints the shortest repeat in ms, after one warm-up.
+The values are random, because time does not depend on them. The best so far of all simulated searches is compared with
+the loop that people write: shuffle, then `numpy.minimum.accumulate`, search by search.
 """
 
-import argparse
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
 
+from benchmarks.harness import Peer, Row, Size, alternate, run_alone, seconds_of
 from hyperspool.master.analysis.measures.replay import median_against_time
 from hyperspool.master.analysis.measures.simulation import best_so_far, exact_mean, exact_quantile, simulated_quantiles
 
-SIZES = ((1_000, 200), (10_000, 1_000))
-"""Number of simulated searches, and trials of each."""
-EXACT_TRIALS = (200, 10_000)
-WORKERS = (1, 2, 4, 8)
 LEVELS = (0.25, 0.5, 0.75)
+WORKERS = (1, 2, 4, 8)
 
 
-def main() -> None:
-    """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=5)
-    options = parser.parse_args()
-    print(f"{'computation':<40} {'runs':>7} {'trials':>7} {'ms':>9}")
-    for label, runs, trials, work in measured():
-        print(f"{label:<40} {runs:>7} {trials:>7} {shortest_ms(work, options.repeats):>9.1f}")
-
-
-def measured() -> list[tuple[str, str, int, Callable[[], object]]]:
-    """List the measurements: label, simulated runs, trials, and the work itself."""
+def rows(size: Size) -> Iterator[Row]:
+    """The milliseconds of each computation."""
+    rounds = size.of(tiny=1, daily=5, full=15)
+    searches, trials = size.of(tiny=(100, 20), daily=(1_000, 200), full=(10_000, 1_000))
     generator = np.random.default_rng(0)
-    rows: list[tuple[str, str, int, Callable[[], object]]] = []
-    for runs, trials in SIZES:
-        values = generator.random(trials)
-        best = best_so_far(values, runs, seed=0)
-        rows += [
-            ("best so far", f"{runs}", trials, partial(best_so_far, values, runs, seed=0)),
-            ("median and quartiles of best so far", f"{runs}", trials, partial(simulated_quantiles, best, LEVELS)),
-        ]
-    for trials in EXACT_TRIALS:
-        values = generator.random(trials)
-        rows += [
-            ("exact median", "all", trials, partial(exact_quantile, values, 0.5)),
-            ("exact mean", "all", trials, partial(exact_mean, values)),
-        ]
-    rows.append(("median against time, 1, 2, 4, 8 workers", "200", 200, replayed(generator)))
-    return rows
+    values = generator.random(trials)
+    best = best_so_far(values, searches, seed=0)
+    what = f"{searches:,} searches of {trials:,} trials"
+    ours, loop = f"best so far of {what}", "a loop"
+    found = _milliseconds(
+        {ours: partial(best_so_far, values, searches, seed=0), loop: lambda: by_loop(values, searches)}, rounds
+    )
+    yield Row(ours, found[ours], "ms", Peer(loop, found[loop], is_speed=True))
+    works: dict[str, Callable[[], object]] = {
+        f"median and quartiles of {what}": partial(simulated_quantiles, best, LEVELS),
+        f"exact median of {trials * 10:,} trials": partial(exact_quantile, generator.random(trials * 10), 0.5),
+        f"exact mean of {trials * 10:,} trials": partial(exact_mean, generator.random(trials * 10)),
+        f"median against time of {trials:,} trials, 1, 2, 4, 8 workers": replayed(generator, trials),
+    }
+    for name, milliseconds in _milliseconds(works, rounds).items():
+        yield Row(name, milliseconds, "ms")
 
 
-def replayed(generator: np.random.Generator) -> Callable[[], object]:
-    """Prepare the replay of 200 trials in 200 orders on each number of workers, in batches of 8."""
-    values, durations = generator.random(200), generator.exponential(30.0, 200)
+def by_loop(values: "np.ndarray[tuple[int], np.dtype[np.float64]]", searches: int) -> object:
+    """The best so far, search by search."""
+    generator = np.random.default_rng(0)
+    return np.array([np.minimum.accumulate(generator.permutation(values)) for _ in range(searches)])
+
+
+def replayed(generator: np.random.Generator, trials: int) -> Callable[[], object]:
+    """Prepare the replay of trials in 200 orders on each number of workers, in batches of 8."""
+    values, durations = generator.random(trials), generator.exponential(30.0, trials)
     return lambda: [median_against_time(values, durations, workers, 8, runs=200) for workers in WORKERS]
 
 
-def shortest_ms(work: Callable[[], object], repeats: int) -> float:
-    """Return the shortest of several measurements in milliseconds: other work on the machine delayed it least."""
-    work()
-    times = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return 1000 * min(times)
+def _milliseconds(works: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    for work in works.values():
+        work()  # what is loaded on first use
+    seconds = alternate({name: seconds_of(work) for name, work in works.items()}, rounds)
+    return {name: [1000 * each for each in found] for name, found in seconds.items()}
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(__doc__, rows)
