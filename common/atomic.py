@@ -194,7 +194,7 @@ def make_folder(path: Path) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Flush the names in a folder to disk."""
-    descriptor = open_folder(folder, to_read=True)
+    descriptor = open_folder(folder)
     try:
         os.fsync(descriptor)
     finally:

@@ -5,19 +5,22 @@ link leads. So every folder from the root down is opened by itself, links are re
 the last open folder. If a folder is swapped meanwhile, no file below another folder is touched. The root itself was
 named by the user, and may be reached over links.
 
-File locks are the exception, because filelock takes a path: the way is checked first and walked again afterwards. An
-attacker who swaps a folder in between makes us create an empty file with a lock file's name elsewhere, and nothing
-more.
+A folder that was reached in this way is kept open, so that the next operation there need not walk again. Before each
+use, one look at its path tells whether it still leads to the same folder; if not, the way is walked anew. While we keep
+a folder open no other one of its file system gets its number, except on a network file system, where another client may
+remove it: the server then answers ESTALE, and the folder is forgotten.
 """
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
-from errno import EMLINK, EXDEV
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from errno import EMLINK, ESTALE, EXDEV
 from pathlib import Path
 
 TOP_FOLDERS = ("jobs", "results")
+MAX_KEPT = 64
+"""Folders that are kept open at a time. A study has a dozen, and one for each hundred trials."""
 
 # O_PATH (Linux) passes through folders that may be entered but not listed, such as a home of mode 711.
 _TO_PASS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
@@ -26,43 +29,50 @@ _TO_READ = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _roots: dict[tuple[str, ...], Path] = {}
 
 
+class _Folder:
+    """An open folder. Its descriptor is closed when nobody refers to it any more, in whichever thread that is."""
+
+    __slots__ = ("_close", "_place", "descriptor")
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._close: Callable[[int], None] = os.close  # at the interpreter's end, `os` may be gone first
+        status = os.fstat(descriptor)
+        self._place = (status.st_dev, status.st_ino)
+
+    def __del__(self) -> None:
+        self._close(self.descriptor)
+
+    def is_at(self, path: Path) -> bool:
+        """Whether the path leads to this folder, and not over a link in its own place."""
+        try:
+            status = os.lstat(path)
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == self._place
+
+
+_kept: dict[Path, _Folder] = {}
+
+
 def confine(root: Path) -> None:
     """From now on, refuse symbolic links on every path of this process below `root/jobs` and `root/results`."""
     for name in TOP_FOLDERS:
         _roots[(*root.parts, name)] = root
 
 
-def open_folder(folder: Path, *, to_read: bool = False) -> int:
-    """A descriptor of a folder, for naming files relative to it; the caller closes it.
+def open_folder(folder: Path) -> int:
+    """A descriptor of a folder, for listing or flushing its names; the caller closes it.
 
-    Args:
-        folder: any folder; links are refused if it lies below a confined root.
-        to_read: whether its names will be listed or flushed.
+    Links are refused if the folder lies below a confined root.
 
     Raises:
         NotADirectoryError: it, or a folder on the way to it, is a link or not a folder.
-        OSError: it does not exist, or may not be entered.
+        OSError: it does not exist, or may not be listed.
     """
-    last = _TO_READ if to_read else _TO_PASS
-    root = _root_of(folder)
-    if root is None:
-        return os.open(folder, last)
-    descriptor = os.open(root, _TO_PASS)
-    way = root
-    steps = folder.parts[len(root.parts) :]
-    for number, name in enumerate(steps, start=1):
-        way /= name
-        flags = (last if number == len(steps) else _TO_PASS) | os.O_NOFOLLOW
-        try:
-            inner = os.open(name, flags, dir_fd=descriptor)
-        except NotADirectoryError as error:
-            raise NotADirectoryError(error.errno, "Not a folder, or a symbolic link to one", str(way)) from error
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(way)) from error
-        finally:
-            os.close(descriptor)
-        descriptor = inner
-    return descriptor
+    with _folder_at(folder) as descriptor:
+        # Opened anew each time: a listing has a position, and a network file system asks the server when it is opened.
+        return os.open(".", _TO_READ, dir_fd=descriptor)
 
 
 @contextmanager
@@ -70,26 +80,57 @@ def parent_of(path: Path) -> Iterator[int]:
     """A descriptor of a file's folder while the block runs. Errors in the block name the whole path.
 
     Raises:
-        OSError: as `open_folder`.
+        NotADirectoryError: the folder, or one on the way to it, is a link or not a folder.
+        OSError: it does not exist, or may not be entered.
     """
-    descriptor = open_folder(path.parent)
-    try:
+    with _folder_at(path.parent) as descriptor:
         yield descriptor
+
+
+@contextmanager
+def _folder_at(path: Path) -> Iterator[int]:
+    folder = _kept.get(path)
+    if folder is None or not folder.is_at(path):
+        _kept.pop(path, None)
+        folder = _reached(path)
+    try:
+        yield folder.descriptor
     except OSError as error:
+        if error.errno == ESTALE:
+            _kept.pop(path, None)
         if isinstance(error.filename, str):
-            error.filename = str(path.parent / error.filename)
+            error.filename = str(path / error.filename)
         raise
-    finally:
-        os.close(descriptor)
+
+
+def _reached(path: Path) -> _Folder:
+    root = _root_of(path)
+    if root is None:
+        return _Folder(os.open(path, _TO_PASS))
+    folder = _Folder(os.open(root, _TO_PASS))
+    way = root
+    for name in path.parts[len(root.parts) :]:
+        way /= name
+        try:
+            folder = _Folder(os.open(name, _TO_PASS | os.O_NOFOLLOW, dir_fd=folder.descriptor))
+        except NotADirectoryError as error:
+            raise NotADirectoryError(error.errno, "Not a folder, or a symbolic link to one", str(way)) from error
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(way)) from error
+    if len(_kept) >= MAX_KEPT:
+        _kept.clear()
+    _kept[path] = folder
+    return folder
 
 
 def check_way(path: Path) -> None:
     """Check that no link is on the way to a file's folder. A link that is made afterwards is not noticed.
 
     Raises:
-        OSError: as `open_folder`.
+        OSError: as `parent_of`.
     """
-    os.close(open_folder(path.parent))
+    with parent_of(path):
+        pass
 
 
 def names_in(folder: Path) -> list[str]:
@@ -98,7 +139,7 @@ def names_in(folder: Path) -> list[str]:
     Raises:
         OSError: as `open_folder`.
     """
-    descriptor = open_folder(folder, to_read=True)
+    descriptor = open_folder(folder)
     try:
         return os.listdir(descriptor)  # noqa: PTH208 - pathlib knows no descriptors
     finally:
@@ -111,7 +152,7 @@ def folders_in(folder: Path) -> list[str]:
     Raises:
         OSError: as `open_folder`.
     """
-    descriptor = open_folder(folder, to_read=True)
+    descriptor = open_folder(folder)
     try:
         with os.scandir(descriptor) as entries:
             return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
@@ -125,6 +166,9 @@ def make_folder(path: Path) -> None:
     Raises:
         NotADirectoryError: a link, or something that is not a folder, is in the way.
     """
+    with suppress(FileNotFoundError):
+        check_way(path / "any")
+        return
     root = _root_of(path)
     if root is None:
         path.mkdir(parents=True, exist_ok=True)
@@ -137,7 +181,7 @@ def make_folder(path: Path) -> None:
                 os.mkdir(name, dir_fd=parent)
             except FileExistsError:
                 continue
-    os.close(open_folder(path))
+    check_way(path / "any")
 
 
 def open_to_write(path: Path, flags: int) -> int:

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from errno import ESTALE
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,7 @@ def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
     folder = StudyFolder(tmp_path, "demo")
     folder.jobs.mkdir(parents=True)
     (folder.jobs / "link").symlink_to(tmp_path)
+    names_in(folder.jobs)  # which keeps it open
     before = len(names_in(Path("/dev/fd")))
     for number in range(20):
         atomic.replace(folder.jobs / "file", b"x", durable=True)
@@ -153,3 +155,46 @@ def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
             with suppress(OSError):
                 read_bytes(path)
     assert len(names_in(Path("/dev/fd"))) == before
+
+
+def test_folders_that_are_kept_open_are_few(tmp_path: Path) -> None:
+    confine(tmp_path)
+    before = len(names_in(Path("/dev/fd")))
+    for number in range(3 * confinement.MAX_KEPT):
+        atomic.make_folder(tmp_path / "results" / str(number))
+        atomic.append_line(tmp_path / "results" / str(number) / "notes", "x")
+    assert len(names_in(Path("/dev/fd"))) <= before + confinement.MAX_KEPT
+
+
+@pytest.mark.parametrize("place", PLACES[1:])
+def test_a_folder_made_anew_is_written_to_at_once(tmp_path: Path, place: str) -> None:
+    trials = StudyFolder(tmp_path, "demo").trials if place != "jobs/demo" else StudyFolder(tmp_path, "demo").jobs
+    atomic.make_folder(trials)
+    atomic.append_line(trials / "notes", "old")
+    (tmp_path / place).rename(tmp_path / "aside")
+    with pytest.raises(FileNotFoundError, match=place):
+        atomic.append_line(trials / "notes", "lost")
+    atomic.make_folder(trials)
+    atomic.append_line(trials / "notes", "new")
+    assert (trials / "notes").read_text() == "new\n"
+
+
+def test_a_folder_that_the_server_forgot_is_reached_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = StudyFolder(tmp_path, "demo")
+    atomic.make_folder(folder.jobs)
+    with confinement.parent_of(folder.spec) as stale:
+        pass
+    unlink = os.unlink
+
+    def refuse(name: str, *, dir_fd: int) -> None:
+        if dir_fd == stale:
+            raise OSError(ESTALE, os.strerror(ESTALE), name)
+        unlink(name, dir_fd=dir_fd)
+
+    atomic.replace(folder.spec, b"{}", durable=False)
+    monkeypatch.setattr(os, "unlink", refuse)
+    with pytest.raises(OSError, match=r"study\.json"):
+        atomic.remove(folder.spec)
+    takes_its_number = os.open(tmp_path, os.O_RDONLY)
+    atomic.remove(folder.spec)
+    os.close(takes_its_number)
