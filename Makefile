@@ -75,7 +75,6 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks --size $(SIZE) $(ARGS)
-	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.commands
 	$(BIN)/python -m benchmarks.report
 	$(BIN)/python -m benchmarks.training

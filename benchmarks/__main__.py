@@ -16,6 +16,7 @@ from benchmarks.harness import Row, Size, rows_of
 from benchmarks.results import RESULTS, write
 
 BENCHMARKS = {
+    "throughput": "what a trial costs through the whole protocol",
     "simulation": "simulated random searches",
 }
 """What is run, in this order: the module's name, and the title of its table."""
