@@ -17,6 +17,8 @@ from benchmarks.results import RESULTS, write
 
 BENCHMARKS = {
     "throughput": "what a trial costs through the whole protocol",
+    "waking": "how soon workers and master go on, and what they cost while idle",
+    "crowd": "many workers that start at once",
     "simulation": "simulated random searches",
 }
 """What is run, in this order: the module's name, and the title of its table."""

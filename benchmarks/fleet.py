@@ -151,15 +151,14 @@ def _stat(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
 
 
-def until_alive(deadline_s: float, paths: Iterable[Path]) -> float:
-    """Wait until one of these paths exists; return when, in seconds of `time.monotonic`.
+def until_one_exists(paths: Sequence[Path], limit_s: float) -> None:
+    """Wait until one of these paths exists.
 
     Raises:
         TimeoutError: none of them exists in time.
     """
-    end_s, wanted = time.monotonic() + deadline_s, tuple(paths)
-    while not any(path.exists() for path in wanted):
+    end_s = time.monotonic() + limit_s
+    while not any(path.exists() for path in paths):
         if time.monotonic() > end_s:
-            raise TimeoutError(f"not within {deadline_s} s: {wanted[0]}")
+            raise TimeoutError(f"not within {limit_s} s: {paths[0]}")
         time.sleep(0.005)
-    return time.monotonic()
