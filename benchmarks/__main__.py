@@ -19,6 +19,7 @@ BENCHMARKS = {
     "throughput": "what a trial costs through the whole protocol",
     "waking": "how soon workers and master go on, and what they cost while idle",
     "crowd": "many workers that start at once",
+    "startup": "what commands, workers and trials need before they begin",
     "simulation": "simulated random searches",
 }
 """What is run, in this order: the module's name, and the title of its table."""
