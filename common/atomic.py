@@ -17,7 +17,7 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from errno import EACCES, ENOSYS, EOPNOTSUPP, EPERM
 from pathlib import Path
@@ -95,14 +95,26 @@ def replace(path: Path, data: bytes, *, durable: bool) -> None:
         sync_folder(path.parent)
 
 
-def replace_many(contents: dict[Path, bytes]) -> None:
-    """Durably write several files of one folder, with one flush of the folder at the end.
+def replace_many(contents: Mapping[Path, bytes]) -> None:
+    """Write several files of one folder, with one flush of their names at the end; their contents are not flushed.
 
-    A crash midway leaves any of them written and the others not.
+    All are written before the first gets its name. A crash midway leaves any of them written and the others not. After
+    a power cut a file may be empty or hold zeros, so only files that can be made again may be written like this.
+
+    Raises:
+        OSError: the disk is full, read-only or gone; the call can be repeated.
     """
-    for path, data in contents.items():
-        temporary = _write_temporary(path, data, durable=True)
-        move(temporary, path)
+    written: dict[Path, Path] = {}
+    try:
+        for path, data in contents.items():
+            written[path] = _write_temporary(path, data, durable=False)
+        for path in contents:
+            move(written[path], path)
+            del written[path]
+    finally:
+        for temporary in written.values():
+            with suppress(OSError):
+                remove(temporary)
     for folder in {path.parent for path in contents}:
         sync_folder(folder)
 

@@ -9,7 +9,9 @@ that may break anywhere:
 
     RECORD    the master appends the proposal to the journal, with its whole batch, and flushes it. A master that starts
               again finds it there, and asks for the same.
-    PUBLISH   the master writes <issue>.json under a temporary name, flushes it, renames it.
+    PUBLISH   the master writes <issue>.json under a temporary name and renames it, a hundred jobs at a time, then
+              flushes their folder. The content is not flushed, for the record is: if a power cut tears a job, whoever
+              finds it sets it aside, a worker or the next master, and the evaluation is issued again.
     LOCK      a worker's parent process locks <issue>.lock, without waiting. If another holds it, it looks at the next.
     RECHECK   under the lock it opens the job again, and lists the trial's folder for a result.
                 job gone                 -> another worker finished the issue between the scan and the lock. Remove the

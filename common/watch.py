@@ -9,6 +9,7 @@ import logging
 import os
 import select
 import signal
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from enum import Enum
@@ -77,26 +78,33 @@ class Wakeup:
 class Appearance(Enum):
     """How the awaited file comes into a folder. Other changes in the folder make no event."""
 
-    RENAMED = (FileMovedEvent,)
+    RENAMED = (FileMovedEvent, False)
     """A file is renamed to its final name, as jobs are."""
-    LINKED = (FileCreatedEvent,)
+    LINKED = (FileCreatedEvent, False)
     """A file is linked to its final name, as results are."""
-    FOLDER = (DirCreatedEvent,)
+    LINKED_BELOW = (FileCreatedEvent, True)
+    """The same in any folder below, made by now or later."""
+    FOLDER = (DirCreatedEvent, False)
     """A folder is made."""
+
+    def __init__(self, event: type[FileSystemEvent], is_below: bool) -> None:  # noqa: FBT001 - the values above
+        self.event, self.is_below = event, is_below
 
 
 class FolderWatch:
     """Rings a bell when something appears in one of the followed folders, as far as this host can see it.
 
-    It follows folders one by one, not recursively, and one kind of change in each. So a lock file beside a job does not
-    wake the waiting workers, however many there are.
+    It follows one kind of change in each folder, and folders below only where that is asked for. So a lock file beside
+    a job does not wake the waiting workers, however many there are.
 
     Args:
         bell: the bell to ring.
+        most_hints: how many folders in which something appeared are kept for `hints`.
     """
 
-    def __init__(self, bell: Wakeup) -> None:
-        self._handler = _Ringer(bell)
+    def __init__(self, bell: Wakeup, most_hints: int = 0) -> None:
+        self._hints: deque[Path] = deque(maxlen=most_hints)
+        self._handler = _Ringer(bell, self._hints)
         self._observer: BaseObserver | None = None
         self._followed: dict[Path, ObservedWatch] = {}
         self.why_polling: str | None = None
@@ -126,13 +134,23 @@ class FolderWatch:
             if path in self._followed or self._observer is None:
                 continue
             try:
-                watch = self._observer.schedule(self._handler, str(path), event_filter=list(appearance.value))
+                watch = self._observer.schedule(
+                    self._handler, str(path), recursive=appearance.is_below, event_filter=[appearance.event]
+                )
             except FileNotFoundError:
                 continue
             except OSError as error:
                 self._give_up(error)
             else:
                 self._followed[path] = watch
+
+    def hints(self) -> set[Path]:
+        """The folders in which something has appeared since the last call. Some may be missing: they are hints."""
+        found: set[Path] = set()
+        with suppress(IndexError):
+            while True:  # another thread adds to it meanwhile
+                found.add(self._hints.popleft())
+        return found
 
     def _give_up(self, error: OSError) -> None:
         # A limit of 128 inotify instances per user is common. The rescan works without them.
@@ -148,10 +166,11 @@ class FolderWatch:
 
 
 class _Ringer(FileSystemEventHandler):
-    def __init__(self, bell: Wakeup) -> None:
-        self._bell = bell
+    def __init__(self, bell: Wakeup, hints: deque[Path]) -> None:
+        self._bell, self._hints = bell, hints
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        name = Path(os.fsdecode(event.dest_path or event.src_path)).name
-        if not is_temporary(name):
+        path = Path(os.fsdecode(event.dest_path or event.src_path))
+        if not is_temporary(path.name):
+            self._hints.append(path.parent)
             self._bell.ring()

@@ -131,8 +131,8 @@ def _read_batches(journal: Journal, lines: Sequence[bytes], spec: StudySpec) -> 
         head = _parsed(number, line)
         if not isinstance(head, BatchEntry):
             raise _DamageError(f"line {number}: found a proposal, expected a batch")
-        if head.batch != len(journal.batches):
-            raise _DamageError(f"line {number}: found batch {head.batch}, expected batch {len(journal.batches)}")
+        if head.batch != journal.next_batch:
+            raise _DamageError(f"line {number}: found batch {head.batch}, expected batch {journal.next_batch}")
         proposals: dict[EvaluationKey, ProposalEntry] = {}
         for below, text in _next(entries, head.proposals):
             entry = _parsed(below, text)

@@ -36,6 +36,7 @@ class Journal:
     def __init__(self, batches: Iterable[Batch] = ()) -> None:
         self._batches: list[Batch] = []
         self._entries: dict[EvaluationKey, ProposalEntry] = {}
+        self._trials: set[int] = set()
         for batch in batches:
             self.add(batch)
 
@@ -43,6 +44,11 @@ class Journal:
     def batches(self) -> tuple[Batch, ...]:
         """Every batch, in order."""
         return tuple(self._batches)
+
+    @property
+    def next_batch(self) -> int:
+        """The number of the next batch."""
+        return len(self._batches)
 
     @property
     def entries(self) -> Mapping[EvaluationKey, ProposalEntry]:
@@ -57,12 +63,13 @@ class Journal:
     @property
     def trial_count(self) -> int:
         """How many trials are proposed."""
-        return len({trial for trial, _ in self._entries})
+        return len(self._trials)
 
     def add(self, batch: Batch) -> None:
         """Add the next batch."""
         self._batches.append(batch)
         self._entries |= {entry.key: entry for entry in batch.proposals}
+        self._trials |= {entry.trial for entry in batch.proposals}
 
     def stage(self, trial: int, rung: int = 0) -> Stage | None:
         """The stage of an evaluation; None if it was never proposed."""

@@ -59,7 +59,7 @@ class Proposer:
             requests: by name, the first one first; those that the journal has are left out.
         """
         known = {entry.stage.request for entry in self._journal.entries.values()}
-        number, first = len(self._journal.batches), self._known.next_trial
+        number, first = self._journal.next_batch, self._known.next_trial
         new = [(name, params) for name, params in requests.items() if name not in known]
         entries: list[ProposalEntry] = []
         room = max(self._spec.trials - first, 0)  # a confirmation's trials are numbered after the search's
@@ -79,7 +79,7 @@ class Proposer:
                 another version of a library may propose different ones, and finished work must stay valid.
             count: at most so many, above 0; None: the study's batch.
         """
-        number = len(self._journal.batches)
+        number = self._journal.next_batch
         if promoted := list(self._promoted(found, number)):
             return self._batch(promoted)
         # What is there was proposed, whatever the stopping rules say now that they know its results.
@@ -116,8 +116,10 @@ class Proposer:
 
     def _promoted(self, found: Found, number: int) -> Iterable[ProposalEntry]:
         """Record promotions as found. The method might promote others now: it knew other results at that time."""
-        every = self._journal.entries.keys() | found.keys()
         above = {key for key in found.keys() - self._journal.entries.keys() if found[key].rung}
+        if not above:  # as nearly always, at no cost
+            return
+        every = self._journal.entries.keys() | found.keys()
         for key in sorted(above):
             record = found[key]
             below = [rung for trial, rung in every if trial == record.trial and rung < record.rung]
@@ -143,7 +145,7 @@ class Proposer:
     def _batch(self, entries: list[ProposalEntry]) -> Batch:
         for entry in entries:
             self._known.propose(entry.proposal())
-        number = len(self._journal.batches)
+        number = self._journal.next_batch
         head = BatchEntry(
             batch=number,
             proposals=len(entries),

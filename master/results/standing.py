@@ -86,7 +86,13 @@ class Standing:
     @property
     def stopped(self) -> Stopped | None:
         """The rule that ended the study before its last trial; None if none did, or a trial is still open."""
-        return None if self.journal.entries.keys() - self.results.keys() else self.rule_that_holds()
+        return None if self._has_open else self.rule_that_holds()
+
+    @property
+    def _has_open(self) -> bool:
+        """Whether an evaluation that was proposed has no result yet; it costs nothing while several have none."""
+        proposed, results = self.journal.entries, self.results
+        return len(results) < len(proposed) or bool(proposed.keys() - results.keys())
 
     def rule_that_holds(self) -> Stopped | None:
         """The stopping rule that keeps the study from more trials; None if none does, or none are left."""
@@ -117,6 +123,8 @@ class Standing:
         """The number of evaluations that the study will have, if no trial fails."""
         if self.rungs:
             return sum(count for _, count in self.rungs.planned())
+        if not self.spec.has_rungs:
+            return self.spec.all_trials
         shorter = sum(self.spec.trial_status(result) is Status.PENDING for result in self.results.values())
         return self.spec.all_trials + shorter
 
@@ -137,7 +145,7 @@ class Standing:
         """Whether every trial has its result, and none is left to promote."""
         if not self.spec.has_rungs:
             return len(self.results) >= self.spec.all_trials
-        if self.journal.entries.keys() - self.results.keys():  # asked before the costlier question, at each tick
+        if self._has_open:  # asked before the costlier question, at each tick
             return False
         known = self.known()
         is_left = self.rungs.promotions(known) if self.rungs else any(shorter_trials(known, self.spec.epochs))

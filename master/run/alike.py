@@ -51,7 +51,7 @@ class AlikeFailures:
 
     def add(self, standing: Standing, result: Result) -> None:
         """Take in a result of this run."""
-        self._has_others |= any(other.value is not None for other in standing.results.values())
+        self._has_others = self._has_others or any(other.value is not None for other in standing.results.values())
         if result.failure is None or (self._failures and _like(result.failure) != _like(self._failures[0])):
             self._has_others = True
         elif not self.are_enough:

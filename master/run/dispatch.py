@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from hyperspool.common import atomic
@@ -10,18 +10,28 @@ from hyperspool.common.attempts import AttemptEvent, read_history
 from hyperspool.common.claim import Claims
 from hyperspool.common.clock import now_text
 from hyperspool.common.errors import ProtocolError, SearchError
+from hyperspool.common.file_kinds import JOB
 from hyperspool.common.issued import last_issues, rejected_issues
 from hyperspool.common.issues import EvaluationKey, EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
+from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, Result
+from hyperspool.common.rejection import set_aside
 from hyperspool.common.report import read_result
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.run.awaited import Awaited
+from hyperspool.master.run.jobs_listing import JobsListing
 from hyperspool.master.run.silence import Silence
 
 MISSING_S = 5.0
 """How long a job must be missing without a result before it is issued again. On a network file system the listing of
 results may be older than the listing of jobs: 0.2 s was measured on NFS; attribute caches allow more."""
+FOLDERS_A_ROUND = 20
+"""How many folders are looked into each second without a hint. More than that hold awaited results only of a batch of
+thousands of trials."""
+TOGETHER = 100
+"""Jobs that are published with one flush of their folder. Workers begin with the first ones meanwhile."""
 
 logger = logging.getLogger(__name__)
 
@@ -46,76 +56,103 @@ class Dispatcher:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder, self._spec, self._claims, self._silence, self._clock = folder, spec, claims, silence, clock
-        self._open: dict[EvaluationKey, Job] = {}
+        self._awaited = Awaited(folder)
         self._held: dict[EvaluationKey, tuple[tuple[Issue, int], float]] = {}
         self._landed: list[Result] = []
         self._missing_s: dict[EvaluationKey, float] = {}
         self._issued: dict[EvaluationKey, int] = {}
+        self._public: dict[EvaluationKey, str] = {}  # the names of jobs that this master wrote, or found whole
+        self._names: dict[str, EvaluationKey] = {}
 
     @property
     def open_count(self) -> int:
         """The number of awaited results."""
-        return len(self._open)
+        return len(self._awaited.jobs)
 
     @property
     def awaited(self) -> Collection[EvaluationKey]:
         """The evaluations whose results are awaited."""
-        return self._open.keys()
+        return self._awaited.jobs.keys()
 
     def expect(self, jobs: Sequence[Job]) -> None:
         """Await the results of these jobs, whether or not they are published yet."""
         for job in jobs:
-            self._open[job.evaluation] = job
+            self._awaited.add(job)
 
     def publish(self) -> None:
-        """PUBLISH the awaited jobs that are neither finished nor open.
+        """PUBLISH the awaited jobs that are neither finished nor open, as far as this master has not seen them open.
 
-        A job that an earlier master published and that has vanished gets a new name. Its issue number may exceed
-        `limits.max_issues` by one: a user who starts the master again wants another try.
+        A job that an earlier master published and that has vanished, or was torn by a power cut, gets a new name. Its
+        issue number may exceed `limits.max_issues` by one: a user who starts the master again wants another try.
         """
-        is_there = {issue.evaluation for issue in self._open_issues()} | self._folder.finished(self._open)
-        missing = [key for key in self._open if key not in is_there]
-        for path in self.open_folders():
+        unseen = self._awaited.jobs.keys() - self._public.keys()
+        if not unseen:
+            return
+        for issue in self._others(JobsListing(self._folder)):
+            if issue.evaluation in unseen and self._is_whole(issue):
+                self._make_public(issue)
+        folders = self._awaited.folders_of(unseen)
+        is_there = self._public.keys() | set(self._awaited.landed(folders))
+        for path in folders:
             atomic.make_folder(path)
-        if missing:
+        if missing := sorted(unseen - is_there):
             self._write(self._next_issues(missing))
 
-    def open_folders(self) -> set[Path]:
-        """The folders in which the awaited results will appear."""
-        return {self._folder.trial_folder(trial) for trial, _ in self._open}
-
-    def collect(self) -> list[Result]:
+    def collect(self, hints: Collection[Path] | None = None) -> list[Result]:
         """COLLECT: return the results that have landed since the last call, in order of trial and rung.
 
-        A file that is not a valid result of its evaluation is set aside. A job that disappeared without a result is
-        issued again. After an OSError nothing is lost: the next call returns the results that had landed.
+        A file that is not a valid result of its evaluation is set aside. After an OSError nothing is lost: the next
+        call returns the results that had landed.
+
+        Args:
+            hints: folders in which a result may have appeared; None: look into all, and issue the jobs again that have
+                disappeared without a result.
 
         Raises:
             SearchError: a job has disappeared, or its result was rejected, as often as `limits.max_issues` allows.
         """
+        if hints is None:
+            self.compare(JobsListing(self._folder), len(self._awaited.folders))
+        else:
+            self._take(hints)
+        landed, self._landed = self._landed, []
+        return sorted(landed, key=lambda result: result.evaluation)
+
+    def compare(self, listing: JobsListing, folders: int = FOLDERS_A_ROUND) -> None:
+        """Look for the results of jobs that are gone, and into some of the folders; issue what has disappeared again.
+
+        The next `collect` returns the results.
+
+        Args:
+            listing: a listing of the jobs.
+            folders: how many folders are looked into, in turn: a job may be there though its result has landed.
+
+        Raises:
+            SearchError: as `collect`.
+        """
         # RACE: a worker reports between the two listings. Jobs are listed first: if a job is already missing there, its
         # result was linked earlier, and the second listing shows it. A job that is still listed is not missing.
-        issues = self._open_issues()
-        for key in sorted(self._folder.finished(self._open)):
-            if (result := read_result(self._folder, EvaluationName(*key), self._open[key])) is not None:
-                self._landed.append(result)
-                del self._open[key]
-                self._issued.pop(key, None)
-                self._missing_s.pop(key, None)
-        self._issue_missing({issue.evaluation for issue in issues})
-        landed, self._landed = self._landed, []
-        return landed
+        others = {issue.evaluation for issue in self._others(listing)}
+        gone = {self._names[name] for name in listing.missing(self._names.keys())}
+        self._take({*self._awaited.folders_of(gone), *self._awaited.next_folders(folders)})
+        unpublished = self._awaited.jobs.keys() - self._public.keys()
+        self._issue_missing((gone & self._awaited.jobs.keys() | unpublished) - others)
 
-    def issue_silent(self) -> None:
+    def issue_silent(self, listing: JobsListing) -> None:
         """Issue a job again if the worker that holds it has been silent for longer than the study's `stale_s`.
 
         With leases this does nothing: a lease that is not renewed expires by itself.
+
+        Args:
+            listing: a listing of the jobs.
         """
         if self._spec.claim is ClaimMode.LEASE:
             return
         silent: list[EvaluationKey] = []
-        latest = {issue.evaluation: issue for issue in self._open_issues() if issue.evaluation in self._open}
-        for key, issue in latest.items():
+        for issue in listing.locked_issues():
+            key = issue.evaluation
+            if issue.number != self._issued.get(key) or listing.missing({JOB.file_name(issue)}):
+                continue
             holder = self._silent_holder(issue)
             if holder is None:
                 continue
@@ -143,12 +180,21 @@ class Dispatcher:
             return None
         return holder
 
-    def _issue_missing(self, is_open: Collection[EvaluationKey]) -> None:
+    def _take(self, folders: Iterable[Path]) -> None:
+        for key in self._awaited.landed(folders):
+            if (result := read_result(self._folder, EvaluationName(*key), self._awaited.jobs[key])) is not None:
+                self._landed.append(result)
+                self._awaited.remove(key)
+                self._missing_s.pop(key, None)
+                self._held.pop(key, None)
+                self._issued.pop(key, None)
+                if name := self._public.pop(key, None):
+                    del self._names[name]
+
+    def _issue_missing(self, gone: Collection[EvaluationKey]) -> None:
         now_s = self._clock()
-        for key in is_open:
-            self._missing_s.pop(key, None)
-        gone_s = {key: now_s - self._missing_s.setdefault(key, now_s) for key in self._open if key not in is_open}
-        missing = sorted(key for key, for_s in gone_s.items() if for_s > MISSING_S)
+        self._missing_s = {key: self._missing_s.get(key, now_s) for key in gone}
+        missing = sorted(key for key, since_s in self._missing_s.items() if now_s - since_s > MISSING_S)
         is_refused = {issue.evaluation for issue in rejected_issues(self._folder)} if missing else set()
         for key in missing:
             where = f" (its rejected files are in {self._folder.rejected})" if key in is_refused else ""
@@ -169,10 +215,30 @@ class Dispatcher:
             )
         self._write(issues)
 
-    def _open_issues(self) -> list[Issue]:
-        issues = self._folder.open_issues()
-        self._issued |= {issue.evaluation: issue.number for issue in issues if issue.evaluation in self._open}
+    def _is_whole(self, issue: Issue) -> bool:
+        """Whether an earlier master's job can be read; it is set aside if not, as after a power cut."""
+        path = self._folder.job(issue)
+        try:
+            read_record(path, Job)
+        except FileNotFoundError:  # its worker has just cleared
+            return False
+        except ProtocolError as error:
+            set_aside(self._folder, path, error.reason)
+            return False
+        return True
+
+    def _others(self, listing: JobsListing) -> list[Issue]:
+        """The listed issues of awaited evaluations, without those under the names that are known."""
+        issues = [issue for issue in listing.open_issues(but=self._names.keys()) if issue.evaluation in self.awaited]
+        for issue in issues:
+            self._issued[issue.evaluation] = max(issue.number, self._issued.get(issue.evaluation, 0))
         return issues
+
+    def _make_public(self, issue: Issue) -> None:
+        key, name = issue.evaluation, JOB.file_name(issue)
+        self._names.pop(self._public.get(key, ""), None)
+        self._public[key], self._names[name] = name, key
+        self._issued[key] = max(issue.number, self._issued.get(key, 0))
 
     def _next_issues(self, keys: Sequence[EvaluationKey]) -> dict[EvaluationKey, int]:
         # RACE: after a holder was found silent it wakes up, reports and clears, and its result is set aside or not
@@ -181,14 +247,20 @@ class Dispatcher:
         shown = last_issues(self._folder)
         return {key: max(shown[key], self._issued.get(key, 0)) + 1 for key in keys}
 
-    def _write(self, issues: Mapping[EvaluationKey, int]) -> None:
+    def _write(self, numbers: Mapping[EvaluationKey, int]) -> None:
+        # The contents are not flushed: the journal, which is, says what was asked for. After a power cut a job may be
+        # torn. Whoever finds it sets it aside, and it is issued again, at the latest by the next master.
         at = now_text()
-        jobs = {
-            Issue(*key, number): self._open[key].model_copy(update={"issue": number, "published_at": at})
-            for key, number in issues.items()
-        }
-        atomic.replace_many({self._folder.job(issue): job.to_json() for issue, job in jobs.items()})
-        self._issued |= issues
+        issues = [Issue(*key, number) for key, number in numbers.items()]
+        for first in range(0, len(issues), TOGETHER):
+            together = issues[first : first + TOGETHER]
+            atomic.replace_many({self._folder.job(issue): self._text(issue, at) for issue in together})
+            for issue in together:
+                self._make_public(issue)
+
+    def _text(self, issue: Issue, at: str) -> bytes:
+        job = self._awaited.jobs[issue.evaluation]
+        return job.model_copy(update={"issue": issue.number, "published_at": at}).to_json()
 
     def _name(self, key: EvaluationKey) -> str:
         return f"{self._spec.name}/{EvaluationName(*key).name}"

@@ -6,24 +6,24 @@ collects the results that are there, and waits for the rest.
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
-from hyperspool.common.errors import ProtocolError, SearchError
 from hyperspool.common.file_kinds import PAUSE, STOP_MASTER
 from hyperspool.common.heartbeat import WorkerRecord
+from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.patience import until_possible
 from hyperspool.common.records import Result, Status
-from hyperspool.common.rejection import set_aside
 from hyperspool.common.shared_folder import takes_files
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.trial_folders import remove_all_saved, remove_saved_of
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
-from hyperspool.common.wishes import wishes, withdraw
+from hyperspool.common.wishes import withdraw
 from hyperspool.master.results.rungs import need_epochs
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.workers import read_workers
@@ -34,13 +34,16 @@ from hyperspool.master.run.housekeeping import (
     remove_used_checkpoints,
     tidy,
 )
+from hyperspool.master.run.jobs_listing import JobsListing
 from hyperspool.master.run.proposals import Proposals
 from hyperspool.master.run.pruner import Pruner
 from hyperspool.master.run.silence import Silence
-from hyperspool.master.studies.published import ADVICE, read_published
+from hyperspool.master.studies.published import restore_published
 
 RESCAN_S = 1.0
 """Seconds between two scans for results without an event, and between two looks at the workers."""
+MOST_HINTS = 10_000
+"""Folders with events that are remembered until they are looked into; what is forgotten is found by the next scan."""
 TICK_S = 0.25
 """Seconds between two refreshes of the live view."""
 
@@ -94,7 +97,8 @@ class Search:
         self._dispatcher = Dispatcher(folder, spec, self._claims, self._silence)
         self._pruner = Pruner(folder, spec)
         self._proposals = Proposals(folder, spec, self._published, self._until_possible)
-        self._looked_s = float("-inf")
+        self._looked_s = self._asked_s = float("-inf")
+        self._failed: set[EvaluationKey] = set()
         self.standing = Standing(spec)
 
     def resume(self) -> bool:
@@ -132,19 +136,20 @@ class Search:
         Returns:
             True if the study is finished, False if it was stopped early.
         """
-        with FolderWatch(self._bell) as watch:
+        with FolderWatch(self._bell, most_hints=MOST_HINTS) as watch:
+            watch.follow({self._folder.trials: Appearance.LINKED_BELOW})
             while True:
-                self._publish(watch)
+                self._until_possible(self._dispatcher.publish)
                 while self._dispatcher.open_count or self.standing.is_paused:
                     if self._should_stop():
                         return False
-                    self._look_at_workers(each_second)
+                    self._look_around(each_second)
                     view.tick(self.standing)
                     self._bell.wait(TICK_S)
-                    for result in self._collect():
+                    for result in self._collect(watch.hints()):
                         view.landed(self.standing, result)
                     if not self.standing.is_paused and self._propose_batch(self._lacking()):
-                        self._publish(watch)
+                        self._until_possible(self._dispatcher.publish)
                 if not self._propose_batch():
                     break
         self._wait_for_clear()
@@ -159,10 +164,6 @@ class Search:
             with suppress(OSError):
                 atomic.remove(self._folder.worker(worker))
         self.standing.workers = [one for one in self.standing.workers if one.worker not in self.standing.silent]
-
-    def _publish(self, watch: FolderWatch) -> None:
-        self._until_possible(self._dispatcher.publish)
-        watch.follow(dict.fromkeys(self._dispatcher.open_folders(), Appearance.LINKED))
 
     def _lacking(self) -> int:
         """How many jobs an asynchronous study lacks, so that no worker has to wait; 0 if it waits for its batch."""
@@ -200,10 +201,9 @@ class Search:
     def _should_stop(self) -> bool:
         return self._is_to_stop or self._is_interrupted()
 
-    def _hear_wishes(self) -> None:
-        wished = self._until_possible(lambda: wishes(self._folder))
-        self.standing.is_paused = PAUSE in wished
-        if STOP_MASTER in wished:
+    def _hear_wishes(self, listing: JobsListing) -> None:
+        self.standing.is_paused = PAUSE in listing.wishes
+        if STOP_MASTER in listing.wishes:
             self._is_to_stop = True
             self._until_possible(lambda: withdraw(self._folder, STOP_MASTER))
 
@@ -220,7 +220,14 @@ class Search:
         self._collect()
 
     def _propose_batch(self, count: int | None = None) -> bool:
-        """Propose what people have enqueued, else what the search method wants; return whether there is a new job."""
+        """Propose what people have enqueued, else what the search method wants; return whether there is a new job.
+
+        Args:
+            count: how many to propose; 0: only look for requests, once a second; None: a batch.
+        """
+        if count == 0 and self._asked_s == self._looked_s:
+            return False
+        self._asked_s = self._looked_s
         jobs = self._proposals.enqueued()
         if not jobs and (wanted := (self._lacking() or self._spec.batch) if count is None else count):
             jobs = self._proposals.proposed(wanted)
@@ -232,31 +239,38 @@ class Search:
 
     def _reopen_retried(self) -> None:
         """Ask again for the evaluations whose FAILED result `retry` has set aside."""
-        results = self.standing.results
-        failed = [key for key, result in results.items() if result.status is Status.FAILED]
-        there = self._until_possible(lambda: self._folder.finished(failed)) if failed else set()
-        for key in [key for key in failed if key not in there]:
-            del results[key]
+        there = self._until_possible(lambda: self._folder.finished(self._failed)) if self._failed else set()
+        for key in sorted(self._failed - there):
+            self._failed.remove(key)
+            del self.standing.results[key]
             self._dispatcher.expect(self._proposals.reopened(key))
-        if len(there) < len(failed):
-            self._until_possible(self._dispatcher.publish)
+        self._until_possible(self._dispatcher.publish)
 
-    def _collect(self) -> list[Result]:
-        landed = self._until_possible(self._dispatcher.collect)
+    def _collect(self, hints: Collection[Path] | None = None) -> list[Result]:
+        landed = self._until_possible(lambda: self._dispatcher.collect(hints))
         self._until_possible(lambda: self._pruner.landed(landed))
         for result in landed:
             need_epochs(result)
             self.standing.results[result.evaluation] = result
+            if result.status is Status.FAILED:
+                self._failed.add(result.evaluation)
             self._proposals.finish(result)
         return landed
 
-    def _look_at_workers(self, each_second: Callable[[], None]) -> None:
+    def _look_around(self, each_second: Callable[[], None]) -> None:
+        """Once a second, look at the jobs, the requests and the workers; one listing of the jobs serves all of it."""
         if time.monotonic() - self._looked_s < RESCAN_S:
             return
         self._looked_s = time.monotonic()
-        self._restore_damaged_spec()
-        self._hear_wishes()
+        self._until_possible(lambda: restore_published(self._folder, self._published))
+        listing = self._until_possible(lambda: JobsListing(self._folder))
+        self._hear_wishes(listing)
+        self._until_possible(lambda: self._dispatcher.compare(listing))
         self._reopen_retried()
+        self._look_at_workers(listing)
+        each_second()
+
+    def _look_at_workers(self, listing: JobsListing) -> None:
         records = list(read_workers(self._folder))
         self._silence.observe(records)
         self._forgive_if_folder_refuses(records)
@@ -264,23 +278,8 @@ class Search:
         silent_s = {record.worker: self._silence.silent_for_s(record.worker) for record in self.standing.workers}
         self.standing.silent = {name for name, for_s in silent_s.items() if for_s > self._spec.limits.stale_s}
         self.standing.alive = {name for name, for_s in silent_s.items() if for_s < ALIVE_S}
-        self._until_possible(self._dispatcher.issue_silent)
+        self._until_possible(lambda: self._dispatcher.issue_silent(listing))
         self._until_possible(lambda: self._pruner.look(self.standing.running(), self._dispatcher.awaited))
-        each_second()
-
-    def _restore_damaged_spec(self) -> None:
-        path = self._folder.spec
-        try:
-            self._until_possible(lambda: read_published(self._folder))
-        except FileNotFoundError:
-            # A removed file is a user's wish; a damaged one is an accident, and is restored below.
-            raise SearchError(f"{path} was removed while the study ran; the run ends here") from None
-        except ProtocolError as error:
-            # Workers claim no job of a study that they cannot read. This process still knows the right content.
-            reason = error.reason.removesuffix(f". {ADVICE}")
-            self._until_possible(lambda: set_aside(self._folder, path, reason))
-            self._until_possible(lambda: atomic.write_once(path, self._published.to_json()))
-            logger.warning("%s: study published again, unchanged", path)
 
     def _until_possible(self, action: Callable[[], T]) -> T:
         return until_possible(action, "the master", self._should_stop, self._pause)

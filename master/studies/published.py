@@ -2,14 +2,16 @@
 
 import difflib
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
 from hyperspool.common import atomic
-from hyperspool.common.errors import ProtocolError, UsageError
+from hyperspool.common.errors import ProtocolError, SearchError, UsageError
 from hyperspool.common.invocation import command_line, place_of
 from hyperspool.common.layout import StudyFolder, study_folders
 from hyperspool.common.reading import read_record
+from hyperspool.common.rejection import set_aside
 from hyperspool.common.shared_folder import need_folder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.studies.preset import preset_names
@@ -18,6 +20,8 @@ ADVICE = (
     "Restore the file from a copy; or remove it and repeat the `run` command with the study's preset or .toml file, "
     "which publishes the study again. Results are kept either way"
 )
+
+logger = logging.getLogger(__name__)
 
 
 def read_published(folder: StudyFolder) -> StudySpec:
@@ -34,6 +38,23 @@ def read_published(folder: StudyFolder) -> StudySpec:
     if spec.name != folder.name:
         raise ProtocolError(folder.spec, f"found the study {spec.name!r}, expected {folder.name!r}. {ADVICE}")
     return spec
+
+
+def restore_published(folder: StudyFolder, spec: StudySpec) -> None:
+    """Publish a running study again if its file is damaged: workers claim no job of a study that they cannot read.
+
+    Raises:
+        SearchError: the file is gone.
+    """
+    try:
+        read_published(folder)
+    except FileNotFoundError:
+        # A removed file is a user's wish; a damaged one is an accident.
+        raise SearchError(f"{folder.spec} was removed while the study ran; the run ends here") from None
+    except ProtocolError as error:
+        set_aside(folder, folder.spec, error.reason.removesuffix(f". {ADVICE}"))
+        atomic.write_once(folder.spec, spec.to_json())
+        logger.warning("%s: study published again, unchanged", folder.spec)
 
 
 def publish_study(folder: StudyFolder, spec: StudySpec) -> dict[str, tuple[Any, Any]]:

@@ -75,9 +75,16 @@ def waiting_for_workers(root: Path) -> str:
     return f"waiting for workers; start one in another terminal: {command_line('worker', *place_of(root))}"
 
 
-def result_line(standing: Standing, result: Result) -> str:
-    """Describe a result of a standing on one line, with its own place among all: several may land at once."""
-    count, total = list(standing.results).index(result.evaluation) + 1, standing.progress[1]
+def result_line(standing: Standing, result: Result, total: int) -> str:
+    """Describe a result of a standing on one line, with its own place among all: several may land at once.
+
+    Args:
+        standing: of the study.
+        result: one of its last results.
+        total: how many evaluations there will be.
+    """
+    after = next(count for count, key in enumerate(reversed(standing.results)) if key == result.evaluation)
+    count = len(standing.results) - after
     rung = f" rung {result.rung}" if standing.rungs else ""
     done = f"[{count:>{len(str(total))}}/{total}] trial {result.trial:>{len(str(total - 1))}}{rung}"
     where = f"{duration_text(result.seconds)} on {result.attribution.worker}"
@@ -99,6 +106,7 @@ class PlainView:
         self._console, self._spec, self._root = console, spec, root
         self._has_advised = False
         self._pace = Pace()
+        self._counted = self._total = 0
 
     def __enter__(self) -> Self:
         return self
@@ -108,7 +116,10 @@ class PlainView:
 
     def landed(self, standing: Standing, result: Result) -> None:
         """Print the result."""
-        self._console.print(Text(result_line(standing, result)), soft_wrap=True)
+        # Of several that landed together, the first one counts for all: with rungs, counting takes a look at each.
+        if self._counted != len(standing.results):
+            self._counted, self._total = len(standing.results), standing.progress[1]
+        self._console.print(Text(result_line(standing, result, self._total)), soft_wrap=True)
 
     def tick(self, standing: Standing) -> None:
         """Print once how to start a worker, if none is running."""

@@ -64,6 +64,9 @@ def test_the_awaited_kind_of_change_rings_the_bell(tmp_path: Path, bell: Wakeup,
                 os.link(source, tmp_path / "00000.json")
             case Appearance.FOLDER:
                 (tmp_path / "study").mkdir()
+            case Appearance.LINKED_BELOW:
+                (tmp_path / "00000-00099").mkdir()
+                os.link(source, tmp_path / "00000-00099" / "00000.json")
         assert bell.wait(LONG_S) is True
 
 

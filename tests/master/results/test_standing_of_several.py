@@ -92,7 +92,7 @@ def test_front_is_worded_for_people(folder: StudyFolder) -> None:
 
 def test_lines_of_results_name_each_measure_and_what_is_broken(folder: StudyFolder) -> None:
     stands = standing_of(folder, objectives=SEVERAL, constraints=CONSTRAINTS)
-    lines = [result_line(stands, stands.results[trial, 0]) for trial in (1, 3, 5)]
+    lines = [result_line(stands, stands.results[trial, 0], stands.progress[1]) for trial in (1, 3, 5)]
     assert "trial 1  error 0.2000, speed 2.0000  x=0.25" in lines[0]
     assert "trial 3  error 0.1000, speed 9.0000, breaks speed <= 8  x=0.25" in lines[1]
     assert "trial 5  FAILED (exception)  x=0.25" in lines[2]
@@ -100,7 +100,7 @@ def test_lines_of_results_name_each_measure_and_what_is_broken(folder: StudyFold
 
 def test_results_that_land_together_are_counted_one_by_one(folder: StudyFolder) -> None:
     stands = standing_of(folder)
-    lines = [result_line(stands, result) for result in stands.results.values()]
+    lines = [result_line(stands, result, stands.progress[1]) for result in stands.results.values()]
     assert [line.split()[0] for line in lines] == [f"[{count}/6]" for count in range(1, 7)]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperspool.common import atomic, confinement
+from hyperspool.common import atomic, confinement, layout
 from hyperspool.common.errors import SearchError
 from hyperspool.common.issued import last_issues
 from hyperspool.common.issues import AttemptName, EvaluationKey, EvaluationName, Issue
@@ -15,6 +15,7 @@ from hyperspool.common.rejection import set_aside
 from hyperspool.common.report import read_result, report
 from hyperspool.master.run import dispatch
 from hyperspool.master.run.dispatch import MISSING_S
+from hyperspool.master.run.jobs_listing import JobsListing
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import job_of, spec_of
 from tests.master.bench import Bench, publish
@@ -35,10 +36,10 @@ def test_what_was_published_is_collected_once(bench: Bench) -> None:
 def test_restarted_master_publishes_only_missing_jobs(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0), job_of(1)])
     bench.evaluate(0)
-    before = bench.folder.job(Issue(1)).stat()
+    before = bench.folder.job(Issue(1)).stat().st_ino
     again = bench.restarted()
     publish(again, [job_of(0), job_of(1), job_of(2)])
-    assert bench.folder.job(Issue(1)).stat() == before
+    assert bench.folder.job(Issue(1)).stat().st_ino == before
     assert bench.folder.open_issues() == [Issue(1), Issue(2)]
     assert [result.trial for result in again.collect()] == [0]
 
@@ -60,6 +61,47 @@ def test_restarted_master_gives_a_vanished_job_an_unused_name(bench: Bench, trac
     assert read_record(folder.job(Issue(0, number=2)), Job).issue == 2
     if claim:
         claim.unlock()
+
+
+@pytest.mark.parametrize("content", [b"", bytes(700), b'{"schema_version": 1,'])
+def test_restarted_master_issues_a_torn_job_again(bench: Bench, content: bytes) -> None:
+    publish(bench.dispatcher, [job_of(0), job_of(1)])
+    bench.folder.job(Issue(0)).write_bytes(content)
+    publish(bench.restarted(), [job_of(0), job_of(1)])
+    assert bench.folder.open_issues() == [Issue(0, number=2), Issue(1)]
+    assert read_record(bench.folder.job(Issue(0, number=2)), Job).params == job_of(0).params
+    assert len(list(bench.folder.rejected.glob("00000.json.*.reason.txt"))) == 1
+
+
+def test_a_hint_costs_a_listing_of_its_folder(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(bench.dispatcher, [job_of(trial) for trial in (0, 100, 200)])
+    bench.evaluate(100)
+    bench.evaluate(200)
+    listed: list[str] = []
+
+    def names_in(folder: Path) -> list[str]:
+        listed.append(folder.name)
+        return confinement.names_in(folder)
+
+    monkeypatch.setattr(layout, "names_in", names_in)
+    results = bench.dispatcher.collect({bench.folder.trial_folder(100), bench.folder.trial_folder(900)})
+    assert [result.trial for result in results] == [100]
+    assert bench.dispatcher.collect(set()) == []
+    assert listed == ["00100-00199"]
+    # The jobs that are gone say where else to look.
+    bench.dispatcher.compare(JobsListing(bench.folder), folders=0)
+    assert [result.trial for result in bench.dispatcher.collect(set())] == [200]
+    assert listed == ["00100-00199", bench.folder.name, "00200-00299"]
+
+
+def test_a_result_is_found_in_turn_while_its_job_stays(bench: Bench) -> None:
+    publish(bench.dispatcher, [job_of(trial) for trial in (0, 100, 200)])
+    job = bench.folder.job(Issue(200)).read_bytes()
+    bench.evaluate(200)
+    bench.folder.job(Issue(200)).write_bytes(job)  # its worker was stopped between REPORT and CLEAR
+    for _ in range(3):
+        bench.dispatcher.compare(JobsListing(bench.folder), folders=1)
+    assert [result.trial for result in bench.dispatcher.collect(set())] == [200]
 
 
 def test_job_without_any_trace_may_reuse_its_name(bench: Bench) -> None:
@@ -170,16 +212,16 @@ def test_the_job_of_a_silent_worker_is_issued_again_once(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0)])
     claim = claim_of(bench.folder)
     bench.beat("mine", 1)
-    bench.dispatcher.issue_silent()
+    bench.dispatcher.issue_silent(JobsListing(bench.folder))
     bench.clock.now_s += 50
     bench.beat("mine", 2)
     bench.clock.now_s += 50
-    bench.dispatcher.issue_silent()
+    bench.dispatcher.issue_silent(JobsListing(bench.folder))
     assert bench.folder.open_issues() == [Issue(0)]
     bench.beat("mine", 2)
     bench.clock.now_s += 20
-    bench.dispatcher.issue_silent()
-    bench.dispatcher.issue_silent()
+    bench.dispatcher.issue_silent(JobsListing(bench.folder))
+    bench.dispatcher.issue_silent(JobsListing(bench.folder))
     assert bench.folder.open_issues() == [Issue(0), Issue(0, number=2)]
     claim.unlock()
 
@@ -187,7 +229,7 @@ def test_the_job_of_a_silent_worker_is_issued_again_once(bench: Bench) -> None:
 def test_late_report_before_the_next_issue_reuses_no_name(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(bench.dispatcher, [job_of(0)])
     claim = claim_of(bench.folder)
-    bench.dispatcher.issue_silent()
+    bench.dispatcher.issue_silent(JobsListing(bench.folder))
     bench.clock.now_s += 100
     original = last_issues
 
@@ -196,7 +238,7 @@ def test_late_report_before_the_next_issue_reuses_no_name(bench: Bench, monkeypa
         return original(folder)
 
     monkeypatch.setattr(dispatch, "last_issues", wake_up_before)
-    bench.dispatcher.issue_silent()
+    bench.dispatcher.issue_silent(JobsListing(bench.folder))
     assert bench.folder.open_issues() == [Issue(0, number=2)]
 
 
@@ -204,12 +246,12 @@ def test_worker_without_heartbeat_is_silent_from_its_claims_sighting(bench: Benc
     publish(bench.dispatcher, [job_of(0)])
     bench.clock.now_s += 1000  # the job waited long, but the worker that claims it now is not silent
     claim = claim_of(bench.folder)
-    bench.dispatcher.issue_silent()
+    bench.dispatcher.issue_silent(JobsListing(bench.folder))
     bench.clock.now_s += 59
-    bench.dispatcher.issue_silent()
+    bench.dispatcher.issue_silent(JobsListing(bench.folder))
     assert len(bench.folder.open_issues()) == 1
     bench.clock.now_s += 2
-    bench.dispatcher.issue_silent()
+    bench.dispatcher.issue_silent(JobsListing(bench.folder))
     assert len(bench.folder.open_issues()) == 2
     claim.unlock()
 
@@ -219,11 +261,11 @@ def test_silence_before_a_claim_does_not_count(bench: Bench) -> None:
     bench.beat("mine", 1)
     bench.clock.now_s += 1000  # the worker serves another study
     claim = claim_of(bench.folder)
-    bench.dispatcher.issue_silent()
+    bench.dispatcher.issue_silent(JobsListing(bench.folder))
     bench.clock.now_s += 30
     bench.beat("mine", 2)
     bench.clock.now_s += 50
-    bench.dispatcher.issue_silent()
+    bench.dispatcher.issue_silent(JobsListing(bench.folder))
     assert bench.folder.open_issues() == [Issue(0)]
     claim.unlock()
 
@@ -231,9 +273,9 @@ def test_silence_before_a_claim_does_not_count(bench: Bench) -> None:
 def test_dead_workers_job_is_free_and_not_issued_again(bench: Bench) -> None:
     publish(bench.dispatcher, [job_of(0)])
     claim_of(bench.folder).unlock()  # what the kernel does when its process dies
-    bench.dispatcher.issue_silent()
+    bench.dispatcher.issue_silent(JobsListing(bench.folder))
     bench.clock.now_s += 100
-    bench.dispatcher.issue_silent()
+    bench.dispatcher.issue_silent(JobsListing(bench.folder))
     assert bench.folder.open_issues() == [Issue(0)]
 
 
