@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from hyperspool.worker.training.augmentation import Augmentation
 from hyperspool.worker.training.data import Dataset
@@ -18,6 +17,7 @@ from hyperspool.worker.training.model import make_model
 from hyperspool.worker.training.momentum import MomentumSgd
 from hyperspool.worker.training.params import TrainingParams, TrainingSeeds
 from hyperspool.worker.training.schedules import make_schedule
+from hyperspool.worker.training.step import make_step
 from hyperspool.worker.training.validation import evaluate
 
 
@@ -101,6 +101,7 @@ class Trainer:
         self._augmentation = (
             Augmentation(data.name, len(data.training), seeds.shuffling, device) if params.augmentation else None
         )
+        self._step = make_step(self.model, self.optimiser, data.training, self._augmentation)
         self._shuffling = torch.Generator().manual_seed(seeds.shuffling)
         torch.manual_seed(seeds.dropout)  # torch's dropout takes no generator of its own
         self._begin_epoch()
@@ -191,7 +192,6 @@ class Trainer:
     def _train(self, should_stop: Callable[[], bool]) -> bool:
         self.model.train()
         size = self.params.batch_size
-        images, labels = self.data.training.images, self.data.training.labels
         before = len(self.curve) * self._steps
         while self._position < self._steps:
             if should_stop():
@@ -199,13 +199,7 @@ class Trainer:
             self.optimiser.learning_rate = self.schedule.learning_rate(before + self._position)
             self.optimiser.momentum = self.schedule.momentum(before + self._position)
             chosen = self._order[self._position * size : (self._position + 1) * size]
-            batch = images[chosen]
-            if self._augmentation is not None:
-                batch = self._augmentation(batch, chosen)
-            loss = functional.cross_entropy(self.model(batch), labels[chosen])
-            loss.backward()  # type: ignore[no-untyped-call]  # torch's Tensor.backward is not annotated
-            self.optimiser.step()
-            self._loss_sum += loss.detach()
+            self._loss_sum += self._step(chosen)
             self._position += 1
             if self.ensemble is not None and self.schedule.ends_cycle(before + self._position):
                 self.ensemble.add(self.model)  # leaves the model in evaluation mode

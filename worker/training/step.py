@@ -1,0 +1,48 @@
+"""One update of a network from one mini-batch: forward, loss, backward, update. `make_step` chooses how it is done."""
+
+from typing import Protocol
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hyperspool.worker.training.augmentation import Augmentation
+from hyperspool.worker.training.data import Part
+from hyperspool.worker.training.momentum import MomentumSgd
+
+
+class Step(Protocol):
+    """Makes updates of one network, which is in training mode."""
+
+    def __call__(self, chosen: Tensor) -> Tensor:
+        """Update the network with the optimiser's learning rate and momentum as they are now.
+
+        Args:
+            chosen: (batch_size,) int64 on the device, numbers of training examples.
+
+        Returns:
+            The mean cross-entropy before the update, with dropout: a scalar on the device, valid until the next call.
+        """
+
+
+class PlainStep:
+    """A step by torch's layers and autograd, for every network and device."""
+
+    def __init__(
+        self, model: nn.Module, optimiser: MomentumSgd, training: Part, augmentation: Augmentation | None
+    ) -> None:
+        self._model, self._optimiser, self._training, self._augmentation = model, optimiser, training, augmentation
+
+    def __call__(self, chosen: Tensor) -> Tensor:
+        """Update the network; see `Step`."""
+        batch = self._training.images[chosen]
+        if self._augmentation is not None:
+            batch = self._augmentation(batch, chosen)
+        loss = functional.cross_entropy(self._model(batch), self._training.labels[chosen])
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's Tensor.backward is not annotated
+        self._optimiser.step()
+        return loss.detach()
+
+
+def make_step(model: nn.Module, optimiser: MomentumSgd, training: Part, augmentation: Augmentation | None) -> Step:
+    """Make the step of a training."""
+    return PlainStep(model, optimiser, training, augmentation)
