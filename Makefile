@@ -75,10 +75,7 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks --size $(SIZE) $(ARGS)
-	$(BIN)/python -m benchmarks.commands
-	$(BIN)/python -m benchmarks.report
 	$(BIN)/python -m benchmarks.training
-	$(BIN)/python -m benchmarks.sampler_quality --seeds 5 --methods random,qmc,cmaes,tpe
 
 # Crashes at every operation and looks at every state of the protocol; then kills and stops masters and workers at
 # random, study after study, until the time is up.

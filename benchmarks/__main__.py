@@ -20,7 +20,10 @@ BENCHMARKS = {
     "waking": "how soon workers and master go on, and what they cost while idle",
     "crowd": "many workers that start at once",
     "startup": "what commands, workers and trials need before they begin",
+    "commands": "what a trial of a command costs beyond its process",
     "simulation": "simulated random searches",
+    "report": "the report of a large study",
+    "sampler_quality": "evaluations until a search is as good as 100 random ones, in batches of 8",
 }
 """What is run, in this order: the module's name, and the title of its table."""
 

@@ -1,23 +1,24 @@
 """Measures what a trial of a command costs beyond starting its process.
 
-    python -m benchmarks.commands [--trials 100] [--rounds 5]
+    python -m benchmarks.commands [--size daily]
 
-Each round starts the command by itself, once per trial, and then runs a study of it with one worker.
-The table gives medians over the trials and the rounds, in milliseconds: from the claim to the end of the evaluation,
-and from claim to claim, which holds the whole protocol with its flushes to disk. The first claim-to-claim time holds
-the start of the evaluating process too, once per worker; the median leaves it out.
+Each round starts the command by itself, once per trial, and runs a study of it with one worker. The times are from the
+claim to the end of the evaluation, and from claim to claim, which holds the whole protocol with its flushes to disk.
+The first claim-to-claim time holds the start of the evaluating process too, once per worker; the median over the trials
+leaves it out.
 """
 
-import argparse
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import datetime
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
+from benchmarks.harness import Peer, Row, Size, alternate, run_alone
 from hyperspool.common.layout import StudyFolder
 from hyperspool.master.results.standing import open_standing
 
@@ -31,21 +32,21 @@ space.x = {{ type = "float", low = 0, high = 1 }}
 """
 
 
-def main() -> None:
-    """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trials", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    trials = options.trials
+def rows(size: Size) -> Iterator[Row]:
+    """The milliseconds of a trial, beside those of its process."""
+    trials, rounds = size.of(tiny=5, daily=100, full=100), size.of(tiny=1, daily=3, full=9)
     with tempfile.TemporaryDirectory() as place:
-        names = [f"round-{number}" for number in range(options.rounds)]
-        rounds = [(alone_ms(trials), *study_ms(Path(place), name, trials)) for name in names]
-    alone, evaluated, whole = (statistics.median(column) for column in zip(*rounds, strict=True))
-    print(f"{'milliseconds per trial':<46} {'median':>7} {'beyond the process':>19}")
-    print(f"{'the process by itself':<46} {alone:>7.1f}")
-    print(f"{'from the claim to the end of the evaluation':<46} {evaluated:>7.1f} {evaluated - alone:>19.1f}")
-    print(f"{'from claim to claim':<46} {whole:>7.1f} {whole - alone:>19.1f}")
+        number = count()
+        found = alternate(
+            {
+                "alone": lambda: (alone_ms(trials),),
+                "study": lambda: study_ms(Path(place), f"round-{next(number)}", trials),
+            },
+            rounds,
+        )
+    alone = Peer("its process", [each[0] for each in found["alone"]])
+    for part, name in enumerate(("from the claim to its end", "from claim to claim")):
+        yield Row(f"a trial of a command, {name}", [each[part] for each in found["study"]], "ms", alone)
 
 
 def alone_ms(trials: int) -> float:
@@ -70,4 +71,4 @@ def study_ms(root: Path, name: str, trials: int) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(__doc__, rows)

@@ -1,16 +1,16 @@
 """Measures the seconds and megabytes of a large study's report.
 
-    python -m benchmarks.report [--trials 1000] [--epochs 50] [--keep FOLDER]
+    python -m benchmarks.report [--size daily] [--trials 1000] [--epochs 50] [--keep FOLDER]
 
 First it writes the study's files as workers would leave them. The curves are invented, because the time does not depend
-on them. Then it writes the report once, in this process, as the command does. It prints CPU seconds too, because they
-depend less on the machine's other work. The target is 20 s and 10 MB for 1,000 trials of 50 epochs.
+on them. Then it writes the report once, in this process, as the command does. With `--trials` it prints the seconds of
+each step instead of the rows, and CPU seconds too, because they depend less on the machine's other work.
 """
 
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 import numpy as np
 
+from benchmarks.harness import Row, Size, at_most, show
 from hyperspool.common import atomic
 from hyperspool.common.curve import to_text
 from hyperspool.common.epochs import EpochRecord
@@ -55,16 +56,35 @@ MEGABYTE = 1e6
 
 
 def main() -> None:
-    """Measure and print a table."""
+    """Print the rows; or the steps of the report of some trials."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trials", type=int, default=1000)
+    parser.add_argument("--size", type=Size, choices=list(Size), default=Size.DAILY)
+    parser.add_argument("--trials", type=int, help="Print the steps of the report of this many trials.")
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--keep", type=Path, help="Keep study and report in this folder. Default: remove them.")
     options = parser.parse_args()
+    if options.trials is None:
+        for row in rows(options.size):
+            show(row)
+        return
     with ExitStack() as stack:
         root = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder = write_study(root, options.trials, options.epochs)
         measure(folder, root / "report")
+
+
+def rows(size: Size) -> Iterator[Row]:
+    """The seconds and the size of a report."""
+    trials, epochs = size.of(tiny=(12, 3), daily=(1000, 50), full=(1000, 50))
+    with tempfile.TemporaryDirectory() as name:
+        folder = write_study(Path(name), trials, epochs)
+        total = [0.0, 0.0]
+        written = timed(report.write_report, total)(folder, Path(name, "report"))
+        megabytes = written.page.stat().st_size / MEGABYTE
+    what = f"report of {trials:,} trials of {epochs} epochs"
+    yield Row(what, [total[0]], "s", bar=at_most(20))
+    yield Row(f"{what}, CPU", [total[1]], "s")
+    yield Row(f"{what}, its page", [megabytes], "MB", bar=at_most(10))
 
 
 def write_study(root: Path, trials: int, epochs: int) -> StudyFolder:
