@@ -26,6 +26,7 @@ from hyperspool.worker.lifetime import Life
 from hyperspool.worker.loop import Worker, WorkerSettings
 from hyperspool.worker.presence import unused_name
 from hyperspool.worker.scheduler import scheduler_job
+from hyperspool.worker.slots import Slots, SlotSettings, mps_note, slot_count
 
 logger = logging.getLogger("worker")
 
@@ -42,6 +43,7 @@ def work(
     root: Annotated[Path, typer.Option(help="Serve this shared folder, which holds jobs/ and results/.")] = Path(),
     study: Annotated[str | None, typer.Option(help="Serve only this study. Default: all studies.")] = None,
     device: Annotated[str, typer.Option(help="Choose the device: auto, cpu or cuda:N.")] = "auto",
+    slots: Annotated[str, typer.Option(metavar="K|auto", help="Run K trials at once on the device.")] = "1",
     claim: Annotated[
         ClaimMode | None, typer.Option(help="Serve only studies that claim in this way. Default: all.")
     ] = None,
@@ -65,6 +67,7 @@ def work(
     ] = STOPPED_STATUS,
     exit_with_stdin: Annotated[bool, typer.Option("--exit-with-stdin", hidden=True)] = False,
     objective_from_stdin: Annotated[str | None, typer.Option("--objective-from-stdin", hidden=True)] = None,
+    ended_to: Annotated[int | None, typer.Option("--ended-to", hidden=True)] = None,
 ) -> None:
     """Claim jobs from a shared folder, evaluate them and report results."""
     if context.invoked_subcommand is not None:
@@ -78,6 +81,7 @@ def work(
     sent = receive(objective_from_stdin) if objective_from_stdin else None
     own = OwnObjectives(tuple(objective or ()), tuple(command or ()), tuple(study_file or ()), sent)
     chosen = choose_device(device)
+    count = slot_count(slots, trials)
     claimant = Claimant(_worker_name(name, root))
     settings = WorkerSettings(
         root=root.absolute(),  # the evaluating process may change its directory
@@ -87,14 +91,32 @@ def work(
         claim=claim,
         waiting=Waiting(exit_when_idle, max_idle, wait),
         exit_with_stdin=exit_with_stdin,
-        life=Life(trials, lifetime).with_end_of_job(os.environ, time.time()),
+        life=Life(trials, lifetime, ended_to).with_end_of_job(os.environ, time.time()),
         stopped_status=stopped_status,
         job=scheduler_job(os.environ),
     )
     logger.info("worker %s serves %s in %s", claimant.worker, study or "every study", root.absolute())
     if chosen.note:
         logger.info("%s", chosen.note)
+    if count != 1:
+        raise typer.Exit(_run_slots(settings, claimant.worker, count))
     raise typer.Exit(Worker(settings, claimant).run())
+
+
+def _run_slots(settings: WorkerSettings, name: str, count: int | None) -> int:
+    if settings.device.is_gpu:
+        logger.info("%s", mps_note(os.environ.get("CUDA_MPS_PIPE_DIRECTORY")))
+    return Slots(
+        SlotSettings(
+            arguments=sys.argv[1:],
+            name=name,
+            device=settings.device,
+            count=count,
+            trials=settings.life.trials,
+            exit_with_stdin=settings.exit_with_stdin,
+            stopped_status=settings.stopped_status,
+        )
+    ).run()
 
 
 def _worker_name(wish: str | None, root: Path) -> str:

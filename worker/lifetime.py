@@ -1,11 +1,13 @@
 """How many trials a worker evaluates and how long it lives, as a scheduler that ends it at a set time asks for."""
 
+import os
 import statistics
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from hyperspool.worker.stopping import StopRequests
 
@@ -25,10 +27,12 @@ class Life:
     Attributes:
         trials: leave after so many; None: no limit.
         lifetime_s: leave within so many seconds; None: no limit.
+        ended_to: the descriptor of a pipe to which each ended trial is written, for the supervisor of several slots.
     """
 
     trials: int | None = None
     lifetime_s: float | None = None
+    ended_to: int | None = None
 
     def with_end_of_job(self, environment: Mapping[str, str], now_s: float) -> "Life":
         """Return the limits with the end of the Slurm job that this process belongs to, if it belongs to one.
@@ -41,7 +45,7 @@ class Life:
         if not end.isdecimal():
             return self
         left_s = max(int(end) - now_s, 0.0)
-        return Life(self.trials, left_s if self.lifetime_s is None else min(left_s, self.lifetime_s))
+        return replace(self, lifetime_s=left_s if self.lifetime_s is None else min(left_s, self.lifetime_s))
 
 
 class Lifetime:
@@ -53,7 +57,7 @@ class Lifetime:
     """
 
     def __init__(self, life: Life, clock: Callable[[], float] = time.monotonic) -> None:
-        self._trials_left, self._clock = life.trials, clock
+        self._trials_left, self._ended_to, self._clock = life.trials, life.ended_to, clock
         self._end_s = None if life.lifetime_s is None else clock() + life.lifetime_s - MARGIN_S
         self._first_saves_s: deque[float] = deque(maxlen=REMEMBERED)
 
@@ -74,6 +78,9 @@ class Lifetime:
         self._first_saves_s.append(seconds / max(epochs, 1))
         if self._trials_left is not None:
             self._trials_left -= 1
+        if self._ended_to is not None:
+            with suppress(OSError):  # the supervisor is gone, or has not read for long
+                os.write(self._ended_to, f"{os.getpid()} {seconds:.6f} {epochs}\n".encode())
 
     @property
     def has_had_its_trials(self) -> bool:
