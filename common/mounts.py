@@ -59,6 +59,8 @@ class LockKnowledge:
 
 
 _LOCAL = {"bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "jfs", "ramfs", "tmpfs", "vfat", "xfs", "zfs"}
+IN_MEMORY = {"ramfs", "tmpfs"}
+_OWN_OF_EACH_HOST = ("/tmp", "/var/tmp", "/scratch", "/local", "/localscratch")  # noqa: S108 - nothing is made there
 _NFS = {"nfs", "nfs4"}
 _KNOWN = {
     "ceph": LockKnowledge(LockScope.ALL, "the metadata server of CephFS keeps locks for all clients"),
@@ -100,7 +102,7 @@ def knowledge_of(mount: Mount) -> LockKnowledge:
     """What a mount's type and options say about its locks (`flock`)."""
     kind, options = mount.kind, mount.options
     if kind in _LOCAL:
-        return LockKnowledge(LockScope.ALL, "the kernel of this host keeps its locks, and no other host mounts it")
+        return LockKnowledge(LockScope.ALL, "the kernel of this host keeps its locks")
     if kind in _NFS:
         return _of_nfs(options)
     if kind == "lustre":
@@ -122,6 +124,28 @@ def why_locks_are_local(path: Path, mounts: Path = MOUNTS) -> str | None:
     if known.scope is not LockScope.HOST:
         return None
     return f"{mount.point} ({mount.kind}) does not share locks between hosts: {known.reason}"
+
+
+def is_nfs(mount: Mount) -> bool:
+    """Whether a mount is of NFS, of any version."""
+    return mount.kind in _NFS
+
+
+def why_seen_here_alone(path: Path, mounts: Path = MOUNTS) -> str | None:
+    """Why other hosts see nothing of a folder, unless this host exports it; None if that is not known."""
+    mount = mount_of(path, mounts)
+    if mount is None:
+        return None
+    if mount.kind in IN_MEMORY:
+        return f"{mount.point} ({mount.kind}) is in this host's memory"
+    if mount.kind == "overlay":
+        return f"{mount.point} (overlay) belongs to this container"
+    if mount.kind not in _LOCAL:
+        return None
+    resolved = path.resolve()
+    custom = next((folder for folder in _OWN_OF_EACH_HOST if resolved.is_relative_to(folder)), None)
+    remark = f", and by custom each host has a {custom} of its own" if custom else ""
+    return f"{mount.point} ({mount.kind}) is a disk of this host{remark}"
 
 
 def _of_nfs(options: dict[str, str]) -> LockKnowledge:
@@ -154,10 +178,10 @@ def _parse(line: str) -> Mount | None:
     if not dash or len(fields) < 5 or len(rest) < 3:  # noqa: PLR2004 - the fields that proc(5) lists
         return None
     pairs = (option.partition("=") for option in rest[2].split(","))
-    point = Path(_unescaped(fields[4]))
-    return Mount(point, rest[0], _unescaped(rest[1]), {name: value for name, _, value in pairs})
+    point = Path(unescaped(fields[4]))
+    return Mount(point, rest[0], unescaped(rest[1]), {name: value for name, _, value in pairs})
 
 
-def _unescaped(text: str) -> str:
-    """The text with mountinfo's octal escapes, for blanks and the like, decoded."""
+def unescaped(text: str) -> str:
+    """The text of a table of the kernel, with its octal escapes, for blanks and the like, decoded."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)

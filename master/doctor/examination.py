@@ -15,6 +15,7 @@ from hyperspool.master.doctor.exclusion import (
 )
 from hyperspool.master.doctor.finding import ANY_CLAIM, BY_LEASE, BY_LOCK, Finding, Verdict
 from hyperspool.master.doctor.meeting import PeerError, meet
+from hyperspool.master.doctor.network import examine_network
 from hyperspool.master.doctor.scratch import scratch_folder
 from hyperspool.master.doctor.second_process import PartnerError
 from hyperspool.master.doctor.sight import check_clock, check_events, check_listing
@@ -33,6 +34,7 @@ def examine(root: Path, *, with_peer: bool, say: Callable[[str], None]) -> Itera
         say: called with a message when it starts to wait.
     """
     yield check_mount(root)
+    yield from examine_network(root)
     yield check_permissions(root)
     yield check_event_limits()
     try:

@@ -28,7 +28,7 @@ def test_doctor_prints_a_line_per_check_and_what_to_do(processes: Processes, roo
     status, printed = run(processes, "doctor", "--root", str(root))
     assert status == 0
     assert printed.rstrip().splitlines()[-1].startswith("fit for a search")
-    assert len([line for line in printed.splitlines() if line.startswith(("ok ", "warning "))]) == 12
+    assert len([line for line in printed.splitlines() if line.startswith(("ok ", "warning "))]) == 13
 
 
 def test_doctor_in_json_says_how_to_claim(processes: Processes, root: Path) -> None:

@@ -44,7 +44,7 @@ def silent(_message: str) -> None:
 def test_a_local_folder_is_fit_and_left_unchanged(root: Path) -> None:
     findings = list(examine(root, with_peer=False, say=silent))
     assert not [finding for finding in findings if finding.verdict is Verdict.FAILED]
-    assert len({finding.check for finding in findings}) == len(findings) == 12
+    assert len({finding.check for finding in findings}) == len(findings) == 13
     assert recommended(findings) is ClaimMode.LOCK
     assert sorted(path.name for path in root.iterdir()) == ["jobs", "results"]
 
