@@ -145,16 +145,7 @@ def append_lines(path: Path, lines: Iterable[str]) -> None:
 def _append(path: Path, text: str, *, durable: bool) -> None:
     descriptor = open_to_write(path, os.O_RDWR | os.O_APPEND)
     try:
-        length = os.lseek(descriptor, 0, os.SEEK_END)
-        is_torn = length > 0 and os.pread(descriptor, 1, length - 1) != b"\n"
-        try:
-            _write_all(descriptor, (b"\n" if is_torn else b"") + text.encode())
-        except OSError:
-            # A nearly full disk takes part of the text. Without this, every retry would leave one more torn line.
-            with suppress(OSError):
-                os.ftruncate(descriptor, length)
-            raise
-        after_operation("append", path)
+        length = append_to(descriptor, path, text)
         if durable:
             os.fsync(descriptor)
             after_operation("fsync", path)
@@ -162,6 +153,27 @@ def _append(path: Path, text: str, *, durable: bool) -> None:
         os.close(descriptor)
     if durable and length == 0:
         sync_folder(path.parent)
+
+
+def append_to(descriptor: int, path: Path, text: str) -> int:
+    """Append lines to an open file, as `append_line` does; return how long the file was.
+
+    Args:
+        descriptor: opened for reading and appending.
+        path: the file's.
+        text: whole lines.
+    """
+    length = os.lseek(descriptor, 0, os.SEEK_END)
+    is_torn = length > 0 and os.pread(descriptor, 1, length - 1) != b"\n"
+    try:
+        _write_all(descriptor, (b"\n" if is_torn else b"") + text.encode())
+    except OSError:
+        # A nearly full disk takes part of the text. Without this, every retry would leave one more torn line.
+        with suppress(OSError):
+            os.ftruncate(descriptor, length)
+        raise
+    after_operation("append", path)
+    return length
 
 
 def write_note(path: Path, text: str) -> None:

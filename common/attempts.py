@@ -132,6 +132,15 @@ def read_history(path: Path) -> AttemptHistory:
         return AttemptHistory()
     if names > 1:
         raise ProtocolError(path, "has a second name (a hard link), so no worker can have made it")
+    return parse_history(text, path)
+
+
+def parse_history(text: bytes, path: Path) -> AttemptHistory:
+    """The history in a lock file's text.
+
+    Raises:
+        ProtocolError: the text is too long, or leaves no number for the next attempt.
+    """
     events: list[AttemptEvent] = []
     is_torn, last = False, 0
     lines = text.splitlines()

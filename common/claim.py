@@ -59,8 +59,8 @@ The limit of that: the running master knows what was published; one that starts 
 lock files, attempts' files, and what was set aside. A job that is gone without a result (removed by hand; or its result
 was set aside) gets the next name. If nothing of it is left, a master that starts gives it its old one; nobody holds it
 then, because a claim's lock file goes with the claim. A worker B as above that waits until then would find a job, under
-a lock whose file has no name: filelock refuses such a lock. Whoever removes the lock file of a live claim with its job
-lets two workers hold an issue; REPORT still decides.
+a lock whose file has no name: `common.kernel_lock` refuses such a lock. Whoever removes the lock file of a live claim
+with its job lets two workers hold an issue; REPORT still decides.
 
 Where the file system has no locks that all hosts share, a *lease* takes the lock's place (`--claim lease`): a file that
 its holder touches; whoever has seen it untouched for `LEASE_S` on their own monotonic clock may take it. The former
@@ -75,12 +75,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hyperspool.common import atomic
-from hyperspool.common.attempts import AttemptEvent, AttemptHistory, read_history
+from hyperspool.common.attempts import AttemptEvent, AttemptHistory, parse_history, read_history
 from hyperspool.common.clock import now_text
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.kernel_lock import KernelLock, is_in_the_way
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import LEASE_S, ClaimMode, Lock, is_lost, make_lock, try_acquire
+from hyperspool.common.reading import read_open
 from hyperspool.common.records import FailureKind
 from hyperspool.common.rejection import remove_or_set_aside, set_aside
 
@@ -112,15 +114,20 @@ class Claim:
         self.folder = folder
         self.issue = issue
         self.claimed_at = now_text()
-        self.history: AttemptHistory = read_history(folder.lock(issue))
+        self._lock, self._path = lock, folder.lock(issue)
+        self.history = self._read_history()
         self.attempt = AttemptName(issue, self.history.last_attempt + 1)
         self._claimant = claimant
-        self._lock = lock
 
     @property
     def is_held(self) -> bool:
         """Whether the claim is still ours. A kernel lock is never lost; a lease may have been taken over."""
         return not is_lost(self._lock)
+
+    def _read_history(self) -> AttemptHistory:
+        if not isinstance(self._lock, KernelLock) or self._lock.descriptor is None:
+            return read_history(self._path)
+        return parse_history(read_open(self._lock.descriptor, self._path), self._path)
 
     def take_over_last_attempt(self) -> None:
         """Act for the last attempt, whose process is gone, instead of beginning another one."""
@@ -128,7 +135,12 @@ class Claim:
 
     def start(self) -> None:
         """START: record that this attempt begins. It counts from here on."""
-        self._append("claimed")
+        line = self._line("claimed")
+        if isinstance(self._lock, KernelLock) and self._lock.descriptor is not None:
+            atomic.append_to(self._lock.descriptor, self._path, f"{line}\n")
+            self._lock.send()
+        else:
+            atomic.append_line(self._path, line)
 
     def release(self) -> None:
         """RELEASE on request: the attempt does not count, and the issue is free."""
@@ -144,14 +156,21 @@ class Claim:
 
     def remove_lock_file(self) -> None:
         """The last step of CLEAR, while the lock is still held. The job must be gone already."""
-        remove_or_set_aside(self.folder, self.folder.lock(self.issue))
+        remove_or_set_aside(self.folder, self._path)
 
     def unlock(self) -> None:
         """Release the lock. Its file stays, unless it was removed."""
         self._lock.release()
 
     def _append(self, event: str, reason: str | None = None, kind: FailureKind | None = None) -> None:
-        line = AttemptEvent.model_validate(
+        # By the file's name, because a server of a network file system that dropped the lock lets nobody write any more
+        # through the descriptor on which it was taken.
+        atomic.append_line(self._path, self._line(event, reason, kind))
+
+    def _line(self, event: str, reason: str | None = None, kind: FailureKind | None = None) -> str:
+        # Not flushed to disk: a process's death is counted without it, and a power cut is not the trial's fault. On a
+        # network file system closing the file sends it to the server.
+        return AttemptEvent.model_validate(
             {
                 "event": event,
                 "attempt": self.attempt.number,
@@ -163,9 +182,6 @@ class Claim:
                 "kind": kind,
             }
         ).to_line()
-        # Not flushed to disk: a process's death is counted without it, and a power cut is not the trial's fault. On a
-        # network file system closing the file sends it to the server.
-        atomic.append_line(self.folder.lock(self.issue), line)
 
 
 class Claims:
@@ -188,14 +204,15 @@ class Claims:
             OSError: the file system refuses; nothing is held.
             ValueError: the lease has other settings; nothing is held.
         """
-        if mode is ClaimMode.LOCK:
-            lock = make_lock(folder.lock(issue), mode)
-        else:
+        if mode is ClaimMode.LEASE:
             path = folder.lease(issue)
             lock = self._leases.setdefault(path, make_lock(path, mode, self._lease_s))
+        else:
+            path = folder.lock(issue)
+            lock = make_lock(path, mode)
         if not self._try_acquire(lock, folder, issue):
             return None
-        self._leases.pop(folder.lease(issue), None)
+        self._leases.pop(path, None)
         try:
             return Claim(folder, issue, self.claimant, lock)
         except ProtocolError as error:
@@ -213,9 +230,9 @@ class Claims:
     def _try_acquire(self, lock: Lock, folder: StudyFolder, issue: Issue) -> bool:
         try:
             return try_acquire(lock)
-        except OSError:
+        except OSError as error:
             path = folder.lock(issue)
-            if path.is_symlink() or path.is_dir():
+            if (isinstance(lock, KernelLock) and is_in_the_way(error)) or path.is_symlink() or path.is_dir():
                 set_aside(folder, path, "it is not a regular file, so no worker can have made it")
                 return False
             raise

@@ -5,20 +5,18 @@ has seen it untouched for `LEASE_S`, on its own monotonic clock, may take it ove
 running.
 """
 
-import fcntl
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from errno import EACCES, EAGAIN, ENOLCK, ENOSYS, EOPNOTSUPP
+from errno import EINVAL, ENOLCK, ENOSYS, EOPNOTSUPP
 from pathlib import Path
-from typing import Protocol
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from hyperspool.common import atomic, confinement
+from hyperspool.common import atomic
 from hyperspool.common.confinement import check_way
+from hyperspool.common.kernel_lock import HAS_OFD, KernelLock, is_locked
 from hyperspool.common.lease import Lease
 from hyperspool.common.mounts import why_locks_are_local
 from hyperspool.common.probe import probe_in
@@ -29,20 +27,35 @@ WAIT_POLL_S = 0.2
 
 
 class ClaimMode(StrEnum):
-    """What makes a claim exclusive. All processes of a study use one mode: a lock and a lease ignore each other."""
+    """What makes a claim exclusive, as `study.json` records it.
+
+    All processes of a study use one mode, because they ignore each other's. A version that does not know the recorded
+    mode refuses the study.
+    """
+
+    LOCK = "ofd"
+    """An open-file-description lock: `--claim lock`."""
+    FLOCK = "lock"
+    """A lock by `flock`: `--claim lock` in the studies that earlier versions published."""
+    LEASE = "lease"
+
+    @property
+    def word(self) -> str:
+        """How people ask for it."""
+        return "lease" if self is ClaimMode.LEASE else "lock"
+
+
+class ClaimChoice(StrEnum):
+    """What people may ask for."""
 
     LOCK = "lock"
     LEASE = "lease"
 
 
-class Lock(Protocol):
-    """What a kernel lock and a lease have in common."""
+NEW_LOCK = ClaimMode.LOCK if HAS_OFD else ClaimMode.FLOCK
+"""The kernel lock of a new study."""
 
-    def acquire(self, *, blocking: bool = True) -> object:
-        """Take it, waiting if `blocking`. Raises `filelock.Timeout` if another process holds it."""
-
-    def release(self) -> None:
-        """Release it."""
+Lock = KernelLock | Lease
 
 
 def make_lock(path: Path, mode: ClaimMode, lease_s: float = LEASE_S) -> Lock:
@@ -52,11 +65,7 @@ def make_lock(path: Path, mode: ClaimMode, lease_s: float = LEASE_S) -> Lock:
         OSError: the file's folder does not exist, or a link is on the way to it.
     """
     check_way(path)
-    if mode is ClaimMode.LEASE:
-        return Lease(path, lease_s)
-    # fallback_to_soft=False: a file system without locks must be an error, not a silently weaker lock.
-    # thread_local=False: the lock belongs to the process, whichever of its threads acquires or releases it.
-    return FileLock(path, fallback_to_soft=False, thread_local=False, poll_interval=WAIT_POLL_S)
+    return Lease(path, lease_s) if mode is ClaimMode.LEASE else KernelLock(path, is_flock=mode is ClaimMode.FLOCK)
 
 
 def try_acquire(lock: Lock) -> bool:
@@ -66,6 +75,8 @@ def try_acquire(lock: Lock) -> bool:
         OSError: the file system refuses, for now or for good.
         ValueError: the holder of the lease uses another duration.
     """
+    if isinstance(lock, KernelLock):
+        return lock.try_acquire()
     try:
         lock.acquire(blocking=False)
     except Timeout:
@@ -74,7 +85,7 @@ def try_acquire(lock: Lock) -> bool:
 
 
 def is_lost(lock: Lock) -> bool:
-    """Whether a lease that was held has been taken over. A kernel lock is never lost."""
+    """Whether a lease that was held has been taken over. A kernel lock never is, as far as this host knows."""
     return isinstance(lock, Lease) and lock.is_lost
 
 
@@ -84,20 +95,19 @@ def is_held(path: Path, mode: ClaimMode) -> bool:
     It does not see a holder that comes a moment later. For a lease the answer is a hint, because it compares the file's
     time with this host's clock.
     """
+    if mode is not ClaimMode.LEASE:
+        return is_locked(path, is_flock=mode is ClaimMode.FLOCK)
     try:
-        if mode is ClaimMode.LEASE:
-            return time.time() - path.lstat().st_mtime < LEASE_S
-        with confinement.parent_of(path) as parent:
-            descriptor = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+        return time.time() - path.lstat().st_mtime < LEASE_S
     except OSError:
         return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno in {EAGAIN, EACCES}
-    finally:
-        os.close(descriptor)
-    return False
+
+
+def why_unknown_here(mode: ClaimMode) -> str | None:
+    """Why this system cannot claim in a mode at all; None if it can."""
+    if mode is ClaimMode.LOCK and not HAS_OFD:
+        return "this system has no open-file-description locks (F_OFD_SETLK), by which the study is claimed"
+    return None
 
 
 def why_no_locks(folder: Path) -> str | None:
@@ -105,12 +115,12 @@ def why_no_locks(folder: Path) -> str | None:
     if reason := why_locks_are_local(folder):
         return reason
     with probe_in(folder) as probe:
-        lock = make_lock(probe, ClaimMode.LOCK)
+        lock = make_lock(probe, NEW_LOCK)
         try:
             try_acquire(lock)
             lock.release()
         except OSError as error:
-            if error.errno in {ENOSYS, EOPNOTSUPP, ENOLCK}:
+            if error.errno in {ENOSYS, EOPNOTSUPP, ENOLCK, EINVAL}:
                 return f"the file system of {folder} has no locks ({error.strerror})"
             raise
     return None
@@ -131,7 +141,7 @@ def held(path: Path, mode: ClaimMode, text: str, lease_s: float = LEASE_S) -> It
         A function that returns whether the lock is still ours; None if another process holds it. None comes at once for
         a lock. A lease is watched until it is touched or expires, because its holder may have died on another host.
     """
-    lock = make_lock(path if mode is ClaimMode.LOCK else path.with_suffix(".lease"), mode, lease_s)
+    lock = make_lock(path.with_suffix(".lease") if mode is ClaimMode.LEASE else path, mode, lease_s)
     if not try_acquire(lock) and not (isinstance(lock, Lease) and lock.outlast()):
         yield None
         return
@@ -148,7 +158,8 @@ def waiting_for(path: Path, mode: ClaimMode, on_wait: Callable[[], None]) -> Ite
     lock = make_lock(path, mode)
     if not try_acquire(lock):
         on_wait()
-        lock.acquire()
+        while not try_acquire(lock):
+            time.sleep(WAIT_POLL_S)
     try:
         yield
     finally:

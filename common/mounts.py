@@ -70,6 +70,9 @@ _KNOWN = {
         LockScope.UNKNOWN,
         "GlusterFS shares locks between its clients, but with its default caches a client reads stale data under them",
     ),
+    "ocfs2": LockKnowledge(
+        LockScope.UNKNOWN, "OCFS2 shares locks of bytes only where a cluster manager in user space keeps them"
+    ),
     "beegfs": LockKnowledge(
         LockScope.UNKNOWN, "BeeGFS shares locks only with tuneUseGlobalFileLocks = true in beegfs-client.conf"
     ),
@@ -99,7 +102,7 @@ def mount_of(path: Path, mounts: Path = MOUNTS) -> Mount | None:
 
 
 def knowledge_of(mount: Mount) -> LockKnowledge:
-    """What a mount's type and options say about its locks (`flock`)."""
+    """What a mount's type and options say about its locks, of bytes (fcntl) and of files (flock)."""
     kind, options = mount.kind, mount.options
     if kind in _LOCAL:
         return LockKnowledge(LockScope.ALL, "the kernel of this host keeps its locks")
@@ -109,7 +112,7 @@ def knowledge_of(mount: Mount) -> LockKnowledge:
         return _of_lustre(options)
     if kind in {"cifs", "smb3"}:
         return _unless("nobrl", options, "the server of the share keeps locks")
-    if kind in {"gfs2", "ocfs2"}:
+    if kind == "gfs2":
         return _unless("localflocks", options, "the cluster's lock manager keeps locks")
     unknown = LockKnowledge(LockScope.UNKNOWN, f"it is not known whether the locks of {kind} hold between hosts")
     return _KNOWN.get(kind, unknown)
@@ -149,8 +152,8 @@ def why_seen_here_alone(path: Path, mounts: Path = MOUNTS) -> str | None:
 
 
 def _of_nfs(options: dict[str, str]) -> LockKnowledge:
-    # `nolock` is shown as local_lock=all. local_lock=posix is fine: flock, which we use, still goes to the server.
-    if options.get("local_lock") in {"flock", "all"} or "nolock" in options:
+    # `nolock` is shown as local_lock=all. Studies of earlier versions use flock, new ones the other kind.
+    if options.get("local_lock") in {"flock", "posix", "all"} or "nolock" in options:
         shown = "nolock" if "nolock" in options else f"local_lock={options['local_lock']}"
         return LockKnowledge(LockScope.HOST, f"mounted with {shown}")
     version = f"NFS {options['vers']}" if "vers" in options else "NFS"

@@ -36,17 +36,26 @@ def read_bytes(path: Path, limit_bytes: int = MAX_RECORD_BYTES) -> bytes:
     """
     descriptor = open_to_read(path)
     try:
-        chunks: list[bytes] = []
-        length = 0
-        # One byte more than the limit shows that the file is too long, even if it grows while it is read.
-        while chunk := os.read(descriptor, min(2**20, limit_bytes + 1 - length)):
-            chunks.append(chunk)
-            length += len(chunk)
-            if length > limit_bytes:
-                raise ProtocolError(path, f"is longer than {limit_bytes} bytes")
-        return b"".join(chunks)
+        return read_open(descriptor, path, limit_bytes)
     finally:
         os.close(descriptor)
+
+
+def read_open(descriptor: int, path: Path, limit_bytes: int = MAX_RECORD_BYTES) -> bytes:
+    """Return the content of an open file of at most `limit_bytes`.
+
+    Raises:
+        ProtocolError: it is longer than `limit_bytes`.
+    """
+    chunks: list[bytes] = []
+    length = 0
+    # One byte more than the limit shows that the file is too long, even if it grows while it is read.
+    while chunk := os.pread(descriptor, min(2**20, limit_bytes + 1 - length), length):
+        chunks.append(chunk)
+        length += len(chunk)
+        if length > limit_bytes:
+            raise ProtocolError(path, f"is longer than {limit_bytes} bytes")
+    return b"".join(chunks)
 
 
 def read_tail(path: Path, limit_bytes: int) -> bytes:

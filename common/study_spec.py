@@ -54,7 +54,8 @@ class StudySpec(Record):
     """How trials are proposed. `synchronous`, which is stored as None: a batch, once the last one is finished, so that
     proposals do not depend on the number of workers. `asynchronous`: whenever a worker would have to wait."""
     claim: ClaimMode = ClaimMode.LOCK
-    """What makes a worker's claim exclusive: lock, or lease where the file system has no locks."""
+    """What makes a worker's claim exclusive: lock, or lease where the file system has no locks. `study.json` says which
+    kind of lock: `with_lock_kind` of `hyperspool.master.studies.published`."""
     objective: Objective
     objectives: Goals | None = None
     """What is searched for at once, if that is more than the objective's value; the value is one of them."""

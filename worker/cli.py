@@ -13,7 +13,7 @@ from hyperspool.common.claim import Claimant
 from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.errors import SearchError, UsageError
 from hyperspool.common.invocation import program_name
-from hyperspool.common.locks import ClaimMode
+from hyperspool.common.locks import ClaimChoice
 from hyperspool.common.names import is_study_name, is_worker_name, name_of_process
 from hyperspool.common.printable import PrintableFormatter, printable
 from hyperspool.common.sent import receive
@@ -45,7 +45,7 @@ def work(
     device: Annotated[str, typer.Option(help="Choose the device: auto, cpu or cuda:N.")] = "auto",
     slots: Annotated[str, typer.Option(metavar="K|auto", help="Run K trials at once on the device.")] = "1",
     claim: Annotated[
-        ClaimMode | None, typer.Option(help="Serve only studies that claim in this way. Default: all.")
+        ClaimChoice | None, typer.Option(help="Serve only studies that claim in this way. Default: all.")
     ] = None,
     objective: Annotated[
         list[str] | None, typer.Option(metavar="NAME=MODULE:FUNCTION", help="Add your own objective; repeatable.")

@@ -13,7 +13,7 @@ from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.definitions import Definition
 from hyperspool.common.errors import FolderError
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.locks import ClaimMode
+from hyperspool.common.locks import ClaimChoice
 from hyperspool.common.patience import until_possible
 from hyperspool.common.records import Result, Status
 from hyperspool.common.report import report
@@ -63,7 +63,7 @@ class WorkerSettings:
     study: str | None
     device: Device
     objectives: tuple[Definition, ...]
-    claim: ClaimMode | None
+    claim: ClaimChoice | None
     waiting: Waiting
     exit_with_stdin: bool
     life: Life = field(default_factory=Life)

@@ -15,7 +15,7 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.file_kinds import CHECKPOINT, PAUSE
 from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder, names_of, study_folders
-from hyperspool.common.locks import ClaimMode
+from hyperspool.common.locks import ClaimChoice, ClaimMode, why_unknown_here
 from hyperspool.common.mounts import why_locks_are_local
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job
@@ -85,7 +85,7 @@ class JobQueue:
         self,
         root: Path,
         study: str | None,
-        mode: ClaimMode | None,
+        mode: ClaimChoice | None,
         claims: Claims,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -192,12 +192,15 @@ class JobQueue:
         if spec.name != folder.name:
             self._complain(f"{folder.spec} is the study {spec.name!r}; its jobs wait until the file is put right")
             return None
-        if self._mode not in {None, spec.claim}:
-            self._refuse(folder, f"it claims by {spec.claim}, and this worker was started with --claim {self._mode}")
+        if self._mode not in {None, spec.claim.word}:
+            reason = f"it claims by {spec.claim.word}, and this worker was started with --claim {self._mode}"
+            self._refuse(folder, reason)
         return None if folder.name in self.unable else spec
 
     def _refuse_local_locks(self, folder: StudyFolder, spec: StudySpec) -> None:
-        if spec.claim is ClaimMode.LOCK and (reason := why_locks_are_local(folder.jobs)):
+        if reason := why_unknown_here(spec.claim):
+            self._refuse(folder, reason)
+        if spec.claim is not ClaimMode.LEASE and (reason := why_locks_are_local(folder.jobs)):
             self._refuse(folder, f"{reason}; a study that was started with --claim lease could be served")
 
     def _refuse(self, folder: StudyFolder, reason: str) -> None:

@@ -140,7 +140,7 @@ inline give_name(i) {
 /* LOCK in two steps: open, or make, the file of that name; then lock it, whatever became of its name. */
 inline lock_open(i) { give_name(i); inode = name[i]; links[inode]++ }
 
-#if REMOVALS > 0 && !defined(LOCK_WITHOUT_NAME)  /* filelock refuses a file that has lost its name */
+#if REMOVALS > 0 && !defined(LOCK_WITHOUT_NAME)  /* kernel_lock.py refuses a file that has lost its name */
 #define CANNOT_LOCK (owner[inode] != NOBODY || name[issue] != inode)
 #else
 #define CANNOT_LOCK (owner[inode] != NOBODY)

@@ -44,7 +44,11 @@ def doctor(
     claim = recommended(findings)
     is_answered = not any(finding.is_unanswered for finding in findings)
     if as_json:
-        summary = {"root": str(root.absolute()), "claim": claim, "findings": [found.to_json() for found in findings]}
+        summary = {
+            "root": str(root.absolute()),
+            "claim": claim.word if claim else None,
+            "findings": [found.to_json() for found in findings],
+        }
         typer.echo(json.dumps(summary, indent=2))
     else:
         output.say(advice_text(root.absolute(), claim, findings))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hyperspool.common.locks import ClaimMode
+from hyperspool.common.locks import ClaimChoice
 from hyperspool.master.commands.options import Root, study_names
 from hyperspool.master.terminal.console import output
 
@@ -43,7 +43,7 @@ def run(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Run the study's quick form, if any, as NAME-quick.")] = False,
     new: Annotated[bool, typer.Option("--new", help="Start another study under a new name.")] = False,
-    claim: Annotated[ClaimMode | None, typer.Option(help="Use lease where the file system has no locks.")] = None,
+    claim: Annotated[ClaimChoice | None, typer.Option(help="Use lease where the file system has no locks.")] = None,
     objective: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=MODULE:FUNCTION", help="Give local workers an objective; repeatable."),

@@ -7,7 +7,7 @@ from typing import Any
 
 from hyperspool.common.locks import ClaimMode
 
-ANY_CLAIM = frozenset(ClaimMode)
+ANY_CLAIM = frozenset({ClaimMode.LOCK, ClaimMode.LEASE})
 BY_LOCK = frozenset({ClaimMode.LOCK})
 BY_LEASE = frozenset({ClaimMode.LEASE})
 
@@ -47,11 +47,13 @@ class Finding:
             "verdict": self.verdict.value,
             "found": self.found,
             "follows": self.follows,
-            "rules_out": sorted(self.rules_out),
+            "rules_out": sorted(mode.word for mode in self.rules_out),
         }
 
 
 def recommended(findings: Sequence[Finding]) -> ClaimMode | None:
     """The way to claim that no finding rules out: a lock if possible, else a lease; None if the folder is unfit."""
-    possible = [mode for mode in ClaimMode if not any(mode in finding.rules_out for finding in findings)]
+    possible = [
+        mode for mode in (ClaimMode.LOCK, ClaimMode.LEASE) if not any(mode in finding.rules_out for finding in findings)
+    ]
     return possible[0] if possible else None

@@ -85,7 +85,7 @@ def _hold(path: str, mode: str) -> None:
     """Lock a file, write a line into it as a claimant does, and hold the lock until the input ends."""
     lock = make_lock(Path(path), ClaimMode(mode))
     is_held = try_acquire(lock)
-    if is_held and mode == ClaimMode.LOCK:
+    if is_held and mode != ClaimMode.LEASE:
         atomic.append_line(Path(path), "held")
     _answer({"ready": is_held})
     sys.stdin.read()

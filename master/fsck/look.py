@@ -107,11 +107,11 @@ def look_at(folder: StudyFolder, spec: StudySpec, *, is_ours: bool = False) -> L
     is read was cleared in between.
     """
     look = Look(folder, spec)
-    lock = folder.master_lock if spec.claim is ClaimMode.LOCK else folder.master_lock.with_suffix(".lease")
+    lock = folder.master_lock.with_suffix(".lease") if spec.claim is ClaimMode.LEASE else folder.master_lock
     look.is_master_running = not is_ours and is_held(lock, spec.claim)
     look.open_issues, look.locked_issues = folder.open_issues(), folder.locked_issues()
     for issue in look.locked_issues:
-        path = folder.lock(issue) if spec.claim is ClaimMode.LOCK else folder.lease(issue)
+        path = folder.lease(issue) if spec.claim is ClaimMode.LEASE else folder.lock(issue)
         if is_held(path, spec.claim):
             look.held.add(issue)
     for issue in look.open_issues:

@@ -19,7 +19,7 @@ from hyperspool.master.range_test.study import cyclical_study, to_toml
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.run.session import RunOptions, run_session
 from hyperspool.master.studies.changes import Changes
-from hyperspool.master.studies.published import publish_study, published_study
+from hyperspool.master.studies.published import publish_study, published_study, with_lock_kind
 from hyperspool.master.studies.validity import need_trainable
 from hyperspool.master.terminal.console import Terminal
 from hyperspool.master.terminal.summary import finished_text, print_places
@@ -51,7 +51,8 @@ def run_range(console: Terminal, root: Path, spec: StudySpec, workers: int) -> i
         FolderError: the study claims by locks, and the folder's file system has none.
     """
     open_shared_folder(root)
-    if spec.claim is ClaimMode.LOCK and (reason := why_no_locks(root / "jobs")):
+    spec = with_lock_kind(StudyFolder(root, spec.name), spec)
+    if spec.claim is not ClaimMode.LEASE and (reason := why_no_locks(root / "jobs")):
         raise FolderError(root.absolute(), f"{reason}; use --set claim=lease")
     need_trainable(spec, f"range test {spec.name}")
     if different := publish_study(StudyFolder(root, spec.name), spec):

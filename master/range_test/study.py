@@ -99,7 +99,7 @@ def to_toml(spec: StudySpec) -> str:
     """Write a study of fixed parameters as TOML that `run` accepts."""
     head = [("name", spec.name), ("title", spec.title), ("trials", spec.trials), ("batch", spec.batch)]
     head += [("objective.name", spec.objective.name), ("objective.threads", spec.objective.threads)]
-    head += [("budget.epochs", spec.epochs), ("seed", spec.seed), ("claim", spec.claim.value)]
+    head += [("budget.epochs", spec.epochs), ("seed", spec.seed), ("claim", spec.claim.word)]
     limits: dict[str, Any] = json.loads(spec.limits.to_json())
     head += [(f"limits.{key}", value) for key, value in limits.items() if value is not None]
     if spec.data:

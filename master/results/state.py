@@ -62,7 +62,7 @@ def is_master_running(folder: StudyFolder, mode: ClaimMode) -> bool:
     """Return whether a process runs a study as its master now. Takes no lock."""
     # A lease is a file of its own beside the one that says who holds it.
     lock = folder.master_lock
-    return is_held(lock if mode is ClaimMode.LOCK else lock.with_suffix(".lease"), mode)
+    return is_held(lock.with_suffix(".lease") if mode is ClaimMode.LEASE else lock, mode)
 
 
 def state_of(folder: StudyFolder, standing: Standing) -> StudyState:

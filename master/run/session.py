@@ -29,7 +29,7 @@ from hyperspool.master.run.probing import need_importable
 from hyperspool.master.studies.changes import SPACE, Changes
 from hyperspool.master.studies.growth import can_become, obstacle, publish_again
 from hyperspool.master.studies.preset import preset_names
-from hyperspool.master.studies.published import differences, publish_study, read_published
+from hyperspool.master.studies.published import differences, publish_study, read_published, with_lock_kind
 from hyperspool.master.studies.source import find_study
 from hyperspool.master.studies.validity import need_trainable
 from hyperspool.master.terminal.console import Terminal
@@ -86,7 +86,8 @@ def run_session(console: Terminal, options: RunOptions, print_end: PrintEnd = pr
         )
     if options.is_new:
         spec = spec.model_copy(update={"name": _unused_name(root, spec.name)})
-    if spec.claim is ClaimMode.LOCK and (reason := why_no_locks(root / "jobs")):
+    spec = with_lock_kind(StudyFolder(root, spec.name), spec)
+    if spec.claim is not ClaimMode.LEASE and (reason := why_no_locks(root / "jobs")):
         raise FolderError(root.absolute(), f"{reason}; use --claim lease")
     folder = StudyFolder(root, spec.name)
     follow_up = follow_up_of(folder, spec)

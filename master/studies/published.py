@@ -3,6 +3,7 @@
 import difflib
 import json
 import logging
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from hyperspool.common import atomic
 from hyperspool.common.errors import ProtocolError, SearchError, UsageError
 from hyperspool.common.invocation import command_line, place_of
 from hyperspool.common.layout import StudyFolder, study_folders
+from hyperspool.common.locks import NEW_LOCK, ClaimMode
 from hyperspool.common.reading import read_record
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.shared_folder import need_folder
@@ -72,6 +74,17 @@ def publish_study(folder: StudyFolder, spec: StudySpec) -> dict[str, tuple[Any, 
     if atomic.write_once(folder.spec, spec.to_json()):
         return {}
     return differences(read_published(folder), spec)
+
+
+def with_lock_kind(folder: StudyFolder, spec: StudySpec) -> StudySpec:
+    """Return a study that asks for kernel locks with the kind that is published; a new study gets the newest kind."""
+    if spec.claim is ClaimMode.LEASE:
+        return spec
+    kind = NEW_LOCK
+    with suppress(FileNotFoundError):
+        if (published := read_published(folder).claim) is not ClaimMode.LEASE:
+            kind = published
+    return spec.model_copy(update={"claim": kind})
 
 
 def published_study(root: Path, study: str) -> StudyFolder:

@@ -40,7 +40,7 @@ from tests.chaos import objective
 from tests.processes import listens, until
 
 OBJECTIVES = OwnObjectives(("logistic=tests.chaos.objective:logistic",)).definitions()
-CHANGES = frozenset({"os.remove", "os.rename", "os.link", "os.mkdir", "os.rmdir", "os.truncate", "fcntl.flock"})
+CHANGES = frozenset({"os.remove", "os.rename", "os.link", "os.mkdir", "os.rmdir", "os.truncate"})
 """The audit events that announce a change of the file system, besides `open`."""
 NEVER = sys.maxsize
 FAST_S = 0.01
@@ -80,8 +80,8 @@ class Crash:
         self._write_all(descriptor, data[half:])
 
     def _heed(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "fcntl.flock" and arguments[1] != fcntl.LOCK_UN:
-            self._pass("before flock")
+        if event == "fcntl.fcntl" and arguments[1] == fcntl.F_OFD_SETLK:
+            self._pass("before locking")
         elif event == "open" and arguments[2] & (os.O_CREAT | os.O_TRUNC):
             self._pass_before(event, arguments[:1])
         elif event in CHANGES:

@@ -15,7 +15,7 @@ from hyperspool.common.attempts import read_history
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.locks import ClaimMode, held, waiting_for, why_no_locks
+from hyperspool.common.locks import ClaimMode, held, is_held, waiting_for, why_no_locks
 from hyperspool.common.records import FailureKind
 from tests.conftest import job_of
 from tests.processes import REPOSITORY, until
@@ -78,17 +78,38 @@ def published(folder: StudyFolder) -> StudyFolder:
     return folder
 
 
+@pytest.mark.parametrize("mode", [ClaimMode.LOCK, ClaimMode.FLOCK])
 def test_a_claim_excludes_other_processes_until_it_is_released(
-    published: StudyFolder, claims: Claims, hold: Hold
+    published: StudyFolder, claims: Claims, hold: Hold, mode: ClaimMode
 ) -> None:
-    other = hold(ClaimMode.LOCK)
-    assert claims.try_lock(published, Issue(0), LOCK) is None
+    other = hold(mode)
+    assert is_held(published.lock(Issue(0)), mode)
+    assert claims.try_lock(published, Issue(0), mode) is None
     printed, _ = other.communicate("")
     assert "still ours" in printed
-    claim = claims.try_lock(published, Issue(0), LOCK)
+    assert not is_held(published.lock(Issue(0)), mode)
+    claim = claims.try_lock(published, Issue(0), mode)
     assert claim is not None
     assert claim.attempt.number == 2
     assert claim.history.counted == 0
+    claim.unlock()
+
+
+def test_a_lock_of_an_nfs_servers_client_excludes_us(published: StudyFolder, claims: Claims) -> None:
+    # To a process on the server's own disk, clients' locks look like those of any process that locks bytes.
+    program = (
+        "import fcntl, sys; lock = open(sys.argv[1], 'w')\n"
+        "fcntl.lockf(lock, fcntl.LOCK_EX); print('held', flush=True); input()"
+    )
+    command = [sys.executable, "-c", program, str(published.lock(Issue(0)))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        assert server.stdout.readline() == "held\n"
+        assert claims.try_lock(published, Issue(0), LOCK) is None
+        assert is_held(published.lock(Issue(0)), LOCK)
+        server.communicate("\n")
+    claim = claims.try_lock(published, Issue(0), LOCK)
+    assert claim is not None
     claim.unlock()
 
 
@@ -159,12 +180,17 @@ def test_a_waiter_on_a_removed_lock_file_gets_no_claim(
     assert not published.lock(Issue(0)).exists()
 
 
-@pytest.mark.parametrize("kind", ["link", "folder", "megabytes"])
+@pytest.mark.parametrize("kind", ["link", "second name", "pipe", "folder", "megabytes"])
 def test_a_lock_file_that_no_claimant_made_is_set_aside(published: StudyFolder, claims: Claims, kind: str) -> None:
     path = published.lock(Issue(0))
     match kind:
         case "link":
             path.symlink_to("/etc/passwd")
+        case "second name":
+            (published.root / "precious").touch()
+            path.hardlink_to(published.root / "precious")
+        case "pipe":
+            os.mkfifo(path)
         case "folder":
             path.mkdir()
         case "megabytes":
@@ -253,11 +279,11 @@ def test_waiting_for_a_lock_calls_back_once_and_takes_it(published: StudyFolder,
 def test_a_file_system_without_locks_is_detected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errno: int, is_detected: bool
 ) -> None:
-    def refuse(_descriptor: int, _operation: int) -> None:
+    def refuse(_descriptor: int, _command: int, _lock: bytes) -> None:
         if errno:
             raise OSError(errno, os.strerror(errno))
 
-    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.setattr(fcntl, "fcntl", refuse)
     reason = why_no_locks(tmp_path)
     assert (reason is not None) == is_detected
     assert not is_detected or f"the file system of {tmp_path} has no locks" in str(reason)

@@ -52,7 +52,7 @@ def test_a_training_study_names_its_data_set_by_default() -> None:
         ({"data": {"name": "imagenet"}}, "data.name: found 'imagenet', expected 'digits', 'mnist' or 'cifar10'"),
         ({"limits": {"time_limit_s": -1}}, "limits.time_limit_s: found -1, expected greater than 0"),
         ({"limits": {"stale_s": 1}}, "limits.stale_s: found 1, expected greater than or equal to 5"),
-        ({"claim": "hope"}, "claim: found 'hope', expected 'lock' or 'lease'"),
+        ({"claim": "hope"}, "claim: found 'hope', expected 'ofd', 'lock' or 'lease'"),
         (
             {"space": {"momentum": {"type": "float", "low": 0, "high": 1, "step": 1e-320}}},
             "more than 1000000000 values",

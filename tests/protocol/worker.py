@@ -26,7 +26,8 @@ def lock_open(_model: Model, state: State, me: int) -> Steps:
 def lock(model: Model, state: State, me: int) -> Steps:
     """The open file is locked, unless somebody holds it. It may have lost its name meanwhile.
 
-    filelock refuses a file that has. That matters only where a job may be removed by hand and its name used again.
+    kernel_lock.py refuses a file that has. That matters only where a job may be removed by hand and its name used
+    again.
     """
     process = state.processes[me]
     inode = state.inodes[process.inode]

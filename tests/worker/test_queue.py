@@ -8,7 +8,7 @@ from hyperspool.common import atomic, confinement
 from hyperspool.common.claim import Claim, Claimant, Claims
 from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.locks import ClaimMode
+from hyperspool.common.locks import ClaimChoice, ClaimMode
 from hyperspool.common.records import Job
 from hyperspool.common.report import report
 from hyperspool.common.wishes import claimable_issues
@@ -217,7 +217,7 @@ def test_taking_n_jobs_costs_n_claims_and_not_n_listings(
 
 def test_a_study_that_claims_in_another_way_is_refused(root: Path, folder: StudyFolder) -> None:
     publish(folder, job_of(0))
-    jobs = JobQueue(root, "demo", ClaimMode.LEASE, Claims(Claimant("mine")))
+    jobs = JobQueue(root, "demo", ClaimChoice.LEASE, Claims(Claimant("mine")))
     assert jobs.next_claim() is None
     assert jobs.unable == {"demo": "it claims by lock, and this worker was started with --claim lease"}
 
