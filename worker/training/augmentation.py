@@ -83,6 +83,17 @@ KINDS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 """For each data set a change that keeps the class of an image. A mirrored digit, for example, is not a digit."""
 
 
+def augment(dataset: str, images: Tensor, draws: Tensor) -> Tensor:
+    """Change images of a data set.
+
+    Args:
+        dataset: its name.
+        images: (N, channels, height, width) float32 in [0, 1].
+        draws: (N, 3) in [0, 1).
+    """
+    return KINDS[dataset](images, draws).contiguous(memory_format=torch.channels_last)
+
+
 class Augmentation:
     """Changes the training images of one data set.
 
@@ -92,6 +103,9 @@ class Augmentation:
         seed: the shuffling's seed; augmentation draws from another stream, derived from it.
         device: where the images are.
 
+    Attributes:
+        draws: (count, 3) in [0, 1): the random numbers of this epoch.
+
     Raises:
         ValueError: there is no augmentation for this data set.
     """
@@ -99,7 +113,7 @@ class Augmentation:
     def __init__(self, dataset: str, count: int, seed: int, device: torch.device) -> None:
         if dataset not in KINDS:
             raise ValueError(f"augmentation is on, but not defined for {dataset}: only for {', '.join(KINDS)}")
-        self._change, self._count, self._device = KINDS[dataset], count, device
+        self._dataset, self._count, self._device = dataset, count, device
         derived = np.random.SeedSequence((seed, STREAM)).generate_state(1)[0]
         self._generator = torch.Generator().manual_seed(int(derived))
         self.begin_epoch()
@@ -111,7 +125,7 @@ class Augmentation:
             images: (N, channels, height, width) float32 in [0, 1].
             chosen: (N,) numbers of these images in the training part.
         """
-        return self._change(images, self._draws[chosen]).contiguous(memory_format=torch.channels_last)
+        return augment(self._dataset, images, self.draws[chosen])
 
     def state(self) -> Tensor:
         """The generator's state at the beginning of this epoch."""
@@ -125,4 +139,4 @@ class Augmentation:
     def begin_epoch(self) -> None:
         """Draw the changes of another epoch."""
         self._state_at_begin = self._generator.get_state()
-        self._draws = torch.rand(self._count, DRAWS, generator=self._generator).to(self._device)
+        self.draws = torch.rand(self._count, DRAWS, generator=self._generator).to(self._device)

@@ -135,6 +135,11 @@ class TrainingParams:
             )
 
     @property
+    def decay(self) -> float:
+        """The weight decay, in whichever of its two forms it was given."""
+        return self.weight_decay + 2 * self.l2
+
+    @property
     def highest_rate(self) -> float:
         """The higher of the two learning rates that the schedule moves between."""
         return self.learning_rate if self.eta_max is None else self.eta_max

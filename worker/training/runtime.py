@@ -29,6 +29,8 @@ def configure(device: str, threads: int) -> torch.device:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.backends.cudnn.benchmark = False
         torch.use_deterministic_algorithms(mode=True, warn_only=True)
+        # It would launch a kernel for each new tensor, to fill it. No tensor is read here before it is written.
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # a property of the module
         torch.cuda.set_device(chosen)
     return chosen
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from hyperspool.worker.training.augmentation import Augmentation
+from hyperspool.worker.training.captured import CapturedTraining, EpochInput, captured_training
 from hyperspool.worker.training.data import Dataset
 from hyperspool.worker.training.ensemble import SnapshotEnsemble
 from hyperspool.worker.training.initialisation import initialise
@@ -90,7 +91,7 @@ class Trainer:
             params.learning_rate,
             params.momentum,
             nesterov=params.nesterov,
-            weight_decay=params.weight_decay + 2 * params.l2,
+            weight_decay=params.decay,
         )
         self.curve: list[Epoch] = []
         self.ensemble = (
@@ -102,6 +103,7 @@ class Trainer:
             Augmentation(data.name, len(data.training), seeds.shuffling, device) if params.augmentation else None
         )
         self._step = make_step(self.model, self.optimiser, data.training, self._augmentation)
+        self._captured = captured_training(data, params, device)
         self._shuffling = torch.Generator().manual_seed(seeds.shuffling)
         torch.manual_seed(seeds.dropout)  # torch's dropout takes no generator of its own
         self._begin_epoch()
@@ -124,12 +126,11 @@ class Trainer:
             The epoch, which is also appended to `curve`; None if `should_stop` returned True between two mini-batches.
         """
         begin = time.perf_counter()
-        if not self._train(should_stop):
-            self._seconds += time.perf_counter() - begin
-            return None
-        validation_loss, validation_error = evaluate(self.model, self.data.validation, self.device)
-        training_loss = float(self._loss_sum) / self._steps
+        measured = self._compute(should_stop) if self._captured is None else self._replay(self._captured, should_stop)
         self._seconds += time.perf_counter() - begin
+        if measured is None:
+            return None
+        training_loss, validation_loss, validation_error = measured
         is_finite = math.isfinite(training_loss) and math.isfinite(validation_loss)
         epoch = Epoch(
             epoch=len(self.curve) + 1,
@@ -189,6 +190,11 @@ class Trainer:
         self._loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)
         self._seconds = 0.0
 
+    def _compute(self, should_stop: Callable[[], bool]) -> tuple[float, float, float] | None:
+        if not self._train(should_stop):
+            return None
+        return float(self._loss_sum) / self._steps, *evaluate(self.model, self.data.validation, self.device)
+
     def _train(self, should_stop: Callable[[], bool]) -> bool:
         self.model.train()
         size = self.params.batch_size
@@ -205,6 +211,30 @@ class Trainer:
                 self.ensemble.add(self.model)  # leaves the model in evaluation mode
                 self.model.train()
         return True
+
+    def _replay(self, captured: CapturedTraining, should_stop: Callable[[], bool]) -> tuple[float, float, float] | None:
+        # The same as `_compute`, but for rounding. Until the end nothing is read, so the host runs ahead of the device.
+        before = len(self.curve) * self._steps
+        rate, momentum = self.schedule.learning_rate, self.schedule.momentum
+        scalars = [(rate(update), momentum(update)) for update in range(before, before + self._steps)]
+        draws = self._augmentation.draws if self._augmentation is not None else None
+        captured.load(self.model, self.optimiser)
+        captured.begin(EpochInput(self._order, scalars, self.params.decay, draws), self._position, self._loss_sum)
+        while self._position < self._steps and not should_stop():
+            captured.step()
+            self.optimiser.learning_rate, self.optimiser.momentum = scalars[self._position]
+            self._position += 1
+            if self.ensemble is not None and self.schedule.ends_cycle(before + self._position):
+                captured.store(self.model, self.optimiser)
+                self.ensemble.add(self.model)
+        is_whole = self._position == self._steps
+        if is_whole:
+            captured.validate()
+        captured.store(self.model, self.optimiser)
+        self._loss_sum = captured.program.sums[0].clone()
+        training_loss, validation_loss, errors = captured.program.sums.tolist()
+        count = len(self.data.validation)
+        return (training_loss / self._steps, validation_loss / count, errors / count) if is_whole else None
 
     def _dropout_state(self) -> Tensor:
         return torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else torch.get_rng_state()

@@ -103,8 +103,8 @@ def test_it_goes_on_in_the_epoch_of_its_state() -> None:
 
 def test_its_stream_of_random_numbers_is_not_the_shufflings() -> None:
     shuffling = torch.rand(6, 3, generator=torch.Generator().manual_seed(7))
-    assert not torch.equal(augmentation()._draws, shuffling)
-    assert not torch.equal(augmentation()._draws, augmentation(seed=8)._draws)
+    assert not torch.equal(augmentation().draws, shuffling)
+    assert not torch.equal(augmentation().draws, augmentation(seed=8).draws)
 
 
 def test_a_data_set_without_augmentation_is_refused() -> None:
