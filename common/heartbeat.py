@@ -28,6 +28,10 @@ class WorkerRecord(Record):
     attempt: Count | None = None
     epoch: Count | None = None
     epochs: Count | None = None
+    versions: Annotated[dict[Label, Label], Field(max_length=100)] | None = None
+    """Of the software that evaluates the trial; None until it has begun, or while the worker is idle."""
+    code: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
+    """The digest of the source of a user's own objective, as `versions`."""
     beat: Count
     """Counts up. An observer that sees it change, on its own clock, knows that the worker lives."""
     at: Moment

@@ -89,10 +89,13 @@ class Presence:
             for folder in self._needed_s:
                 self._write(folder, state="idle")
 
-    def running(self, folder: StudyFolder, attempt: AttemptName, epoch: int, epochs: int, stale_s: float) -> None:
+    def running(
+        self, folder: StudyFolder, attempt: AttemptName, epoch: int, epochs: int, stale_s: float, **software: object
+    ) -> None:
         """Show that the worker evaluates a trial, and how far it is. Costs nothing while there is no news.
 
-        Beats at least five times in `stale_s`, after which the worker would count as silent.
+        Beats at least five times in `stale_s`, after which the worker would count as silent. `software` is the record's
+        `versions` and `code`, once they are known.
         """
         self._beat_s = min(BEAT_S, stale_s / 5)
         self._needed_s[folder] = self._clock()
@@ -100,7 +103,7 @@ class Presence:
             self._leave_others()
             trial, rung, issue = attempt.issue
             progress = {"attempt": attempt.number, "epoch": epoch, "epochs": epochs}
-            self._write(folder, state="running", trial=trial, rung=rung, issue=issue, **progress)
+            self._write(folder, state="running", trial=trial, rung=rung, issue=issue, **progress, **software)
 
     def leave(self) -> None:
         """Remove the worker's files."""
@@ -127,7 +130,7 @@ class Presence:
         self._last_s = self._clock()
         return True
 
-    def _write(self, folder: StudyFolder, *, state: str, **progress: int) -> None:
+    def _write(self, folder: StudyFolder, *, state: str, **more: object) -> None:
         self._beat += 1
         worker = {
             "worker": self._claimant.worker,
@@ -140,6 +143,6 @@ class Presence:
             "beat": self._beat,
             "at": now_text(),
         }
-        record = WorkerRecord.model_validate(worker | progress)
+        record = WorkerRecord.model_validate(worker | more)
         with suppress(OSError):  # a missed beat is no reason to stop, because the next one follows
             atomic.replace(folder.worker(self._claimant.worker), record.to_json(), durable=False)

@@ -127,9 +127,10 @@ class RunningAttempt(Listener):
 
     def beat(self) -> None:
         """Show in the heartbeat that this worker evaluates the trial, and how far it is."""
-        claim, spec = self.claimed.claim, self.claimed.spec
-        epochs = self.claimed.job.budget.epochs
-        self._presence.running(claim.folder, claim.attempt, _last_epoch(self._records), epochs, spec.limits.stale_s)
+        claim, stale_s = self.claimed.claim, self.claimed.spec.limits.stale_s
+        epoch, epochs = _last_epoch(self._records), self.claimed.job.budget.epochs
+        software = {"versions": self._versions or None, "code": self.code}
+        self._presence.running(claim.folder, claim.attempt, epoch, epochs, stale_s, **software)
 
     def tick(self) -> bool:
         """Beat; return whether the claim is still held."""

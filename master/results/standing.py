@@ -1,6 +1,5 @@
 """The standing of a study: its results, its incumbent, its workers. The live view, `status` and `top` show it."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -25,6 +24,7 @@ from hyperspool.master.results.front import Front, study_front
 from hyperspool.master.results.generations import Levels, counted_levels
 from hyperspool.master.results.reading import StudyResults, read_results
 from hyperspool.master.results.settings import RankedSetting, best_trials, ranked_settings, values_so_far
+from hyperspool.master.results.software import Software, software_json, software_of
 from hyperspool.master.results.trade_off import broken_counts, entry_json, front_json, marked
 from hyperspool.master.results.workers import age_s, read_workers
 from hyperspool.master.search.known import Evaluation, Known
@@ -210,9 +210,9 @@ class Standing:
         return finalists(self.evaluations(), self.spec.objective.direction)
 
     @property
-    def codes(self) -> dict[str, int]:
-        """The number of results by the digest of the objective's code that they were evaluated with."""
-        return dict(Counter(code for result in self.results.values() if (code := result.attribution.code)))
+    def software(self) -> Software:
+        """By which versions of Python, of libraries and of the objective's code the trials are evaluated, and where."""
+        return software_of(self.results.values(), self.running())
 
     def at_full_budget(self) -> list[Evaluation]:
         """The evaluations that may be compared, because each got the whole budget."""
@@ -239,8 +239,7 @@ class Standing:
     def to_json(self) -> dict[str, Any]:
         """The standing as `status --json` prints it."""
         best = self.best_to_json(1)
-        codes = {"code": self.codes} if self.codes else {}
-        rungs = self.by_rung()
+        levels = self.by_rung()
         common = {
             "study": self.spec.name,
             "total": self.total,
@@ -251,14 +250,13 @@ class Standing:
                 worker.model_dump(mode="json", exclude_none=True) | {"silent": worker.worker in self.silent}
                 for worker in self.workers
             ],
-        }
+        } | (levels.to_json() if levels else {})
         if self.earlier:
             common["earlier"] = {"sources": list(self.earlier.sources), "results": len(self.earlier.results)}
-        if self.spec.stop:
-            common["stopped"] = asdict(stopped) if (stopped := self.stopped) else None
-        constraints = {"constraints": self.broken} if self.spec.constraints else {}
-        front = front_json(self.spec, self.front, self.results) if self.front else {}
-        return codes | (rungs.to_json() if rungs else {}) | common | constraints | front
+        common |= {"stopped": asdict(stopped) if (stopped := self.stopped) else None} if self.spec.stop else {}
+        common |= {"constraints": self.broken} if self.spec.constraints else {}
+        common |= {"software": software_json(software)} if (software := self.software) else {}
+        return common | (front_json(self.spec, self.front, self.results) if self.front else {})
 
     def best_to_json(self, count: int) -> list[dict[str, Any]]:
         """The best settings as `top --json` prints them; `confirmed` stands beside what the search measured."""

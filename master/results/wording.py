@@ -55,14 +55,6 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def codes_text(codes: Mapping[str, int]) -> str:
-    """A sentence about results that were evaluated with several versions of the objective's code; else empty."""
-    if len(codes) < 2:  # noqa: PLR2004 - several
-        return ""
-    parts = ", ".join(f"{counted(count, 'result')} with {code[:8]}" for code, count in codes.items())
-    return f"the objective's code was changed between its results, which may not be comparable: {parts}"
-
-
 def stopped_text(stopped: Stopped | None) -> str:
     """A sentence about the rule that ended a study before its last trial; else empty."""
     return f"stopped by its rule {stopped.rule}: {stopped.reason}" if stopped else ""

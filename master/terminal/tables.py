@@ -10,11 +10,11 @@ from rich.text import Text
 from hyperspool.common.records import Status
 from hyperspool.master.results.front import Front
 from hyperspool.master.results.settings import RankedSetting
+from hyperspool.master.results.software import difference_sentences
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.state import StudyState
 from hyperspool.master.results.wording import (
     broken_counts_text,
-    codes_text,
     counted,
     earlier_text,
     measured_text,
@@ -65,7 +65,7 @@ def standing_lines(standing: Standing, *, is_plain: bool = False) -> list[Text]:
     sentences = [
         Text(stopped_text(standing.stopped)),
         Text(broken_counts_text(standing.broken)),
-        Text(codes_text(standing.codes), style="yellow"),
+        *(Text(sentence, style="yellow") for sentence in difference_sentences(standing.software)),
         Text(earlier_text(standing.earlier)),
     ]
     best = best_line(standing, is_plain=is_plain)

@@ -8,8 +8,8 @@ import pytest
 from hyperspool.common.commands import CommandDefinition
 from hyperspool.common.definitions import Definition, FunctionDefinition
 from hyperspool.common.layout import StudyFolder
+from hyperspool.master.results.software import difference_sentences
 from hyperspool.master.results.standing import open_standing
-from hyperspool.master.results.wording import codes_text
 from hyperspool.worker.code import ObjectiveCode, sources_of
 from tests.processes import Processes, results_of
 
@@ -93,7 +93,7 @@ def test_edited_code_runs_and_is_told_apart(root: Path, processes: Processes, tm
     results = results_of(folder)
     assert [(result.value or 0) - float(result.params["x"]) for result in results.values()] == [100, 2000, 2000]
     standing = open_standing(folder)
-    assert sorted(standing.codes.values()) == [1, 2]
-    assert standing.to_json()["code"] == standing.codes
-    assert "was changed between its results" in codes_text(standing.codes)
+    assert sorted(version.results for version in standing.software["code"]) == [1, 2]
+    (sentence,) = difference_sentences(standing.software)
+    assert "the objective's code was changed between its results" in sentence
     assert "the code of loss has changed" in (folder.logs / "worker-1.log").read_text()

@@ -44,11 +44,12 @@ def test_worker_that_tries_its_device_is_shown_as_loading(root: Path, presence: 
 
 def test_an_idle_worker_is_shown_for_a_while_only(root: Path, presence: Presence, clock: Clock) -> None:
     folder = study(root, "demo")
-    presence.running(folder, ATTEMPT, 3, 9, 60.0)
+    presence.running(folder, ATTEMPT, 3, 9, 60.0, versions={"python": "3.11.2"}, code="0" * 16)
     assert (shown(folder).state, shown(folder).trial, shown(folder).epoch) == ("running", 5, 3)
+    assert (shown(folder).versions, shown(folder).code) == ({"python": "3.11.2"}, "0" * 16)
     clock.now_s += MIN_INTERVAL_S
     presence.idle([])
-    assert (shown(folder).state, shown(folder).trial) == ("idle", None)
+    assert (shown(folder).state, shown(folder).trial, shown(folder).versions) == ("idle", None, None)
     clock.now_s += AWAY_S + BEAT_S
     presence.idle([])
     assert folder.worker_files() == []

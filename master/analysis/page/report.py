@@ -45,10 +45,10 @@ from hyperspool.master.analysis.page.tables import table_files
 from hyperspool.master.analysis.page.trials import shown_trials
 from hyperspool.master.results.notes import note_text, read_notes
 from hyperspool.master.results.reading import read_results
+from hyperspool.master.results.software import difference_sentences
 from hyperspool.master.results.standing import Standing, read_standing
 from hyperspool.master.results.wording import (
     broken_counts_text,
-    codes_text,
     counted,
     earlier_text,
     first_line,
@@ -213,8 +213,8 @@ def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
         reasons = Counter(first_line(str(message)) for message in failed["failure_message"])
         for reason, count in reasons.most_common(REASONS_SHOWN):
             yield f"{counted(count, 'time')}: {reason}"
-    if codes := codes_text(standing.codes):
-        yield f"{codes[0].upper()}{codes[1:]}."
+    for sentence in difference_sentences(standing.software):
+        yield f"{sentence[0].upper()}{sentence[1:]}."
     if broken := broken_counts_text(standing.broken):
         yield f"{broken}; such a trial is neither the best nor on the front."
     diverged = int(data.trials["diverged"].sum())
