@@ -87,6 +87,7 @@ CLOCK = FileKind("clock", Place.JOBS, None, "clock.json", "the master", "always,
 EARLIER = FileKind(
     "earlier results", Place.JOBS, None, "earlier.json", "the master", "always, once written", EarlierResults
 )
+ORDER = FileKind("order", Place.JOBS, None, "order.txt", "the master", "the study is not finished")
 JOB = FileKind("job", Place.JOBS, Issue, ".json", "the master", "the evaluation has no result yet", Job)
 LOCK = FileKind("lock file", Place.JOBS, Issue, ".lock", _CLAIMANT, "its job exists")
 LEASE = FileKind("lease", Place.JOBS, Issue, ".lease", _CLAIMANT, "its job exists, and is claimed by lease")
@@ -123,6 +124,7 @@ KINDS = (
     STOP_MASTER,
     CLOCK,
     EARLIER,
+    ORDER,
     JOB,
     LOCK,
     LEASE,

@@ -6,6 +6,7 @@ jobs/<study>/00017.json                  an open job; 00017-2.json is the same e
                                          00017.r1.json is the trial on rung 1
 jobs/<study>/00017.lock                  the job's lock file: the attempts, and who claimed each of them
 jobs/<study>/00017.lease                 the job's lease, which is held instead of the lock with `--claim lease`
+jobs/<study>/order.txt                   in which order the open jobs should begin (`common.batch_order`)
 results/<study>/journal.jsonl            what the master proposed, batch by batch, recorded before it was published
 results/<study>/trials/00000-00099/      00017.json, the result, and 00017.csv, its curve; a hundred trials per folder,
                                          so that looking for new results costs the same however many trials there are

@@ -12,11 +12,12 @@ the next one removes it when it starts.
 
 import socket
 from contextlib import suppress
+from typing import NamedTuple
 
 from hyperspool.common import atomic
 from hyperspool.common.asked import Wish
 from hyperspool.common.clock import now_text
-from hyperspool.common.file_kinds import JOB, PAUSE, STOP_MASTER, FileKind
+from hyperspool.common.file_kinds import JOB, ORDER, PAUSE, STOP_MASTER, FileKind
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder, names_of
 
@@ -45,12 +46,23 @@ def withdraw(folder: StudyFolder, kind: FileKind) -> bool:
     return True
 
 
-def claimable_issues(folder: StudyFolder) -> tuple[list[Issue], bool]:
-    """The open issues in order, none while the study is paused; and whether there are open ones. One listing.
+class Claimable(NamedTuple):
+    """What a listing of a study's jobs shows to a worker."""
+
+    issues: list[Issue]
+    """The open issues by name; none while the study is paused."""
+    has_open: bool
+    """Whether there are open ones."""
+    is_ordered: bool
+    """Whether the master suggests an order (`hyperspool.common.batch_order`)."""
+
+
+def claimable(folder: StudyFolder) -> Claimable:
+    """What a worker could claim, from one listing.
 
     Raises:
         OSError: the folder cannot be listed.
     """
     names = names_of(folder.jobs)
     issues = sorted(issue for name in names if isinstance(issue := JOB.parse(name), Issue))
-    return ([] if PAUSE.suffix in names else issues), bool(issues)
+    return Claimable([] if PAUSE.suffix in names else issues, bool(issues), ORDER.suffix in names)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hyperspool.common import confinement
+from hyperspool.common.batch_order import arranged
 from hyperspool.common.claim import Claim, Claims
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.file_kinds import CHECKPOINT, PAUSE
@@ -22,11 +23,12 @@ from hyperspool.common.records import Job
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.report import clear, read_result
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.wishes import claimable_issues
+from hyperspool.common.wishes import Claimable, claimable
 
 ORDERLY = 64
 """Up to this many open jobs are taken in order, after those that have a checkpoint. Of more, each worker starts at a
-random place, so that the workers do not all try the same locks one after the other."""
+random place, so that the workers do not all try the same locks one after the other. Where the master suggests an order,
+each worker's own differs from it by up to this many places."""
 
 LISTED_S = 2.0
 """An older listing is not used up: meanwhile somebody may have paused the study."""
@@ -139,10 +141,10 @@ class JobQueue:
         found: dict[StudyFolder, list[Issue]] = {}
         for folder in self.studies:
             try:
-                issues, has_open = claimable_issues(folder)
-                if issues:
-                    found[folder] = issues
-                if has_open:
+                listed = claimable(folder)
+                if listed.issues:
+                    found[folder] = _in_order(folder, listed)
+                if listed.has_open:
                     self.open_studies.append(folder)
             except OSError as error:
                 self._complain(f"{folder.jobs} cannot be listed: {error.strerror}")
@@ -152,9 +154,6 @@ class JobQueue:
         others = [
             (folder, issue) for folder, issues in found.items() for issue in issues if (folder, issue) not in begun
         ]
-        if len(others) > ORDERLY:
-            at = random.randrange(len(others))
-            others = others[at:] + others[:at]
         self._listed = deque([*sorted(begun, key=lambda each: each[1]), *others])
 
     def _try_take(self, folder: StudyFolder, issue: Issue) -> ClaimedJob | None:
@@ -211,6 +210,14 @@ class JobQueue:
         if message not in self._complained:
             self._complained.add(message)
             logger.warning("%s%s", message, f" ({example})" if example else "")
+
+
+def _in_order(folder: StudyFolder, listed: Claimable) -> list[Issue]:
+    issues, are_many = listed.issues, len(listed.issues) > ORDERLY
+    if listed.is_ordered:
+        return arranged(folder, issues, ORDERLY if are_many else 0)
+    at = random.randrange(len(issues)) if are_many else 0
+    return issues[at:] + issues[:at]
 
 
 def _begun(folder: StudyFolder, issues: Sequence[Issue]) -> list[Issue]:

@@ -22,6 +22,7 @@ from hyperspool.common.report import read_result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.run.awaited import Awaited
 from hyperspool.master.run.jobs_listing import JobsListing
+from hyperspool.master.run.longest_first import LongestFirst
 from hyperspool.master.run.silence import Silence
 
 MISSING_S = 5.0
@@ -57,6 +58,7 @@ class Dispatcher:
     ) -> None:
         self._folder, self._spec, self._claims, self._silence, self._clock = folder, spec, claims, silence, clock
         self._awaited = Awaited(folder)
+        self._longest_first = LongestFirst(folder, spec)
         self._held: dict[EvaluationKey, tuple[tuple[Issue, int], float]] = {}
         self._landed: list[Result] = []
         self._missing_s: dict[EvaluationKey, float] = {}
@@ -96,6 +98,7 @@ class Dispatcher:
         for path in folders:
             atomic.make_folder(path)
         if missing := sorted(unseen - is_there):
+            self._longest_first.suggest(self._awaited.jobs.values())
             self._write(self._next_issues(missing))
 
     def collect(self, hints: Collection[Path] | None = None) -> list[Result]:
@@ -137,6 +140,7 @@ class Dispatcher:
         self._take({*self._awaited.folders_of(gone), *self._awaited.next_folders(folders)})
         unpublished = self._awaited.jobs.keys() - self._public.keys()
         self._issue_missing((gone & self._awaited.jobs.keys() | unpublished) - others)
+        self._longest_first.suggest_anew(self._awaited.jobs.values())
 
     def issue_silent(self, listing: JobsListing) -> None:
         """Issue a job again if the worker that holds it has been silent for longer than the study's `stale_s`.
@@ -184,6 +188,7 @@ class Dispatcher:
         for key in self._awaited.landed(folders):
             if (result := read_result(self._folder, EvaluationName(*key), self._awaited.jobs[key])) is not None:
                 self._landed.append(result)
+                self._longest_first.landed(result)
                 self._awaited.remove(key)
                 self._missing_s.pop(key, None)
                 self._held.pop(key, None)

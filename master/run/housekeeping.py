@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hyperspool.common import atomic
+from hyperspool.common.batch_order import remove_order
 from hyperspool.common.claim import Claims
 from hyperspool.common.file_kinds import STOP_MASTER
 from hyperspool.common.heartbeat import WorkerRecord
@@ -40,6 +41,7 @@ def tidy(folder: StudyFolder, spec: StudySpec, claims: Claims) -> None:
     remove_used_checkpoints(folder)
     remove_used_stops(folder)
     withdraw(folder, STOP_MASTER)  # it was for an earlier master
+    remove_order(folder)
     remove_temporary_files(folder)
 
 

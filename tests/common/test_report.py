@@ -10,7 +10,7 @@ from hyperspool.common.issues import EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import Attribution, Result, Status, Times
+from hyperspool.common.records import Attribution, Job, Result, Status, Times
 from hyperspool.common.report import clear, read_result, report
 from tests.conftest import job_of
 
@@ -34,20 +34,28 @@ def claim_of(folder: StudyFolder, issue: Issue = FIRST) -> Claim:
 
 
 def result_of(claim: Claim, value: float = 0.5) -> Result:
-    job = job_of(claim.issue.trial, claim.issue.number)
+    found = result_of_job(job_of(claim.issue.trial, claim.issue.number))
+    return found.model_copy(update={"attempt": claim.attempt.number, "value": value})
+
+
+def result_of_job(job: Job, evaluation_s: float = 1.0, training_s: float = 1.0, epochs: int = 1) -> Result:
+    """A result of the job's first attempt."""
+    times = Times(published_at="", claimed_at="", ended_at="", evaluation_s=evaluation_s, training_s=training_s)
     return Result(
         study=job.study,
         trial=job.trial,
+        rung=job.rung,
         issue=job.issue,
-        attempt=claim.attempt.number,
+        attempt=1,
         status=Status.COMPLETE,
-        value=value,
+        value=0.5,
         params=job.params,
         budget=job.budget,
+        horizon=job.horizon,
         seeds=job.seeds,
-        epochs=1,
+        epochs=epochs,
         attribution=Attribution(worker="mine", host="lab", pid=1, device="cpu", threads=1),
-        times=Times(published_at="", claimed_at="", ended_at="", evaluation_s=1.0, training_s=1.0),
+        times=times,
     )
 
 

@@ -6,6 +6,7 @@ from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Job
 from hyperspool.common.report import report
+from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.run.dispatch import Dispatcher
 from hyperspool.master.run.silence import Silence
 from tests.common.test_report import CURVE, claim_of, result_of
@@ -31,9 +32,9 @@ class Bench:
         self.silence = Silence(self.clock)
         self.dispatcher = self.restarted()
 
-    def restarted(self) -> Dispatcher:
+    def restarted(self, spec: StudySpec | None = None) -> Dispatcher:
         """Another master's dispatcher, which remembers nothing."""
-        spec = spec_of(limits={"stale_s": 60.0})
+        spec = spec or spec_of(limits={"stale_s": 60.0})
         return Dispatcher(self.folder, spec, Claims(Claimant("master")), self.silence, self.clock)
 
     def evaluate(self, trial: int, issue: int = 1) -> Claim:

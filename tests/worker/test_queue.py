@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common import atomic, confinement
+from hyperspool.common.batch_order import write_order
 from hyperspool.common.claim import Claim, Claimant, Claims
-from hyperspool.common.issues import AttemptName, Issue
+from hyperspool.common.issues import AttemptName, EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimChoice, ClaimMode
 from hyperspool.common.records import Job
 from hyperspool.common.report import report
-from hyperspool.common.wishes import claimable_issues
+from hyperspool.common.wishes import Claimable, claimable
 from hyperspool.worker import queue
 from hyperspool.worker.queue import JobQueue
 from tests.common.test_report import CURVE, claim_of, result_of
@@ -53,6 +54,13 @@ def test_freed_trials_with_a_checkpoint_come_first(folder: StudyFolder, jobs: Jo
     publish(folder, *(job_of(trial) for trial in range(4)))
     for trial in (1, 3):
         folder.checkpoint(AttemptName(Issue(trial), 1)).touch()
+    assert taken(jobs) == [1, 3, 0, 2]
+
+
+def test_jobs_are_taken_in_the_order_that_the_master_suggests(folder: StudyFolder, jobs: JobQueue) -> None:
+    publish(folder, *(job_of(trial) for trial in range(4)))
+    write_order(folder, [EvaluationName(3), EvaluationName(0), EvaluationName(9)])
+    folder.checkpoint(AttemptName(Issue(1), 1)).touch()
     assert taken(jobs) == [1, 3, 0, 2]
 
 
@@ -205,11 +213,11 @@ def test_taking_n_jobs_costs_n_claims_and_not_n_listings(
     publish(folder, *(job_of(trial) for trial in range(4)))
     listings: list[Path] = []
 
-    def count(listed: StudyFolder) -> tuple[list[Issue], bool]:
+    def count(listed: StudyFolder) -> Claimable:
         listings.append(listed.jobs)
-        return claimable_issues(listed)
+        return claimable(listed)
 
-    monkeypatch.setattr("hyperspool.worker.queue.claimable_issues", count)
+    monkeypatch.setattr("hyperspool.worker.queue.claimable", count)
     claims = [jobs.next_claim() for _ in range(4)]
     assert all(claims)
     assert len(listings) == 1
