@@ -21,6 +21,7 @@ BENCHMARKS = {
     "crowd": "many workers that start at once",
     "startup": "what commands, workers and trials need before they begin",
     "commands": "what a trial of a command costs beyond its process",
+    "gpu": "training on a GPU",
     "simulation": "simulated random searches",
     "report": "the report of a large study",
     "sampler_quality": "evaluations until a search is as good as 100 random ones, in batches of 8",
