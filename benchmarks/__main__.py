@@ -19,6 +19,7 @@ BENCHMARKS = {
     "throughput": "what a trial costs through the whole protocol",
     "waking": "how soon workers and master go on, and what they cost while idle",
     "crowd": "many workers that start at once",
+    "batch_order": "batches that begin with the trials that will take longest",
     "startup": "what commands, workers and trials need before they begin",
     "commands": "what a trial of a command costs beyond its process",
     "gpu": "training on a GPU",

@@ -54,17 +54,8 @@ class LongestFirst:
         Raises:
             OSError: the folder refuses the file.
         """
-        awaited = list(jobs)
-        if len(awaited) < FEWEST or self._durations.mean_s < WORTH_S or self._spec.mode is not None:
-            return
-        self._due = max(int(self._durations.count * GROWTH), LEAST)
-        per_epoch_s = self._durations.predicted([job.params for job in awaited])
-        if per_epoch_s is None:
-            return
-        seconds = [each * self._epochs_of(job) for each, job in zip(per_epoch_s, awaited, strict=True)]
-        if max(seconds) > (1 + EQUAL) * min(seconds):
-            ordered = sorted(zip(seconds, awaited, strict=True), key=lambda pair: (-pair[0], pair[1].evaluation))
-            write_order(self._folder, (job.evaluation for _, job in ordered))
+        if found := self.ordered(jobs):
+            write_order(self._folder, (job.evaluation for job in found))
 
     def suggest_anew(self, jobs: Iterable[Job]) -> None:
         """Write the order again once enough more is known than when it was last written.
@@ -72,8 +63,28 @@ class LongestFirst:
         Raises:
             OSError: the folder refuses the file.
         """
-        if self._durations.count >= self._due:
+        if self.is_due:
             self.suggest(jobs)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether so much more is known than at the last prediction that another one pays."""
+        return self._durations.count >= self._due
+
+    def ordered(self, jobs: Iterable[Job]) -> list[Job]:
+        """The jobs, longest first; none if it does not matter or nothing is known of it."""
+        awaited = list(jobs)
+        if len(awaited) < FEWEST or self._durations.mean_s < WORTH_S or self._spec.mode is not None:
+            return []
+        self._due = max(int(self._durations.count * GROWTH), LEAST)
+        per_epoch_s = self._durations.predicted([job.params for job in awaited])
+        if per_epoch_s is None:
+            return []
+        seconds = [each * self._epochs_of(job) for each, job in zip(per_epoch_s, awaited, strict=True)]
+        if max(seconds) <= (1 + EQUAL) * min(seconds):
+            return []
+        ordered = sorted(zip(seconds, awaited, strict=True), key=lambda pair: (-pair[0], pair[1].evaluation))
+        return [job for _, job in ordered]
 
     def _epochs_of(self, job: Job) -> int:
         """The epochs that a job is about: not those that the rung below it had."""
