@@ -11,13 +11,14 @@ the next one removes it when it starts.
 """
 
 import socket
+from collections.abc import Collection
 from contextlib import suppress
 from typing import NamedTuple
 
 from hyperspool.common import atomic
 from hyperspool.common.asked import Wish
 from hyperspool.common.clock import now_text
-from hyperspool.common.file_kinds import JOB, ORDER, PAUSE, STOP_MASTER, FileKind
+from hyperspool.common.file_kinds import JOB, LEASE, LOCK, ORDER, PAUSE, STOP_MASTER, FileKind
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder, names_of
 
@@ -53,6 +54,8 @@ class Claimable(NamedTuple):
     """The open issues by name; none while the study is paused."""
     has_open: bool
     """Whether there are open ones."""
+    locked: Collection[Issue]
+    """Those that have a lock or lease file. Most of these are held; nobody has begun the others."""
     is_ordered: bool
     """Whether the master suggests an order (`hyperspool.common.batch_order`)."""
 
@@ -65,4 +68,5 @@ def claimable(folder: StudyFolder) -> Claimable:
     """
     names = names_of(folder.jobs)
     issues = sorted(issue for name in names if isinstance(issue := JOB.parse(name), Issue))
-    return Claimable([] if PAUSE.suffix in names else issues, bool(issues), ORDER.suffix in names)
+    locked = {issue for name in names for kind in (LOCK, LEASE) if isinstance(issue := kind.parse(name), Issue)}
+    return Claimable([] if PAUSE.suffix in names else issues, bool(issues), locked, ORDER.suffix in names)

@@ -4,7 +4,7 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +28,13 @@ from hyperspool.common.wishes import Claimable, claimable
 ORDERLY = 64
 """Up to this many open jobs are taken in order, after those that have a checkpoint. Of more, each worker starts at a
 random place, so that the workers do not all try the same locks one after the other. Where the master suggests an order,
-each worker's own differs from it by up to this many places."""
+each worker's own differs from it by up to this many places. Of more jobs that others seem to hold, this many are tried
+after each listing."""
 
 LISTED_S = 2.0
 """An older listing is not used up: meanwhile somebody may have paused the study."""
 
+Places = list[tuple[StudyFolder, Issue]]
 Version = tuple[int, int]
 """Time and inode of a study's file: another pair means another study."""
 
@@ -138,23 +140,20 @@ class JobQueue:
         folders = [StudyFolder(self._root, self._study)] if self._study else study_folders(self._root)
         self.studies = [folder for folder in folders if folder.name not in self.unable]
         self.open_studies, self._listed_s = [], self._clock()
-        found: dict[StudyFolder, list[Issue]] = {}
+        found: dict[StudyFolder, Claimable] = {}
         for folder in self.studies:
             try:
                 listed = claimable(folder)
                 if listed.issues:
-                    found[folder] = _in_order(folder, listed)
+                    found[folder] = listed
                 if listed.has_open:
                     self.open_studies.append(folder)
             except OSError as error:
                 self._complain(f"{folder.jobs} cannot be listed: {error.strerror}")
-        wanted = {folder.lease(issue) for folder, issues in found.items() for issue in issues}
+        wanted = {folder.lease(issue) for folder, listed in found.items() for issue in listed.issues}
         self._claims.forget(lambda path: path in wanted)
-        begun = {(folder, issue) for folder, issues in found.items() for issue in _begun(folder, issues)}
-        others = [
-            (folder, issue) for folder, issues in found.items() for issue in issues if (folder, issue) not in begun
-        ]
-        self._listed = deque([*sorted(begun, key=lambda each: each[1]), *others])
+        groups = zip(*(_arranged(folder, listed) for folder, listed in found.items()), strict=True)
+        self._listed = deque(place for of_all_studies in groups for places in of_all_studies for place in places)
 
     def _try_take(self, folder: StudyFolder, issue: Issue) -> ClaimedJob | None:
         # Other workers have taken jobs of an older listing, and a look costs a hundredth of a try to lock. The look is
@@ -212,24 +211,38 @@ class JobQueue:
             logger.warning("%s%s", message, f" ({example})" if example else "")
 
 
-def _in_order(folder: StudyFolder, listed: Claimable) -> list[Issue]:
-    issues, are_many = listed.issues, len(listed.issues) > ORDERLY
-    if listed.is_ordered:
-        return arranged(folder, issues, ORDERLY if are_many else 0)
-    at = random.randrange(len(issues)) if are_many else 0
-    return issues[at:] + issues[:at]
+def _arranged(folder: StudyFolder, listed: Claimable) -> tuple[Places, Places, Places]:
+    """The issues that have a checkpoint, those that nobody has begun, and the others, each in the order to try them.
 
-
-def _begun(folder: StudyFolder, issues: Sequence[Issue]) -> list[Issue]:
-    """Return the issues that have a checkpoint: if one is free, its worker is gone, and most of its work is done.
-
-    It costs a listing, so a single open job is not looked at.
+    If an issue with a checkpoint is free, its worker is gone, and most of its work is done. What has a lock file is
+    nearly always held. So of much of it some is tried after each listing: a thousand idle workers would otherwise try
+    the thousand locks of the last trials of a batch every second.
     """
+    begun = _begun(folder, listed.issues)
+    free = [issue for issue in listed.issues if issue not in begun and issue not in listed.locked]
+    held = [issue for issue in listed.issues if issue not in begun and issue in listed.locked]
+    if listed.is_ordered:
+        free = arranged(folder, free, ORDERLY if len(free) > ORDERLY else 0)
+    elif len(free) > ORDERLY:
+        at = random.randrange(len(free))
+        free = free[at:] + free[:at]
+    return _places(folder, _some(sorted(begun))), _places(folder, free), _places(folder, _some(held))
+
+
+def _places(folder: StudyFolder, issues: Sequence[Issue]) -> Places:
+    return [(folder, issue) for issue in issues]
+
+
+def _some(issues: Sequence[Issue]) -> Sequence[Issue]:
+    return issues if len(issues) <= ORDERLY else random.sample(issues, ORDERLY)
+
+
+def _begun(folder: StudyFolder, issues: Sequence[Issue]) -> Collection[Issue]:
+    """The issues that have a checkpoint. It costs a listing, so a single open job is not looked at."""
     if len(issues) == 1:
-        return []
+        return frozenset()
     names = map(CHECKPOINT.parse, names_of(folder.checkpoints))
-    saved = {name.issue for name in names if isinstance(name, AttemptName)}
-    return [issue for issue in issues if issue in saved]
+    return {name.issue for name in names if isinstance(name, AttemptName)} & set(issues)
 
 
 def _version(folder: StudyFolder) -> Version:

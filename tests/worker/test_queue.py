@@ -84,6 +84,34 @@ def test_a_job_that_another_worker_holds_is_skipped(folder: StudyFolder, jobs: J
     assert taken(jobs) == [0, 1]
 
 
+def test_what_nobody_has_begun_comes_before_what_others_hold(folder: StudyFolder, jobs: JobQueue) -> None:
+    publish(folder, *(job_of(trial) for trial in range(4)))
+    for trial in (0, 2):
+        claim_of(folder, Issue(trial)).unlock()  # its worker was killed
+    assert taken(jobs) == [1, 3, 0, 2]
+
+
+def test_of_many_held_jobs_some_are_tried_each_time(
+    folder: StudyFolder, jobs: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    atomic.replace(folder.spec, spec_of(trials=300).to_json(), durable=False)
+    publish(folder, *(job_of(trial) for trial in range(300)))
+    for trial in range(300):
+        folder.lock(Issue(trial)).touch()
+    tried: list[Issue] = []
+
+    def held(_claims: Claims, _folder: StudyFolder, issue: Issue, *_: object) -> None:
+        tried.append(issue)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Claims, "try_lock", held)
+        assert jobs.next_claim() is None
+        assert len(tried) == queue.ORDERLY
+        assert jobs.next_claim() is None
+        assert len(set(tried)) > queue.ORDERLY  # other ones: a freed job is found before long
+    assert jobs.next_claim() is not None
+
+
 def test_a_job_finished_since_the_listing_leaves_no_lock_file(folder: StudyFolder, jobs: JobQueue) -> None:
     publish(folder, job_of(0), job_of(1))
     claimed = jobs.next_claim()
