@@ -16,6 +16,8 @@ from hyperspool.worker.messages import Began, EpochDone, Resumed
 from hyperspool.worker.objectives.measured import Measured
 from hyperspool.worker.objectives.registry import BUILT_IN
 from hyperspool.worker.objectives.trial import Trial, TrialStopped
+from hyperspool.worker.training import captured
+from hyperspool.worker.training.trainer import Trainer
 from tests.processes import Processes, results_of
 from tests.worker.test_trial import FakeParent, trial_of
 
@@ -94,6 +96,19 @@ def test_a_diverged_ensemble_measures_the_error_of_guessing(network: str) -> Non
         network, FakeParent(), learning_rate=1e30, schedule="cosine_restarts", restart_period=1, snapshots=True
     )
     assert found == Measured(0.9, is_diverged=True)
+
+
+def test_full_device_gives_up_what_was_captured(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setitem(captured.CAPTURES, "cpu", captured.directly)
+    evaluate("mlp", FakeParent())
+    assert captured._kept
+    monkeypatch.setattr(Trainer, "run_epoch", full)
+    with pytest.raises(torch.OutOfMemoryError):
+        evaluate("mlp", FakeParent())
+    assert not captured._kept
 
 
 def test_contradicting_params_are_refused_before_training() -> None:

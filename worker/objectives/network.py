@@ -13,6 +13,7 @@ from hyperspool.common.errors import UnableError
 from hyperspool.worker.objectives.datasets import dataset_of
 from hyperspool.worker.objectives.measured import Measured
 from hyperspool.worker.objectives.trial import Trial, TrialStopped
+from hyperspool.worker.training.captured import give_up_captures
 from hyperspool.worker.training.data import Dataset
 from hyperspool.worker.training.params import TrainingParams, TrainingSeeds
 from hyperspool.worker.training.runtime import configure
@@ -77,6 +78,20 @@ def train(
         TrialStopped: on request, with everything saved.
         ValueError: the data set or the budget does not allow the params.
     """
+    try:
+        return _train(trial, params, data, device, record_of)
+    except torch.OutOfMemoryError:
+        give_up_captures()
+        raise
+
+
+def _train(
+    trial: Trial,
+    params: TrainingParams,
+    data: Dataset,
+    device: torch.device,
+    record_of: Callable[[Epoch], EpochRecord],
+) -> Trainer:
     seeds = TrainingSeeds(**trial.seeds.model_dump())
     make = partial(Trainer, data, params, seeds, device, trial.horizon, keeps_networks=trial.is_final)
     trainer = _restored(trial, make) or make()

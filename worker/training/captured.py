@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
@@ -36,20 +37,23 @@ Capture = Callable[[Action, torch.device], Action]
 class CudaGraphs:
     """Captures actions as CUDA graphs.
 
-    All graphs of the process have one pool of memory: they run one after another, and what one leaves in the pool is
-    never read again.
+    The graphs that live at one time have one pool of memory: they run one after another, and what one leaves in the
+    pool is never read again.
     """
 
     def __init__(self) -> None:
+        self._graphs: WeakSet[torch.cuda.CUDAGraph] = WeakSet()
         self._pool: Any = None
 
     def __call__(self, action: Action, device: torch.device) -> Action:
         """Capture an action. Each replay moves the device's default generator on as the action itself would."""
+        if not self._graphs:  # torch gives a pool up with its last graph, and takes no other into it
+            self._pool = torch.cuda.graph_pool_handle()
         graph = torch.cuda.CUDAGraph()
         graph.register_generator_state(torch.cuda.default_generators[device.index or 0])
-        self._pool = self._pool or torch.cuda.graph_pool_handle()
         with torch.cuda.graph(graph, pool=self._pool):
             action()
+        self._graphs.add(graph)
         return graph.replay
 
 
@@ -132,7 +136,7 @@ def captured_training(data: Dataset, params: TrainingParams, device: torch.devic
     change.
 
     Raises:
-        OutOfMemoryError: of the device; the graphs of other shapes are then given up.
+        OutOfMemoryError: of the device; call `give_up_captures`.
     """
     if (capture := CAPTURES.get(device.type)) is None:
         return None
@@ -146,12 +150,16 @@ def captured_training(data: Dataset, params: TrainingParams, device: torch.devic
     return _kept[shape]
 
 
+def give_up_captures() -> None:
+    """Let go of all that was kept: its memory may be what a trial lacks. What a trainer still has goes with it."""
+    _kept.clear()
+
+
 def _captured(program: StepProgram, device: torch.device, capture: Capture) -> CapturedTraining:
     try:
         _warm_up(program, device)
         return CapturedTraining(program, capture(program.step, device), capture(program.validate, device))
     except torch.OutOfMemoryError:
-        _kept.clear()
         raise
     except RuntimeError as error:
         logger.warning("steps cannot be captured here, and are launched one by one: %s", error)
