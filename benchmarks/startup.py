@@ -18,9 +18,9 @@ from datetime import datetime
 from itertools import count, pairwise
 from pathlib import Path
 
+from benchmarks.finished import write_study
 from benchmarks.fleet import until_one_exists
 from benchmarks.harness import Peer, Row, Size, alternate, at_most, run_alone, seconds_of, times_at_most
-from benchmarks.report import write_study
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Result
 from hyperspool.master.results.standing import open_standing

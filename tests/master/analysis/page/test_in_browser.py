@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from benchmarks.report import write_study
+from benchmarks.finished import write_study
 from hyperspool.common.layout import StudyFolder
 from hyperspool.master.analysis.figures import best_so_far
 from hyperspool.master.analysis.page import report, watching
