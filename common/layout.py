@@ -30,6 +30,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -51,7 +52,7 @@ _IN_THE_MAKING = re.compile(r"\.(?P<name>.+\.(?:csv|pt))\..*\.tmp")
 
 @dataclass(frozen=True)
 class StudyFolder:
-    """The paths of one study. Builds names only: nothing is created, and only the listing methods read.
+    """The paths of one study. Nothing is created, and only the listing methods read.
 
     Args:
         root: the shared folder.
@@ -75,32 +76,32 @@ class StudyFolder:
         """The path of one of the study's folders."""
         return self.jobs if place is Place.JOBS else self.results / place.value
 
-    @property
+    @cached_property
     def jobs(self) -> Path:
         """The folder of open jobs."""
         return self.root / "jobs" / self.name
 
-    @property
+    @cached_property
     def results(self) -> Path:
         """The folder of the study's results, and of everything else that its workers and its master write."""
         return self.root / "results" / self.name
 
-    @property
+    @cached_property
     def trials(self) -> Path:
         """The folder of results and curves."""
         return self.place(Place.TRIALS)
 
-    @property
+    @cached_property
     def running(self) -> Path:
         """The folder of unfinished attempts' curves."""
         return self.place(Place.RUNNING)
 
-    @property
+    @cached_property
     def checkpoints(self) -> Path:
         """The folder of checkpoints."""
         return self.place(Place.CHECKPOINTS)
 
-    @property
+    @cached_property
     def workers(self) -> Path:
         """The folder of heartbeats."""
         return self.place(Place.WORKERS)
@@ -215,10 +216,8 @@ class StudyFolder:
     def finished(self, wanted: Iterable[EvaluationKey]) -> set[EvaluationKey]:
         """Those of the evaluations that have a result file, from fresh listings of the folders that could hold one."""
         asked = set(wanted)
-        found: set[EvaluationKey] = set()
-        for folder in {self.trial_folder(trial) for trial, _ in asked}:
-            found.update(_listed(kinds.RESULT, EvaluationName, folder))
-        return found & asked
+        folders = {self.trial_folder(trial) for trial, _ in asked}
+        return asked.intersection(name for folder in folders for name in _listed(kinds.RESULT, EvaluationName, folder))
 
     def all_finished(self) -> list[EvaluationName]:
         """Every evaluation that has a result file. Costs a listing of the whole study."""

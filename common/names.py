@@ -5,6 +5,7 @@ import re
 import secrets
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -34,6 +35,7 @@ def name_of_process(prefix: str = "") -> str:
 
 
 def _require(is_valid: Callable[[str], bool], what: str, limit: int) -> AfterValidator:
+    @lru_cache(maxsize=1000)  # of a study's results, each names the same few
     def check(name: str) -> str:
         if not is_valid(name):
             shown = name if len(name) <= _MAX_STUDY_CHARACTERS else name[:_MAX_STUDY_CHARACTERS] + "..."

@@ -100,7 +100,20 @@ def read_record(path: Path, model: type[ModelT]) -> ModelT:
         FileNotFoundError: there is no such file.
         ProtocolError: it is not a whole, valid record of this model and schema version.
     """
-    text = read_bytes(path)
+    return record_of(read_bytes(path), path, model)
+
+
+def record_of(text: bytes, path: Path, model: type[ModelT]) -> ModelT:
+    """Return the record in a JSON text.
+
+    Args:
+        text: the content of a file.
+        path: of that file, for the message.
+        model: what the record is.
+
+    Raises:
+        ProtocolError: as `read_record`.
+    """
     # After a power cut some file systems show zeros where the content was not written yet.
     if not text.strip(b"\0 \t\r\n"):
         raise ProtocolError(path, f"is empty or blank ({len(text)} bytes); expected JSON")

@@ -18,7 +18,7 @@ from hyperspool.common.population import PBT, planned
 from hyperspool.common.pruning import Pruning
 from hyperspool.common.records import Job, Record, Result, Seed, Status, StudyBudget
 from hyperspool.common.samplers import SamplerSpec
-from hyperspool.common.space import Fixed, Space
+from hyperspool.common.space import Fixed, Params, Space
 from hyperspool.common.stopping import Stop
 from hyperspool.common.study_objective import Data, Objective
 
@@ -283,6 +283,9 @@ class StudySpec(Record):
     def problems_of(self, job: Job | Result) -> tuple[str, ...]:
         """Why a job or a result does not belong to this study, one line per reason; empty if it does."""
         lines = [f"study: found {job.study!r}, expected {self.name!r}"] if job.study != self.name else []
-        if job.trial >= self.all_trials:
-            lines.append(f"trial: found {job.trial}, expected 0 to {self.all_trials - 1}")
-        return (*lines, *self.space.problems(job.params))
+        return (*lines, *self.problems_of_trial(job.trial, job.params))
+
+    def problems_of_trial(self, trial: int, params: Params) -> tuple[str, ...]:
+        """Why a trial with these params does not belong to this study, one line per reason; empty if it does."""
+        lines = [f"trial: found {trial}, expected 0 to {self.all_trials - 1}"] if trial >= self.all_trials else []
+        return (*lines, *self.space.problems(params))

@@ -7,6 +7,7 @@ from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.file import JournalFile
 from hyperspool.master.journal.journal import Journal
+from hyperspool.master.search.counter_random import seeds_for
 from hyperspool.master.search.known import Known, Proposal
 from hyperspool.master.search.methods import is_seeded, make_endless, make_search_of_settings, settings_count
 
@@ -20,9 +21,22 @@ def first_disagreement(journal: Journal, spec: StudySpec) -> ProposalEntry | Non
         return _first_wrong_replicate(entries, spec)
     proposals = make_endless(spec).suggest(len(entries), Known())
     for proposal, entry in zip(proposals, entries, strict=False):
-        if entry.stage.request is None and ProposalEntry.of(proposal, spec, entry.batch) != entry:
+        if entry.stage.request is None and not _agrees(entry, proposal, spec):
             return entry
     return None
+
+
+def _agrees(entry: ProposalEntry, proposal: Proposal, spec: StudySpec) -> bool:
+    # Where the method has a say in no more than params, as nearly always, the rest need not be made to be compared.
+    is_plain = proposal == Proposal(proposal.trial, proposal.params, proposal.stage)
+    if not is_plain or spec.can_grow_longer or entry.horizon or entry.continues is not None:
+        return ProposalEntry.of(proposal, spec, entry.batch) == entry
+    return (
+        (entry.trial, entry.rung, entry.params, entry.stage) == (proposal.trial, 0, proposal.params, proposal.stage)
+        and entry.budget.epochs == spec.epochs
+        and entry.starts_from is None
+        and entry.seeds == seeds_for(spec, proposal.trial, proposal.params)
+    )
 
 
 def follows_from_seed(entries: Collection[ProposalEntry], spec: StudySpec) -> bool:

@@ -21,6 +21,7 @@ from hyperspool.common.records import (
     Stage,
     TrialNumber,
 )
+from hyperspool.common.sharing import share
 from hyperspool.common.space import BoundedParams
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.counter_random import seeds_for
@@ -64,6 +65,12 @@ class ProposalEntry(Record):
             stage=proposal.stage,
         )
 
+    @model_validator(mode="after")
+    def _check_job(self) -> Self:
+        if self.horizon is not None or self.continues is not None or self.starts_from is not None:
+            self.job("any")  # which says whether they fit together
+        return self
+
     @property
     def key(self) -> EvaluationKey:
         """Trial and rung."""
@@ -78,6 +85,11 @@ class ProposalEntry(Record):
         """Return the entry with the params, budget, horizon, start and seeds that its job or result holds."""
         names = ("params", "budget", "horizon", "starts_from", "seeds")
         return self.model_copy(update={name: getattr(found, name) for name in names})
+
+    def share(self, result: Result) -> Result:
+        """Let the result of this proposal share its params, seeds and stage; return the same result."""
+        share(result, self.params, seeds=self.seeds, stage=self.stage)
+        return result
 
     def job(self, study: StudyName, issue: int = 1) -> Job:
         """Return the job that asks for this evaluation."""

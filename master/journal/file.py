@@ -166,4 +166,4 @@ def _parsed(number: int, line: bytes) -> Entry:
 def _problem(entry: ProposalEntry, head: BatchEntry, spec: StudySpec) -> str | None:
     if entry.batch != head.batch:
         return f"batch: found {entry.batch}, expected {head.batch}"
-    return "; ".join(spec.problems_of(entry.job(spec.name))) or None
+    return "; ".join(spec.problems_of_trial(entry.trial, entry.params)) or None

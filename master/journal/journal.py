@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Stage
+from hyperspool.common.sharing import thinned
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry
 
 
@@ -67,6 +68,8 @@ class Journal:
 
     def add(self, batch: Batch) -> None:
         """Add the next batch."""
+        for entry in batch.proposals:
+            thinned(entry, entry.budget, entry.seeds, entry.stage, entry.horizon)
         self._batches.append(batch)
         self._entries |= {entry.key: entry for entry in batch.proposals}
         self._trials |= {entry.trial for entry in batch.proposals}

@@ -19,8 +19,8 @@ def last_of_each(results: Iterable[Result]) -> list[Result]:
 def evaluations_of(results: Iterable[Result], journal: Journal, spec: StudySpec) -> list[Evaluation]:
     """Return results with their stages, in the order of their trials. The default stage is search."""
     found: list[Evaluation] = []
-    for result in sorted(results, key=lambda result: result.evaluation):
-        entry = journal.entries.get(result.evaluation)
+    for result in sorted(results, key=lambda result: (result.trial, result.rung)):
+        entry = journal.entries.get((result.trial, result.rung))
         stage = Stage(setting=result.trial)
         proposal = entry.proposal() if entry else Proposal(result.trial, result.params, stage, result.rung)
         found.append(Evaluation.of(proposal, result, spec))

@@ -4,11 +4,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from hyperspool.common.bulk import FileRead, read_files
 from hyperspool.common.errors import ProtocolError
+from hyperspool.common.file_kinds import RESULT
 from hyperspool.common.issues import EvaluationKey, EvaluationName
-from hyperspool.common.layout import StudyFolder
-from hyperspool.common.reading import read_record
+from hyperspool.common.layout import TRIALS_PER_FOLDER, StudyFolder, names_of
+from hyperspool.common.reading import record_of
 from hyperspool.common.records import Result
+from hyperspool.common.sharing import Shared
 from hyperspool.common.study_spec import StudySpec
 
 
@@ -74,27 +77,47 @@ def read_results(folder: StudyFolder, spec: StudySpec, before: StudyResults | No
         spec: the study.
         before: what was read earlier. A file that has not changed since is not read again.
     """
-    found = StudyResults()
-    for name in folder.all_finished():
-        path = folder.result(*name)
-        try:
-            landed_s = path.stat().st_mtime
-            if before and before.landed_s.get(name) == landed_s:
-                found.results[name], found.landed_s[name] = before.results[name], landed_s
-                continue
-            result = read_record(path, Result)
-        except ProtocolError as error:
-            found.unreadable.append(Unreadable(path, error.reason, is_damaged=True))
-            continue
-        except OSError as error:
-            found.unreadable.append(Unreadable(path, f"cannot be read ({error.strerror})", is_damaged=False))
-            continue
-        if problems := (*_misnamed(result, name), *spec.problems_of(result)):
-            found.foreign[name] = Foreign(result, problems)
-        else:
-            found.results[name] = result
-            found.landed_s[name] = landed_s
+    found, shared = StudyResults(), Shared()
+    known_s = before.landed_s if before else {}
+    for path in folder.trial_folders():
+        names = _names_in(folder, path)
+        for read in read_files(path, names, lambda file, at_s: known_s.get(names[file]) != at_s):  # noqa: B023 - used at once
+            name = names[read.name]
+            if read.error:
+                found.unreadable.append(_unreadable(path / read.name, read.error))
+            elif read.content is None and before:
+                found.results[name], found.landed_s[name] = before.results[name], read.modified_s
+            else:
+                _add(found, name, read, path, spec)
+                if name in found.results:
+                    shared.result(found.results[name])
     return found
+
+
+def _names_in(folder: StudyFolder, path: Path) -> dict[str, EvaluationName]:
+    """Return the evaluations that have a result file in a trial folder, by the file's name, in order."""
+    parsed = sorted((name, file) for file in names_of(path) if isinstance(name := RESULT.parse(file), EvaluationName))
+    numbers = {name.trial // TRIALS_PER_FOLDER for name, _ in parsed}
+    own = {number for number in numbers if folder.trial_folder(number * TRIALS_PER_FOLDER) == path}
+    return {file: name for name, file in parsed if name.trial // TRIALS_PER_FOLDER in own}
+
+
+def _add(found: StudyResults, name: EvaluationName, read: FileRead, folder: Path, spec: StudySpec) -> None:
+    try:
+        result = record_of(read.content or b"", folder / read.name, Result)
+    except ProtocolError as error:
+        found.unreadable.append(_unreadable(folder / read.name, error))
+        return
+    if problems := (*_misnamed(result, name), *spec.problems_of(result)):
+        found.foreign[name] = Foreign(result, problems)
+    else:
+        found.results[name], found.landed_s[name] = result, read.modified_s
+
+
+def _unreadable(path: Path, error: ProtocolError | OSError) -> Unreadable:
+    if isinstance(error, ProtocolError):
+        return Unreadable(path, error.reason, is_damaged=True)
+    return Unreadable(path, f"cannot be read ({error.strerror})", is_damaged=False)
 
 
 def _misnamed(result: Result, name: EvaluationName) -> tuple[str, ...]:

@@ -136,15 +136,12 @@ def ranked_settings(
     ]
     places = _places(finalists, front)
     direction = spec.objective.direction
-    return sorted(
-        found,
-        key=lambda each: (
-            places.get(each.key if front else each.searched.key, len(places)),
-            not each.is_settled,
-            loss_of(each.value, direction),
-            each.trial,
-        ),
-    )
+
+    def rank(each: RankedSetting) -> tuple[int, bool, float, int]:
+        place = places.get(each.key if front else each.searched.key, len(places)) if places else 0
+        return place, not each.is_settled, loss_of(each.value, direction), each.trial
+
+    return sorted(found, key=rank)
 
 
 def best_so_far(

@@ -64,6 +64,7 @@ class Standing:
     clock: StudyClock | None = None
     earlier: EarlierResults | None = None
     is_endless: bool = False
+    _evaluations: tuple[tuple[Result | None, int, int], list[Evaluation]] | None = field(default=None, repr=False)
 
     @property
     def counts(self) -> dict[Status, int]:
@@ -219,8 +220,13 @@ class Standing:
         return [seen for seen in self.evaluations() if self.spec.is_at_full_budget(self.results[seen.proposal.key])]
 
     def evaluations(self) -> list[Evaluation]:
-        """The results with the stage of each, in the order of their trials."""
-        return evaluations_of(self.results.values(), self.journal, self.spec)
+        """The results with the stage of each, in the order of their trials. It is not to be changed."""
+        # Asked several times for a picture. A result that landed meanwhile is the last one.
+        last = next(reversed(self.results.values()), None)
+        version = (last, len(self.results), len(self.journal.entries))
+        if self._evaluations is None or self._evaluations[0][0] is not last or self._evaluations[0][1:] != version[1:]:
+            self._evaluations = version, evaluations_of(self.results.values(), self.journal, self.spec)
+        return self._evaluations[1]
 
     def latest(self, count: int) -> list[Result]:
         """The results that landed last, the latest last."""
@@ -280,6 +286,9 @@ def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | Non
     found = read or read_results(folder, spec)
     earlier = read_earlier(folder)
     journal = completed(read_journal(folder, spec).journal, spec, found.results, earlier=earlier)
+    for key, result in found.results.items():
+        if entry := journal.entries.get(key):
+            entry.share(result)
     standing = Standing(spec.so_far(journal.trial_count), found.in_order_of_landing(), journal=journal)
     standing.is_paused, standing.earlier = PAUSE in wishes(folder), earlier
     standing.clock, standing.is_endless = read_clock(folder) if spec.stop else None, not spec.has_limit

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from hyperspool.common.bulk import FileRead, read_files
 from hyperspool.common.file_kinds import RESULT
 from hyperspool.common.issues import EvaluationKey, EvaluationName
-from hyperspool.common.layout import StudyFolder, names_of
+from hyperspool.common.layout import TRIALS_PER_FOLDER, StudyFolder, names_of
 from hyperspool.common.records import Job
 
 
@@ -24,6 +25,7 @@ class Awaited:
         self._jobs: dict[EvaluationKey, Job] = {}
         self._names: dict[Path, dict[str, EvaluationKey]] = {}
         self._turn: Iterator[Path] = iter(())
+        self._folders: dict[int, Path] = {}
 
     @property
     def jobs(self) -> Mapping[EvaluationKey, Job]:
@@ -39,28 +41,42 @@ class Awaited:
         """Await the result of a job."""
         name = job.evaluation
         self._jobs[name] = job
-        self._names.setdefault(self._folder.trial_folder(name.trial), {})[RESULT.file_name(name)] = name
+        self._names.setdefault(self._folder_of(name.trial), {})[RESULT.file_name(name)] = name
 
     def remove(self, key: EvaluationKey) -> None:
         """Await it no longer."""
         del self._jobs[key]
-        path = self._folder.trial_folder(key[0])
+        path = self._folder_of(key[0])
         names = self._names[path]
         del names[RESULT.file_name(EvaluationName(*key))]
         if not names:
             del self._names[path]
 
-    def landed(self, folders: Iterable[Path]) -> list[EvaluationKey]:
-        """Those that have a result file, in order, from fresh listings of those of the folders where any is awaited."""
-        found: list[EvaluationKey] = []
-        for folder in set(folders) & self._names.keys():
-            awaited = self._names[folder]
-            found += (awaited[name] for name in awaited.keys() & names_of(folder))
-        return sorted(found)
+    def landed(self, folders: Iterable[Path]) -> set[EvaluationKey]:
+        """Those that have a result file, from fresh listings of those of the folders where any is awaited."""
+        return {self._names[folder][name] for folder in folders for name in self._names_in(folder)}
+
+    def contents(self, folders: Iterable[Path]) -> Iterator[tuple[EvaluationKey, FileRead]]:
+        """The result files of those in these folders, in order, from fresh listings. They are awaited still."""
+        for folder in sorted(folders):
+            if names := self._names_in(folder):
+                awaited = dict(self._names[folder])
+                for read in read_files(folder, names):
+                    yield awaited[read.name], read
+
+    def _folder_of(self, trial: int) -> Path:
+        number = trial // TRIALS_PER_FOLDER
+        if number not in self._folders:
+            self._folders[number] = self._folder.trial_folder(trial)
+        return self._folders[number]
+
+    def _names_in(self, folder: Path) -> list[str]:
+        awaited = self._names.get(folder)
+        return sorted(awaited.keys() & names_of(folder)) if awaited else []
 
     def folders_of(self, keys: Iterable[EvaluationKey]) -> set[Path]:
         """The folders in which the results of these evaluations will appear."""
-        return {self._folder.trial_folder(trial) for trial in {trial for trial, _ in keys}}
+        return {self._folder_of(trial) for trial, _ in keys}
 
     def next_folders(self, count: int) -> list[Path]:
         """The next folders of a round through all of them, at most `count`."""

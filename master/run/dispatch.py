@@ -3,10 +3,12 @@
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from hyperspool.common import atomic
 from hyperspool.common.attempts import AttemptEvent, read_history
+from hyperspool.common.bulk import FileRead
 from hyperspool.common.claim import Claims
 from hyperspool.common.clock import now_text
 from hyperspool.common.errors import ProtocolError, SearchError
@@ -15,10 +17,11 @@ from hyperspool.common.issued import last_issues, rejected_issues
 from hyperspool.common.issues import EvaluationKey, EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
-from hyperspool.common.reading import read_record
+from hyperspool.common.reading import read_record, record_of
 from hyperspool.common.records import Job, Result
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.report import read_result
+from hyperspool.common.sharing import Shared
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.run.awaited import Awaited
 from hyperspool.master.run.jobs_listing import JobsListing
@@ -61,6 +64,7 @@ class Dispatcher:
         self._longest_first = LongestFirst(folder, spec)
         self._held: dict[EvaluationKey, tuple[tuple[Issue, int], float]] = {}
         self._landed: list[Result] = []
+        self._shared = Shared()
         self._missing_s: dict[EvaluationKey, float] = {}
         self._issued: dict[EvaluationKey, int] = {}
         self._public: dict[EvaluationKey, str] = {}  # the names of jobs that this master wrote, or found whole
@@ -76,10 +80,11 @@ class Dispatcher:
         """The evaluations whose results are awaited."""
         return self._awaited.jobs.keys()
 
-    def expect(self, jobs: Sequence[Job]) -> None:
-        """Await the results of these jobs, whether or not they are published yet."""
+    def expect(self, jobs: Sequence[Job]) -> set[Path]:
+        """Await the results of these jobs, published yet or not; return the folders in which these will appear."""
         for job in jobs:
             self._awaited.add(job)
+        return self._awaited.folders_of(job.evaluation for job in jobs)
 
     def publish(self) -> None:
         """PUBLISH the awaited jobs that are neither finished nor open, as far as this master has not seen them open.
@@ -94,7 +99,7 @@ class Dispatcher:
             if issue.evaluation in unseen and self._is_whole(issue):
                 self._make_public(issue)
         folders = self._awaited.folders_of(unseen)
-        is_there = self._public.keys() | set(self._awaited.landed(folders))
+        is_there = self._public.keys() | self._awaited.landed(folders)
         for path in folders:
             atomic.make_folder(path)
         if missing := sorted(unseen - is_there):
@@ -185,9 +190,9 @@ class Dispatcher:
         return holder
 
     def _take(self, folders: Iterable[Path]) -> None:
-        for key in self._awaited.landed(folders):
-            if (result := read_result(self._folder, EvaluationName(*key), self._awaited.jobs[key])) is not None:
-                self._landed.append(result)
+        for key, read in self._awaited.contents(folders):
+            if (result := self._result(key, read)) is not None:
+                self._landed.append(self._shared.result(result))
                 self._longest_first.landed(result)
                 self._awaited.remove(key)
                 self._missing_s.pop(key, None)
@@ -195,6 +200,15 @@ class Dispatcher:
                 self._issued.pop(key, None)
                 if name := self._public.pop(key, None):
                     del self._names[name]
+
+    def _result(self, key: EvaluationKey, read: FileRead) -> Result | None:
+        job = self._awaited.jobs[key]
+        if read.content:
+            with suppress(ProtocolError):
+                result = record_of(read.content, Path(read.name), Result)
+                if not job.mismatches(result):
+                    return result
+        return read_result(self._folder, EvaluationName(*key), job)  # which sets it aside, with the reason
 
     def _issue_missing(self, gone: Collection[EvaluationKey]) -> None:
         now_s = self._clock()

@@ -42,11 +42,12 @@ from hyperspool.master.studies.published import restore_published
 
 RESCAN_S = 1.0
 """Seconds between two scans for results without an event, and between two looks at the workers."""
+REOPENED = 1000
+"""Evaluations whose jobs are in memory at once while a study is opened again."""
 MOST_HINTS = 10_000
 """Folders with events that are remembered until they are looked into; what is forgotten is found by the next scan."""
 TICK_S = 0.25
 """Seconds between two refreshes of the live view."""
-
 CLEAR_S = 5.0
 """Longest time that the master waits for the last workers to clear."""
 AHEAD = 2
@@ -92,8 +93,7 @@ class Search:
     ) -> None:
         self._folder, self._spec, self._published = folder, spec, published or spec
         self._bell, self._is_interrupted, self._is_to_stop = bell, should_stop, False
-        self._claims = Claims(Claimant("master"))
-        self._silence = Silence()
+        self._claims, self._silence = Claims(Claimant("master")), Silence()
         self._dispatcher = Dispatcher(folder, spec, self._claims, self._silence)
         self._pruner = Pruner(folder, spec)
         self._proposals = Proposals(folder, spec, self._published, self._until_possible)
@@ -180,8 +180,8 @@ class Search:
     def _remove_what_ended_trials_saved(self) -> None:
         if not self._spec.can_grow_longer:
             remove_all_saved(self._folder)
-        ended = (key for key, result in self.standing.results.items() if not self._may_go_on(result))
-        remove_kept_checkpoints(self._folder, set(ended))
+        ended = {key for key, result in self.standing.results.items() if not self._may_go_on(result)}
+        remove_kept_checkpoints(self._folder, ended)
 
     def _may_go_on(self, result: Result) -> bool:
         """Whether a trial of the finished study would go on if the study were given more epochs."""
@@ -215,8 +215,10 @@ class Search:
     def reopen(self) -> None:
         """Tidy up after an earlier master, read its proposals, and collect the results."""
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
-        self._dispatcher.expect(self._proposals.open())
+        self._proposals.open()
         self.standing.journal = self._proposals.journal
+        for jobs in self._proposals.recorded(REOPENED):
+            self._collect(self._dispatcher.expect(jobs))
         self._collect()
 
     def _propose_batch(self, count: int | None = None) -> bool:
@@ -251,7 +253,7 @@ class Search:
         self._until_possible(lambda: self._pruner.landed(landed))
         for result in landed:
             need_epochs(result)
-            self.standing.results[result.evaluation] = result
+            self.standing.results[result.evaluation] = self._proposals.share(result)
             if result.status is Status.FAILED:
                 self._failed.add(result.evaluation)
             self._proposals.finish(result)

@@ -1,6 +1,6 @@
 """What a running study asks for next: proposed or enqueued, recorded in the journal, and then a job."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
@@ -62,11 +62,20 @@ class Proposals:
         """Whether no other master has recorded a proposal since this one did."""
         return self._writer.is_current
 
-    def open(self) -> list[Job]:
-        """Read the journal, mend it, and return the jobs of all recorded proposals."""
+    def open(self) -> None:
+        """Read the journal, and mend it."""
         self._patiently(self._open)
-        wanted = (entry for entry in self.journal.entries.values() if entry.trial < self._spec.all_trials)
-        return [entry.job(self._spec.name) for entry in wanted]
+
+    def recorded(self, together: int) -> Iterator[list[Job]]:
+        """The jobs of all recorded proposals, so many together."""
+        wanted = [entry for entry in self.journal.entries.values() if entry.trial < self._spec.all_trials]
+        for first in range(0, len(wanted), together):
+            yield [entry.job(self._spec.name) for entry in wanted[first : first + together]]
+
+    def share(self, result: Result) -> Result:
+        """Let a result share with its proposal what is equal in both, to save memory; return the same result."""
+        entry = self.journal.entries.get(result.evaluation)
+        return entry.share(result) if entry else result
 
     def _open(self) -> None:
         found = checked(read_journal(self._folder, self._published), self._published)

@@ -6,11 +6,15 @@ the study's file.
 
 import hashlib
 from collections.abc import Collection
+from functools import lru_cache
 
 from hyperspool.common.objectives import varying_seeds
 from hyperspool.common.records import Seeds
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
+
+TOGETHER = 64
+"""Trials whose numbers are drawn at once: making a generator takes as long as drawing some hundred numbers."""
 
 
 def unit_number(seed: int, purpose: str, trial: int) -> float:
@@ -40,11 +44,19 @@ def seeds_for(spec: StudySpec, trial: int, params: Params) -> Seeds:
 
 def word(seed: int, purpose: str, trial: int) -> int:
     """Return 64 random bits; independent for different purposes, seeds and trials."""
+    return _words(seed, purpose, trial // TOGETHER)[trial % TOGETHER]
+
+
+@lru_cache(maxsize=256)
+def _words(seed: int, purpose: str, block: int) -> list[int]:
+    """Return the random bits of `TOGETHER` consecutive trials."""
     import numpy as np  # when it is needed: most commands propose nothing
 
-    # Philox 4x64-10: a bijection of a counter under a key (Salmon et al. 2011, doi:10.1145/2063384.2063405). numpy
-    # guarantees the bit stream of its bit generators, but not of the distributions built on them.
+    # Philox 4x64-10: a bijection of a counter under a key (Salmon et al. 2011, doi:10.1145/2063384.2063405), whose
+    # outputs are four words each. numpy guarantees the bit stream of its bit generators, but not of the distributions
+    # built on them.
     digest = hashlib.blake2b(purpose.encode(), digest_size=8).digest()
     key = np.array([seed, int.from_bytes(digest, "little")], dtype=np.uint64)
-    generator = np.random.Philox(key=key, counter=np.array([trial, 0, 0, 0], dtype=np.uint64))
-    return int(generator.random_raw())
+    generator = np.random.Philox(key=key, counter=np.array([block * TOGETHER, 0, 0, 0], dtype=np.uint64))
+    found: list[int] = generator.random_raw(4 * TOGETHER)[::4].tolist()
+    return found

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from hyperspool.common.space import Params
 from hyperspool.common.values import setting_key
@@ -24,12 +25,12 @@ class Setting:
         """The params that the evaluations share, as written in the first of them."""
         return self.evaluations[0].params
 
-    @property
+    @cached_property
     def key(self) -> Hashable:
         """The key of the setting: equal settings have equal keys."""
         return setting_key(self.params)
 
-    @property
+    @cached_property
     def mean(self) -> float | None:
         """The mean of the finite values; None if there are no finite values."""
         return mean_of(self.evaluations)
@@ -53,7 +54,7 @@ class Setting:
 def settings_of(evaluations: Iterable[Evaluation]) -> list[Setting]:
     """Group evaluations into settings, in the order of their first trials."""
     by_key: dict[Hashable, list[Evaluation]] = {}
-    for evaluation in sorted(evaluations, key=lambda seen: seen.proposal.key):
+    for evaluation in sorted(evaluations, key=lambda seen: (seen.proposal.trial, seen.proposal.rung)):
         by_key.setdefault(setting_key(evaluation.params), []).append(evaluation)
     return [Setting(tuple(own)) for own in by_key.values()]
 
@@ -87,7 +88,7 @@ def finalists_of(evaluations: Iterable[Evaluation], count: int, direction: Direc
 
 def mean_of(evaluations: Sequence[Evaluation]) -> float | None:
     """Return the mean of the finite values; None if there are no finite values."""
-    numbers = [seen.number for seen in evaluations if seen.number is not None]
+    numbers = [number for seen in evaluations if (number := seen.number) is not None]
     # Divided before the sum, because the sum of two very large numbers is infinite.
     return math.fsum(number / len(numbers) for number in numbers) if numbers else None
 

@@ -7,12 +7,12 @@ import pytest
 from hyperspool.common import atomic, confinement, layout
 from hyperspool.common.errors import SearchError
 from hyperspool.common.issued import last_issues
-from hyperspool.common.issues import AttemptName, EvaluationKey, EvaluationName, Issue
+from hyperspool.common.issues import AttemptName, EvaluationKey, Issue
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.reading import read_record
-from hyperspool.common.records import Job
+from hyperspool.common.reading import read_record, record_of
+from hyperspool.common.records import Job, Result
 from hyperspool.common.rejection import set_aside
-from hyperspool.common.report import read_result, report
+from hyperspool.common.report import report
 from hyperspool.master.run import dispatch
 from hyperspool.master.run.dispatch import MISSING_S
 from hyperspool.master.run.jobs_listing import JobsListing
@@ -283,15 +283,15 @@ def test_collected_results_survive_an_error_of_a_later_file(bench: Bench, monkey
     publish(bench.dispatcher, [job_of(0), job_of(1)])
     for trial in (0, 1):
         bench.evaluate(trial)
-    original = read_result
+    original = record_of
 
-    def fail_at_the_second(folder: StudyFolder, evaluation: EvaluationName, job: Job) -> object:
-        if evaluation.trial == 1:
+    def fail_at_the_second(text: bytes, path: Path, model: type[Result]) -> Result:
+        if path.name == "00001.json":
             raise OSError(ESTALE, "Stale file handle")
-        return original(folder, evaluation, job)
+        return original(text, path, model)
 
     with monkeypatch.context() as patched:
-        patched.setattr(dispatch, "read_result", fail_at_the_second)
+        patched.setattr(dispatch, "record_of", fail_at_the_second)
         with pytest.raises(OSError, match="Stale"):
             bench.dispatcher.collect()
     assert [result.trial for result in bench.dispatcher.collect()] == [0, 1]
