@@ -8,7 +8,6 @@ changed, `worker.leftovers` ends what it left behind.
 """
 
 import hashlib
-import multiprocessing
 import os
 import queue
 import signal
@@ -61,27 +60,18 @@ MAX_TRACEBACK = 20_000
 """Characters."""
 
 
-def run_child(connection: Connection, output: Connection, settings: ChildSettings, parent_pid: int) -> None:
-    """Serve the parent until it goes. The entry point of the spawned process.
+def serve(connection: Connection, surroundings: Surroundings) -> None:
+    """Evaluate what the parent asks for, until it goes.
 
     Args:
-        connection: the pipe to the parent.
-        output: what this process and all that it starts print goes there.
-        settings: of this process.
-        parent_pid: the parent's process.
+        connection: the pipe to the parent, which sends this process's `ChildSettings` first.
+        surroundings: that every trial finds.
     """
-    os.setsid()  # a group of its own, so that a signal to the worker's group does not hit it
-    for each in (connection, output):
-        os.set_inheritable(each.fileno(), False)  # what the trial starts must not hold the worker's pipes open
-    descendants.adopt_orphans()
-    # The worker's parent ends its child at its exit, so this process is a daemon to it. To itself it is not, because a
-    # daemon may not start processes.
-    multiprocessing.current_process().daemon = False
-    surroundings = Surroundings(output.fileno())
+    try:
+        settings: ChildSettings = connection.recv()
+    except (EOFError, OSError):
+        _end_all()  # the parent is gone
     confine(settings.data_folder.parent)
-    # RACE: the parent died before its guardian knew this process. This process then has another parent.
-    if os.getppid() != parent_pid:
-        os._exit(1)
     stop = threading.Event()
     inbox: queue.SimpleQueue[ProbeDevice | Evaluate] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, inbox, stop), daemon=True).start()

@@ -12,10 +12,9 @@ from multiprocessing.context import SpawnProcess
 from hyperspool.common.environment import environment
 from hyperspool.common.signals import REQUESTS
 from hyperspool.worker import descendants
-from hyperspool.worker.child import run_child
+from hyperspool.worker.child_entry import Outlook, enter
 from hyperspool.worker.device import Device
 from hyperspool.worker.guardian import Guardian
-from hyperspool.worker.messages import ChildSettings
 from hyperspool.worker.output_pipe import OutputPipe
 
 THREAD_VARIABLES = (
@@ -35,11 +34,13 @@ PAUSE_S = 0.002
 class ChildProcess:
     """A child process, which leads a process group of its own. The constructor starts it.
 
+    What it reads from `connection` first is its `ChildSettings`, as `Executor` sends them.
+
     Args:
         device: the only device that the child sees.
-        settings: for the child.
         threads: CPU threads that its libraries use; 0: as many as they like.
         guardian: ends the child if this process cannot.
+        outlook: where the child can see what it will need, to load it at once; None: it does not look.
 
     Attributes:
         connection: the pipe to it.
@@ -51,7 +52,7 @@ class ChildProcess:
         OSError: the process could not be started.
     """
 
-    def __init__(self, device: Device, settings: ChildSettings, threads: int, guardian: Guardian) -> None:
+    def __init__(self, device: Device, threads: int, guardian: Guardian, outlook: Outlook | None = None) -> None:
         context = multiprocessing.get_context("spawn")
         self.threads, self._guardian = threads, guardian
         self.connection: Connection
@@ -59,7 +60,7 @@ class ChildProcess:
         reading, writing = context.Pipe(duplex=False)
         self.output = OutputPipe(reading)
         self.process: SpawnProcess = context.Process(
-            target=run_child, args=(theirs, writing, settings, os.getpid()), name="hyperspool-child", daemon=True
+            target=enter, args=(theirs, writing, os.getpid(), outlook), name="hyperspool-child", daemon=True
         )
         descendants.adopt_orphans()
         # Signals are blocked, because one to the whole group must not end a child that is starting and has no handlers

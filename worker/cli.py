@@ -5,28 +5,21 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hyperspool.common.claim import Claimant
-from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.errors import SearchError, UsageError
 from hyperspool.common.invocation import program_name
+from hyperspool.common.loading import loading
 from hyperspool.common.locks import ClaimChoice
-from hyperspool.common.names import is_study_name, is_worker_name, name_of_process
 from hyperspool.common.printable import PrintableFormatter, printable
-from hyperspool.common.sent import receive
-from hyperspool.common.shared_folder import open_shared_folder
 from hyperspool.common.signals import STOPPED_STATUS
 from hyperspool.worker.check.cli import app as check_app
-from hyperspool.worker.device import choose_device
-from hyperspool.worker.idleness import Waiting
-from hyperspool.worker.lifetime import Life
-from hyperspool.worker.loop import Worker, WorkerSettings
-from hyperspool.worker.presence import unused_name
-from hyperspool.worker.scheduler import scheduler_job
-from hyperspool.worker.slots import Slots, SlotSettings, mps_note, slot_count
+from hyperspool.worker.turn import Turn
+
+if TYPE_CHECKING:
+    from hyperspool.worker.loop import WorkerSettings
 
 logger = logging.getLogger("worker")
 
@@ -70,17 +63,31 @@ def work(
     ended_to: Annotated[int | None, typer.Option("--ended-to", hidden=True)] = None,
 ) -> None:
     """Claim jobs from a shared folder, evaluate them and report results."""
+    turn: Turn = context.obj or Turn(None)
     if context.invoked_subcommand is not None:
+        turn.end()
         return
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(PrintableFormatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    if study is not None and not is_study_name(study):
-        raise UsageError(f"--study {study!r}: letters, digits, '.', '_' and '-', at most 64 of them")
-    open_shared_folder(root)
+    _begin_log()
+    # The evaluating process is started before the rest is loaded, because it takes much longer to load.
+    from hyperspool.worker.device import choose_device
+    from hyperspool.worker.early_child import EarlyChild
+
+    chosen = choose_device(device)
+    early = EarlyChild(chosen, root, study, turn) if slots == "1" else None
+    turn.end()
+    with loading():
+        from hyperspool.common.claim import Claimant
+        from hyperspool.common.definitions import OwnObjectives
+        from hyperspool.common.sent import receive
+        from hyperspool.worker.idleness import Waiting
+        from hyperspool.worker.lifetime import Life
+        from hyperspool.worker.loop import Worker, WorkerSettings
+        from hyperspool.worker.scheduler import scheduler_job
+        from hyperspool.worker.slots import slot_count
+
+    _check_place(root, study)
     sent = receive(objective_from_stdin) if objective_from_stdin else None
     own = OwnObjectives(tuple(objective or ()), tuple(command or ()), tuple(study_file or ()), sent)
-    chosen = choose_device(device)
     count = slot_count(slots, trials)
     claimant = Claimant(_worker_name(name, root))
     settings = WorkerSettings(
@@ -100,10 +107,27 @@ def work(
         logger.info("%s", chosen.note)
     if count != 1:
         raise typer.Exit(_run_slots(settings, claimant.worker, count))
-    raise typer.Exit(Worker(settings, claimant).run())
+    raise typer.Exit(Worker(settings, claimant, early).run())
 
 
-def _run_slots(settings: WorkerSettings, name: str, count: int | None) -> int:
+def _begin_log() -> None:
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(PrintableFormatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+def _check_place(root: Path, study: str | None) -> None:
+    from hyperspool.common.names import is_study_name
+    from hyperspool.common.shared_folder import open_shared_folder
+
+    if study is not None and not is_study_name(study):
+        raise UsageError(f"--study {study!r}: letters, digits, '.', '_' and '-', at most 64 of them")
+    open_shared_folder(root)
+
+
+def _run_slots(settings: "WorkerSettings", name: str, count: int | None) -> int:
+    from hyperspool.worker.slots import Slots, SlotSettings, mps_note
+
     if settings.device.is_gpu:
         logger.info("%s", mps_note(os.environ.get("CUDA_MPS_PIPE_DIRECTORY")))
     return Slots(
@@ -120,6 +144,9 @@ def _run_slots(settings: WorkerSettings, name: str, count: int | None) -> int:
 
 
 def _worker_name(wish: str | None, root: Path) -> str:
+    from hyperspool.common.names import is_worker_name, name_of_process
+    from hyperspool.worker.presence import unused_name
+
     if wish is None:
         return name_of_process()
     if not is_worker_name(wish):
@@ -130,10 +157,14 @@ def _worker_name(wish: str | None, root: Path) -> str:
     return name
 
 
-def main() -> None:
-    """Run the command line. A user's mistake ends it with one message and exit status 2."""
+def main(turn: Turn | None = None) -> None:
+    """Run the command line. A user's mistake ends it with one message and exit status 2.
+
+    Args:
+        turn: to load; None: there is no need to wait for one.
+    """
     try:
-        app(prog_name=program_name("worker"))
+        app(prog_name=program_name("worker"), obj=turn)
     except SearchError as error:
         print(printable(f"error: {error}"), file=sys.stderr)
         sys.exit(error.exit_status)

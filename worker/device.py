@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 
 from hyperspool.common.errors import UsageError
-from hyperspool.common.gpus import visible_gpus
 
 _CUDA = re.compile(r"cuda(?::([0-9]{1,4}))?")
 
@@ -42,6 +41,8 @@ def choose_device(wish: str) -> Device:
     """
     if wish == "cpu":
         return Device("cpu", "")
+    from hyperspool.common.gpus import visible_gpus  # loads the driver's library
+
     gpus = visible_gpus()
     if wish == "auto":
         return Device("cuda:0", gpus[0]) if gpus else Device("cpu", "", "no GPU found; using the CPU")

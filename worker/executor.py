@@ -16,6 +16,7 @@ from hyperspool.common.watch import Wakeup
 from hyperspool.worker.child_process import ChildProcess, how_it_ended
 from hyperspool.worker.code import ObjectiveCode
 from hyperspool.worker.device import Device
+from hyperspool.worker.early_child import EarlyChild
 from hyperspool.worker.guardian import Guardian
 from hyperspool.worker.memory import MemoryKills
 from hyperspool.worker.messages import (
@@ -81,6 +82,7 @@ class Executor:
         settings: for every child.
         bell: rung by signals.
         stop: the requests to stop; an urgent one kills the child without grace.
+        early: a child that was started before; None: it is started when it is needed.
         kills: counts the kernel's out-of-memory kills.
     """
 
@@ -90,12 +92,13 @@ class Executor:
         settings: ChildSettings,
         bell: Wakeup,
         stop: StopRequests,
+        early: EarlyChild | None = None,
         kills: MemoryKills | None = None,
     ) -> None:
         self._device, self._settings, self._bell, self._stop = device, settings, bell, stop
         self._kills = kills or MemoryKills()
-        self._child: ChildProcess | None = None
-        self._guardian = Guardian()
+        self._child, self._guardian = early.hand_over() if early else (None, Guardian())
+        self._settle(self._child)
         # Before multiprocessing's own end, which would wait for a child that nobody ended.
         atexit.register(self.close)
         self._code = ObjectiveCode(settings.objectives)
@@ -164,7 +167,6 @@ class Executor:
         return answer
 
     def _exchange(self, child: ChildProcess, listener: Listener, ending: "_Ending") -> Outcome | DeviceFound:
-        self._kills.begin()
         while True:
             message = self._wait(child, listener, ending)
             if isinstance(message, Began):
@@ -222,15 +224,23 @@ class Executor:
         return None if child.is_alive() else self._lost(listener)
 
     def _send(self, request: ToChild, threads: int) -> ChildProcess:
+        self._kills.begin()  # before the child has the request: it may be killed in the next moment
         if self._child is not None and self._child.is_alive():
             with suppress(OSError):
                 self._child.connection.send(request)
                 return self._child
         self._end(Listener())
-        self._child = ChildProcess(self._device, self._settings, threads, self._guardian)
+        self._child = ChildProcess(self._device, threads, self._guardian)
+        self._settle(self._child)
         with suppress(OSError):  # the child died at once, and `_exchange` will find that out
             self._child.connection.send(request)
         return self._child
+
+    def _settle(self, child: ChildProcess | None) -> None:
+        # The first that a child reads.
+        with suppress(OSError):  # it died at once, and the first request finds that out
+            if child is not None:
+                child.connection.send(self._settings)
 
     def _lost(self, listener: Listener) -> Failed:
         exitcode = self._end(listener)

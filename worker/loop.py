@@ -20,6 +20,7 @@ from hyperspool.common.report import report
 from hyperspool.common.signals import STOPPED_STATUS
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 from hyperspool.worker.device import Device
+from hyperspool.worker.early_child import EarlyChild
 from hyperspool.worker.executor import Executor
 from hyperspool.worker.idleness import Idleness, Waiting
 from hyperspool.worker.lifetime import Life, Lifetime
@@ -72,9 +73,15 @@ class WorkerSettings:
 
 
 class Worker:
-    """Serves jobs until it is stopped. `run` returns the process's exit status."""
+    """Serves jobs until it is stopped. `run` returns the process's exit status.
 
-    def __init__(self, settings: WorkerSettings, claimant: Claimant) -> None:
+    Args:
+        settings: the options of the command line.
+        claimant: the worker as others see it.
+        early: its first child, which has been started already; None: it is started for the first job.
+    """
+
+    def __init__(self, settings: WorkerSettings, claimant: Claimant, early: EarlyChild | None = None) -> None:
         self._settings = settings
         self._claimant = claimant
         self._bell = Wakeup()
@@ -85,7 +92,7 @@ class Worker:
         self._has_evaluated = self._has_released = False
         self._queue = JobQueue(settings.root, settings.study, settings.claim, Claims(claimant))
         child = ChildSettings(settings.device.in_child, settings.objectives, settings.root.absolute() / "data")
-        self._executor = Executor(settings.device, child, self._bell, self._stop)
+        self._executor = Executor(settings.device, child, self._bell, self._stop, early)
 
     def run(self) -> int:
         """Work until asked to stop, or until idle if the settings say so.

@@ -111,7 +111,7 @@ _bring_about_faults()
 if __name__ == "__main__":
     command = sys.argv.pop(1)
     if command == "worker":
-        from hyperspool.worker.cli import main
+        from hyperspool.worker.__main__ import main
     else:
         from hyperspool.master.__main__ import main
     main()

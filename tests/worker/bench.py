@@ -86,8 +86,8 @@ class Bench:
         self.follower = Follower(self.stop)
         targets = (*(f"{name}=tests.objectives:{name}" for name in NAMES), *programs.TARGETS)
         objectives = OwnObjectives(targets).definitions()
-        settings = ChildSettings("cpu", objectives, folder)
-        self.executor = Executor(Device("cpu", ""), settings, self.bell, self.stop)
+        self.settings = ChildSettings("cpu", objectives, folder)
+        self.executor = Executor(Device("cpu", ""), self.settings, self.bell, self.stop)
 
     def evaluate(
         self,

@@ -21,7 +21,8 @@ def test_child_whose_parent_is_gone_ends_with_its_trial(tmp_path: Path, monkeypa
     monkeypatch.setenv("NOTES", str(notes))
     settings = ChildSettings("cpu", OwnObjectives(programs.TARGETS).definitions(), tmp_path)
     guardian = Guardian()
-    child = ChildProcess(Device("cpu", ""), settings, threads=1, guardian=guardian)
+    child = ChildProcess(Device("cpu", ""), threads=1, guardian=guardian)
+    child.connection.send(settings)
     assert guardian.pid is not None
     os.kill(guardian.pid, signal.SIGKILL)  # so that the child has to do it by itself
     guardian.close()

@@ -1,18 +1,18 @@
 import pytest
 
+from hyperspool.common import gpus
 from hyperspool.common.errors import UsageError
-from hyperspool.worker import device
 from hyperspool.worker.device import choose_device
 
 
 @pytest.fixture
 def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device, "visible_gpus", lambda: ("3", "GPU-8932"))
+    monkeypatch.setattr(gpus, "visible_gpus", lambda: ("3", "GPU-8932"))
 
 
 @pytest.fixture
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device, "visible_gpus", tuple)
+    monkeypatch.setattr(gpus, "visible_gpus", tuple)
 
 
 @pytest.mark.usefixtures("two_gpus")

@@ -101,10 +101,11 @@ def test_a_childs_death_is_noticed_though_its_grandchild_lives(bench: Bench) -> 
 
 def test_a_signal_to_the_group_spares_a_starting_child(bench: Bench) -> None:
     guardian = Guardian()
-    child = ChildProcess(Device("cpu", ""), ChildSettings("cpu", (), bench.folder), threads=1, guardian=guardian)
+    child = ChildProcess(Device("cpu", ""), threads=1, guardian=guardian)
     assert child.process.pid is not None
     for number in (signal.SIGINT, signal.SIGTERM):
         os.kill(child.process.pid, number)
+    child.connection.send(ChildSettings("cpu", (), bench.folder))
     child.connection.send(Evaluate(spec_of(), job_of(), bench.folder / "saved.pt", ()))
     assert isinstance(child.connection.recv(), Unable)
     child.kill()

@@ -1,6 +1,7 @@
 """Data sets on the device: loaded once for the life of the process, and downloaded by one worker for all."""
 
 import logging
+from pathlib import Path
 
 import torch
 
@@ -31,6 +32,19 @@ def dataset_of(trial: Trial, device: torch.device) -> Dataset:
             raise UnableError(str(error)) from error
         _on_device[key] = data.to(device)
     return _on_device[key]
+
+
+def load_ahead(data: tuple[str, int | None] | None, folder: Path, device: torch.device) -> None:
+    """Load a trial's data set for the trials to come, if it is one that is never downloaded.
+
+    Args:
+        data: its name and the number of training examples, as of a trial.
+        folder: holds data sets.
+        device: of the trials.
+    """
+    name, train_size = data or ("digits", None)
+    if name == "digits":
+        _on_device[name, train_size, str(device)] = load_dataset(name, folder, train_size).to(device)
 
 
 def _load_or_download(trial: Trial) -> Dataset:
