@@ -31,6 +31,7 @@ CARRIED = ("PYTHONPATH", "VIRTUAL_ENV")
 """Variables that sites are known to leave behind when they ask sbatch for a clean environment."""
 ONE_HOST = frozenset({"overlay", "ramfs", "tmpfs"})
 """File systems that no other machine can see."""
+TASK = "master.launch.slurm_task"
 FIRST_JOB_S = 600.0
 MAX_IDLE_S = 60.0
 
@@ -120,7 +121,16 @@ class SlurmLaunch:
     def workers_script(self, count: int) -> str:
         """Return the script of so many workers."""
         options = self._options
-        command = [*own_process("worker"), "--root", str(self._root), "--study", self._folder.name]
+        command = [
+            *own_process(TASK),
+            "worker",
+            "--",
+            *own_process("worker"),
+            "--root",
+            str(self._root),
+            "--study",
+            self._folder.name,
+        ]
         command += [*options.leaving, *options.own.arguments]
         name, logs = slurm.job_name(self._folder), launch_folder(self._folder).absolute()
         return workers_script(name, count, options.resources, self._place, command, logs)
@@ -129,13 +139,12 @@ class SlurmLaunch:
         """Return the script of the study's master; beside it runs what tops up the workers."""
         options, name = self._options, slurm.job_name(self._folder, slurm.MASTER)
         study = str(Path(options.study).absolute()) if options.study.endswith(".toml") else options.study
-        own = options.own.arguments
-        command = [*own_process("master"), "run", study, "--root", str(self._root), *own]
-        beside = (
-            [*own_process("master"), *self._watch_arguments()] if options.is_topped_up and not options.watch else []
-        )
+        command = [*own_process(TASK), "master", "--", *own_process("master"), "run", study, "--root", str(self._root)]
+        command += options.own.arguments
+        if not options.watch:
+            command += ["--", *own_process("master"), *self._watch_arguments()]
         logs = launch_folder(self._folder).absolute()
-        return master_script(name, options.resources, self._place, command, logs, beside)
+        return master_script(name, options.resources, self._place, command, logs)
 
     def _watch_arguments(self) -> list[str]:
         options, asked = self._options, self._options.resources

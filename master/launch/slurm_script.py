@@ -1,7 +1,6 @@
 """The batch scripts that Slurm runs: for the workers of a study, one an array task, and for its master. Text alone.
 
-Everything that a person would have to know is in them: that Slurm signals a batch script alone, so that the program
-runs beside the shell; that SIGUSR1 means that the job is to give way; that a job comes back only if it asks for that.
+They say what a job needs, make a node look like the machine where they were made, and become `slurm_task.py`.
 """
 
 import shlex
@@ -10,12 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hyperspool.common.errors import UsageError
-from hyperspool.common.signals import STOPPED_STATUS
 
 SIGNAL_S = 60
-"""Slurm may send the signal up to a minute early, so a time limit is announced 60 to 120 s before it."""
-NEAR_END_S = 150
-"""A signal that comes later than this before the time limit is taken for its announcement."""
+"""How long before the time limit Slurm is to signal. Preemption is signalled at once, and only if this is asked for."""
 OURS = frozenset({"array", "job-name", "parsable", "signal", "wrap"})
 """Options of sbatch that the scripts need to be as they are."""
 
@@ -78,45 +74,35 @@ def workers_script(
         count: the number of tasks.
         resources: of each task.
         place: where the worker runs.
-        command: the worker's.
+        command: what the script becomes.
         log_folder: where each task's output goes.
     """
     gpus = [f"gres=gpu:{resources.gpus}"] if resources.gpus else []
     options = [f"job-name={name}", f"array=0-{count - 1}", *gpus, _output(log_folder, "worker-%A_%a.log")]
-    return "\n".join(
-        [
-            *_head(options, resources),
-            *_surroundings(place),
-            *_TASK,
-            *_END_TIME,
-            *_STOP,
-            *_GIVE_WAY,
-            *_running(command),
-            *_END_OF_WORKER,
-        ]
-    )
+    return _script(options, resources, place, command)
 
 
-def master_script(
-    name: str, resources: Resources, place: Place, command: Sequence[str], log_folder: Path, beside: Sequence[str] = ()
-) -> str:
+def master_script(name: str, resources: Resources, place: Place, command: Sequence[str], log_folder: Path) -> str:
     """Return the script of a job that is the study's master.
 
     Args:
         name: of the job.
         resources: of the workers; the master has no GPU.
         place: where the master runs.
-        command: the master's.
+        command: what the script becomes.
         log_folder: where its output goes.
-        beside: a command that runs as long as the master does; empty: none.
     """
-    options = [f"job-name={name}", _output(log_folder, "master-%j.log")]
-    with_top_up = [f"{shlex.join(beside)} &", "beside=$!", ""] if beside else []
-    end = [*(_END_OF_BESIDE if beside else ()), *_END_OF_MASTER]
-    signals = [*_STOP, *_GIVE_WAY_ALWAYS]
-    return "\n".join(
-        [*_head(options, resources), *_surroundings(place), *with_top_up, *signals, *_running(command), *end]
-    )
+    return _script([f"job-name={name}", _output(log_folder, "master-%j.log")], resources, place, command)
+
+
+def _script(options: Sequence[str], resources: Resources, place: Place, command: Sequence[str]) -> str:
+    running = [
+        "# Slurm signals this shell alone, so it becomes the program, and does not die if the signal comes too early.",
+        "trap '' USR1",
+        f"exec {shlex.join(command)}",
+        "",
+    ]
+    return "\n".join([*_head(options, resources), *_surroundings(place), *running])
 
 
 def _head(options: Sequence[str], resources: Resources) -> list[str]:
@@ -150,67 +136,3 @@ def _surroundings(place: Place) -> list[str]:
         f'export PATH={shlex.quote(str(place.python.parent))}:"$PATH"',
         "",
     ]
-
-
-_TASK = (
-    "# The last task of an array has the number of the whole array, so that number alone would mean all tasks.",
-    'job="${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"',
-    "",
-)
-_END_TIME = (
-    "# The worker has to know when Slurm will end this job. Older versions of Slurm do not say it.",
-    'if [ -z "${SLURM_JOB_END_TIME-}" ] && end=$(squeue -h -j "$job" -o %e) && [ -n "$end" ]; then',
-    '  end=$(date -d "$end" +%s 2>/dev/null) && export SLURM_JOB_END_TIME="$end"',
-    "fi",
-    "",
-)
-
-
-_STOP = (
-    "# Slurm sends its signals to this shell alone, so the program runs beside it, neither by exec nor by srun.",
-    "asked='' program=''",
-    'stop() { asked=$1 interrupted=1; [ -z "$program" ] || kill -TERM "$program" 2>/dev/null; }',
-    "trap 'stop leave' TERM  # scancel",
-)
-_GIVE_WAY = (
-    "give_way() {",
-    "  interrupted=1",
-    "  # Preemption. The time limit is announced in the same way: before that the worker saves and leaves by itself.",
-    f'  if [ "$((${{SLURM_JOB_END_TIME:-9999999999}} - $(date +%s)))" -ge {NEAR_END_S} ]; then stop requeue; fi',
-    "}",
-    "trap give_way USR1",
-)
-_GIVE_WAY_ALWAYS = ("trap 'stop requeue' USR1  # preemption, or the time limit",)
-
-
-def _running(command: Sequence[str]) -> list[str]:
-    return [
-        f"{shlex.join(command)} & program=$!",
-        '[ -z "$asked" ] || kill -TERM "$program"',
-        'while interrupted=\'\'; wait "$program"; status=$?; [ -n "$interrupted" ]; do :; done',
-        "",
-    ]
-
-
-_END_OF_WORKER = (
-    f"# The status {STOPPED_STATUS} says that the worker saved, and that work is open. A worker that came no further",
-    "# until its time limit has another one: the next would fare no better.",
-    f'if [ "$asked" = requeue ] || {{ [ -z "$asked" ] && [ "$status" -eq {STOPPED_STATUS} ]; }}; then',
-    '  scontrol requeue "$job" && exit 0',
-    "fi",
-    '[ "$asked" != leave ] || exit 0',
-    'exit "$status"',
-    "",
-)
-_END_OF_BESIDE = (
-    "# Once the study is finished, the other program cancels what still waits in the queue, and ends by itself.",
-    '[ "$status" -eq 0 ] || kill -TERM "$beside" 2>/dev/null',
-    'wait "$beside"',
-    "",
-)
-_END_OF_MASTER = (
-    "# A master that starts again reads its record, and goes on.",
-    'if [ "$asked" = requeue ]; then scontrol requeue "$SLURM_JOB_ID" && exit 0; fi',
-    'exit "$status"',
-    "",
-)
