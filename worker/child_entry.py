@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,25 +21,26 @@ class Outlook:
         root: the shared folder.
         study: the only study that the worker serves; None: all.
         device: the device's name inside the child.
-        threads: CPU threads that the child is started with.
-        turn: ends when the child has loaded.
+        threads: CPU threads that its libraries use.
+        variables: of its environment, for the libraries that it loads.
     """
 
     root: Path
     study: str | None
     device: str
     threads: int
-    turn: Turn
+    variables: dict[str, str]
 
 
-def enter(connection: Connection, output: Connection, parent_pid: int, outlook: Outlook | None) -> None:
+def enter(connection: Connection, output: Connection, parent_pid: int, turn: Turn | None) -> None:
     """Serve the parent until it goes. The entry point of the spawned process.
 
     Args:
-        connection: the pipe to the parent, which sends the `ChildSettings` first.
+        connection: the pipe to the parent, which sends the `ChildSettings` first, and before it the `Outlook` if there
+            is a `turn`.
         output: what this process and all that it starts print goes there.
         parent_pid: the parent's process.
-        outlook: where to see what the first job will need; None: load that when it comes.
+        turn: to load what the first job will need; it ends when that is done. None: load that when the job comes.
     """
     os.setsid()  # a group of its own, so that a signal to the worker's group does not hit it
     for each in (connection, output):
@@ -54,9 +56,16 @@ def enter(connection: Connection, output: Connection, parent_pid: int, outlook: 
     with loading():
         from hyperspool.worker.child import serve
 
-        if outlook is not None:
-            from hyperspool.worker.looking_ahead import look_ahead
-
-            look_ahead(outlook)
-            outlook.turn.end()
+        if turn is not None:
+            _look_ahead(connection)
+            turn.end()
     serve(connection, surroundings)
+
+
+def _look_ahead(connection: Connection) -> None:
+    from hyperspool.worker.looking_ahead import look_ahead
+
+    with suppress(EOFError):  # the parent is gone; whoever reads next finds that out
+        outlook: Outlook = connection.recv()
+        os.environ.update(outlook.variables)
+        look_ahead(outlook)

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -12,10 +13,11 @@ from multiprocessing.context import SpawnProcess
 from hyperspool.common.environment import environment
 from hyperspool.common.signals import REQUESTS
 from hyperspool.worker import descendants
-from hyperspool.worker.child_entry import Outlook, enter
+from hyperspool.worker.child_entry import enter
 from hyperspool.worker.device import Device
 from hyperspool.worker.guardian import Guardian
 from hyperspool.worker.output_pipe import OutputPipe
+from hyperspool.worker.turn import Turn
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -34,13 +36,13 @@ PAUSE_S = 0.002
 class ChildProcess:
     """A child process, which leads a process group of its own. The constructor starts it.
 
-    What it reads from `connection` first is its `ChildSettings`, as `Executor` sends them.
+    What it reads from `connection` first is said by `child_entry.enter`.
 
     Args:
-        device: the only device that the child sees.
+        variables: of its environment.
         threads: CPU threads that its libraries use; 0: as many as they like.
         guardian: ends the child if this process cannot.
-        outlook: where the child can see what it will need, to load it at once; None: it does not look.
+        turn: to load at once what the first job will need; the child takes it over.
 
     Attributes:
         connection: the pipe to it.
@@ -52,7 +54,9 @@ class ChildProcess:
         OSError: the process could not be started.
     """
 
-    def __init__(self, device: Device, threads: int, guardian: Guardian, outlook: Outlook | None = None) -> None:
+    def __init__(
+        self, variables: Mapping[str, str], threads: int, guardian: Guardian, turn: Turn | None = None
+    ) -> None:
         context = multiprocessing.get_context("spawn")
         self.threads, self._guardian = threads, guardian
         self.connection: Connection
@@ -60,7 +64,7 @@ class ChildProcess:
         reading, writing = context.Pipe(duplex=False)
         self.output = OutputPipe(reading)
         self.process: SpawnProcess = context.Process(
-            target=enter, args=(theirs, writing, os.getpid(), outlook), name="hyperspool-child", daemon=True
+            target=enter, args=(theirs, writing, os.getpid(), turn), name="hyperspool-child", daemon=True
         )
         descendants.adopt_orphans()
         # Signals are blocked, because one to the whole group must not end a child that is starting and has no handlers
@@ -69,7 +73,7 @@ class ChildProcess:
         self._strangers = {each.pid for each in descendants.descendants(os.getpid())}
         before = signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)
         try:
-            with environment(_variables(device, threads)):
+            with environment(variables):
                 self.process.start()
             if self.process.pid:
                 guardian.guard(self.process.pid)
@@ -116,7 +120,8 @@ class ChildProcess:
         return self.process.exitcode
 
 
-def _variables(device: Device, threads: int) -> dict[str, str]:
+def variables_of(device: Device, threads: int) -> dict[str, str]:
+    """The environment variables of a child: the only device that it sees, and the threads of its libraries."""
     bound = dict.fromkeys(THREAD_VARIABLES, str(threads)) if threads else {}
     return {"CUDA_VISIBLE_DEVICES": device.visible} | bound
 

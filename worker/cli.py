@@ -16,7 +16,8 @@ from hyperspool.common.locks import ClaimChoice
 from hyperspool.common.printable import PrintableFormatter, printable
 from hyperspool.common.signals import STOPPED_STATUS
 from hyperspool.worker.check.cli import app as check_app
-from hyperspool.worker.turn import Turn
+from hyperspool.worker.device import choose_device
+from hyperspool.worker.early_child import EarlyChild
 
 if TYPE_CHECKING:
     from hyperspool.worker.loop import WorkerSettings
@@ -63,18 +64,13 @@ def work(
     ended_to: Annotated[int | None, typer.Option("--ended-to", hidden=True)] = None,
 ) -> None:
     """Claim jobs from a shared folder, evaluate them and report results."""
-    turn: Turn = context.obj or Turn(None)
     if context.invoked_subcommand is not None:
-        turn.end()
         return
     _begin_log()
-    # The evaluating process is started before the rest is loaded, because it takes much longer to load.
-    from hyperspool.worker.device import choose_device
-    from hyperspool.worker.early_child import EarlyChild
-
+    early: EarlyChild | None = context.obj
     chosen = choose_device(device)
-    early = EarlyChild(chosen, root, study, turn) if slots == "1" else None
-    turn.end()
+    if early is not None:
+        early.show(root, study, chosen)
     with loading():
         from hyperspool.common.claim import Claimant
         from hyperspool.common.definitions import OwnObjectives
@@ -106,6 +102,8 @@ def work(
     if chosen.note:
         logger.info("%s", chosen.note)
     if count != 1:
+        if early is not None:
+            early.close()
         raise typer.Exit(_run_slots(settings, claimant.worker, count))
     raise typer.Exit(Worker(settings, claimant, early).run())
 
@@ -157,14 +155,14 @@ def _worker_name(wish: str | None, root: Path) -> str:
     return name
 
 
-def main(turn: Turn | None = None) -> None:
+def main(early: EarlyChild | None) -> None:
     """Run the command line. A user's mistake ends it with one message and exit status 2.
 
     Args:
-        turn: to load; None: there is no need to wait for one.
+        early: the first evaluating process, which has been started already; None: it is started for the first job.
     """
     try:
-        app(prog_name=program_name("worker"), obj=turn)
+        app(prog_name=program_name("worker"), obj=early)
     except SearchError as error:
         print(printable(f"error: {error}"), file=sys.stderr)
         sys.exit(error.exit_status)

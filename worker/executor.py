@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection, wait
 
 from hyperspool.common.records import FailureKind
 from hyperspool.common.watch import Wakeup
-from hyperspool.worker.child_process import ChildProcess, how_it_ended
+from hyperspool.worker.child_process import ChildProcess, how_it_ended, variables_of
 from hyperspool.worker.code import ObjectiveCode
 from hyperspool.worker.device import Device
 from hyperspool.worker.early_child import EarlyChild
@@ -230,7 +230,7 @@ class Executor:
                 self._child.connection.send(request)
                 return self._child
         self._end(Listener())
-        self._child = ChildProcess(self._device, threads, self._guardian)
+        self._child = ChildProcess(variables_of(self._device, threads), threads, self._guardian)
         self._settle(self._child)
         with suppress(OSError):  # the child died at once, and `_exchange` will find that out
             self._child.connection.send(request)

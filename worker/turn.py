@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-LIMIT_S = 30.0
-"""Longer than 64 workers take on two cores, but for those whose loading hangs, which are not to stop all others."""
+LIMIT_S = 5.0
+"""By then the first of many workers are at work. Those whose loading hangs are not to stop all others."""
 PAUSE_S = 0.05
 
 
@@ -45,9 +45,10 @@ class Turn:
         number = count or _cores()
         with suppress(OSError):
             place = _own_folder() if folder is None else folder
+            priority = os.nice(0)  # who runs with priority does not wait for who does not
             while True:
                 for slot in range(number):
-                    if (descriptor := _try_lock(place / str((os.getpid() + slot) % number))) is not None:
+                    if (descriptor := _try_lock(place / f"{priority}.{(os.getpid() + slot) % number}")) is not None:
                         return cls(descriptor)
                 if time.monotonic() > end_s:
                     break

@@ -8,7 +8,6 @@ import pytest
 
 from hyperspool.common.definitions import OwnObjectives
 from hyperspool.worker.child_process import ChildProcess
-from hyperspool.worker.device import Device
 from hyperspool.worker.guardian import Guardian
 from hyperspool.worker.messages import ChildSettings, EpochDone, Evaluate
 from tests import programs
@@ -21,7 +20,7 @@ def test_child_whose_parent_is_gone_ends_with_its_trial(tmp_path: Path, monkeypa
     monkeypatch.setenv("NOTES", str(notes))
     settings = ChildSettings("cpu", OwnObjectives(programs.TARGETS).definitions(), tmp_path)
     guardian = Guardian()
-    child = ChildProcess(Device("cpu", ""), threads=1, guardian=guardian)
+    child = ChildProcess({}, threads=1, guardian=guardian)
     child.connection.send(settings)
     assert guardian.pid is not None
     os.kill(guardian.pid, signal.SIGKILL)  # so that the child has to do it by itself

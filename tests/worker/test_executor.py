@@ -6,7 +6,6 @@ import pytest
 from hyperspool.common.records import FailureKind
 from hyperspool.worker import executor as executor_module
 from hyperspool.worker.child_process import ChildProcess
-from hyperspool.worker.device import Device
 from hyperspool.worker.guardian import Guardian
 from hyperspool.worker.messages import (
     Abandoned,
@@ -101,7 +100,7 @@ def test_a_childs_death_is_noticed_though_its_grandchild_lives(bench: Bench) -> 
 
 def test_a_signal_to_the_group_spares_a_starting_child(bench: Bench) -> None:
     guardian = Guardian()
-    child = ChildProcess(Device("cpu", ""), threads=1, guardian=guardian)
+    child = ChildProcess({}, threads=1, guardian=guardian)
     assert child.process.pid is not None
     for number in (signal.SIGINT, signal.SIGTERM):
         os.kill(child.process.pid, number)

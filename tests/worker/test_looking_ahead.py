@@ -38,7 +38,7 @@ def publish(root: Path, objective: dict[str, Any], **more: Any) -> StudyFolder:
 
 
 def outlook_on(root: Path, study: str | None = None) -> Outlook:
-    return Outlook(root, study, "cpu", 1, Turn(None))
+    return Outlook(root, study, "cpu", 1, {})
 
 
 @pytest.mark.usefixtures("torch_left_as_it_was")
@@ -64,7 +64,8 @@ def test_nothing_is_loaded_where_it_will_not_serve(root: Path, loaded: list[Any]
 
 def test_the_first_trial_runs_in_the_early_child(bench: Bench) -> None:
     cpu = Device("cpu", "")
-    early = EarlyChild(cpu, bench.folder, None, Turn(None))
+    early = EarlyChild(Turn(None))
+    early.show(bench.folder, None, cpu)
     bench.executor.close()
     bench.executor = Executor(cpu, bench.settings, bench.bell, bench.stop, early)
     first = bench.child_pid
@@ -72,8 +73,8 @@ def test_the_first_trial_runs_in_the_early_child(bench: Bench) -> None:
     assert bench.child_pid == first
 
 
-def test_an_early_child_that_nobody_takes_ends(root: Path) -> None:
-    early = EarlyChild(Device("cpu", ""), root, None, Turn(None))
+def test_an_early_child_that_nobody_takes_ends() -> None:
+    early = EarlyChild(Turn(None))
     child = early._child
     assert child is not None
     assert child.is_alive()
