@@ -60,7 +60,7 @@ class Plan:
 
 
 PLANS = {
-    Size.TINY: Plan(((2, 64),), 128, 1, 2, ("captured",), (1,), 0.01),
+    Size.TINY: Plan(((2, 64),), 128, 1, 2, (), (1,), 0.01),
     Size.FULL: Plan(
         tuple((filters, batch) for filters in (32, 10, 100) for batch in (64, 16, 256)),
         training=5000,

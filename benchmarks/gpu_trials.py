@@ -58,7 +58,7 @@ def after_steps(count: int) -> Callable[[], bool]:
 
 
 def _serve(device: torch.device, training: int, epochs: int) -> None:
-    captured.CAPTURES[device.type] = capture_on(device)
+    captured.CAPTURES[device.type] = capture_on(device) if device.type == "cuda" else directly
     data = noise(training).to(device)
     trainer = Trainer(data, PARAMS, SEEDS, device, epochs)
     trainer.run_epoch(lambda: False)
@@ -73,7 +73,8 @@ def _serve(device: torch.device, training: int, epochs: int) -> None:
         print(done, time.perf_counter() - began_s, flush=True)
 
 
-def _first_step(device: torch.device, training: int, how: str) -> None:
+def first_step_s(device: torch.device, training: int, how: str) -> float:
+    """Seconds from data on the device to the end of a first update, by one of `captured`, `launched` and `peer`."""
     captured.CAPTURES[device.type] = directly if how == "launched" else capture_on(device)
     raw = noise(training)
     data = raw.to(device)
@@ -85,7 +86,7 @@ def _first_step(device: torch.device, training: int, how: str) -> None:
     else:
         Trainer(data, PARAMS, SEEDS, device).run_epoch(after_steps(1))
     finish(device)
-    print(time.perf_counter() - began_s, flush=True)
+    return time.perf_counter() - began_s
 
 
 def main() -> None:
@@ -95,7 +96,7 @@ def main() -> None:
     if kind == "trials":
         _serve(device, int(training), int(last))
     else:
-        _first_step(device, int(training), last)
+        print(first_step_s(device, int(training), last))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import torch
+
 from benchmarks.gpu import KINDS
+from benchmarks.gpu_trials import first_step_s
+from hyperspool.worker.training import captured
 from tests.processes import REPOSITORY
 
 
@@ -22,3 +27,9 @@ def test_script_measures_and_writes_without_a_gpu(tmp_path: Path) -> None:
     assert rows["trials per hour, the device filled, each in its own time"]["values"][0] > 0
     assert all(row["values"] for row in rows.values())
     assert (tmp_path / "gpu.md").read_text().count("\n| ") == len(rows) + 2
+
+
+@pytest.mark.parametrize("how", ["captured", "launched", "peer"])
+def test_first_step_is_timed_in_each_way(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(captured.CAPTURES, "cpu", captured.directly)  # and away again
+    assert first_step_s(torch.device("cpu"), 128, how) > 0

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from hyperspool.worker.training.data import Dataset
 from hyperspool.worker.training.momentum import MomentumSgd
 from hyperspool.worker.training.params import TrainingParams
-from hyperspool.worker.training.step_program import StepProgram, shape_of
+from hyperspool.worker.training.step_program import TOGETHER, StepProgram, shape_of
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +51,12 @@ class CudaGraphs:
             self._pool = torch.cuda.graph_pool_handle()
         graph = torch.cuda.CUDAGraph()
         graph.register_generator_state(torch.cuda.default_generators[device.index or 0])
-        with torch.cuda.graph(graph, pool=self._pool):
-            action()
+        stream = torch.cuda.current_stream(device)
+        try:
+            with torch.cuda.graph(graph, pool=self._pool):
+                action()
+        finally:
+            torch.cuda.set_stream(stream)  # a capture that fails leaves its own
         self._graphs.add(graph)
         return graph.replay
 
@@ -68,17 +72,31 @@ CAPTURES: dict[str, Capture] = {"cuda": CudaGraphs()}
 
 @dataclass(frozen=True)
 class CapturedTraining:
-    """The step and the validation of one shape, ready to be repeated.
+    """The steps and the validation of one shape, ready to be repeated.
 
     Attributes:
-        program: the tensors that both work on.
+        program: the tensors that they work on.
         step: makes the next update.
+        steps: makes the next `TOGETHER` updates.
         validate: measures on the validation part.
     """
 
     program: StepProgram
     step: Action
+    steps: Action
     validate: Action
+
+    def advance(self, most: int) -> int:
+        """Make the next update, or several together; return how many.
+
+        Args:
+            most: at most so many; at least 1.
+        """
+        if most < TOGETHER:
+            self.step()
+            return 1
+        self.steps()
+        return TOGETHER
 
     def load(self, model: nn.Module, optimiser: MomentumSgd) -> None:
         """Copy a trial's network and velocities in."""
@@ -158,12 +176,16 @@ def give_up_captures() -> None:
 def _captured(program: StepProgram, device: torch.device, capture: Capture) -> CapturedTraining:
     try:
         _warm_up(program, device)
-        return CapturedTraining(program, capture(program.step, device), capture(program.validate, device))
+        program.position.zero_()
+        step = capture(program.step, device)
+        program.position.zero_()
+        steps = capture(program.steps, device) if len(program.order) >= TOGETHER else program.steps
+        return CapturedTraining(program, step, steps, capture(program.validate, device))
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:
         logger.warning("steps cannot be captured here, and are launched one by one: %s", error)
-        return CapturedTraining(program, program.step, program.validate)
+        return CapturedTraining(program, program.step, program.steps, program.validate)
 
 
 def _warm_up(program: StepProgram, device: torch.device) -> None:

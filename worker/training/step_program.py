@@ -18,6 +18,10 @@ from hyperspool.worker.training.model import make_model
 from hyperspool.worker.training.params import TrainingParams
 from hyperspool.worker.training.validation import EVALUATION_BATCH
 
+TOGETHER = 5
+"""Steps of one graph, where nothing is to be done between them: a launch of a graph, and the two small kernels by which
+torch gives it the state of the generator, then cost a fifth. Five divides the usual numbers of steps of an epoch."""
+
 
 class StepProgram:
     """The step and the validation of all networks of one shape. Its tensors belong to whoever runs an epoch now.
@@ -76,6 +80,11 @@ class StepProgram:
             self._update(gradients, rate, momentum)
             self._training_loss.add_(loss)
             self.position.add_(1)
+
+    def steps(self) -> None:
+        """Make `TOGETHER` updates."""
+        for _ in range(TOGETHER):
+            self.step()
 
     @torch.no_grad()
     def validate(self) -> None:

@@ -221,9 +221,8 @@ class Trainer:
         captured.load(self.model, self.optimiser)
         captured.begin(EpochInput(self._order, scalars, self.params.decay, draws), self._position, self._loss_sum)
         while self._position < self._steps and not should_stop():
-            captured.step()
-            self.optimiser.learning_rate, self.optimiser.momentum = scalars[self._position]
-            self._position += 1
+            self._position += captured.advance(1 if self.ensemble is not None else self._steps - self._position)
+            self.optimiser.learning_rate, self.optimiser.momentum = scalars[self._position - 1]
             if self.ensemble is not None and self.schedule.ends_cycle(before + self._position):
                 captured.store(self.model, self.optimiser)
                 self.ensemble.add(self.model)

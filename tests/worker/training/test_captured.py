@@ -86,7 +86,7 @@ def test_captured_steps_make_the_same_curve(digits: Dataset, kind: str, monkeypa
         assert (trainer.ensemble.members, trainer.ensemble.error) == (2, plain.ensemble.error)
 
 
-@pytest.mark.parametrize("stopped_after", [0, 1, 6, 9, 17])
+@pytest.mark.parametrize("stopped_after", [0, 1, 3, 4])
 def test_captured_training_resumes_to_the_last_bit(
     digits: Dataset, stopped_after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,15 +114,15 @@ def test_trials_of_one_shape_share_a_capture(digits: Dataset, monkeypatch: pytes
 
     alone = []
     as_on_a_gpu(monkeypatch, counting)
-    trials = [CNN, replace(CNN, learning_rate=0.01, momentum=0.9, schedule="cosine"), replace(CNN, batch_size=50)]
+    trials = [CNN, replace(CNN, learning_rate=0.01, momentum=0.9, schedule="cosine"), replace(CNN, batch_size=40)]
     for params in trials[:2]:
         torch.manual_seed(SEEDS.dropout)
         alone.append(run(make(digits, params)))
-    assert len(actions) == 2  # a step and a validation
+    assert len(actions) == 3  # a step, several steps and a validation
     run(make(digits, trials[2]), 1)
-    assert len(actions) == 4
-    first, second = make(digits, replace(trials[0], keep_hidden=1.0)), make(digits, replace(trials[1], keep_hidden=1.0))
     assert len(actions) == 6
+    first, second = make(digits, replace(trials[0], keep_hidden=1.0)), make(digits, replace(trials[1], keep_hidden=1.0))
+    assert len(actions) == 9
     expected = [run(make(digits, trainer.params)) for trainer in (first, second)]
     for _ in range(EPOCHS):
         first.run_epoch(lambda: False)
