@@ -75,7 +75,6 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks --size $(SIZE) $(ARGS)
-	$(BIN)/python -m benchmarks.training
 
 # Crashes at every operation and looks at every state of the protocol; then kills and stops masters and workers at
 # random, study after study, until the time is up.

@@ -22,6 +22,7 @@ BENCHMARKS = {
     "batch_order": "batches that begin with the trials that will take longest",
     "startup": "what commands, workers and trials need before they begin",
     "commands": "what a trial of a command costs beyond its process",
+    "training": "training on a CPU, one thread",
     "gpu": "training on a GPU",
     "simulation": "simulated random searches",
     "report": "the report of a large study",

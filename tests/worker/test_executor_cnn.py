@@ -34,7 +34,7 @@ def test_the_cnn_reports_its_epochs_and_measures_its_last_error(bench: Bench) ->
     assert [record.epoch for record in bench.follower.epochs] == [1, 2, 3]
     assert outcome.value == bench.follower.epochs[-1].metrics["validation_error"]
     assert bench.follower.began_with is not None
-    assert set(bench.follower.began_with.versions) == {"python", "torch", "numpy"}
+    assert set(bench.follower.began_with.versions) == {"python", "torch", "numpy", "training"}
 
 
 def test_a_diverged_cnn_measures_the_error_of_guessing(bench: Bench) -> None:

@@ -1,6 +1,7 @@
 """The objectives `cnn` and `mlp`: train a network and measure its validation error after the last epoch."""
 
 import io
+import logging
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -18,6 +19,8 @@ from hyperspool.worker.training.data import Dataset
 from hyperspool.worker.training.params import TrainingParams, TrainingSeeds
 from hyperspool.worker.training.runtime import configure
 from hyperspool.worker.training.trainer import Epoch, Trainer
+
+logger = logging.getLogger(__name__)
 
 
 def evaluate_network(trial: Trial, params_type: type[TrainingParams]) -> Measured:
@@ -130,7 +133,8 @@ def _restored(trial: Trial, make: Callable[[], Trainer]) -> Trainer | None:
         try:
             # weights_only, because a checkpoint lies in the shared folder, where anyone may write.
             trainer.load_state_dict(torch.load(io.BytesIO(payload), weights_only=True, map_location="cpu"))
-        except Exception:  # noqa: BLE001, S112 - a foreign checkpoint may raise anything; the trial starts over
+        except Exception as error:  # noqa: BLE001 - a foreign checkpoint may raise anything; the trial starts over
+            logger.warning("a checkpoint is not used: %s", error)
             continue
         return trainer
     return None

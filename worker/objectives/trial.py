@@ -297,4 +297,6 @@ def _versions() -> dict[str, str]:
     for name in ("torch", "numpy"):
         if (module := sys.modules.get(name)) is not None:
             versions[name] = str(module.__version__)
+    if (trainer := sys.modules.get("hyperspool.worker.training.trainer")) is not None:
+        versions["training"] = str(trainer.VERSION)
     return versions

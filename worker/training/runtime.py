@@ -1,8 +1,15 @@
 """Sets torch up: device, threads, and the settings that make two runs the same to the last bit."""
 
+import ctypes
 import os
+from contextlib import suppress
 
 import torch
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+"""Source: glibc's malloc.h; man 3 mallopt."""
+KEPT_BYTES = 2**30
+"""Free memory at the end of the heap up to which none is returned."""
 
 
 def configure(device: str, threads: int) -> torch.device:
@@ -16,6 +23,7 @@ def configure(device: str, threads: int) -> torch.device:
     Raises:
         ValueError: there is no such device.
     """
+    _keep_memory()
     if threads:
         torch.set_num_threads(threads)
     # Velocities of units that no longer fire decay into denormal numbers. With these a CPU is a hundred times slower.
@@ -33,6 +41,18 @@ def configure(device: str, threads: int) -> torch.device:
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # a property of the module
         torch.cuda.set_device(chosen)
     return chosen
+
+
+def _keep_memory() -> None:
+    """Let the process keep memory that is free, where glibc gives it out.
+
+    By default glibc returns large buffers to the kernel, so each mini-batch gets its maps in pages that the kernel must
+    clear again: a third of the time with 32 filters and mini-batches of 100.
+    """
+    with suppress(OSError, AttributeError, TypeError):  # another C library, or another system
+        tune = ctypes.CDLL(None).mallopt
+        tune(M_MMAP_MAX, 0)
+        tune(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def device_name(device: torch.device) -> str:

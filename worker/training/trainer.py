@@ -21,6 +21,14 @@ from hyperspool.worker.training.schedules import make_schedule
 from hyperspool.worker.training.step import make_step
 from hyperspool.worker.training.validation import evaluate
 
+VERSION = 2
+"""Versions of the training give other numbers from the same params and seeds. Every result names its version, under
+`versions`, and no training goes on from a checkpoint of another one.
+
+2: on a CPU the CNN's gradients are written out by hand, and its dropout draws other numbers; the update of any network
+rounds otherwise there.
+"""
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -150,6 +158,7 @@ class Trainer:
     def state_dict(self) -> dict[str, Any]:
         """Return the whole state of the training, in tensors, numbers, texts, lists and dicts only."""
         return {
+            "version": VERSION,
             "curve": [asdict(epoch) for epoch in self.curve],
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -163,7 +172,13 @@ class Trainer:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from `state_dict`, at the mini-batch after the last one."""
+        """Go on from `state_dict`, at the mini-batch after the last one.
+
+        Raises:
+            ValueError: the state is of another version of the training.
+        """
+        if state.get("version", 1) != VERSION:
+            raise ValueError(f"a checkpoint of version {state.get('version', 1)} of the training, expected {VERSION}")
         self.curve = [Epoch(**epoch) for epoch in state["curve"]]
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hyperspool.worker.training.cnn_by_hand import written_by_hand
 from hyperspool.worker.training.data import Part
 
 EVALUATION_BATCH = {"cpu": 100, "cuda": 5000}
@@ -32,5 +33,7 @@ def probabilities(model: nn.Module, part: Part, device: torch.device) -> Tensor:
 def _batches(model: nn.Module, part: Part, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
     model.eval()
     size = EVALUATION_BATCH.get(device.type, EVALUATION_BATCH["cpu"])
+    by_hand = written_by_hand(model, part.images)
+    logits = model if by_hand is None else by_hand.logits
     for begin in range(0, len(part), size):
-        yield model(part.images[begin : begin + size]), part.labels[begin : begin + size]
+        yield logits(part.images[begin : begin + size]), part.labels[begin : begin + size]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 
+from hyperspool.worker.training.augmentation import Augmentation
 from hyperspool.worker.training.data import Dataset, Part, load_dataset
 from hyperspool.worker.training.initialisation import INITIALISATIONS
 from hyperspool.worker.training.params import SCHEDULES, CnnParams, MlpParams, TrainingParams, TrainingSeeds
@@ -246,12 +247,18 @@ def test_a_too_large_mini_batch_is_refused_with_any_schedule(digits: Dataset, ne
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_every_training_image_changes_in_each_epoch(digits: Dataset, network: str) -> None:
+def test_every_training_image_changes_in_each_epoch(
+    digits: Dataset, network: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trainer = trainer_of(digits, params_of(network, batch_size=200, augmentation=True))
     seen: list[torch.Tensor] = []
-    trainer.model.register_forward_hook(
-        lambda model, inputs, _output: seen.append(inputs[0].clone()) if model.training else None
-    )
+    change = Augmentation.__call__
+
+    def noted(augmentation: Augmentation, images: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
+        seen.append(change(augmentation, images, chosen))
+        return seen[-1].clone()
+
+    monkeypatch.setattr(Augmentation, "__call__", noted)
     orders = []
     for _ in range(2):
         orders.append(trainer._order)

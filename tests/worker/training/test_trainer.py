@@ -10,7 +10,7 @@ import torch
 from hyperspool.worker.training.data import Dataset, load_dataset
 from hyperspool.worker.training.params import CnnParams, TrainingSeeds
 from hyperspool.worker.training.runtime import configure
-from hyperspool.worker.training.trainer import Epoch, Trainer
+from hyperspool.worker.training.trainer import VERSION, Epoch, Trainer
 from hyperspool.worker.training.validation import evaluate
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -88,30 +88,35 @@ def test_the_time_of_an_epoch_adds_up_over_its_interruptions(digits: Dataset) ->
     assert epoch.seconds > before
 
 
+def note_steps(trainer: Trainer) -> list[tuple[list[int], torch.Tensor]]:
+    """The examples and the loss of each step that the trainer makes from now on."""
+    seen: list[tuple[list[int], torch.Tensor]] = []
+    step = trainer._step
+
+    def noted(chosen: torch.Tensor) -> torch.Tensor:
+        loss = step(chosen)
+        seen.append((chosen.tolist(), loss.clone()))
+        return loss
+
+    trainer._step = noted
+    return seen
+
+
 def test_the_last_incomplete_mini_batch_is_dropped(digits: Dataset) -> None:
     # 200 = 6 * 32 + 8, so the last 8 examples of an epoch are dropped
-    seen: list[int] = []
     trainer = Trainer(digits, PARAMS, SEEDS, CPU)
-    handle = trainer.model.register_forward_hook(lambda _module, inputs, _output: seen.append(len(inputs[0])))
+    order = trainer._order.tolist()
+    seen = note_steps(trainer)
     trainer._train(lambda: False)
-    handle.remove()
-    assert seen == [32] * 6
+    assert [chosen for chosen, _ in seen] == [order[32 * batch : 32 * (batch + 1)] for batch in range(6)]
 
 
 def test_the_training_loss_is_the_mean_over_mini_batches(digits: Dataset) -> None:
     trainer = Trainer(digits, PARAMS, SEEDS, CPU)
-    order = trainer._order[:192].reshape(6, 32)
-    losses: list[float] = []
-
-    def note(_module: torch.nn.Module, _inputs: object, logits: torch.Tensor) -> None:
-        if len(losses) < 6:
-            labels = digits.training.labels[order[len(losses)]]
-            losses.append(torch.nn.functional.cross_entropy(logits.detach(), labels).item())
-
-    trainer.model.register_forward_hook(note)
+    seen = note_steps(trainer)
     epoch = trainer.run_epoch(lambda: False)
     assert epoch is not None
-    assert epoch.training_loss == pytest.approx(sum(losses) / 6, rel=1e-6)
+    assert epoch.training_loss == pytest.approx(sum(loss.item() for _, loss in seen) / 6, rel=1e-6)
 
 
 def test_each_epoch_shows_each_example_once_in_another_order(digits: Dataset) -> None:
@@ -157,6 +162,14 @@ def test_a_state_of_another_network_is_refused(digits: Dataset) -> None:
     state = Trainer(digits, PARAMS, SEEDS, CPU).state_dict()
     with pytest.raises(RuntimeError, match="size mismatch"):
         Trainer(digits, replace(PARAMS, num_filters=9), SEEDS, CPU).load_state_dict(state)
+
+
+@pytest.mark.parametrize("version", [None, VERSION - 1, VERSION + 1])
+def test_a_state_of_another_version_is_refused(digits: Dataset, version: int | None) -> None:
+    state = Trainer(digits, PARAMS, SEEDS, CPU).state_dict()
+    state = {key: value for key, value in state.items() if key != "version"}
+    with pytest.raises(ValueError, match=f"expected {VERSION}"):
+        Trainer(digits, PARAMS, SEEDS, CPU).load_state_dict(state | ({"version": version} if version else {}))
 
 
 def test_a_device_that_is_not_there_is_refused() -> None:
