@@ -20,7 +20,7 @@ results/<study>/duplicates/              00017.issue1.attempt2.json, a late resu
 results/<study>/files/, saved/           folders in which trials' programs keep files (`common.trial_folders`)
 results/<study>/logs/                    00017.issue1.attempt1.log, output of an attempt; worker-1.log, of a worker
 results/<study>/notes/                   20261126T212503123-3f9a1c.json, a note of the study or of a trial
-results/<study>/report/                  the report: a page, its figures, its tables
+results/<study>/report/, launch/         the report: a page, its figures, its tables; what a scheduler runs and prints
 results/<study>/final/                   the answer of a final evaluation, and its model (`common.final`)
 data/                                    downloaded data sets
 `common.file_kinds` is the table of the files in these folders: it builds and parses their names.

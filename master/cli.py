@@ -15,6 +15,7 @@ from hyperspool.master.commands import (
     finalize,
     folder,
     init,
+    launch,
     look,
     note,
     range_test,
@@ -33,7 +34,22 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Search hyperparameters through a shared folder: publish jobs, collect and show results.",
 )
-for family in (run, init, look, show, note, steer, replay, analysis, compare, dashboard, folder, finalize, range_test):
+for family in (
+    run,
+    launch,
+    init,
+    look,
+    show,
+    note,
+    steer,
+    replay,
+    analysis,
+    compare,
+    dashboard,
+    folder,
+    finalize,
+    range_test,
+):
     app.add_typer(family.app)
 
 

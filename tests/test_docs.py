@@ -82,7 +82,7 @@ def test_pages_look_back_only_at_studies_they_ran(page: Path) -> None:
     for module, *words in _commands(page):
         if module != "master" or len(words) < 2 or words[1].startswith("-"):
             continue
-        if words[0] == "run":
+        if words[0] == "run" or (words[0] == "launch" and words[1].endswith(".toml")):
             there.add(_name_of_run(words[1:], there))
         else:
             assert words[1] in there, words

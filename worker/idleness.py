@@ -2,15 +2,17 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hyperspool.common.layout import study_folders
+from hyperspool.common.file_kinds import MASTER_LEASE
+from hyperspool.common.layout import StudyFolder, study_folders
+from hyperspool.common.locks import ClaimMode, is_held
 
 IDLE_EXIT_S = 5.0
-"""With `--exit-when-idle`, seconds without any open job. Longer than a master takes between two batches."""
+"""With `--exit-when-idle`, seconds without any open job, and without a master that could publish one."""
 TELL_S = 1.0
 """Seconds without a job before the worker logs that it waits. The next batch mostly comes sooner."""
 
@@ -22,7 +24,7 @@ class Waiting:
     """How long a worker waits for jobs.
 
     Attributes:
-        exit_when_idle: leave after `IDLE_EXIT_S` without an open job, whoever holds it.
+        exit_when_idle: leave after `IDLE_EXIT_S` without an open job, whoever holds it, unless a master runs.
         max_idle_s: leave after so many seconds without a free job, though others hold open ones; None: never.
         wait_s: until the worker has its first job, leave after so many seconds instead; None: as later.
     """
@@ -55,14 +57,16 @@ class Idleness:
         self._since_s = self._nothing_open_since_s = self._clock()
         self._is_logged, self._had_job = False, True
 
-    def is_over(self, *, has_open: bool) -> bool:
+    def is_over(self, *, has_open: bool, studies: Iterable[StudyFolder] = ()) -> bool:
         """Return whether the worker should leave. Logs once what it waits for, after `TELL_S`.
 
         Args:
             has_open: whether there are open jobs, which other workers hold.
+            studies: that the worker can serve. A master of one of them may publish the next batch.
         """
         now_s = self._clock()
-        if has_open:
+        is_quiet = self._waiting.exit_when_idle and now_s - self._nothing_open_since_s > IDLE_EXIT_S
+        if has_open or (is_quiet and any(map(_has_master, studies))):
             self._nothing_open_since_s = now_s
         if reason := self._reason_to_leave(now_s - self._since_s, now_s - self._nothing_open_since_s):
             logger.info("%s; leaving", reason)
@@ -94,3 +98,7 @@ class Idleness:
         with suppress(OSError):  # out of reach for now, which the queue logs
             return any(folder.name == self._study for folder in study_folders(self._root))
         return True
+
+
+def _has_master(folder: StudyFolder) -> bool:
+    return is_held(folder.master_lock, ClaimMode.LOCK) or is_held(folder.path(MASTER_LEASE), ClaimMode.LEASE)

@@ -15,7 +15,8 @@ MARGIN_S = 15.0
 """The worker lets go so long before its end: a trial that does not ask is ended after 5 s, and the rest is for a slow
 folder and the interpreter's own end."""
 SLURM_END = "SLURM_JOB_END_TIME"
-"""Of a Slurm job: when its time limit ends it, in seconds since 1970. Slurm 22.05 and later."""
+"""When the time limit ends a Slurm job, in seconds since 1970. Newer versions of Slurm set it, and the scripts of
+`launch` for older ones."""
 REMEMBERED = 20
 """Evaluations of which the time to the first checkpoint is remembered."""
 
@@ -86,6 +87,11 @@ class Lifetime:
     def has_had_its_trials(self) -> bool:
         """Whether the worker has evaluated as many trials as it may."""
         return self._trials_left is not None and self._trials_left <= 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over, whatever else ended the worker."""
+        return self._end_s is not None and self._clock() >= self._end_s
 
     @property
     def is_too_short(self) -> bool:

@@ -89,7 +89,7 @@ class Worker:
         gpu = settings.device.visible or None
         self._presence = Presence(claimant, settings.device.name, gpu=gpu, job=settings.job)
         self._lifetime = Lifetime(settings.life)
-        self._has_evaluated = self._has_released = False
+        self._has_evaluated = self._has_released = self._has_gained = False
         self._queue = JobQueue(settings.root, settings.study, settings.claim, Claims(claimant))
         child = ChildSettings(settings.device.in_child, settings.objectives, settings.root.absolute() / "data")
         self._executor = Executor(settings.device, child, self._bell, self._stop, early)
@@ -99,8 +99,9 @@ class Worker:
 
         Returns:
             0 if nothing is left to do, or the worker has evaluated as many trials as it was to; the settings'
-            `stopped_status` if it was asked to stop, or its time is over, while work is open; 2 if the device cannot be
-            used, or the worker can serve none of the studies that it was started for.
+            `stopped_status` if it was asked to stop, or its time is over, while work is open; 1 if its time is over and
+            brought no trial further; 2 if the device cannot be used, or the worker can serve none of the studies that
+            it was started for.
         """
         self._stop.listen(to_stdin=self._settings.exit_with_stdin)
         self._lifetime.watch(self._stop)
@@ -141,10 +142,16 @@ class Worker:
                 return 2
             self._follow(watch)
             self._presence.idle(self._queue.open_studies)
-            if idleness.is_over(has_open=bool(self._queue.open_studies)):
+            if idleness.is_over(has_open=bool(self._queue.open_studies), studies=self._queue.studies):
                 return self._status_when_idle()
             self._bell.wait(RESCAN_S)
         logger.info("stopped")
+        return self._status_when_stopped()
+
+    def _status_when_stopped(self) -> int:
+        if self._lifetime.is_over and self._has_released and not (self._has_evaluated or self._has_gained):
+            logger.error("no trial came further in this worker's time; another worker needs more (--lifetime)")
+            return 1
         return self._settings.stopped_status if self._has_released or self._queue.has_open() else 0
 
     def _status_when_idle(self) -> int:
@@ -174,6 +181,7 @@ class Worker:
             self._conclude(outcome, attempt)
             if isinstance(outcome, Stopped):
                 self._has_released = True
+                self._has_gained |= attempt.has_gained(outcome)
             elif not isinstance(outcome, Unable):
                 self._has_evaluated = True
                 self._lifetime.ended(attempt.seconds, attempt.new_epochs)

@@ -40,6 +40,7 @@ from hyperspool.worker.messages import (
 )
 from hyperspool.worker.neighbours import busy_neighbours
 from hyperspool.worker.presence import Presence
+from hyperspool.worker.progress import is_further
 from hyperspool.worker.queue import ClaimedJob
 
 MAX_MESSAGE = 2000
@@ -276,6 +277,13 @@ class RunningAttempt(Listener):
     def new_epochs(self) -> int:
         """The epochs that this attempt has gone through."""
         return len(self._records) - len(self._resumed)
+
+    def has_gained(self, stopped: Stopped) -> bool:
+        """Return whether this attempt, which was stopped, came further than those before it, as far as one can know."""
+        if not self._records:  # it reports no epochs
+            return stopped.is_saved
+        attempt = self.claimed.claim.attempt
+        return self.new_epochs > 0 and (attempt.number == 1 or is_further(self.claimed.claim.folder, attempt))
 
     def _add_to_curve(self, record: EpochRecord) -> None:
         self._records.append(record)

@@ -12,6 +12,7 @@ from hyperspool.master.terminal.console import errors, output
 
 if TYPE_CHECKING:
     from hyperspool.common.layout import StudyFolder
+    from hyperspool.master.launch.cluster import Task
     from hyperspool.master.results.standing import Standing
     from hyperspool.master.results.state import StudyState
 
@@ -76,6 +77,8 @@ def status(
     """Show whether a study runs, its progress, its best setting, and what each worker does."""
     from hyperspool.common.layout import StudyFolder
     from hyperspool.common.shared_folder import need_folder
+    from hyperspool.master.launch.cluster import tasks_text, with_gone
+    from hyperspool.master.launch.slurm import TaskReader
     from hyperspool.master.results.notes import notes_json, read_notes
     from hyperspool.master.results.progress import ProgressReader
     from hyperspool.master.results.state import Phase
@@ -85,6 +88,11 @@ def status(
     need_folder(root)
     folder = published_study(root, study) if study else None
     reader = ProgressReader(folder) if folder else None
+    tasks = TaskReader(folder) if folder else None
+
+    def tasks_of(standing: "Standing") -> list["Task"] | None:
+        found = tasks.read() if tasks else None
+        return None if found is None else with_gone(found, standing.workers, standing.silent)
 
     def look() -> list[tuple["Standing", "StudyState"]]:
         return [_look_at(folder)] if folder else _look_at_all(root)
@@ -93,7 +101,10 @@ def status(
         raise UsageError("--json prints once: leave out --watch, and call it again as often as you like")
     if as_json:
         found = [
-            standing.to_json() | state.to_json() | notes_json(read_notes(StudyFolder(root, standing.spec.name)))
+            standing.to_json()
+            | state.to_json()
+            | notes_json(read_notes(StudyFolder(root, standing.spec.name)))
+            | ({} if (own := tasks_of(standing)) is None else {"tasks": [task.to_json() for task in own]})
             for standing, state in look()
         ]
         print(json.dumps(found[0] if study else found, indent=2))
@@ -103,7 +114,9 @@ def status(
         found = look()
         is_fitted, progress = watch and output.is_terminal, reader.of if reader else None
         if folder:
-            shown: Picture = standing_view(*found[0], progress, read_notes(folder), is_fitted=is_fitted)
+            queue = tasks_text(tasks_of(found[0][0]) or ()) or (tasks.problem if tasks else "")
+            notes = read_notes(folder)
+            shown: Picture = standing_view(*found[0], progress, notes, queue=queue, is_fitted=is_fitted)
         else:
             shown = studies_view(found, root)
         return shown, all(state.phase is Phase.FINISHED for _, state in found)

@@ -14,6 +14,7 @@ from hyperspool.common.layout import TRIALS_PER_FOLDER
 from hyperspool.common.trial_folders import FILES, SAVED
 from hyperspool.master.fsck.breach import Breach, Remedy, Severity
 from hyperspool.master.fsck.look import Look
+from hyperspool.master.launch.cluster import FOLDER as LAUNCH
 
 HIDDEN_OPEN = ".nfs"
 """Prefix that an NFS client gives a file that is removed while it is open in a process; the file goes by itself."""
@@ -36,7 +37,7 @@ def check_names(look: Look) -> Iterator[Breach]:
             continue
         yield from (_foreign(path / own) for own in look.names(path) if not _is_known(look, path / own, Place.TRIALS))
     others = (folder.report, folder.journal)
-    known = {path.name for path in (*_folders(look), *others)} | {FOLDER, FILES, SAVED}
+    known = {path.name for path in (*_folders(look), *others)} | {FOLDER, FILES, SAVED, LAUNCH}
     for name in look.names(folder.results):
         if name not in known and not is_temporary(name):
             cause = "it is a foreign file, but does no harm here"

@@ -36,6 +36,7 @@ def standing_view(
     progress_of: Callable[[WorkerRecord], Progress] | None = None,
     notes: Sequence[Note] = (),
     *,
+    queue: str = "",
     is_fitted: bool = False,
 ) -> FittedPicture:
     """Return what `status STUDY` shows.
@@ -45,11 +46,13 @@ def standing_view(
         state: whether it runs, and since when.
         progress_of: reads how far a worker is; None: the heartbeats alone are shown.
         notes: what people noted, the oldest first; the newest are shown.
+        queue: what its workers do in a scheduler's queue, in words.
         is_fitted: fill the window with results, and no more.
     """
     head: list[RenderableType] = [
         Text.assemble((standing.spec.name, "bold"), f"  {standing.spec.title}"),
         *([Text(state.sentence)] if state else []),
+        *([Text(f"Slurm: {queue}")] if queue else []),
         progress_row(standing, ""),
         *standing_lines(standing, is_plain=output.options.ascii_only),
     ]

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.locks import ClaimMode, held
 from hyperspool.worker.idleness import IDLE_EXIT_S, TELL_S, Idleness, Waiting
 from tests.worker.clock import Clock
 
@@ -56,3 +57,15 @@ def test_a_worker_leaves_when_idle_only_if_asked(root: Path) -> None:
     assert not wait(idleness, clock, IDLE_EXIT_S)
     assert wait(idleness, clock, 1)
     assert not wait(patient, clock, 100)
+
+
+def test_an_idle_worker_stays_while_a_master_runs(root: Path, folder: StudyFolder) -> None:
+    clock = Clock()
+    idleness = Idleness(root, folder.name, Waiting(exit_when_idle=True), clock=clock)
+    with held(folder.master_lock, ClaimMode.LOCK, "its master"):
+        clock.now_s += 100
+        assert not idleness.is_over(has_open=False, studies=[folder])
+    clock.now_s += IDLE_EXIT_S / 2
+    assert not idleness.is_over(has_open=False, studies=[folder])
+    clock.now_s += IDLE_EXIT_S
+    assert idleness.is_over(has_open=False, studies=[folder])

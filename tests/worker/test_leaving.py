@@ -67,6 +67,13 @@ def test_worker_lets_go_before_its_job_ends(
     assert "claim released: saved" in processes.output(worker)
 
 
+def test_worker_whose_time_brought_nothing_says_so(root: Path, processes: Processes, make_study: MakeStudy) -> None:
+    processes.master(make_study("deaf", trials=1))
+    worker = processes.worker("--lifetime", "18", objective="deaf")
+    assert worker.wait(40) == 1  # a scheduler that starts it again would do so for ever
+    assert "no trial came further in this worker's time" in processes.output(worker)
+
+
 def test_worker_that_can_serve_no_study_says_so(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     processes.master(make_study("unheard_of", trials=1))
     worker = processes.worker("--exit-when-idle", objective="square")

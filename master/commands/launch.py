@@ -1,0 +1,78 @@
+"""The command that has workers run on a cluster: launch. Options and output only."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hyperspool.common.errors import UsageError
+from hyperspool.master.commands.options import Root, study_names
+from hyperspool.master.terminal.console import output
+
+app = typer.Typer()
+
+
+@app.command()
+def launch(
+    study: Annotated[
+        str,
+        typer.Argument(help="Name a study in the folder, a preset, or a .toml file.", autocompletion=study_names),
+    ],
+    root: Root = Path(),
+    slurm: Annotated[bool, typer.Option("--slurm", help="Submit the workers to Slurm.")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=10_000, help="Begin with N workers.")] = 1,
+    max_workers: Annotated[int | None, typer.Option(help="Add workers while jobs are open, up to N.")] = None,
+    gpus_per_worker: Annotated[int, typer.Option(min=0, max=64, help="Give each worker N GPUs.")] = 1,
+    time: Annotated[str | None, typer.Option(help="Limit a worker's job, as sbatch does: 4:00:00.")] = None,
+    partition: Annotated[str | None, typer.Option(help="Use this partition. Default: the cluster's.")] = None,
+    sbatch: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Add any option of sbatch; repeatable.")
+    ] = None,
+    with_master: Annotated[bool, typer.Option("--with-master", help="Submit the study's master too.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Stay, and replace workers that left.")] = False,
+    max_idle: Annotated[float | None, typer.Option(min=0, help="A worker leaves S seconds without a job.")] = None,
+    wait: Annotated[float, typer.Option(min=0, help="A worker waits S seconds for its first job.")] = 600.0,
+    objective: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=MODULE:FUNCTION", help="Give workers an objective; repeatable.")
+    ] = None,
+    command: Annotated[
+        list[str] | None, typer.Option(metavar="NAME='PROGRAM ARGUMENTS'", help="Give workers a command; repeatable.")
+    ] = None,
+    study_file: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="Give workers a study file's objective; repeatable.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the scripts, and submit nothing.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="Cancel the study's jobs; its workers save first.")] = False,
+) -> None:
+    """Have workers of a study run on a cluster.
+
+    The jobs come back by themselves after preemption and at their time limit, and go on from the last checkpoint.
+    Exit status: 0 submitted, 1 the scheduler refuses, 2 wrong usage.
+    """
+    from hyperspool.common.definitions import OwnObjectives
+    from hyperspool.master.launch.session import LaunchOptions, dry_run_text, launch_session, stop_session
+    from hyperspool.master.launch.slurm_script import Resources
+
+    if not slurm:
+        raise UsageError("where are the workers to run? Add --slurm; on this machine: `run --workers N`")
+    if stop:
+        stop_session(root, study, output.say)
+        return
+    resources = Resources(time, partition, gpus_per_worker, tuple(sbatch or ()))
+    own = OwnObjectives(tuple(objective or ()), tuple(command or ()), tuple(study_file or ())).with_study(study)
+    options = LaunchOptions(
+        root,
+        study,
+        workers,
+        resources,
+        own,
+        max_workers=max_workers,
+        with_master=with_master,
+        watch=watch,
+        max_idle_s=max_idle,
+        wait_s=wait,
+    )
+    if dry_run:
+        typer.echo(dry_run_text(options), nl=False)
+    else:
+        launch_session(options, output.say)
