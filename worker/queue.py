@@ -29,7 +29,10 @@ ORDERLY = 64
 """Up to this many open jobs are taken in order, after those that have a checkpoint. Of more, each worker starts at a
 random place, so that the workers do not all try the same locks one after the other. Where the master suggests an order,
 each worker's own differs from it by up to this many places. Of more jobs that others seem to hold, this many are tried
-after each listing."""
+after a listing."""
+FEWEST_TRIES = 8
+"""After each listing in which nothing was free, half as many held jobs are tried, down to this: each try costs a file
+server some requests, and the end of a batch may be hours away. In a small crowd that is still all of them."""
 
 LISTED_S = 2.0
 """An older listing is not used up: meanwhile somebody may have paused the study."""
@@ -98,6 +101,7 @@ class JobQueue:
         self._listed: deque[tuple[StudyFolder, Issue]] = deque()
         self._specs: dict[StudyFolder, tuple[Version, StudySpec | None]] = {}  # None: the file cannot be read
         self._complained: set[str] = set()
+        self._tries = ORDERLY
         self.unable: dict[str, str] = {}
         self.studies: list[StudyFolder] = []
         self.open_studies: list[StudyFolder] = []
@@ -122,7 +126,9 @@ class JobQueue:
                     )
                     continue
                 if claimed is not None:
+                    self._tries = ORDERLY
                     return claimed
+        self._tries = max(self._tries // 2, FEWEST_TRIES)
         return None
 
     def has_open(self) -> bool:
@@ -152,7 +158,7 @@ class JobQueue:
                 self._complain(f"{folder.jobs} cannot be listed: {error.strerror}")
         wanted = {folder.lease(issue) for folder, listed in found.items() for issue in listed.issues}
         self._claims.forget(lambda path: path in wanted)
-        groups = zip(*(_arranged(folder, listed) for folder, listed in found.items()), strict=True)
+        groups = zip(*(_arranged(folder, listed, self._tries) for folder, listed in found.items()), strict=True)
         self._listed = deque(place for of_all_studies in groups for places in of_all_studies for place in places)
 
     def _try_take(self, folder: StudyFolder, issue: Issue) -> ClaimedJob | None:
@@ -211,7 +217,7 @@ class JobQueue:
             logger.warning("%s%s", message, f" ({example})" if example else "")
 
 
-def _arranged(folder: StudyFolder, listed: Claimable) -> tuple[Places, Places, Places]:
+def _arranged(folder: StudyFolder, listed: Claimable, tries: int) -> tuple[Places, Places, Places]:
     """The issues that have a checkpoint, those that nobody has begun, and the others, each in the order to try them.
 
     If an issue with a checkpoint is free, its worker is gone, and most of its work is done. What has a lock file is
@@ -226,15 +232,15 @@ def _arranged(folder: StudyFolder, listed: Claimable) -> tuple[Places, Places, P
     elif len(free) > ORDERLY:
         at = random.randrange(len(free))
         free = free[at:] + free[:at]
-    return _places(folder, _some(sorted(begun))), _places(folder, free), _places(folder, _some(held))
+    return _places(folder, _some(sorted(begun), tries)), _places(folder, free), _places(folder, _some(held, tries))
 
 
 def _places(folder: StudyFolder, issues: Sequence[Issue]) -> Places:
     return [(folder, issue) for issue in issues]
 
 
-def _some(issues: Sequence[Issue]) -> Sequence[Issue]:
-    return issues if len(issues) <= ORDERLY else random.sample(issues, ORDERLY)
+def _some(issues: Sequence[Issue], most: int) -> Sequence[Issue]:
+    return issues if len(issues) <= most else random.sample(issues, most)
 
 
 def _begun(folder: StudyFolder, issues: Sequence[Issue]) -> Collection[Issue]:

@@ -138,6 +138,16 @@ def remove_dead_workers(
     return alive
 
 
+def remove_heartbeats(folder: StudyFolder, workers: Iterable[str]) -> None:
+    """Remove the heartbeats of workers that were silent when their study ended, as nobody looks after them any more.
+
+    One that is alive after all has no job of the study.
+    """
+    for worker in workers:
+        with suppress(OSError):
+            atomic.remove(folder.worker(worker))
+
+
 def is_running(pid: int) -> bool:
     """Return whether a process with this id runs on this host."""
     try:

@@ -7,11 +7,9 @@ collects the results that are there, and waits for the rest.
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from hyperspool.common import atomic
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.file_kinds import PAUSE, STOP_MASTER
 from hyperspool.common.heartbeat import WorkerRecord
@@ -30,6 +28,7 @@ from hyperspool.master.results.workers import read_workers
 from hyperspool.master.run.dispatch import Dispatcher
 from hyperspool.master.run.housekeeping import (
     remove_dead_workers,
+    remove_heartbeats,
     remove_kept_checkpoints,
     remove_used_checkpoints,
     tidy,
@@ -46,6 +45,8 @@ REOPENED = 1000
 """Evaluations whose jobs are in memory at once while a study is opened again."""
 MOST_HINTS = 10_000
 """Folders with events that are remembered until they are looked into; what is forgotten is found by the next scan."""
+HEARING = 0.1
+"""The share of a master's time that goes into heartbeats, at most: a thousand take a network file system a second."""
 TICK_S = 0.25
 """Seconds between two refreshes of the live view."""
 CLEAR_S = 5.0
@@ -97,7 +98,7 @@ class Search:
         self._dispatcher = Dispatcher(folder, spec, self._claims, self._silence)
         self._pruner = Pruner(folder, spec)
         self._proposals = Proposals(folder, spec, self._published, self._until_possible)
-        self._looked_s = self._asked_s = float("-inf")
+        self._looked_s = self._asked_s = self._hear_s = float("-inf")
         self._failed: set[EvaluationKey] = set()
         self.standing = Standing(spec)
 
@@ -155,15 +156,9 @@ class Search:
         self._wait_for_clear()
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
         self._until_possible(self._remove_what_ended_trials_saved)
-        self._forget_silent_workers()
-        return True
-
-    def _forget_silent_workers(self) -> None:
-        # Nobody looks after the heartbeats of a finished study. Who is alive after all has no job of it any more.
-        for worker in self.standing.silent:
-            with suppress(OSError):
-                atomic.remove(self._folder.worker(worker))
+        remove_heartbeats(self._folder, self.standing.silent)
         self.standing.workers = [one for one in self.standing.workers if one.worker not in self.standing.silent]
+        return True
 
     def _lacking(self) -> int:
         """How many jobs an asynchronous study lacks, so that no worker has to wait; 0 if it waits for its batch."""
@@ -269,7 +264,9 @@ class Search:
         self._hear_wishes(listing)
         self._until_possible(lambda: self._dispatcher.compare(listing))
         self._reopen_retried()
-        self._look_at_workers(listing)
+        if self._looked_s >= self._hear_s:
+            self._look_at_workers(listing)
+            self._hear_s = time.monotonic() + (1 / HEARING - 1) * (time.monotonic() - self._looked_s)
         each_second()
 
     def _look_at_workers(self, listing: JobsListing) -> None:
