@@ -50,12 +50,14 @@ class StudyResults:
         landed_s: when each result appeared, by the file server's clock, in seconds since the epoch.
         foreign: the foreign results, by the evaluation that their file is named after.
         unreadable: the other files.
+        left_out: trials with results that are not among these, because there are too many to be shown.
     """
 
     results: dict[EvaluationKey, Result] = field(default_factory=dict)
     landed_s: dict[EvaluationKey, float] = field(default_factory=dict)
     foreign: dict[EvaluationKey, Foreign] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
+    left_out: int = 0
 
     def in_order_of_landing(self) -> dict[EvaluationKey, Result]:
         """The results, ordered by when they landed, the latest last."""

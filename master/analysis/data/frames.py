@@ -111,6 +111,7 @@ class StudyData:
         evaluations: the same trials as the search method sees them, with the stage of each.
         journal: the master's proposals.
         unreadable: one line, with the reason, for each file or group of metrics that was left out.
+        left_out: trials with results that are not among these, because a page shows a sample of very many.
         lower_rungs: one row, with the columns of `trials`, per result below the highest rung that its trial reached.
     """
 
@@ -121,6 +122,7 @@ class StudyData:
     journal: Journal = field(default_factory=Journal)
     unreadable: tuple[str, ...] = ()
     lower_rungs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    left_out: int = 0
 
     @property
     def results(self) -> pd.DataFrame:
@@ -143,7 +145,13 @@ def load_study(root: Path | str, study: str) -> StudyData:
     return study_data(folder, spec, read_results(folder, spec))
 
 
-def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults, kept: KeptCurves | None = None) -> StudyData:
+def study_data(
+    folder: StudyFolder,
+    spec: StudySpec,
+    read: StudyResults,
+    kept: KeptCurves | None = None,
+    journal: Journal | None = None,
+) -> StudyData:
     """Build a study's frames from results that were already read.
 
     Args:
@@ -151,10 +159,12 @@ def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults, kept: K
         spec: the study, as published.
         read: its results.
         kept: curves that were read before, which are not read again; gets the new ones.
+        journal: of the study, if the caller has read it.
     """
     unreadable = read.problems(folder)
     results = [_as_declared(result, spec) for result in read.results.values()]
-    journal = completed(read_journal(folder, spec).journal, spec, read.results, earlier=read_earlier(folder))
+    if journal is None:
+        journal = completed(read_journal(folder, spec).journal, spec, read.results, earlier=read_earlier(folder))
     places = places_of(results)
     metrics: dict[str, None] = {}
     for result in results:
@@ -170,6 +180,7 @@ def study_data(folder: StudyFolder, spec: StudySpec, read: StudyResults, kept: K
         journal,
         tuple(unreadable),
         per_rung[per_rung.duplicated("trial", keep="last")].reset_index(drop=True),
+        read.left_out,
     )
 
 

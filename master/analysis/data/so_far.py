@@ -23,6 +23,9 @@ from hyperspool.master.analysis.data.places import Place, places_of
 from hyperspool.master.results.reading import read_results
 from hyperspool.master.results.standing import Standing, read_standing
 
+MOST_OPEN = 5000
+"""Trials without a result that are shown. More are shown only as far as they run."""
+
 Curves = Mapping[EvaluationName, Sequence[EpochRecord]]
 
 
@@ -74,11 +77,13 @@ def frames_so_far(folder: StudyFolder, data: StudyData, standing: Standing) -> t
         standing: of the same results.
     """
     spec, results = data.spec, standing.results
-    jobs = [entry.job(spec.name) for key, entry in standing.journal.entries.items() if key not in results]
+    running = _running(standing)
+    is_open = [key for key in standing.journal.entries if key not in results]
+    shown = [*is_open[:MOST_OPEN], *(key for key in is_open[MOST_OPEN:] if key in running)]
+    jobs = [standing.journal.entries[key].job(spec.name) for key in shown]
     if not jobs:
         return data.trials, data.curves
     places = places_of([*(results[key] for key in sorted(results)), *jobs])
-    running = _running(standing)
     curves = {job.evaluation: _curve_so_far(folder, running.get(job.evaluation)) for job in jobs}
     rows = [
         _row(job, spec, places[job.evaluation], running.get(job.evaluation), curves[job.evaluation])

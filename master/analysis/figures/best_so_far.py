@@ -39,6 +39,8 @@ def best_so_far_figure(data: StudyData) -> Figure:
     trials = data.trials
     values = trials["value"].where(trials["status"] == "COMPLETE").to_numpy(dtype=np.float64)
     evaluations = np.arange(1, len(trials) + 1, dtype=np.float64)
+    if data.left_out:
+        evaluations = trials["trial"].to_numpy(dtype=np.float64) + 1
     figure, axes = new_figure(6.4, 3.4)
     plot: Axes = axes[0, 0]
     marks = draw_trials(plot, evaluations, values, trials["diverged"].to_numpy(dtype=bool), trials=trials["trial"])
@@ -56,6 +58,6 @@ def best_so_far_figure(data: StudyData) -> Figure:
         marks += draw_best(plot, evaluations[is_winner], values[is_winner], label)
     show_value(plot.yaxis, data.spec, values)
     show_count(plot.xaxis, "evaluations, in order of trial number")
-    plot.set_xlim(0.5 if len(trials) < MANY_TRIALS else 0, len(trials) + max(0.5, len(trials) / 100))
+    plot.set_xlim(0.5 if len(trials) < MANY_TRIALS else 0, evaluations[-1] + max(0.5, evaluations[-1] / 100))
     add_legends(figure, [Legend(marks)])
     return figure

@@ -13,7 +13,7 @@ from hyperspool.master.results.wording import counted, duration_text, measured_t
 def facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
     """What the top of the page says of a study."""
     spec, trials = data.spec, data.trials
-    yield Fact(f"{len(trials)} of {standing.total}", "trials finished")
+    yield Fact(f"{len(trials) + data.left_out} of {standing.total}", "trials finished")
     best = standing.incumbent
     basis = f", {best.basis}" if best and best.basis else ""
     yield Fact(measured_text(best.best_known if best else None), f"best {spec.objective.measure_name}{basis}")
@@ -26,7 +26,14 @@ def facts(data: StudyData, standing: Standing) -> Iterator[Fact]:
         yield Fact(counted(spec.epochs, "epoch"), "per trial that is never stopped" if spec.halving else whole)
     if rungs := standing.by_rung():
         yield Fact(*rungs.cost)
-    yield from _times(data)
+    yield from _times_of_many(standing) if data.left_out else _times(data)
+
+
+def _times_of_many(standing: Standing) -> Iterator[Fact]:
+    results = standing.results.values()
+    yield Fact(duration_text(sum(one.times.evaluation_s for one in results)), "of evaluation, summed over trials")
+    if training_s := sum(one.times.training_s for one in results):
+        yield Fact(duration_text(training_s), "of training in epochs, as part of that")
 
 
 def _times(data: StudyData) -> Iterator[Fact]:

@@ -22,6 +22,7 @@ from hyperspool.master.analysis.data.columns import (
 )
 from hyperspool.master.analysis.data.frames import StudyData, study_data
 from hyperspool.master.analysis.data.missing import Missing, made_or_missing
+from hyperspool.master.analysis.data.sample import sample, sample_sentence
 from hyperspool.master.analysis.figures.catalogue import sections
 from hyperspool.master.analysis.figures.figure import NamedFigure
 from hyperspool.master.analysis.figures.files import draw_figure, save_figure
@@ -102,7 +103,8 @@ def write_report(folder: StudyFolder, out: Path) -> Written:
     """
     spec = read_published(published_study(folder.root, folder.name))
     read = read_results(folder, spec)
-    data, standing = study_data(folder, spec, read), read_standing(folder, spec, read)
+    standing = read_standing(folder, spec, read)
+    data = study_data(folder, spec, sample(read, standing), journal=standing.journal)
     atomic.make_folder(out / "tables")
     parts = draw_parts(data, out / "figures")
     tables = table_files(data, parts.answers)
@@ -144,7 +146,7 @@ def write_page(
     earlier = () if parts.results == len(data.results) else (_earlier_note(parts),)
     every, remarks = shown_trials(folder, data, standing, out), tuple(map(note_text, read_notes(folder)))
     page = out / PAGE
-    notes = (*lacks, *earlier, *content.notes)
+    notes = (*filter(None, [sample_sentence(len(data.trials), data.left_out)]), *lacks, *earlier, *content.notes)
     _write(page, render(replace(content, trials=every, notes=notes, remarks=remarks, live_s=live_s)).encode())
     return page
 
@@ -201,7 +203,7 @@ def _notes(data: StudyData, standing: Standing) -> Iterator[str]:
         yield "No trial has a result yet, so there is nothing to show. Run the same command again later."
     elif stopped := stopped_text(standing.stopped):
         yield f"{stopped[0].upper()}{stopped[1:]}."
-    elif len(data.trials) < data.spec.all_trials:
+    elif len(data.trials) + data.left_out < data.spec.all_trials:
         rest = f"{counts['RUNNING']} running, {counts['PENDING']} waiting"
         yield f"The study is not finished: {rest}. This page shows the trials that have a result."
     if earlier := earlier_text(standing.earlier):

@@ -14,6 +14,7 @@ from hyperspool.common import atomic
 from hyperspool.common.layout import StudyFolder
 from hyperspool.master.analysis.data.curve_frame import KeptCurves
 from hyperspool.master.analysis.data.frames import StudyData, study_data
+from hyperspool.master.analysis.data.sample import sample
 from hyperspool.master.analysis.page.report import Parts, Written, draw_parts, write_page, write_report
 from hyperspool.master.results.reading import StudyResults, read_results
 from hyperspool.master.results.standing import Standing, read_standing
@@ -60,8 +61,9 @@ class LivePage:
     def _look(self) -> tuple[StudyData, Standing]:
         spec = read_published(published_study(self._folder.root, self._folder.name))
         self._read = read_results(self._folder, spec, self._read)
-        data = study_data(self._folder, spec, self._read, self._curves)
-        return data, read_standing(self._folder, spec, self._read)
+        standing = read_standing(self._folder, spec, self._read)
+        shown = sample(self._read, standing)
+        return study_data(self._folder, spec, shown, self._curves, standing.journal), standing
 
 
 def watch_report(
