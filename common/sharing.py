@@ -55,6 +55,8 @@ def share(result: Result, params: Params, **parts: Record) -> None:
     if own["params"] == params and list(map(type, own["params"].values())) == list(map(type, params.values())):
         own["params"] = params
     for name, part in parts.items():
-        if own[name] == part:
+        found = own[name]
+        if found is not None and found.__dict__ == part.__dict__:
             own[name] = part
-        thinned(own[name])
+        else:
+            thinned(found)

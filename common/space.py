@@ -113,6 +113,10 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
         return list(self._ordered)
 
     @cached_property
+    def _has_conditions(self) -> bool:
+        return any(parameter.when for parameter in self.root.values())
+
+    @cached_property
     def _ordered(self) -> tuple[str, ...]:
         names = list(self.root)
         missing = {name: len(parameter.when) for name, parameter in self.root.items()}
@@ -156,6 +160,10 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
 
     def problems(self, params: Mapping[str, Scalar]) -> tuple[str, ...]:
         """Why `params` do not lie in the space: the first twenty reasons, one line each; empty if they do."""
+        if not self._has_conditions and params.keys() == self.root.keys():
+            parameters = self.root
+            if all(_problem_of(parameters[name], value) is None for name, value in params.items()):
+                return ()
         return tuple(islice(self._problems(params), MAX_PROBLEMS))
 
     def _problems(self, params: Mapping[str, Scalar]) -> Iterator[str]:

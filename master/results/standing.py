@@ -87,7 +87,7 @@ class Standing:
     @property
     def stopped(self) -> Stopped | None:
         """The rule that ended the study before its last trial; None if none did, or a trial is still open."""
-        return None if self._has_open else self.rule_that_holds()
+        return None if self.spec.stop is None or self._has_open else self.rule_that_holds()
 
     @property
     def _has_open(self) -> bool:

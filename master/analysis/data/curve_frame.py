@@ -52,10 +52,12 @@ def curves_frame_of(
     kept = {} if kept is None else kept
     curves: dict[EvaluationName, Sequence[EpochRecord]] = {}
     for result in results:
+        if not result.epochs:
+            continue
         attempt = AttemptName(Issue(*result.evaluation, result.issue), result.attempt)
-        if result.epochs and attempt not in kept and (curve := _read_curve(folder, result, unreadable)):
+        if attempt not in kept and (curve := _read_curve(folder, result, unreadable)):
             kept[attempt] = curve
-        curves[result.evaluation] = kept.get(attempt, ()) if result.epochs else ()
+        curves[result.evaluation] = kept.get(attempt, ())
     return frame_of_curves(folder, spec, curves, places, unreadable)
 
 

@@ -125,6 +125,11 @@ class StudyData:
     left_out: int = 0
 
     @property
+    def result_count(self) -> int:
+        """How many results there are, shown or left out."""
+        return len(self.results) + self.left_out
+
+    @property
     def results(self) -> pd.DataFrame:
         """One row per result, with the columns of `trials`, sorted by trial and rung."""
         if self.lower_rungs.empty:
@@ -168,7 +173,8 @@ def study_data(
     places = places_of(results)
     metrics: dict[str, None] = {}
     for result in results:
-        add_names(metrics, result.metrics or (), folder.result(*result.evaluation), unreadable)
+        if result.metrics:
+            add_names(metrics, result.metrics, folder.result(*result.evaluation), unreadable)
     last = last_of_each(results)
     evaluations = evaluations_of(last, journal, spec)
     per_rung = _trials(spec, results, journal, places, list(metrics))
@@ -206,15 +212,22 @@ def _last_rows(per_rung: pd.DataFrame, last: Sequence[Result], spec: StudySpec) 
 
 def _as_declared(result: Result, spec: StudySpec) -> Result:
     # A value that equals a declared one but for its last digits is that one. From here on the two are the same bits.
-    params = {name: as_declared(spec.space.root[name], value) for name, value in result.params.items()}
+    own = result.params
+    params = {name: as_declared(spec.space.root[name], value) for name, value in own.items()}
+    if all(params[name] is value or repr(params[name]) == repr(value) for name, value in own.items()):
+        return result  # as nearly always: a copy takes time and memory
     return result.model_copy(update={"params": params})
 
 
 def _trials(
     spec: StudySpec, results: Sequence[Result], journal: Journal, places: Places, metrics: Sequence[str]
 ) -> pd.DataFrame:
-    rows = [_row(result, places[result.evaluation], journal.entries.get(result.evaluation)) for result in results]
-    columns = {name: series([row[name] for row in rows], dtype) for name, dtype in TRIAL_TYPES.items()}
+    cells: dict[str, list[Any]] = {name: [] for name in TRIAL_TYPES}
+    for result in results:
+        key = (result.trial, result.rung)
+        for name, cell in _row(result, places[key], journal.entries.get(key)).items():
+            cells[name].append(cell)
+    columns = {name: series(cells.pop(name), dtype) for name, dtype in TRIAL_TYPES.items()}
     for name, parameter in spec.space.items():
         columns[params_column(name)] = series([result.params.get(name) for result in results], dtype_of(parameter))
     if spec.ablation:
@@ -257,5 +270,7 @@ def _row(result: Result, place: Place, entry: ProposalEntry | None) -> dict[str,
         "published_at": times.published_at,
         "claimed_at": times.claimed_at,
         "ended_at": times.ended_at,
-        **{f"seed_{source}": seed for source, seed in result.seeds.model_dump().items()},
+        "seed_initialisation": result.seeds.initialisation,
+        "seed_shuffling": result.seeds.shuffling,
+        "seed_dropout": result.seeds.dropout,
     }

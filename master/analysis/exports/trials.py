@@ -39,6 +39,7 @@ from hyperspool.master.analysis.measures.settings import searched_parameters, se
 RUN_METRICS = ("training_loss", "validation_loss", "validation_error")
 """The metrics in the text files of a built-in objective's runs. A user's own objective has all that it reported."""
 CURVES = ".curves"
+ROWS_AT_ONCE = 2000
 MAX_NAME = 120
 """Most characters of the label in a run's file name. File systems allow names of 255 bytes."""
 
@@ -90,7 +91,8 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 
 
 def _trial_records(data: StudyData) -> Iterator[dict[str, Any]]:
-    params = [params_of(data.spec, row) for _, row in data.trials.iterrows()]
+    names = [params_column(name) for name, _ in data.spec.space.items()]
+    params = (params_of(data.spec, row) for some in _parts(data.trials[names]) for row in some.to_dict("records"))
     for record, own in zip(_records(_plain_trials(data)), params, strict=True):
         grouped = ("params_", "seed_", METRICS, VALUES)
         flat = {name: value for name, value in record.items() if not name.startswith(grouped)}
@@ -107,11 +109,19 @@ def _trial_records(data: StudyData) -> Iterator[dict[str, Any]]:
 
 
 def _records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    for record in _with_time_texts(frame).to_dict("records"):
-        yield {str(name): _json_value(value) for name, value in record.items()}
+    for some in _parts(frame):
+        for record in _with_time_texts(some).to_dict("records"):
+            yield {str(name): _json_value(value) for name, value in record.items()}
+
+
+def _parts(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """A frame part by part, because dictionaries of its rows take many times its memory."""
+    return (frame.iloc[first : first + ROWS_AT_ONCE] for first in range(0, len(frame), ROWS_AT_ONCE))
 
 
 def _json_value(value: Any) -> Any:
+    if isinstance(value, str | int):  # as most are; a bool is an int
+        return value
     if isinstance(value, np.generic):
         value = value.item()
     if pd.isna(value) or (isinstance(value, float) and not math.isfinite(value)):

@@ -125,7 +125,7 @@ def draw_parts(data: StudyData, folder: Path | None) -> Parts:
     missing: list[Missing] = []
     found = [Section(title, tuple(_shown(figures, folder, missing))) for title, figures in sections(data, missing)]
     drawn = [section for section in found if section.figures]
-    return Parts(drawn, answers(data, missing), len(data.results), tuple(missing))
+    return Parts(drawn, answers(data, missing), data.result_count, tuple(missing))
 
 
 def write_page(
@@ -143,7 +143,7 @@ def write_page(
     """
     content = _page(data, standing, parts.sections, parts.answers, shown_outputs(folder, standing))
     lacks = tuple(f"{each}." for each in parts.missing)
-    earlier = () if parts.results == len(data.results) else (_earlier_note(parts),)
+    earlier = () if parts.results == data.result_count else (_earlier_note(parts),)
     every, remarks = shown_trials(folder, data, standing, out), tuple(map(note_text, read_notes(folder)))
     page = out / PAGE
     notes = (*filter(None, [sample_sentence(len(data.trials), data.left_out)]), *lacks, *earlier, *content.notes)

@@ -52,7 +52,7 @@ class LivePage:
         begin = time.process_time()
         data, standing = self._look()
         atomic.make_folder(self._out)
-        if self._parts is None or len(data.results) >= GROWTH * self._parts.results > 0 or not self._parts.results:
+        if self._parts is None or data.result_count >= GROWTH * self._parts.results > 0 or not self._parts.results:
             self._parts = draw_parts(data, None)
         write_page(self._folder, data, standing, self._parts, self._out, live_s=self.wait_s)
         self.wait_s = max(SHORTEST_WAIT_S, REST * (time.process_time() - begin))

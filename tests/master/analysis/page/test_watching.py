@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.reading import read_record
+from hyperspool.common.reading import record_of
 from hyperspool.common.records import Result
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.analysis.figures import best_so_far
@@ -71,11 +71,11 @@ def test_a_result_is_read_once_by_a_live_page(
     land(4)
     read: list[str] = []
 
-    def counted(path: Path, kind: type[Result]) -> Result:
+    def counted(text: bytes, path: Path, kind: type[Result]) -> Result:
         read.append(path.name)
-        return read_record(path, kind)
+        return record_of(text, path, kind)
 
-    monkeypatch.setattr(reading, "read_record", counted)
+    monkeypatch.setattr(reading, "record_of", counted)
     page.refresh()
     page.refresh()
     assert read == ["00001.json", "00002.json", "00003.json"]
