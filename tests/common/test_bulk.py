@@ -6,7 +6,7 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.reading import MAX_RECORD_BYTES
 
 
-def test_what_is_not_a_file_of_ours_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
+def test_what_is_no_file_is_named_and_passed_over(tmp_path: Path) -> None:
     (tmp_path / "outside").write_bytes(b"not ours")
     folder = tmp_path / "folder"
     folder.mkdir()
