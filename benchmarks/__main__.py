@@ -20,6 +20,7 @@ BENCHMARKS = {
     "waking": "how soon workers and master go on, and what they cost while idle",
     "crowd": "many workers that start at once",
     "batch_order": "batches that begin with the trials that will take longest",
+    "whole_job": "scenario 6 on digits with 2 workers, from nothing to the report",
     "startup": "what commands, workers and trials need before they begin",
     "commands": "what a trial of a command costs beyond its process",
     "training": "training on a CPU, one thread",

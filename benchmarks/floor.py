@@ -11,6 +11,14 @@ RESULT = b"x" * 1000
 """As many bytes as a result of four parameters has, about."""
 
 
+FLOOR = "a lock and two flushes"
+
+
+def floor_ms(place: Path, trials: int = 50) -> float:
+    """The milliseconds of the least that is to be done for one trial, one after the other."""
+    return 1000 * floor_s(place, 1, trials) / trials
+
+
 def floor_s(place: Path, workers: int, trials: int) -> float:
     """The seconds of the least that is to be done for some trials, by as many threads as workers.
 

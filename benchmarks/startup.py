@@ -20,6 +20,7 @@ from pathlib import Path
 
 from benchmarks.finished import write_study
 from benchmarks.fleet import until_one_exists
+from benchmarks.floor import FLOOR, floor_ms
 from benchmarks.harness import Peer, Row, Size, alternate, at_most, run_alone, seconds_of, times_at_most
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Result
@@ -77,15 +78,17 @@ def first_steps(place: Path, rounds: int) -> Iterator[Row]:
     """The seconds to the first training step, of a new worker and of a warm one."""
     peer, number = "import torch, load the data", count()
     runs: dict[str, Callable[[], list[float]]] = {
+        FLOOR: lambda: [floor_ms(place / "floor")],
         "ours": lambda: one_step_run(place / f"one-step-{next(number)}"),
         peer: lambda: [since_start(sys.executable, "-c", LOAD)],
     }
     found = alternate(runs, rounds)
+    floor = Peer(FLOOR, [one for (one,) in found[FLOOR]])
     firsts, others = [each[0] for each in found["ours"]], [1000 * one for each in found["ours"] for one in each[1:]]
     yield Row(
         "new worker: its first step", firsts, "s", Peer(peer, [one for (one,) in found[peer]]), times_at_most(1.2)
     )
-    yield Row("warm worker: from a trial's end to the next one's first step", others, "ms", bar=at_most(20))
+    yield Row("warm worker: from a trial's end to the next one's first step", others, "ms", floor, at_most(20))
 
 
 def one_step_run(root: Path, trials: int = 4) -> list[float]:

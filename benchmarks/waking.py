@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -22,7 +22,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.fleet import OBJECTIVES, STUDY, Done, Fleet, until_one_exists
-from benchmarks.harness import Row, Size, alternate, at_most, run_alone
+from benchmarks.floor import FLOOR, floor_ms
+from benchmarks.harness import Peer, Row, Size, alternate, at_most, run_alone
 from benchmarks.throughput import handovers_s
 from hyperspool.common.layout import StudyFolder
 
@@ -37,10 +38,13 @@ def rows(size: Size) -> Iterator[Row]:
     trials, rounds = size.of(tiny=8, daily=150, full=400), size.of(tiny=1, daily=3, full=5)
     with tempfile.TemporaryDirectory() as name, Fleet(Path(name, "root"), 1) as fleet:
         fleet.gather()
+        runs: dict[str, Callable[[], float]]
         runs = {mode: partial(handover_ms, fleet, trials, text) for mode, text in MODES.items()}
+        runs[FLOOR] = lambda: floor_ms(Path(name, "floor"))
         found = alternate(runs, rounds)
+        floor = Peer(FLOOR, found.pop(FLOOR))
         for mode, milliseconds in found.items():
-            yield Row(f"handover, {mode}", milliseconds, "ms", bar=at_most(5))
+            yield Row(f"handover, {mode}", milliseconds, "ms", floor, at_most(5))
         idle_s = size.of(tiny=0.2, daily=10.0, full=30.0)
         with waiting_master(Path(name, "alone")) as master:
             time.sleep(size.of(tiny=0.0, daily=SETTLED_S, full=SETTLED_S))
