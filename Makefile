@@ -15,12 +15,14 @@ MINUTES ?= 10
 SIZE ?= daily
 RUNS ?= 1000000
 SEED ?= 0
+CLUSTER_PACKAGES := slurm-wlm munge
+CLUSTER_LACKS := $(shell command -v slurmctld >/dev/null && command -v munged >/dev/null || echo "; needed: apt-get install $(CLUSTER_PACKAGES)")$(shell test "$$(id -u)" = 0 || echo "; needed: root")
 BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 # The pins apply to installed packages and to build tools. The path is relative, because pip splits the value at blanks.
 export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup search master worker test check format bench chaos fuzz lock clean
+.PHONY: help setup search master worker test test-cluster check format bench chaos fuzz lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,6 +31,7 @@ help:
 	@echo "make worker   start a worker; on the second GPU: CUDA_VISIBLE_DEVICES=1 make worker"
 	@echo "make setup    install the pinned versions into .venv"
 	@echo "make test     run the tests"
+	@echo "make test-cluster   run workers on a real Slurm, here; needs root and apt-get install $(CLUSTER_PACKAGES)"
 	@echo "make check    check format, lint, types and import boundaries"
 	@echo "make format   fix the format and what ruff can fix of the lint"
 	@echo "make bench    run the benchmarks, SIZE=tiny, daily or full, and write benchmarks/RESULTS.md"
@@ -61,7 +64,12 @@ worker: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@test -n "$(BROWSER)" || echo "no Chromium found, so tests that open a page are skipped; on Debian: apt-get install chromium faketime spin gcc"
-	$(BIN)/python -m pytest --numprocesses auto -m 'not exhaustive$(if $(BROWSER),, and not browser)' $(ARGS)
+	@echo "left out: the tests on a real Slurm; make test-cluster runs them$(CLUSTER_LACKS)"
+	$(BIN)/python -m pytest --numprocesses auto -m 'not exhaustive and not cluster$(if $(BROWSER),, and not browser)' $(ARGS)
+
+# One Slurm after the other, so without further processes. What this machine cannot run is skipped, with the reason.
+test-cluster: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -16,7 +16,7 @@ from hyperspool.common.objectives import PARAMETERS
 from hyperspool.common.shared_folder import open_shared_folder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.launch import slurm
-from hyperspool.master.launch.cluster import launch_folder
+from hyperspool.master.launch.cluster import LIVE, launch_folder
 from hyperspool.master.launch.slurm_script import Place, Resources, master_script, workers_script
 from hyperspool.master.launch.top_up import Bounds, TopUp
 from hyperspool.master.results.standing import open_standing
@@ -221,7 +221,7 @@ def stop_session(root: Path, study: str, say: Say) -> None:
     slurm.need_slurm()
     folder = published_study(root, study)
     names = [slurm.job_name(folder), slurm.job_name(folder, slurm.MASTER)]
-    count = sum(len(slurm.queued(name)) for name in names)
+    count = sum(task.state in LIVE for name in names for task in slurm.queued(name))
     slurm.cancel_named(*names)
     say(f"study {study}: {counted(count, 'task')} of Slurm's cancelled; workers that run save their trials first")
 
