@@ -17,7 +17,7 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from errno import EACCES, ENOSYS, EOPNOTSUPP, EPERM
 from pathlib import Path
@@ -67,14 +67,28 @@ def write_once(path: Path, data: bytes) -> bool:
         FolderError: the file system has no hard links; they make the creation exclusive, on NFS too.
         OSError: the disk is full, read-only or gone; `path` was not created.
     """
-    temporary = _write_temporary(path, data, durable=True)
+    return write_each_once([(path, data)])[0]
+
+
+def write_each_once(contents: Sequence[tuple[Path, bytes]]) -> list[bool]:
+    """Do for each of several files what `write_once` does for one, with one flush of each folder at the end.
+
+    All contents are on disk before the first file gets its name. A crash or an error midway leaves any of them created.
+    """
+    written: list[Path] = []
+    won: list[bool] = []
     try:
-        won = _link(temporary, path)
+        for path, data in contents:
+            written.append(_write_temporary(path, data))
+        for temporary in written:  # all were written before the first flush, which so takes most of the others along
+            sync_file(temporary)
+        won += [_link(temporary, path) for temporary, (path, _) in zip(written, contents, strict=True)]
     finally:
-        with suppress(FileNotFoundError):
-            remove(temporary)
-    if won:
-        sync_folder(path.parent)
+        for temporary in written:
+            with suppress(FileNotFoundError):
+                remove(temporary)
+    for folder in {path.parent for (path, _), is_ours in zip(contents, won, strict=True) if is_ours}:
+        sync_folder(folder)
     return won
 
 
@@ -84,8 +98,10 @@ def replace(path: Path, data: bytes, *, durable: bool) -> None:
     Raises:
         OSError: the disk is full, read-only or gone; the former content of `path` is untouched.
     """
-    temporary = _write_temporary(path, data, durable=durable)
+    temporary = _write_temporary(path, data)
     try:
+        if durable:
+            sync_file(temporary)
         move(temporary, path)
     except OSError:
         with suppress(OSError):
@@ -107,7 +123,7 @@ def replace_many(contents: Mapping[Path, bytes]) -> None:
     written: dict[Path, Path] = {}
     try:
         for path, data in contents.items():
-            written[path] = _write_temporary(path, data, durable=False)
+            written[path] = _write_temporary(path, data)
         for path in contents:
             move(written[path], path)
             del written[path]
@@ -146,23 +162,16 @@ def _append(path: Path, text: str, *, durable: bool) -> None:
     descriptor = open_to_write(path, os.O_RDWR | os.O_APPEND)
     try:
         length = append_to(descriptor, path, text)
-        if durable:
-            os.fsync(descriptor)
-            after_operation("fsync", path)
     finally:
         os.close(descriptor)
+    if durable:
+        sync_file(path)
     if durable and length == 0:
         sync_folder(path.parent)
 
 
 def append_to(descriptor: int, path: Path, text: str) -> int:
-    """Append lines to an open file, as `append_line` does; return how long the file was.
-
-    Args:
-        descriptor: opened for reading and appending.
-        path: the file's.
-        text: whole lines.
-    """
+    """Append to a file that is open for reading and appending, as `append_line` does; return how long it was."""
     length = os.lseek(descriptor, 0, os.SEEK_END)
     is_torn = length > 0 and os.pread(descriptor, 1, length - 1) != b"\n"
     try:
@@ -216,28 +225,35 @@ def make_folder(path: Path) -> None:
     after_operation("mkdir", path)
 
 
+def sync_file(path: Path) -> None:
+    """Flush a file's content to disk."""
+    with parent_of(path) as folder:
+        descriptor = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    _sync(descriptor, "fsync", path)
+
+
 def sync_folder(folder: Path) -> None:
     """Flush the names in a folder to disk."""
-    descriptor = open_folder(folder)
+    _sync(open_folder(folder), "fsync folder", folder)
+
+
+def _sync(descriptor: int, operation: str, path: Path) -> None:
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    after_operation("fsync folder", folder)
+    after_operation(operation, path)
 
 
-def _write_temporary(path: Path, data: bytes, *, durable: bool) -> Path:
+def _write_temporary(path: Path, data: bytes) -> Path:
     temporary = temporary_beside(path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     with parent_of(temporary) as folder:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         descriptor = os.open(temporary.name, flags, 0o666, dir_fd=folder)
     try:
         try:
             _write_all(descriptor, data)
             after_operation("write", temporary)
-            if durable:
-                os.fsync(descriptor)
-                after_operation("fsync", temporary)
         finally:
             os.close(descriptor)
     except OSError:

@@ -24,7 +24,8 @@ that may break anywhere:
               promoted trial goes on from the checkpoint that its lower rung kept, one that starts from another trial
               from the checkpoint that this one kept.
     REPORT    the result is written once: under a temporary name, flushed, and linked to its final name, which fails if
-              a result is there. The second one is kept aside as a duplicate.
+              a result is there. The second one is kept aside as a duplicate. Before it, the worker may LOCK and START
+              another issue; several results may be written together, each step for all of them.
     CLEAR     the attempt's curve moves beside the result if this attempt won, and its checkpoint is kept if the trial
               can be promoted or is FAILED; attempts' files, the job and the lock file are removed, in that order; the
               lock is released.
@@ -36,7 +37,9 @@ that may break anywhere:
 
 Who frees what: the kernel frees the lock at the moment when the process that holds it dies, however it dies. So a
 killed worker's issue is free at once, and no timeout is involved. Only the parent process holds the lock; children are
-started by spawn and inherit no descriptor, or a dead parent's lock would live on in its child.
+started by spawn and inherit no descriptor, or a dead parent's lock would live on in its child. The server of a network
+file system also drops the locks of a host that it has not heard from for its lease; the holder is not told. So every
+`LOOK_S` it looks whether a later attempt began, or the job is gone and a result there; then it drops its own.
 
 Why no evaluation gets two results: REPORT is exclusive in the file system itself, whoever believes to hold what.
 Why none loses its result: the job is removed only after the result's name is on disk; until then any worker may claim
@@ -70,7 +73,9 @@ REPORT's exclusiveness decides.
 
 import os
 import socket
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,13 +83,17 @@ from hyperspool.common import atomic
 from hyperspool.common.attempts import AttemptEvent, AttemptHistory, parse_history, read_history
 from hyperspool.common.clock import now_text
 from hyperspool.common.errors import ProtocolError
+from hyperspool.common.file_kinds import JOB
 from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.kernel_lock import KernelLock, is_in_the_way
-from hyperspool.common.layout import StudyFolder
+from hyperspool.common.layout import StudyFolder, names_of
 from hyperspool.common.locks import LEASE_S, ClaimMode, Lock, is_lost, make_lock, try_acquire
 from hyperspool.common.reading import read_open
 from hyperspool.common.records import FailureKind
 from hyperspool.common.rejection import remove_or_set_aside, set_aside
+
+LOOK_S = 5.0
+"""How often the holder of a claim looks whether it was taken over."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +127,23 @@ class Claim:
         self.history = self._read_history()
         self.attempt = AttemptName(issue, self.history.last_attempt + 1)
         self._claimant = claimant
+        self._looked_s, self._is_taken_over = time.monotonic(), False
 
     @property
     def is_held(self) -> bool:
-        """Whether the claim is still ours. A kernel lock is never lost; a lease may have been taken over."""
-        return not is_lost(self._lock)
+        """Whether the claim is still ours, as far as can be seen. Looks at the folder once in `LOOK_S`."""
+        if not self._is_taken_over and time.monotonic() - self._looked_s >= LOOK_S:
+            with suppress(OSError, ProtocolError):  # the folder is out of reach, and so says nothing
+                self._is_taken_over = self._find_out()
+            self._looked_s = time.monotonic()
+        return not self._is_taken_over and not is_lost(self._lock)
+
+    def _find_out(self) -> bool:
+        # Whether another worker has begun a later attempt, or has ended one and cleared.
+        if read_history(self._path).last_attempt > self.attempt.number:
+            return True
+        is_open = JOB.file_name(self.issue) in names_of(self.folder.jobs)
+        return not is_open and bool(self.folder.finished([self.issue.evaluation]))
 
     def _read_history(self) -> AttemptHistory:
         if not isinstance(self._lock, KernelLock) or self._lock.descriptor is None:

@@ -13,10 +13,11 @@ remove it: the server then answers ESTALE, and the folder is forgotten.
 
 import os
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from errno import EMLINK, ESTALE, EXDEV
 from pathlib import Path
+from types import TracebackType
 
 TOP_FOLDERS = ("jobs", "results")
 MAX_KEPT = 64
@@ -43,7 +44,7 @@ class _Folder:
     def __del__(self) -> None:
         self._close(self.descriptor)
 
-    def is_at(self, path: Path) -> bool:
+    def is_at(self, path: str) -> bool:
         """Whether the path leads to this folder, and not over a link in its own place."""
         try:
             status = os.lstat(path)
@@ -52,7 +53,7 @@ class _Folder:
         return (status.st_dev, status.st_ino) == self._place
 
 
-_kept: dict[Path, _Folder] = {}
+_kept: dict[str, _Folder] = {}
 
 
 def confine(root: Path) -> None:
@@ -70,37 +71,43 @@ def open_folder(folder: Path) -> int:
         NotADirectoryError: it, or a folder on the way to it, is a link or not a folder.
         OSError: it does not exist, or may not be listed.
     """
-    with _folder_at(folder) as descriptor:
+    with _Use(str(folder)) as descriptor:
         # Opened anew each time: a listing has a position, and a network file system asks the server when it is opened.
         return os.open(".", _TO_READ, dir_fd=descriptor)
 
 
-@contextmanager
-def parent_of(path: Path) -> Iterator[int]:
-    """A descriptor of a file's folder while the block runs. Errors in the block name the whole path.
+def parent_of(path: Path) -> "_Use":
+    """A descriptor of a file's folder while a `with` block runs. Errors in the block name the whole path.
 
     Raises:
         NotADirectoryError: the folder, or one on the way to it, is a link or not a folder.
         OSError: it does not exist, or may not be entered.
     """
-    with _folder_at(path.parent) as descriptor:
-        yield descriptor
+    return _Use(str(path).rpartition("/")[0] or str(path.parent))
 
 
-@contextmanager
-def _folder_at(path: Path) -> Iterator[int]:
-    folder = _kept.get(path)
-    if folder is None or not folder.is_at(path):
-        _kept.pop(path, None)
-        folder = _reached(path)
-    try:
-        yield folder.descriptor
-    except OSError as error:
-        if error.errno == ESTALE:
-            _kept.pop(path, None)
-        if isinstance(error.filename, str):
-            error.filename = str(path / error.filename)
-        raise
+class _Use:
+    """Holds a folder open while it is used."""
+
+    __slots__ = ("_folder", "_path")
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> int:
+        folder = _kept.get(self._path)
+        if folder is None or not folder.is_at(self._path):
+            _kept.pop(self._path, None)
+            folder = _reached(Path(self._path))
+        self._folder = folder
+        return folder.descriptor
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if isinstance(error, OSError):
+            if error.errno == ESTALE:
+                _kept.pop(self._path, None)
+            if isinstance(error.filename, str):
+                error.filename = str(Path(self._path, error.filename))
 
 
 def _reached(path: Path) -> _Folder:
@@ -119,7 +126,7 @@ def _reached(path: Path) -> _Folder:
             raise OSError(error.errno, error.strerror, str(way)) from error
     if len(_kept) >= MAX_KEPT:
         _kept.clear()
-    _kept[path] = folder
+    _kept[str(path)] = folder
     return folder
 
 

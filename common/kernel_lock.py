@@ -4,7 +4,7 @@ New studies use an open-file-description lock (`F_OFD_SETLK`, fcntl(2)). It cove
 that a client of NFS has at its server. So processes on the server's own disk and clients of it exclude each other,
 which `flock` does not achieve: a local `flock` and the server's locks for clients do not see each other. Like `flock`,
 the lock belongs to the open file and not to the process: no other descriptor of the file that is closed takes it away,
-and it lives on in a forked child, which is why our children are spawned.
+and it would live on in a forked child, so a fork closes its descriptor at once.
 
 Studies that an earlier version published are still claimed by `flock`, as their `study.json` says.
 """
@@ -15,6 +15,7 @@ import stat
 import struct
 from errno import EACCES, EAGAIN, EISDIR, ELOOP, EMLINK, ENOSYS, ENXIO, EXDEV
 from pathlib import Path
+from weakref import WeakSet
 
 from hyperspool.common.confinement import parent_of
 
@@ -24,6 +25,9 @@ HAS_OFD = _SETLK is not None
 """Whether this system has open-file-description locks; Linux does."""
 _FLOCK_STRUCT = "hhqqi4x"
 """Type, whence, start, length and process of `struct flock`. Start and length 0: the whole file. Process: must be 0."""
+
+
+_held: "WeakSet[KernelLock]" = WeakSet()
 
 
 class KernelLock:
@@ -57,6 +61,7 @@ class KernelLock:
             try:
                 if self._is_locked_now(descriptor) and _is_named(self._path, descriptor, parent):
                     self.descriptor, descriptor = descriptor, -1
+                    _held.add(self)
             finally:
                 if descriptor >= 0:
                     os.close(descriptor)
@@ -65,6 +70,7 @@ class KernelLock:
     def release(self) -> None:
         """Let it go."""
         descriptor, self.descriptor = self.descriptor, None
+        _held.discard(self)
         if descriptor is not None:
             os.close(descriptor)
 
@@ -89,6 +95,15 @@ class KernelLock:
                 return False
             raise
         return True
+
+
+def _let_go_in_fork() -> None:
+    # Closing the copy frees nothing: the parent's descriptor is of the same open file.
+    for lock in list(_held):
+        lock.release()
+
+
+os.register_at_fork(after_in_child=_let_go_in_fork)
 
 
 def is_locked(path: Path, *, is_flock: bool) -> bool:

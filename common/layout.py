@@ -74,7 +74,7 @@ class StudyFolder:
 
     def place(self, place: Place) -> Path:
         """The path of one of the study's folders."""
-        return self.jobs if place is Place.JOBS else self.results / place.value
+        return self.results / place.value if place.value else self.jobs
 
     @cached_property
     def jobs(self) -> Path:
@@ -142,12 +142,11 @@ class StudyFolder:
 
     def path(self, kind: FileKind, subject: Subject | None = None) -> Path:
         """The path of a kind's file for a subject."""
-        folder = self.place(kind.place)
         if isinstance(subject, EvaluationName) and kind.place is Place.TRIALS:
-            folder = self.trial_folder(subject.trial)
-        return folder / kind.file_name(subject)
+            return self.trial_folder(subject.trial) / kind.file_name(subject)
+        return self.place(kind.place) / kind.file_name(subject)
 
-    @property
+    @cached_property
     def spec(self) -> Path:
         """The published study."""
         return self.path(kinds.STUDY)
@@ -210,8 +209,7 @@ class StudyFolder:
 
     def locked_issues(self) -> list[Issue]:
         """The issues that have a lock or lease file, held or not."""
-        names = names_of(self.jobs)
-        return sorted({*_parsed(kinds.LOCK, Issue, names), *_parsed(kinds.LEASE, Issue, names)})
+        return sorted({*_parsed(kinds.LOCK, Issue, names := names_of(self.jobs)), *_parsed(kinds.LEASE, Issue, names)})
 
     def finished(self, wanted: Iterable[EvaluationKey]) -> set[EvaluationKey]:
         """Those of the evaluations that have a result file, from fresh listings of the folders that could hold one."""
@@ -244,8 +242,7 @@ class StudyFolder:
     def temporary_files(self) -> Iterator[Path]:
         """Temporary files of the study, and those beside the studies' folders. Lists the whole study."""
         folders = (self.jobs.parent, self.results.parent, self.results, *map(self.place, Place), *self.trial_folders())
-        for folder in folders:
-            yield from (folder / entry for entry in names_of(folder) if is_temporary(entry))
+        return (folder / name for folder in folders for name in names_of(folder) if is_temporary(name))
 
     def worker_files(self) -> list[Path]:
         """The heartbeat files that exist."""
@@ -263,15 +260,17 @@ class StudyFolder:
 
 def study_folders(root: Path) -> list[StudyFolder]:
     """The studies that are published in a shared folder, in order of their names."""
+    found: list[StudyFolder] = []
+    for folder in (StudyFolder(root, name) for name in study_names(root)):
+        with suppress(PermissionError):  # somebody's private folder
+            found += [folder] if folder.spec.name in names_of(folder.jobs) else []
+    return found
+
+
+def study_names(root: Path) -> list[str]:
+    """The names of folders that may be studies', published or not, in order."""
     confine(root)
-    folders = (StudyFolder(root, folder.name) for folder in _folders(root / "jobs") if is_study_name(folder.name))
-    return [folder for folder in folders if _has_spec(folder)]
-
-
-def _has_spec(folder: StudyFolder) -> bool:
-    with suppress(PermissionError):  # somebody's private folder
-        return folder.spec.name in names_of(folder.jobs)
-    return False
+    return [folder.name for folder in _folders(root / "jobs") if is_study_name(folder.name)]
 
 
 def _listed(kind: FileKind, of: type[SubjectT], folder: Path) -> Iterator[SubjectT]:
@@ -287,14 +286,12 @@ def _parsed(kind: FileKind, of: type[SubjectT], names: Iterable[str]) -> Iterato
 
 def names_of(folder: Path) -> list[str]:
     """The names in a folder, from a fresh listing; empty if there is no such folder."""
-    try:
+    with suppress(FileNotFoundError, NotADirectoryError):
         return names_in(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+    return []
 
 
 def _folders(folder: Path) -> list[Path]:
-    try:
+    with suppress(FileNotFoundError, NotADirectoryError):
         return sorted(folder / name for name in folders_in(folder))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+    return []

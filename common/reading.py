@@ -48,13 +48,15 @@ def read_open(descriptor: int, path: Path, limit_bytes: int = MAX_RECORD_BYTES) 
         ProtocolError: it is longer than `limit_bytes`.
     """
     chunks: list[bytes] = []
-    length = 0
-    # One byte more than the limit shows that the file is too long, even if it grows while it is read.
-    while chunk := os.pread(descriptor, min(2**20, limit_bytes + 1 - length), length):
+    length, size = 0, os.fstat(descriptor).st_size
+    # One byte more than the limit shows that the file is too long, and one more than its size that it grows.
+    while chunk := os.pread(descriptor, min(max(size - length + 1, 4096), 2**20, limit_bytes + 1 - length), length):
         chunks.append(chunk)
         length += len(chunk)
         if length > limit_bytes:
             raise ProtocolError(path, f"is longer than {limit_bytes} bytes")
+        if length == size:
+            break
     return b"".join(chunks)
 
 

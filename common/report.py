@@ -1,7 +1,9 @@
 """REPORT and CLEAR, the end of an issue's life (see `common.claim` for the protocol)."""
 
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claim
@@ -14,6 +16,15 @@ from hyperspool.common.rejection import make_room, remove_or_set_aside, set_asid
 from hyperspool.common.trial_folders import remove_saved
 
 
+class Report(NamedTuple):
+    """What is reported of a claimed issue."""
+
+    claim: Claim
+    result: Result
+    curve: bytes
+    """Empty if the objective reported no epoch."""
+
+
 def report(claim: Claim, result: Result, curve: bytes) -> bool:
     """REPORT: write the result of a claimed issue once, then CLEAR.
 
@@ -23,37 +34,65 @@ def report(claim: Claim, result: Result, curve: bytes) -> bool:
     Returns:
         True if this became the evaluation's result; False if there was one already, and this one went to `duplicates/`.
     """
+    one = Report(claim, result, curve)
+    return finish_report(one, is_first=write_results([one])[0])
+
+
+def write_results(reports: Sequence[Report]) -> list[bool]:
+    """The first half of REPORT, for several results: write them with one flush of their folder.
+
+    Returns:
+        Whether each became the evaluation's result. `finish_report` is next.
+    """
+    for claim, _, curve in reports:
+        _write_curve(claim, curve)
+        atomic.make_folder(claim.folder.trial_folder(claim.issue.trial))
+    paths = [claim.folder.result(*claim.issue.evaluation) for claim, _, _ in reports]
+    return atomic.write_each_once(
+        [(path, result.to_json()) for path, (_, result, _) in zip(paths, reports, strict=True)]
+    )
+
+
+def finish_report(one: Report, *, is_first: bool) -> bool:
+    """The second half of REPORT, then CLEAR. Returns as `report`."""
+    claim, result, curve = one
     folder, attempt, evaluation = claim.folder, claim.attempt, claim.issue.evaluation
-    if curve:
-        make_room(folder, folder.running_curve(attempt))
-        atomic.replace(folder.running_curve(attempt), curve, durable=True)
-    elif folder.running_curve(attempt).exists():
-        # An earlier attempt left a curve that could not be read. CLEAR would make it the curve of this result.
-        set_aside(folder, folder.running_curve(attempt), "it is not the curve of the result, which has no epoch")
-    atomic.make_folder(folder.trial_folder(evaluation.trial))
-    is_first = atomic.write_once(folder.result(*evaluation), result.to_json())
-    if (
-        not is_first and read_result(folder, evaluation) is None
-    ):  # the file there was not a result, and is set aside now
+    if not is_first and read_result(folder, evaluation) is None:
+        # The file there was not a result, and is set aside now.
         is_first = atomic.write_once(folder.result(*evaluation), result.to_json())
-    if not is_first and not _is_ours(folder, attempt):
+    is_first = is_first or _is_ours(folder, attempt)
+    if not is_first:
         atomic.make_folder(folder.duplicates)
         atomic.write_once(folder.duplicate(attempt), result.to_json())
         if curve:
             make_room(folder, folder.duplicate(attempt).with_suffix(".csv"))
             atomic.replace(folder.duplicate(attempt).with_suffix(".csv"), curve, durable=True)
-    clear(claim)
+    clear(claim, result if is_first else None)
     return is_first
 
 
-def clear(claim: Claim) -> None:
+def _write_curve(claim: Claim, curve: bytes) -> None:
+    folder, path = claim.folder, claim.folder.running_curve(claim.attempt)
+    if curve:
+        make_room(folder, path)
+        atomic.replace(path, curve, durable=True)
+    elif path.exists():
+        # An earlier attempt left a curve that could not be read. CLEAR would make it the curve of this result.
+        set_aside(folder, path, "it is not the curve of the result, which has no epoch")
+
+
+def clear(claim: Claim, result: Result | None = None) -> None:
     """CLEAR: settle the files of an evaluation that has a result, remove the issue's files, release the claim.
 
     Only the holder of the claim may call it. It can be repeated after a crash midway.
+
+    Args:
+        claim: the claim.
+        result: the evaluation's result, if the caller has just written it.
     """
     folder, issue = claim.folder, claim.issue
-    settle(folder, issue)
-    for _, path in folder.attempt_files(issue):
+    settle(folder, issue, result)
+    for path in _attempt_files(claim, result):
         remove_or_set_aside(folder, path)
     remove_saved(folder, issue.evaluation)
     remove_or_set_aside(folder, folder.job(issue))
@@ -61,7 +100,15 @@ def clear(claim: Claim) -> None:
     claim.unlock()
 
 
-def settle(folder: StudyFolder, issue: Issue) -> None:
+def _attempt_files(claim: Claim, result: Result | None) -> Iterable[Path]:
+    folder, attempt = claim.folder, claim.attempt
+    if result and result.status is Status.COMPLETE and attempt.number == attempt.issue.number == 1:
+        # The first attempt of all, to its end: there is no other's file, and its own have their names.
+        return (folder.running_curve(attempt), folder.checkpoint(attempt))
+    return (path for _, path in folder.attempt_files(claim.issue))
+
+
+def settle(folder: StudyFolder, issue: Issue, result: Result | None = None) -> None:
     """Move a result's files to their places, if the winning attempt was at this issue.
 
     The curve moves beside the result. The last checkpoint is kept for the next rung if the trial can be promoted, and
@@ -69,7 +116,7 @@ def settle(folder: StudyFolder, issue: Issue) -> None:
     attempt's file is a leftover.
     """
     with suppress(FileNotFoundError, ProtocolError):
-        result = read_record(folder.result(*issue.evaluation), Result)
+        result = result or read_record(folder.result(*issue.evaluation), Result)
         if result.issue == issue.number:
             winner = AttemptName(issue, result.attempt)
             _settle_file(folder, folder.running_curve(winner), folder.curve(*issue.evaluation))
@@ -81,9 +128,10 @@ def settle(folder: StudyFolder, issue: Issue) -> None:
 
 
 def _settle_file(folder: StudyFolder, source: Path, target: Path) -> None:
-    make_room(folder, target)
-    if not target.exists():
-        with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError):
+        source.lstat()  # nothing to move, as a rule: an objective that reports no epoch leaves no curve
+        make_room(folder, target)
+        if not target.exists():
             atomic.move(source, target)
 
 

@@ -123,13 +123,18 @@ class FolderWatch:
     ) -> None:
         self._stop()
 
-    def follow(self, folders: Mapping[Path, Appearance]) -> None:
-        """Follow these folders and no others. A folder that does not exist is left out; ask for it again later."""
+    def follow(self, folders: Mapping[Path, Appearance]) -> bool:
+        """Follow these folders and no others. A folder that does not exist is left out; ask for it again later.
+
+        Returns:
+            Whether one of them was not followed before, so that what has appeared in it made no event.
+        """
         for path in self._followed.keys() - folders.keys():
             watch = self._followed.pop(path)
             if self._observer is not None:
                 with suppress(KeyError, OSError):  # the folder, and with it the watch, may be gone
                     self._observer.unschedule(watch)
+        before = len(self._followed)
         for path, appearance in folders.items():
             if path in self._followed or self._observer is None:
                 continue
@@ -143,6 +148,7 @@ class FolderWatch:
                 self._give_up(error)
             else:
                 self._followed[path] = watch
+        return len(self._followed) > before
 
     def hints(self) -> set[Path]:
         """The folders in which something has appeared since the last call. Some may be missing: they are hints."""

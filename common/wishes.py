@@ -11,14 +11,12 @@ the next one removes it when it starts.
 """
 
 import socket
-from collections.abc import Collection
 from contextlib import suppress
-from typing import NamedTuple
 
 from hyperspool.common import atomic
 from hyperspool.common.asked import Wish
 from hyperspool.common.clock import now_text
-from hyperspool.common.file_kinds import JOB, LEASE, LOCK, ORDER, PAUSE, STOP_MASTER, FileKind
+from hyperspool.common.file_kinds import JOB, PAUSE, STOP_MASTER, FileKind
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder, names_of
 
@@ -47,26 +45,11 @@ def withdraw(folder: StudyFolder, kind: FileKind) -> bool:
     return True
 
 
-class Claimable(NamedTuple):
-    """What a listing of a study's jobs shows to a worker."""
-
-    issues: list[Issue]
-    """The open issues by name; none while the study is paused."""
-    has_open: bool
-    """Whether there are open ones."""
-    locked: Collection[Issue]
-    """Those that have a lock or lease file. Most of these are held; nobody has begun the others."""
-    is_ordered: bool
-    """Whether the master suggests an order (`hyperspool.common.batch_order`)."""
-
-
-def claimable(folder: StudyFolder) -> Claimable:
-    """What a worker could claim, from one listing.
+def has_claimable(folder: StudyFolder) -> bool:
+    """Whether a study has open jobs and is not paused, from one listing.
 
     Raises:
         OSError: the folder cannot be listed.
     """
     names = names_of(folder.jobs)
-    issues = sorted(issue for name in names if isinstance(issue := JOB.parse(name), Issue))
-    locked = {issue for name in names for kind in (LOCK, LEASE) if isinstance(issue := kind.parse(name), Issue)}
-    return Claimable([] if PAUSE.suffix in names else issues, bool(issues), locked, ORDER.suffix in names)
+    return PAUSE.suffix not in names and any(isinstance(JOB.parse(name), Issue) for name in names)

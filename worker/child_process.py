@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import select
 import signal
 import time
 from collections.abc import Mapping
@@ -85,6 +86,21 @@ class ChildProcess:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             theirs.close()
             writing.close()
+
+    def ready(self, bell: int, timeout_s: float, *, with_output: bool) -> set[int]:
+        """Wait for a message of the process, its end, the bell or its output; return the descriptors that are ready.
+
+        Args:
+            bell: the descriptor of the bell.
+            timeout_s: the longest wait.
+            with_output: whether to wait for output too.
+        """
+        awaited = select.poll()
+        for descriptor in (self.connection.fileno(), self.process.sentinel, bell):
+            awaited.register(descriptor, select.POLLIN)
+        if with_output:
+            awaited.register(self.output.fileno(), select.POLLIN)
+        return {descriptor for descriptor, _ in awaited.poll(timeout_s * 1000)}
 
     def is_alive(self) -> bool:
         """Whether the process runs.

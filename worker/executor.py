@@ -9,7 +9,7 @@ import logging
 import signal
 import time
 from contextlib import suppress
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 
 from hyperspool.common.records import FailureKind
 from hyperspool.common.watch import Wakeup
@@ -74,6 +74,17 @@ class Listener:
         return False
 
 
+class Errands:
+    """What the parent does while the child evaluates. This base class has nothing to do."""
+
+    def due_in_s(self) -> float:
+        """How long that may still wait."""
+        return float("inf")
+
+    def do_if_due(self) -> None:
+        """Do what is due now."""
+
+
 class Executor:
     """Owns the child process. Call `close` at the end.
 
@@ -84,6 +95,9 @@ class Executor:
         stop: the requests to stop; an urgent one kills the child without grace.
         early: a child that was started before; None: it is started when it is needed.
         kills: counts the kernel's out-of-memory kills.
+
+    Attributes:
+        errands: done while the child evaluates.
     """
 
     def __init__(
@@ -96,7 +110,7 @@ class Executor:
         kills: MemoryKills | None = None,
     ) -> None:
         self._device, self._settings, self._bell, self._stop = device, settings, bell, stop
-        self._kills = kills or MemoryKills()
+        self.errands, self._kills = Errands(), kills or MemoryKills()
         self._child, self._guardian = early.hand_over() if early else (None, Guardian())
         self._settle(self._child)
         # Before multiprocessing's own end, which would wait for a child that nobody ended.
@@ -178,6 +192,7 @@ class Executor:
             elif message is not None:
                 self._hear_the_last(child, listener, is_child_spent=ending.is_child_spent or _is_child_lost(message))
                 return message
+            self.errands.do_if_due()
             if outcome := self._end_if_due(child, listener, ending):
                 return outcome
 
@@ -208,14 +223,13 @@ class Executor:
     def _wait(self, child: ChildProcess, listener: Listener, ending: "_Ending") -> FromChild | None:
         # Waits for the child's next message, its end, the bell, or `TICK_S`. What is printed meanwhile is passed on.
         rest_s, output = child.output.rest_s(), child.output.fileno()
-        printing = () if rest_s else (output,)
-        awaited = (child.connection, child.process.sentinel, self._bell.fileno(), *printing)
-        ready = wait(awaited, timeout=min(ending.timeout_s(), rest_s or TICK_S))
+        timeout_s = min(ending.timeout_s(), rest_s or TICK_S, self.errands.due_in_s())
+        ready = child.ready(self._bell.fileno(), timeout_s, with_output=not rest_s)
         self._bell.reset()  # before the requests to stop are looked at, so that a later ring ends the next wait
         self._kills.look()
         if output in ready:
             listener.take(child.output.read())
-        if child.connection in ready:  # before its end, because a child may die right after its answer
+        if child.connection.fileno() in ready:  # before its end, because a child may die right after its answer
             with suppress(EOFError, OSError):
                 message: FromChild = child.connection.recv()
                 return message

@@ -101,4 +101,5 @@ class Idleness:
 
 
 def _has_master(folder: StudyFolder) -> bool:
-    return is_held(folder.master_lock, ClaimMode.LOCK) or is_held(folder.path(MASTER_LEASE), ClaimMode.LEASE)
+    is_locked = any(is_held(folder.master_lock, mode) for mode in (ClaimMode.LOCK, ClaimMode.FLOCK))
+    return is_locked or is_held(folder.path(MASTER_LEASE), ClaimMode.LEASE)

@@ -11,7 +11,7 @@ from hyperspool.common.confinement import confine
 from hyperspool.common.layout import StudyFolder, study_folders
 from hyperspool.common.reading import read_record
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.wishes import claimable
+from hyperspool.common.wishes import has_claimable
 from hyperspool.worker.child_entry import Outlook
 from hyperspool.worker.objectives.registry import BUILT_IN
 
@@ -27,7 +27,7 @@ def look_ahead(outlook: Outlook) -> None:
         confine(outlook.root)
         named = [StudyFolder(outlook.root, outlook.study)] if outlook.study else study_folders(outlook.root)
         for folder in named:
-            if claimable(folder).issues:
+            if has_claimable(folder):
                 _load_for(read_record(folder.spec, StudySpec), outlook)
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from errno import EEXIST, EISDIR, ELOOP, EMLINK, ENOENT, ENOTDIR, EXDEV
+from errno import EEXIST, EISDIR, ELOOP, EMLINK, ENOTDIR, EXDEV
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,10 +15,9 @@ from hyperspool.common.errors import FolderError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimChoice
 from hyperspool.common.patience import until_possible
-from hyperspool.common.records import Result, Status
-from hyperspool.common.report import report
 from hyperspool.common.signals import STOPPED_STATUS
-from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
+from hyperspool.common.watch import FolderWatch, Wakeup
+from hyperspool.worker.attention import Attention
 from hyperspool.worker.device import Device
 from hyperspool.worker.early_child import EarlyChild
 from hyperspool.worker.executor import Executor
@@ -28,6 +27,7 @@ from hyperspool.worker.messages import ChildSettings, DeviceFound, Failed, Finis
 from hyperspool.worker.presence import Presence
 from hyperspool.worker.progress import is_further, with_progress
 from hyperspool.worker.queue import ClaimedJob, JobQueue
+from hyperspool.worker.reports import Reports
 from hyperspool.worker.retries import Decision, decide, is_exhausted
 from hyperspool.worker.running_attempt import RunningAttempt
 from hyperspool.worker.stopping import StopRequests
@@ -92,7 +92,10 @@ class Worker:
         self._has_evaluated = self._has_released = self._has_gained = False
         self._queue = JobQueue(settings.root, settings.study, settings.claim, Claims(claimant))
         child = ChildSettings(settings.device.in_child, settings.objectives, settings.root.absolute() / "data")
+        self._reports = Reports(self._patiently)
+        self._attention = Attention(self._reports)
         self._executor = Executor(settings.device, child, self._bell, self._stop, early)
+        self._executor.errands = self._attention
 
     def run(self) -> int:
         """Work until asked to stop, or until idle if the settings say so.
@@ -127,25 +130,27 @@ class Worker:
     def _serve(self, watch: FolderWatch) -> int:
         idleness = Idleness(self._settings.root, self._settings.study, self._settings.waiting)
         while not self._stop.is_requested:
-            if self._lifetime.has_had_its_trials:
-                logger.info("all of this worker's trials are done; leaving")
-                return 0
-            if self._lifetime.is_too_short:
-                logger.info("no time is left to begin a trial; leaving")
+            if self._lifetime.has_had_its_trials or self._lifetime.is_too_short:
                 break
-            claimed = self._queue.next_claim()
+            claimed = self._next_claim()
             if claimed is not None:
                 self._work_on(claimed)
                 idleness.end()
                 continue
             if self._settings.study in self._queue.unable:
                 return 2
-            self._follow(watch)
+            if self._attention.listen(watch, self._settings.root / "jobs", self._queue.studies):
+                continue
             self._presence.idle(self._queue.open_studies)
             if idleness.is_over(has_open=bool(self._queue.open_studies), studies=self._queue.studies):
                 return self._status_when_idle()
             self._bell.wait(RESCAN_S)
-        logger.info("stopped")
+        self._reports.flush()
+        if self._lifetime.has_had_its_trials and not self._stop.is_requested:
+            logger.info("all of this worker's trials are done; leaving")
+            return 0
+        is_short = self._lifetime.is_too_short and not self._stop.is_requested
+        logger.info("no time is left to begin a trial; leaving" if is_short else "stopped")
         return self._status_when_stopped()
 
     def _status_when_stopped(self) -> int:
@@ -154,17 +159,18 @@ class Worker:
             return 1
         return self._settings.stopped_status if self._has_released or self._queue.has_open() else 0
 
+    def _next_claim(self) -> ClaimedJob | None:
+        # While results wait, only a job of the last listing is taken: a new listing takes as long as to report them.
+        if self._reports.can_wait and (claimed := self._queue.next_listed()):
+            return claimed
+        self._reports.flush()
+        return None if self._stop.is_requested else self._queue.next_claim()
+
     def _status_when_idle(self) -> int:
         if self._has_evaluated or self._queue.studies or not self._queue.unable:
             return 0
         logger.error("this worker can serve none of the studies here: %s", ", ".join(self._queue.unable))
         return 2
-
-    def _follow(self, watch: FolderWatch) -> None:
-        # Studies appear in jobs/, and jobs in their study. What appeared before its folder was followed is found by the
-        # next rescan.
-        folders = {folder.jobs: Appearance.RENAMED for folder in self._queue.studies}
-        watch.follow({self._settings.root / "jobs": Appearance.FOLDER} | folders)
 
     def _work_on(self, claimed: ClaimedJob) -> None:
         claim = claimed.claim
@@ -172,7 +178,7 @@ class Worker:
         try:
             claim.history = with_progress(claim.history, claim.folder, claim.issue)
             if is_exhausted(claimed.spec.limits, claim.history):
-                self._report(attempt, attempt.exhausted_result())
+                self._reports.add(attempt, attempt.exhausted_result())
                 return
             attempt.beat()  # before START, so that everyone who reads of the claim finds the heartbeat of its worker
             self._patiently(claim.start, attempt)
@@ -202,7 +208,7 @@ class Worker:
         came_further = isinstance(outcome, Failed) and is_further(claim.folder, claim.attempt)
         match decide(claimed.spec.limits, claim.history, outcome, is_further=came_further), outcome:
             case Decision.REPORT, Finished() | Failed() | Pruned() as ended:
-                self._report(attempt, attempt.result(ended))
+                self._reports.add(attempt, attempt.result(ended))
             case Decision.RETRY, Failed() as failed:
                 loss = attempt.loss(failed)
                 self._patiently(lambda: claim.give_up(loss.kind, loss.reason), attempt)
@@ -227,19 +233,6 @@ class Worker:
             case _:
                 logger.info("%s: claim released: not saved since the last checkpoint", claimed.name)
 
-    def _report(self, attempt: RunningAttempt, result: Result) -> None:
-        claimed = attempt.claimed
-        is_first = self._patiently(lambda: _report_if_wanted(claimed, result, attempt.curve), attempt)
-        if not is_first:
-            logger.info("%s: result kept aside: the trial had one already", claimed.name)
-        elif result.status is Status.FAILED and result.failure:
-            logger.info("%s: FAILED: %s", claimed.name, result.failure.message)
-        else:
-            note = " (diverged)" if result.diverged else ""
-            seconds = result.times.evaluation_s
-            status = result.status.value
-            logger.info("%s: %s: %.6g%s in %.1f s", claimed.name, status, result.value, note, seconds)
-
     def _patiently(self, action: Callable[[], T], attempt: RunningAttempt) -> T:
         # Whatever the folder refuses, finished training is not thrown away: somebody may put the folder right.
         claimed = attempt.claimed
@@ -259,9 +252,3 @@ class Worker:
         while not self._stop.is_requested and (left_s := end_s - time.monotonic()) > 0:
             self._bell.wait(min(left_s, RESCAN_S))
             attempt.beat()
-
-
-def _report_if_wanted(claimed: ClaimedJob, result: Result, curve: bytes) -> bool:
-    if claimed.is_void:
-        raise FileNotFoundError(ENOENT, "the study was removed meanwhile", str(claimed.claim.folder.spec))
-    return report(claimed.claim, result, curve)

@@ -1,21 +1,19 @@
 """Finds jobs and claims them: the scan of `jobs/`, and RECHECK of the protocol (see `common.claim`)."""
 
 import logging
-import random
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from hyperspool.common import confinement
-from hyperspool.common.batch_order import arranged
 from hyperspool.common.claim import Claim, Claims
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.file_kinds import CHECKPOINT, PAUSE
-from hyperspool.common.issues import AttemptName, Issue
-from hyperspool.common.layout import StudyFolder, names_of, study_folders
+from hyperspool.common.file_kinds import JOB, PAUSE, RESULT
+from hyperspool.common.issues import Issue
+from hyperspool.common.layout import StudyFolder, names_of, study_names
 from hyperspool.common.locks import ClaimChoice, ClaimMode, why_unknown_here
 from hyperspool.common.mounts import why_locks_are_local
 from hyperspool.common.reading import read_record
@@ -23,21 +21,14 @@ from hyperspool.common.records import Job
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.report import clear, read_result
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.wishes import Claimable, claimable
+from hyperspool.worker.job_order import Tries, Turn, open_jobs, turns
 
-ORDERLY = 64
-"""Up to this many open jobs are taken in order, after those that have a checkpoint. Of more, each worker starts at a
-random place, so that the workers do not all try the same locks one after the other. Where the master suggests an order,
-each worker's own differs from it by up to this many places. Of more jobs that others seem to hold, this many are tried
-after a listing."""
-FEWEST_TRIES = 8
-"""After each listing in which nothing was free, half as many held jobs are tried, down to this: each try costs a file
-server some requests, and the end of a batch may be hours away. In a small crowd that is still all of them."""
+LISTED_S = 1.0
+"""An older listing is not used up: meanwhile somebody may have paused the study, or freed a job that was begun."""
+MISSES = 8
+"""After so many jobs of a listing that were taken by others it is out of date, unless it is younger than `YOUNG_S`."""
+YOUNG_S = 0.05
 
-LISTED_S = 2.0
-"""An older listing is not used up: meanwhile somebody may have paused the study."""
-
-Places = list[tuple[StudyFolder, Issue]]
 Version = tuple[int, int]
 """Time and inode of a study's file: another pair means another study."""
 
@@ -73,7 +64,7 @@ class JobQueue:
     """The open jobs of one study or of all.
 
     A listing is used up for `LISTED_S` before the next one is made, so that taking n jobs costs n claims and not n
-    listings.
+    listings. `worker.job_order` says in which order.
 
     Args:
         root: the shared folder.
@@ -98,37 +89,45 @@ class JobQueue:
     ) -> None:
         self._root, self._study, self._mode, self._claims = root, study, mode, claims
         self._clock, self._listed_s = clock, float("-inf")
-        self._listed: deque[tuple[StudyFolder, Issue]] = deque()
+        self._turns: deque[Turn] = deque()
+        self._tries = Tries(clock)
         self._specs: dict[StudyFolder, tuple[Version, StudySpec | None]] = {}  # None: the file cannot be read
         self._complained: set[str] = set()
-        self._tries = ORDERLY
         self.unable: dict[str, str] = {}
         self.studies: list[StudyFolder] = []
         self.open_studies: list[StudyFolder] = []
 
     def next_claim(self) -> ClaimedJob | None:
-        """Claim a job; return None if no open job is free.
+        """Claim a job; return None if no open job is free, or the free ones are others' turn.
 
         A job that the file system refuses is skipped and logged once; the next call tries it again.
         """
         if self._clock() - self._listed_s > LISTED_S:
-            self._listed.clear()
-        for is_fresh in (False, True):
-            if is_fresh:
-                self._list()
-            while self._listed:
-                folder, issue = self._listed.popleft()
-                try:
-                    claimed = self._try_take(folder, issue)
-                except (OSError, ValueError) as error:
-                    self._complain(
-                        f"jobs cannot be claimed: {getattr(error, 'strerror', None) or error}", str(folder.job(issue))
-                    )
-                    continue
-                if claimed is not None:
-                    self._tries = ORDERLY
-                    return claimed
-        self._tries = max(self._tries // 2, FEWEST_TRIES)
+            self._turns.clear()
+        if claimed := self.next_listed():
+            return claimed
+        self._list()
+        return self.next_listed()
+
+    def next_listed(self) -> ClaimedJob | None:
+        """Claim a job of the last listing, if that is not out of date; return None if there is none."""
+        misses = 0
+        while self._turns and self._clock() - self._listed_s <= LISTED_S:
+            if misses >= MISSES and self._clock() - self._listed_s > YOUNG_S:
+                break
+            turn = self._turns.popleft()
+            if turn.was_claimed and not self._tries.take():
+                continue
+            path = turn.folder.jobs / turn.name
+            try:
+                claimed = self._try_take(turn.folder, path)
+            except (OSError, ValueError) as error:
+                self._complain(f"jobs cannot be claimed: {getattr(error, 'strerror', None) or error}", str(path))
+                continue
+            if claimed is not None:
+                return claimed
+            misses += 1
+        self._turns.clear()
         return None
 
     def has_open(self) -> bool:
@@ -143,32 +142,53 @@ class JobQueue:
         return bool(self.open_studies)
 
     def _list(self) -> None:
-        folders = [StudyFolder(self._root, self._study)] if self._study else study_folders(self._root)
-        self.studies = [folder for folder in folders if folder.name not in self.unable]
-        self.open_studies, self._listed_s = [], self._clock()
-        found: dict[StudyFolder, Claimable] = {}
-        for folder in self.studies:
+        self._listed_s = self._clock()
+        self.studies, self.open_studies = [], []
+        found: list[Turn] = []
+        open_names: dict[Path, set[str]] = {}
+        for folder in self._folders():
             try:
-                listed = claimable(folder)
-                if listed.issues:
-                    found[folder] = listed
-                if listed.has_open:
-                    self.open_studies.append(folder)
+                names = names_of(folder.jobs)
+            except PermissionError:  # somebody's private folder
+                continue
             except OSError as error:
                 self._complain(f"{folder.jobs} cannot be listed: {error.strerror}")
-        wanted = {folder.lease(issue) for folder, listed in found.items() for issue in listed.issues}
-        self._claims.forget(lambda path: path in wanted)
-        groups = zip(*(_arranged(folder, listed, self._tries) for folder, listed in found.items()), strict=True)
-        self._listed = deque(place for of_all_studies in groups for places in of_all_studies for place in places)
+                continue
+            if folder.spec.name not in names:
+                continue
+            self.studies.append(folder)
+            jobs = open_jobs(names)
+            open_names[folder.jobs] = {*jobs}
+            if any(map(JOB.parse, jobs)):
+                self.open_studies.append(folder)
+                found += [] if PAUSE.suffix in names else self._turns_of(folder, names)
+        self._claims.forget(lambda path: path.with_suffix(JOB.suffix).name in open_names.get(path.parent, ()))
+        self._turns = deque(found)
 
-    def _try_take(self, folder: StudyFolder, issue: Issue) -> ClaimedJob | None:
+    def _folders(self) -> list[StudyFolder]:
+        names = [self._study] if self._study else study_names(self._root)
+        return [StudyFolder(self._root, name) for name in names if name not in self.unable]
+
+    def _turns_of(self, folder: StudyFolder, names: Sequence[str]) -> list[Turn]:
+        # A job whose result could not be written is refused before hours are spent on it.
+        for path in folder.folders:
+            try:
+                confinement.check_way(path / "any")
+            except FileNotFoundError:
+                pass
+            except OSError as error:  # a link or something else stands where a folder of the study belongs
+                self._complain(f"jobs cannot be claimed: {error.strerror}", str(error.filename))
+                return []
+        return turns(folder, names)
+
+    def _try_take(self, folder: StudyFolder, path: Path) -> ClaimedJob | None:
         # Other workers have taken jobs of an older listing, and a look costs a hundredth of a try to lock. The look is
         # only a hint: a network file system may still show a job that is gone. RECHECK finds out. It may also hide a
         # pause for a while; the next listing, within `LISTED_S`, shows it.
-        if folder.name in self.unable or not folder.job(issue).exists() or folder.path(PAUSE).exists():
+        issue, pause = JOB.parse(path.name), folder.path(PAUSE)
+        if not isinstance(issue, Issue) or folder.name in self.unable or not path.exists() or pause.exists():
             return None
         spec = self._spec(folder)
-        _check_folders(folder, issue)
         claim = self._claims.try_lock(folder, issue, spec.claim) if spec else None
         if spec is None or claim is None:
             return None
@@ -217,54 +237,9 @@ class JobQueue:
             logger.warning("%s%s", message, f" ({example})" if example else "")
 
 
-def _arranged(folder: StudyFolder, listed: Claimable, tries: int) -> tuple[Places, Places, Places]:
-    """The issues that have a checkpoint, those that nobody has begun, and the others, each in the order to try them.
-
-    If an issue with a checkpoint is free, its worker is gone, and most of its work is done. What has a lock file is
-    nearly always held. So of much of it some is tried after each listing: a thousand idle workers would otherwise try
-    the thousand locks of the last trials of a batch every second.
-    """
-    begun = _begun(folder, listed.issues)
-    free = [issue for issue in listed.issues if issue not in begun and issue not in listed.locked]
-    held = [issue for issue in listed.issues if issue not in begun and issue in listed.locked]
-    if listed.is_ordered:
-        free = arranged(folder, free, ORDERLY if len(free) > ORDERLY else 0)
-    elif len(free) > ORDERLY:
-        at = random.randrange(len(free))
-        free = free[at:] + free[:at]
-    return _places(folder, _some(sorted(begun), tries)), _places(folder, free), _places(folder, _some(held, tries))
-
-
-def _places(folder: StudyFolder, issues: Sequence[Issue]) -> Places:
-    return [(folder, issue) for issue in issues]
-
-
-def _some(issues: Sequence[Issue], most: int) -> Sequence[Issue]:
-    return issues if len(issues) <= most else random.sample(issues, most)
-
-
-def _begun(folder: StudyFolder, issues: Sequence[Issue]) -> Collection[Issue]:
-    """The issues that have a checkpoint. It costs a listing, so a single open job is not looked at."""
-    if len(issues) == 1:
-        return frozenset()
-    names = map(CHECKPOINT.parse, names_of(folder.checkpoints))
-    return {name.issue for name in names if isinstance(name, AttemptName)} & set(issues)
-
-
 def _version(folder: StudyFolder) -> Version:
     status = folder.spec.stat()
     return (status.st_mtime_ns, status.st_ino)
-
-
-def _check_folders(folder: StudyFolder, issue: Issue) -> None:
-    """Refuse a job whose result could not be written, before hours are spent on it.
-
-    Raises:
-        OSError: a link or something else stands where a folder of the study belongs.
-    """
-    for path in (*folder.folders, folder.trial_folder(issue.trial)):
-        with suppress(FileNotFoundError):
-            confinement.check_way(path / "any")
 
 
 def _recheck(spec: StudySpec, claim: Claim) -> Job | None:
@@ -287,9 +262,11 @@ def _recheck(spec: StudySpec, claim: Claim) -> Job | None:
         claim.unlock()
         return None
     evaluation = issue.evaluation
-    if folder.finished([evaluation]) and read_result(folder, evaluation) is not None:
-        clear(claim)
-        return None
+    with suppress(FileNotFoundError):  # the folder's first result makes it
+        names = confinement.names_in(folder.trial_folder(issue.trial))
+        if RESULT.file_name(evaluation) in names and read_result(folder, evaluation) is not None:
+            clear(claim)
+            return None
     return job
 
 

@@ -165,6 +165,7 @@ def test_a_killed_programs_trial_is_free_though_its_fork_lives(root: Path) -> No
         assert program.stdout is not None
         assert program.stdout.readline() == "0\n"
         program.kill()
+        program.wait()
         trial = _asked(study)
         assert trial.number == 0
         assert read_history(StudyFolder(root, "own").lock(Issue(0, 0, 1))).last_attempt == 3

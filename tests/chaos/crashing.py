@@ -29,7 +29,7 @@ from hyperspool.master.studies.changes import Changes
 from hyperspool.master.studies.published import publish_study
 from hyperspool.master.studies.source import find_study
 from hyperspool.master.terminal.console import Terminal
-from hyperspool.worker import child, idleness, loop
+from hyperspool.worker import child, idleness, loop, reports
 from hyperspool.worker.device import Device
 from hyperspool.worker.executor import Listener
 from hyperspool.worker.messages import ChildSettings, Evaluate, Failed, Finished, Outcome
@@ -106,6 +106,7 @@ class Inside:
         """Evaluate as an executor does, and end as the scene demands."""
         scene, self._scene = self._scene, ""
         is_asked_to_stop = scene == "is asked to stop"
+        self._worker._reports.do_if_due()  # as an executor does while its child evaluates
         self._worker._stop.is_requested |= is_asked_to_stop
         settings = ChildSettings("cpu", OBJECTIVES, Path("data"))
         outcome = child.evaluate(request, settings, listener.hear, lambda: is_asked_to_stop)
@@ -145,7 +146,7 @@ def recover(root: Path) -> int:
 
 def run_worker(root: Path, scene: str, at: int, *, is_staying: bool) -> int:
     """Serve every study of `root` until no job is open, or until stopped. Call it in a separate process."""
-    loop.RESCAN_S = FAST_S
+    loop.RESCAN_S, reports.RIPE_S = FAST_S, 0.0
     Claims.__init__.__defaults__ = (LEASE_S,)
     idleness.IDLE_EXIT_S = float("inf") if is_staying else 0.0
     crash = Crash(root, at)

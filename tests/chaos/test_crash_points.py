@@ -155,5 +155,5 @@ def leave_debris(folder: StudyFolder) -> None:
     dead = Fork(folder.root / "dead", str)
     dead.wait()
     for path in (folder.job(Issue(1)), folder.result(1), folder.checkpoint(attempt), folder.spec):
-        temporary = atomic._write_temporary(path, b"half of", durable=False)
+        temporary = atomic._write_temporary(path, b"half of")
         temporary.rename(str(temporary).replace(f"-{os.getpid()}-", f"-{dead.pid}-"))

@@ -78,7 +78,7 @@ def test_job_cut_anywhere_is_set_aside_and_costs_no_other(folder: StudyFolder, j
         claimed = jobs.next_claim()
         assert claimed is not None
         claimed.claim.unlock()
-        jobs._listed.clear()
+        jobs._turns.clear()
         assert claimed.claim.issue == (Issue(0) if is_as_good_as_whole(torn, content) else Issue(1))
         assert folder.job(Issue(1)).read_bytes() == other
         if claimed.claim.issue == Issue(1):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hyperspool.common import atomic
+from hyperspool.common import claim as claim_module
 from hyperspool.common.attempts import read_history
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.issues import Issue
@@ -288,3 +289,27 @@ def test_a_file_system_without_locks_is_detected(
     assert (reason is not None) == is_detected
     assert not is_detected or f"the file system of {tmp_path} has no locks" in str(reason)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "is_held"), [("nothing", True), ("later attempt", False), ("job removed", True), ("result", False)]
+)
+def test_a_holder_finds_out_that_its_lock_was_dropped(
+    published: StudyFolder, claims: Claims, monkeypatch: pytest.MonkeyPatch, what: str, is_held: bool
+) -> None:
+    monkeypatch.setattr(claim_module, "LOOK_S", 0.0)
+    claim = claims.try_lock(published, Issue(0), LOCK)
+    assert claim is not None
+    claim.start()
+    if what == "later attempt":
+        text = published.lock(Issue(0)).read_text()
+        published.lock(Issue(0)).write_text(text + text.replace('"attempt":1', '"attempt":2').replace("mine", "other"))
+    elif what != "nothing":
+        atomic.remove(published.job(Issue(0)))
+    if what == "result":
+        published.trial_folder(0).mkdir(parents=True, exist_ok=True)
+        published.result(0).touch()
+    assert claim.is_held is is_held
+    claim.release()
+    events = [event.event for event in read_history(published.lock(Issue(0))).events]
+    assert ("released" in events) is is_held

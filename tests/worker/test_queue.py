@@ -12,8 +12,8 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimChoice, ClaimMode
 from hyperspool.common.records import Job
 from hyperspool.common.report import report
-from hyperspool.common.wishes import Claimable, claimable
-from hyperspool.worker import queue
+from hyperspool.worker import job_order, queue
+from hyperspool.worker.job_order import Turn, turns
 from hyperspool.worker.queue import JobQueue
 from tests.common.test_report import CURVE, claim_of, result_of
 from tests.conftest import job_of, spec_of
@@ -92,8 +92,10 @@ def test_what_nobody_has_begun_comes_before_what_others_hold(folder: StudyFolder
 
 
 def test_of_many_held_jobs_some_are_tried_each_time(
-    folder: StudyFolder, jobs: JobQueue, monkeypatch: pytest.MonkeyPatch
+    root: Path, folder: StudyFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    now_s = 0.0
+    jobs = JobQueue(root, None, None, Claims(Claimant("mine")), clock=lambda: now_s)
     atomic.replace(folder.spec, spec_of(trials=300).to_json(), durable=False)
     publish(folder, *(job_of(trial) for trial in range(300)))
     for trial in range(300):
@@ -106,9 +108,13 @@ def test_of_many_held_jobs_some_are_tried_each_time(
     with monkeypatch.context() as patched:
         patched.setattr(Claims, "try_lock", held)
         assert jobs.next_claim() is None
-        assert len(tried) == queue.ORDERLY
-        assert jobs.next_claim() is None
-        assert len(set(tried)) > queue.ORDERLY  # other ones: a freed job is found before long
+        assert len(tried) == job_order.MOST_TRIES
+        for _ in range(300):
+            now_s += 1.0
+            assert jobs.next_claim() is None
+    assert len(tried) == job_order.MOST_TRIES + 300 * job_order.TRIES_PER_S
+    assert len(set(tried)) > 250  # a freed job is found before long
+    now_s += 1.0
     assert jobs.next_claim() is not None
 
 
@@ -221,10 +227,10 @@ def test_folder_out_of_reach_may_hold_open_jobs(
     publish(folder, job_of(0))
     assert jobs.has_open()
 
-    def stale(_root: Path) -> list[StudyFolder]:
+    def stale(_root: Path) -> list[str]:
         raise OSError(ESTALE, "Stale file handle")
 
-    monkeypatch.setattr(queue, "study_folders", stale)
+    monkeypatch.setattr(queue, "study_names", stale)
     assert jobs.has_open()
 
 
@@ -241,11 +247,11 @@ def test_taking_n_jobs_costs_n_claims_and_not_n_listings(
     publish(folder, *(job_of(trial) for trial in range(4)))
     listings: list[Path] = []
 
-    def count(listed: StudyFolder) -> Claimable:
+    def count(listed: StudyFolder, names: list[str]) -> list[Turn]:
         listings.append(listed.jobs)
-        return claimable(listed)
+        return turns(listed, names)
 
-    monkeypatch.setattr("hyperspool.worker.queue.claimable", count)
+    monkeypatch.setattr("hyperspool.worker.queue.turns", count)
     claims = [jobs.next_claim() for _ in range(4)]
     assert all(claims)
     assert len(listings) == 1

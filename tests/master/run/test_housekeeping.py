@@ -51,10 +51,10 @@ def test_only_temporary_files_without_a_maker_are_removed(bench: Bench) -> None:
     folder.master_lock.touch()
     dead = subprocess.Popen(["true"])
     dead.wait()
-    mine = atomic._write_temporary(folder.job(Issue(0)), b"", durable=False)
+    mine = atomic._write_temporary(folder.job(Issue(0)), b"")
     places = [folder.job(Issue(1)), folder.result(1), folder.worker("lab-1"), folder.running / "x.csv"]
     places += [folder.jobs.parent / "probe", folder.results.parent / "probe"]
-    orphans = [atomic._write_temporary(path, b"", durable=False) for path in places]
+    orphans = [atomic._write_temporary(path, b"") for path in places]
     orphans = [path.rename(path.with_name(path.name.replace(f"-{os.getpid()}-", f"-{dead.pid}-"))) for path in orphans]
     elsewhere = [folder.jobs / f".{number}.json.0badcafe-1-0a1b2c3d.tmp" for number in (1, 2)]
     for path in elsewhere:
@@ -66,7 +66,7 @@ def test_only_temporary_files_without_a_maker_are_removed(bench: Bench) -> None:
 
 def test_old_temporary_file_with_a_reused_pid_is_removed(bench: Bench) -> None:
     bench.folder.master_lock.touch()
-    path = atomic._write_temporary(bench.folder.job(Issue(0)), b"", durable=False)
+    path = atomic._write_temporary(bench.folder.job(Issue(0)), b"")
     os.utime(path, (0, 0))
     remove_temporary_files(bench.folder)
     assert not path.exists()
@@ -74,7 +74,7 @@ def test_old_temporary_file_with_a_reused_pid_is_removed(bench: Bench) -> None:
 
 def test_vanishing_temporary_file_does_not_stop_the_removal(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.folder.master_lock.touch()
-    paths = [atomic._write_temporary(bench.folder.job(Issue(trial)), b"", durable=False) for trial in range(3)]
+    paths = [atomic._write_temporary(bench.folder.job(Issue(trial)), b"") for trial in range(3)]
     for path in paths:
         os.utime(path, (0, 0))
     monkeypatch.setattr(StudyFolder, "temporary_files", lambda _folder: iter(paths))

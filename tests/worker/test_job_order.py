@@ -1,0 +1,35 @@
+"""The order in which a worker tries open jobs."""
+
+from hyperspool.common.layout import StudyFolder
+from hyperspool.worker.job_order import ORDERLY, Tries, open_jobs, turns
+
+
+def names_of_jobs(count: int) -> list[str]:
+    return [f"{number:05}.json" for number in range(count)]
+
+
+def test_files_of_the_study_are_no_jobs() -> None:
+    names = ["study.json", "pause.json", "00001.json", "00001.r1-2.json", "00001.lock", ".00002.json.tmp"]
+    assert open_jobs(names) == ["00001.json", "00001.r1-2.json"]
+
+
+def test_workers_that_share_few_jobs_try_different_ones(folder: StudyFolder) -> None:
+    names = names_of_jobs(ORDERLY)
+    alone = [turn.name for turn in turns(folder, names)]
+    assert alone == names
+    shared = [*names, *(f"{number:05}.lock" for number in range(8))]
+    orders = [[turn.name for turn in turns(folder, shared)] for _ in range(20)]
+    assert all(sorted(order) == names for order in orders)
+    assert len({order[0] for order in orders}) > 4
+    assert all(order[0] < "00025.json" for order in orders)  # nearly in order
+    assert all(set(order[-8:]) == set(names[:8]) for order in orders)
+
+
+def test_tries_are_saved_up_and_bounded() -> None:
+    now_s = 0.0
+    tries = Tries(lambda: now_s)
+    assert sum(tries.take() for _ in range(100)) == 64
+    now_s = 1.0
+    assert sum(tries.take() for _ in range(100)) == 8
+    now_s = 1000.0
+    assert sum(tries.take() for _ in range(100)) == 64
