@@ -21,6 +21,7 @@ from typing import Any
 
 import torch
 
+from benchmarks.gpu_profile import profiled
 from benchmarks.gpu_slots import TrialProcesses, multi_process_service
 from benchmarks.gpu_trials import PARAMS, SEEDS, after_steps, capture_on, finish, noise
 from benchmarks.harness import Peer, Row, Size, alternate, at_most, markdown, not_measured, show, times_at_least
@@ -143,6 +144,8 @@ def _epochs(params: CnnParams, plan: Plan, device: torch.device) -> Iterator[Row
     peers = Peer(PEER, found["peer"], is_speed=True)
     yield Row(f"an epoch, {_shape(params)}, captured", found["captured"], "s", peers, bar)
     yield Row(f"an epoch, {_shape(params)}, launched one by one", found["launched"], "s", peers)
+    if (params.num_filters, params.batch_size) == plan.shapes[0]:
+        yield from profiled(trainers["captured"], plan.training // params.batch_size, device)
 
 
 def _timed(work: Callable[[], object], device: torch.device) -> Callable[[], float]:
