@@ -83,9 +83,9 @@ def measure(folder: StudyFolder, out: Path) -> None:
 def timed(work: Callable[..., Any], spent: list[float]) -> Callable[..., Any]:
     """Wrap `work` to add its seconds and CPU seconds to `spent`."""
 
-    def measured(*given: Any) -> Any:
+    def measured(*given: Any, **named: Any) -> Any:
         begin, begin_cpu = time.perf_counter(), time.process_time()
-        found = work(*given)
+        found = work(*given, **named)
         spent[0] += time.perf_counter() - begin
         spent[1] += time.process_time() - begin_cpu
         return found

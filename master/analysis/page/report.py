@@ -1,9 +1,10 @@
 """The report of a study: one page, with its figures and tables also as files."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +43,7 @@ from hyperspool.master.analysis.page.render import (
     render,
     shown_table,
 )
+from hyperspool.master.analysis.page.side_by_side import side_by_side
 from hyperspool.master.analysis.page.tables import table_files
 from hyperspool.master.analysis.page.trials import shown_trials
 from hyperspool.master.results.notes import note_text, read_notes
@@ -123,9 +125,12 @@ def draw_parts(data: StudyData, folder: Path | None) -> Parts:
         folder: where each figure is written as PNG and SVG; None: nowhere, which takes two thirds of the time.
     """
     missing: list[Missing] = []
-    found = [Section(title, tuple(_shown(figures, folder, missing))) for title, figures in sections(data, missing)]
-    drawn = [section for section in found if section.figures]
-    return Parts(drawn, answers(data, missing), data.result_count, tuple(missing))
+    listed = sections(data, missing)
+    figures = [figure for _, each in listed for figure in each]
+    made = iter(side_by_side(lambda place: _shown(figures[place], folder), len(figures)))
+    drawn = [Section(title, _noted(islice(made, len(each)), missing)) for title, each in listed]
+    shown = [section for section in drawn if section.figures]
+    return Parts(shown, answers(data, missing), data.result_count, tuple(missing))
 
 
 def write_page(
@@ -155,10 +160,17 @@ def _earlier_note(parts: Parts) -> str:
     return f"Figures and answers are those of the first {counted(parts.results, 'result')}; they follow by and by."
 
 
-def _shown(figures: list[NamedFigure], folder: Path | None, missing: list[Missing]) -> Iterator[ShownFigure]:
-    for figure in figures:
-        if drawn := made_or_missing(f"The figure {figure.title!r}", partial(_drawn, figure, folder), missing):
-            yield drawn
+def _shown(figure: NamedFigure, folder: Path | None) -> tuple[ShownFigure | None, list[Missing]]:
+    missing: list[Missing] = []
+    return made_or_missing(f"The figure {figure.title!r}", partial(_drawn, figure, folder), missing), missing
+
+
+def _noted(made: Iterable[tuple[ShownFigure | None, list[Missing]]], missing: list[Missing]) -> tuple[ShownFigure, ...]:
+    drawn: list[ShownFigure] = []
+    for figure, lacks in made:
+        missing += lacks
+        drawn += [figure] if figure is not None else []
+    return tuple(drawn)
 
 
 def _drawn(figure: NamedFigure, folder: Path | None) -> ShownFigure:
