@@ -18,6 +18,10 @@ from hyperspool.worker.training.model import KERNEL, POOL, Cnn
 
 RANDOM_BITS = 32
 """Of a random number that decides whether dropout keeps a value."""
+FLOAT_BYTES = 4
+LARGEST_MAPS_BYTES = 10 * 2**20
+"""Of the first convolution's maps at once, counted with as many pixels as the images have: so much stays in one core's
+share of a CPU's last cache."""
 HAS_ONEDNN: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]  # not annotated in torch
 LARGE_PRODUCT = 2**21
 """Multiplications from which on oneDNN multiplies matrices sooner than MKL does, on an AMD EPYC: in half of the time
@@ -47,13 +51,13 @@ class CnnByHand:
     """
 
     def __init__(self, model: Cnn) -> None:
-        self._convolution1 = _PooledConvolution(model.convolution1)
+        self._convolution1 = _FirstConvolution(model.convolution1)
         self._convolution2 = _PooledConvolution(model.convolution2)
         self._dense1, self._dense2 = _Dense(model.dense1), _Dense(model.dense2)
         self._pixel_dropout = _Dropout(model.input_dropout)
         self._feature_dropout, self._hidden_dropout = _Dropout(model.dropout), _Dropout(model.dropout)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def gradients(self, images: Tensor, labels: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the mean cross-entropy, with dropout, and its gradients in the order of `model.parameters()`.
 
@@ -61,8 +65,8 @@ class CnnByHand:
             images: (N, channels, height, width).
             labels: (N,) int64.
         """
-        first = self._convolution1.forward(self._pixel_dropout.forward(_pixels(images)))
-        second = self._convolution2.forward(first.pooled)
+        first, pooled = self._convolution1.forward(self._pixel_dropout.forward(_pixels(images)))
+        second = self._convolution2.forward(pooled)
         features = self._feature_dropout.forward(_flat(second.pooled))
         hidden = self._hidden_dropout.forward(self._dense1.forward(features).relu_())
         log_shares = self._dense2.forward(hidden).log_softmax(1)
@@ -76,14 +80,15 @@ class CnnByHand:
         to_features = self._feature_dropout.backward(to_features, features)
         to_pooled = _channels_last(to_features.view(_channels_second(second.pooled).shape)).contiguous()
         to_pooled, *convolution2 = self._convolution2.backward(to_pooled, second)
-        _, *convolution1 = self._convolution1.backward(to_pooled, first, wants_inputs=False)
+        convolution1 = self._convolution1.backward(to_pooled, first)
         return loss, [*convolution1, *convolution2, *dense1, *dense2]
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def logits(self, images: Tensor) -> Tensor:
         """(N, channels, height, width) -> (N, classes), without dropout."""
-        pooled = self._convolution2.forward(self._convolution1.forward(_pixels(images)).pooled).pooled
-        return self._dense2.forward(self._dense1.forward(_flat(pooled)).relu_())
+        _, pooled = self._convolution1.forward(_pixels(images))
+        features = _flat(self._convolution2.forward(pooled).pooled)
+        return self._dense2.forward(self._dense1.forward(features).relu_())
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,34 @@ class _PooledConvolution:
         )
         to_bias = to_pooled.view(-1, to_pooled.shape[-1]).sum(0)
         return [_channels_last(to_inputs).contiguous() if wants_inputs else to_inputs, to_weight, to_bias]
+
+
+class _FirstConvolution:
+    """A pooled convolution of pixels, whose gradients nobody needs. It makes its maps, which are the largest, in parts.
+
+    With 100 filters and mini-batches of 100, maps that leave the cache cost 7 % of the time.
+    """
+
+    def __init__(self, layer: nn.Conv2d) -> None:
+        self._layer = _PooledConvolution(layer)
+        self._filters = layer.out_channels
+
+    def forward(self, pixels: Tensor) -> tuple[list[_Pooled], Tensor]:
+        """Return what was found, by parts of the mini-batch, and the pooled values of all."""
+        parts = -(-pixels.numel() // pixels.shape[3] * self._filters * FLOAT_BYTES // LARGEST_MAPS_BYTES)
+        if parts == 1:
+            found = self._layer.forward(pixels)
+            return [found], found.pooled
+        several = [self._layer.forward(part) for part in pixels.chunk(parts)]
+        return several, torch.cat([part.pooled for part in several])
+
+    def backward(self, to_pooled: Tensor, found: list[_Pooled]) -> list[Tensor]:
+        """Return the gradients of the weights and of the bias."""
+        parts = zip(to_pooled.chunk(len(found)), found, strict=True)
+        (_, *total), *others = [self._layer.backward(part, of, wants_inputs=False) for part, of in parts]
+        for _, *gradients in others:
+            torch._foreach_add_(total, gradients)
+        return total
 
 
 class _Dense:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -53,6 +54,7 @@ class StepByHand:
         self._by_hand, self._optimiser, self._augmentation = by_hand, optimiser, augmentation
         self._images, self._labels = training.images.permute(0, 2, 3, 1), training.labels
 
+    @torch.inference_mode()
     def __call__(self, chosen: Tensor) -> Tensor:
         """Update the network; see `Step`."""
         batch = self._images.index_select(0, chosen).permute(0, 3, 1, 2)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hyperspool.worker.training import cnn_by_hand
 from hyperspool.worker.training.augmentation import Augmentation
 from hyperspool.worker.training.cnn_by_hand import (
     LARGE_PRODUCT,
@@ -51,8 +52,11 @@ def by_hand(model: nn.Module, images: Tensor) -> CnnByHand:
     return found
 
 
-@pytest.mark.parametrize("shape", [DIGIT, COLOURED])
-def test_gradients_equal_those_of_autograd(shape: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize(("shape", "at_once"), [(DIGIT, 2**30), (COLOURED, 2**30), (DIGIT, 60_000)])
+def test_gradients_equal_those_of_autograd(
+    shape: tuple[int, int, int], at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cnn_by_hand, "LARGEST_MAPS_BYTES", at_once)  # 60 kB: three images in a part
     model, some = network(shape, keep_hidden=1.0), examples(shape)
     loss, gradients = by_hand(model, some.images).gradients(some.images, some.labels)
     expected = functional.cross_entropy(model(some.images), some.labels)
