@@ -90,6 +90,10 @@ class SlurmCluster:
         for number in range(1, NODES + 1):
             self.start_node(f"n{number}")
         self._wait_for(lambda: self.nodes("idle") == NODES, "the nodes are idle")
+        probe = self.here / "probe"
+        self.call("sbatch", "--gres=gpu:1", "-o", str(probe), "--wrap", 'echo "GPU $CUDA_VISIBLE_DEVICES"')
+        self._wait_for(lambda: probe.exists() and "GPU 0" in probe.read_text(), "a job runs, and has a GPU")
+        self._wait_for(lambda: not self.queue(), "the job ends")
 
     def start_node(self, name: str) -> None:
         """Start a node's daemon."""
