@@ -18,7 +18,7 @@ import re
 import secrets
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from errno import EACCES, ENOSYS, EOPNOTSUPP, EPERM
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +26,7 @@ from typing import BinaryIO
 from hyperspool.common import confinement
 from hyperspool.common.confinement import names_in, open_folder, open_to_write, parent_of
 from hyperspool.common.errors import FolderError
+from hyperspool.common.flush import flush
 
 TEMPORARY_SUFFIX = ".tmp"
 # A process id means something only on its host, so a temporary name says both.
@@ -33,8 +34,7 @@ _HOST = hashlib.blake2b(socket.gethostname().encode(), digest_size=4).hexdigest(
 _MADE_BY = re.compile(r"\.(?P<host>[0-9a-f]{8})-(?P<pid>[0-9]{1,10})-[0-9a-f]{8}\.tmp$")
 
 
-def _nothing(_operation: str, _path: Path) -> None:
-    pass
+def _nothing(_operation: str, _path: Path) -> None: ...
 
 
 after_operation: Callable[[str, Path], None] = _nothing
@@ -75,13 +75,11 @@ def write_each_once(contents: Sequence[tuple[Path, bytes]]) -> list[bool]:
 
     All contents are on disk before the first file gets its name. A crash or an error midway leaves any of them created.
     """
-    written: list[Path] = []
-    won: list[bool] = []
+    written, won = list[Path](), list[bool]()
     try:
         for path, data in contents:
             written.append(_write_temporary(path, data))
-        for temporary in written:  # all were written before the first flush, which so takes most of the others along
-            sync_file(temporary)
+        sync_files(written)
         won += [_link(temporary, path) for temporary, (path, _) in zip(written, contents, strict=True)]
     finally:
         for temporary in written:
@@ -101,7 +99,7 @@ def replace(path: Path, data: bytes, *, durable: bool) -> None:
     temporary = _write_temporary(path, data)
     try:
         if durable:
-            sync_file(temporary)
+            sync_files([temporary])
         move(temporary, path)
     except OSError:
         with suppress(OSError):
@@ -165,7 +163,7 @@ def _append(path: Path, text: str, *, durable: bool) -> None:
     finally:
         os.close(descriptor)
     if durable:
-        sync_file(path)
+        sync_files([path])
     if durable and length == 0:
         sync_folder(path.parent)
 
@@ -225,24 +223,27 @@ def make_folder(path: Path) -> None:
     after_operation("mkdir", path)
 
 
-def sync_file(path: Path) -> None:
-    """Flush a file's content to disk."""
-    with parent_of(path) as folder:
-        descriptor = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-    _sync(descriptor, "fsync", path)
+def sync_files(paths: Sequence[Path]) -> None:
+    """Flush the contents of files to disk, all at once."""
+    with ExitStack() as opened:
+        descriptors: list[int] = []
+        for path in paths:
+            with parent_of(path) as folder:
+                descriptors.append(os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder))
+            opened.callback(os.close, descriptors[-1])
+        flush(descriptors)
+    for path in paths:
+        after_operation("fsync", path)
 
 
 def sync_folder(folder: Path) -> None:
     """Flush the names in a folder to disk."""
-    _sync(open_folder(folder), "fsync folder", folder)
-
-
-def _sync(descriptor: int, operation: str, path: Path) -> None:
+    descriptor = open_folder(folder)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    after_operation(operation, path)
+    after_operation("fsync folder", folder)
 
 
 def _write_temporary(path: Path, data: bytes) -> Path:
