@@ -25,6 +25,7 @@ BENCHMARKS = {
     "commands": "what a trial of a command costs beyond its process",
     "training": "training on a CPU, one thread",
     "gpu": "training on a GPU",
+    "scale": "what a study of 100,000 trials costs",
     "simulation": "simulated random searches",
     "report": "the report of a large study",
     "sampler_quality": "evaluations until a search is as good as 100 random ones, in batches of 8",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Result, Stage
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.journal import Journal
@@ -14,6 +15,27 @@ def last_of_each(results: Iterable[Result]) -> list[Result]:
     for result in sorted(results, key=lambda result: result.evaluation):
         last[result.trial] = result
     return list(last.values())
+
+
+class EvaluationsSoFar:
+    """The evaluations of a study whose results land one after another, as they were last asked for."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Result | None, int, int] = (None, 0, 0)
+        self._found: list[Evaluation] = []
+
+    def of(self, results: dict[EvaluationKey, Result], journal: Journal, spec: StudySpec) -> list[Evaluation]:
+        """Return what `evaluations_of` does, the same list as long as nothing has landed. It is not to be changed.
+
+        Args:
+            results: in the order in which they landed.
+            journal: of the study.
+            spec: the study.
+        """
+        last, counts = next(reversed(results.values()), None), (len(results), len(journal.entries))
+        if self._of[0] is not last or self._of[1:] != counts:
+            self._of, self._found = (last, *counts), evaluations_of(results.values(), journal, spec)
+        return self._found
 
 
 def evaluations_of(results: Iterable[Result], journal: Journal, spec: StudySpec) -> list[Evaluation]:

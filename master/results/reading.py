@@ -13,6 +13,8 @@ from hyperspool.common.reading import record_of
 from hyperspool.common.records import Result
 from hyperspool.common.sharing import Shared
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.journal.file import read_journal
+from hyperspool.master.journal.journal import Journal
 
 
 class Unreadable(NamedTuple):
@@ -71,13 +73,16 @@ class StudyResults:
         return sorted(lines)
 
 
-def read_results(folder: StudyFolder, spec: StudySpec, before: StudyResults | None = None) -> StudyResults:
+def read_results(
+    folder: StudyFolder, spec: StudySpec, before: StudyResults | None = None, journal: Journal | None = None
+) -> StudyResults:
     """Read every result of a study. A file with a problem stays where it is.
 
     Args:
         folder: of the study.
         spec: the study.
         before: what was read earlier. A file that has not changed since is not read again.
+        journal: of the study; results share with their proposals what is equal, to save memory.
     """
     found, shared = StudyResults(), Shared()
     known_s = before.landed_s if before else {}
@@ -91,9 +96,21 @@ def read_results(folder: StudyFolder, spec: StudySpec, before: StudyResults | No
                 found.results[name], found.landed_s[name] = before.results[name], read.modified_s
             else:
                 _add(found, name, read, path, spec)
-                if name in found.results:
-                    shared.result(found.results[name])
+                if result := found.results.get(name):
+                    shared.result(result)
+                    if entry := journal.entries.get(name) if journal else None:
+                        entry.share(result)
     return found
+
+
+def read_recorded(folder: StudyFolder, spec: StudySpec) -> tuple[StudyResults, Journal]:
+    """Read every result of a study, and its journal, which is no older than they are."""
+    journal = read_journal(folder, spec).journal
+    found = read_results(folder, spec, journal=journal)
+    # RACE: a batch is proposed after the journal was read, and its first results land before they are listed.
+    if found.results.keys() - journal.entries.keys():
+        journal = read_journal(folder, spec).journal
+    return found, journal
 
 
 def _names_in(folder: StudyFolder, path: Path) -> dict[str, EvaluationName]:

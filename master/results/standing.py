@@ -18,11 +18,11 @@ from hyperspool.master.journal.earlier import read_earlier
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.reconstruction import completed
-from hyperspool.master.results.evaluations import evaluations_of, last_of_each
+from hyperspool.master.results.evaluations import EvaluationsSoFar, last_of_each
 from hyperspool.master.results.finalists import Finalist, finalists
 from hyperspool.master.results.front import Front, study_front
 from hyperspool.master.results.generations import Levels, counted_levels
-from hyperspool.master.results.reading import StudyResults, read_results
+from hyperspool.master.results.reading import StudyResults, read_recorded
 from hyperspool.master.results.settings import RankedSetting, best_trials, ranked_settings, values_so_far
 from hyperspool.master.results.software import Software, software_json, software_of
 from hyperspool.master.results.trade_off import broken_counts, entry_json, front_json, marked
@@ -64,7 +64,7 @@ class Standing:
     clock: StudyClock | None = None
     earlier: EarlierResults | None = None
     is_endless: bool = False
-    _evaluations: tuple[tuple[Result | None, int, int], list[Evaluation]] | None = field(default=None, repr=False)
+    _seen: EvaluationsSoFar = field(default_factory=EvaluationsSoFar, repr=False)
 
     @property
     def counts(self) -> dict[Status, int]:
@@ -92,8 +92,8 @@ class Standing:
     @property
     def _has_open(self) -> bool:
         """Whether an evaluation that was proposed has no result yet; it costs nothing while several have none."""
-        proposed, results = self.journal.entries, self.results
-        return len(results) < len(proposed) or bool(proposed.keys() - results.keys())
+        proposed = self.journal.entries
+        return len(self.results) < len(proposed) or bool(proposed.keys() - self.results.keys())
 
     def rule_that_holds(self) -> Stopped | None:
         """The stopping rule that keeps the study from more trials; None if none does, or none are left."""
@@ -124,10 +124,8 @@ class Standing:
         """The number of evaluations that the study will have, if no trial fails."""
         if self.rungs:
             return sum(count for _, count in self.rungs.planned())
-        if not self.spec.has_rungs:
-            return self.spec.all_trials
-        shorter = sum(self.spec.trial_status(result) is Status.PENDING for result in self.results.values())
-        return self.spec.all_trials + shorter
+        is_shorter = (self.spec.trial_status(result) is Status.PENDING for result in self.results.values())
+        return self.spec.all_trials + (sum(is_shorter) if self.spec.has_rungs else 0)
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -221,12 +219,7 @@ class Standing:
 
     def evaluations(self) -> list[Evaluation]:
         """The results with the stage of each, in the order of their trials. It is not to be changed."""
-        # Asked several times for a picture. A result that landed meanwhile is the last one.
-        last = next(reversed(self.results.values()), None)
-        version = (last, len(self.results), len(self.journal.entries))
-        if self._evaluations is None or self._evaluations[0][0] is not last or self._evaluations[0][1:] != version[1:]:
-            self._evaluations = version, evaluations_of(self.results.values(), self.journal, self.spec)
-        return self._evaluations[1]
+        return self._seen.of(self.results, self.journal, self.spec)
 
     def latest(self, count: int) -> list[Result]:
         """The results that landed last, the latest last."""
@@ -244,8 +237,7 @@ class Standing:
 
     def to_json(self) -> dict[str, Any]:
         """The standing as `status --json` prints it."""
-        best = self.best_to_json(1)
-        levels = self.by_rung()
+        best, levels = self.best_to_json(1), self.by_rung()
         common = {
             "study": self.spec.name,
             "total": self.total,
@@ -273,7 +265,9 @@ class Standing:
         return marked((entry_json(self.spec, result) for result in self.best_trials(count)), self.front)
 
 
-def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | None = None) -> Standing:
+def read_standing(
+    folder: StudyFolder, spec: StudySpec, read: StudyResults | None = None, recorded: Journal | None = None
+) -> Standing:
     """Read a study's standing from its files. An invalid result file is ignored and stays where it is.
 
     Only the file server's clock is used: the clocks of this host and of the workers' hosts may be hours apart.
@@ -282,20 +276,17 @@ def read_standing(folder: StudyFolder, spec: StudySpec, read: StudyResults | Non
         folder: the study's folder.
         spec: the study as published.
         read: its results, if the caller has read them already.
+        recorded: its journal, if it was read no earlier.
     """
-    found = read or read_results(folder, spec)
+    found, known = (read, recorded or read_journal(folder, spec).journal) if read else read_recorded(folder, spec)
     earlier = read_earlier(folder)
-    journal = completed(read_journal(folder, spec).journal, spec, found.results, earlier=earlier)
-    for key, result in found.results.items():
-        if entry := journal.entries.get(key):
-            entry.share(result)
+    journal = completed(known, spec, found.results, earlier=earlier)
     standing = Standing(spec.so_far(journal.trial_count), found.in_order_of_landing(), journal=journal)
-    standing.is_paused, standing.earlier = PAUSE in wishes(folder), earlier
-    standing.clock, standing.is_endless = read_clock(folder) if spec.stop else None, not spec.has_limit
+    standing.is_paused, standing.earlier, standing.is_endless = PAUSE in wishes(folder), earlier, not spec.has_limit
+    standing.clock = read_clock(folder) if spec.stop else None
     standing.workers = list(read_workers(folder))
     if standing.workers:
-        now_s = time_by(folder.workers)
-        old_s = spec.limits.stale_s
+        now_s, old_s = time_by(folder.workers), spec.limits.stale_s
         standing.silent = {record.worker for record in standing.workers if age_s(folder, record, now_s) > old_s}
     return standing
 

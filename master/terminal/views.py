@@ -12,6 +12,7 @@ from rich.text import Text
 
 from hyperspool.common.invocation import command_line, place_of
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.printable import printable
 from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.progress import ProgressReader
@@ -107,6 +108,7 @@ class PlainView:
         self._has_advised = False
         self._pace = Pace()
         self._counted = self._total = 0
+        self._is_plain = not console.is_terminal
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +121,12 @@ class PlainView:
         # Of several that landed together, the first one counts for all: with rungs, counting takes a look at each.
         if self._counted != len(standing.results):
             self._counted, self._total = len(standing.results), standing.progress[1]
-        self._console.print(Text(result_line(standing, result, self._total)), soft_wrap=True)
+        line = result_line(standing, result, self._total)
+        if self._is_plain:  # without all that rich does for a terminal, which takes longer than a trial may cost
+            self._console.file.write(f"{printable(line)}\n")
+            self._console.file.flush()
+        else:
+            self._console.print(Text(line), soft_wrap=True)
 
     def tick(self, standing: Standing) -> None:
         """Print once how to start a worker, if none is running."""

@@ -45,7 +45,7 @@ from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.reconstruction import completed
 from hyperspool.master.results.evaluations import evaluations_of, last_of_each
-from hyperspool.master.results.reading import StudyResults, read_results
+from hyperspool.master.results.reading import StudyResults, read_recorded
 from hyperspool.master.search.known import Evaluation
 from hyperspool.master.studies.published import published_study, read_published
 
@@ -147,7 +147,8 @@ def load_study(root: Path | str, study: str) -> StudyData:
     """
     folder = published_study(Path(root), study)
     spec = read_published(folder)
-    return study_data(folder, spec, read_results(folder, spec))
+    read, journal = read_recorded(folder, spec)
+    return study_data(folder, spec, read, journal=completed(journal, spec, read.results, earlier=read_earlier(folder)))
 
 
 def study_data(

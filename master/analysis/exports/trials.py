@@ -93,19 +93,25 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 def _trial_records(data: StudyData) -> Iterator[dict[str, Any]]:
     names = [params_column(name) for name, _ in data.spec.space.items()]
     params = (params_of(data.spec, row) for some in _parts(data.trials[names]) for row in some.to_dict("records"))
+    every = [str(name) for name in data.trials]
+    grouped, leading = ("params_", "seed_", METRICS, VALUES), ("trial", "status", "value")
+    rest = (
+        "attempts",
+        *(name for name in every if not name.startswith(grouped) and name not in {*leading, "attempts"}),
+    )
+    seeds, metrics, values = (
+        {name: name.removeprefix(prefix) for name in every if name.startswith(prefix)}
+        for prefix in ("seed_", METRICS, VALUES)
+    )
     for record, own in zip(_records(_plain_trials(data)), params, strict=True):
-        grouped = ("params_", "seed_", METRICS, VALUES)
-        flat = {name: value for name, value in record.items() if not name.startswith(grouped)}
-        seeds = {name.removeprefix("seed_"): value for name, value in record.items() if name.startswith("seed_")}
-        metrics = {
-            name.removeprefix(METRICS): value
-            for name, value in record.items()
-            if name.startswith(METRICS) and value is not None
+        yield {
+            **{name: record[name] for name in leading},
+            **({"values": {short: record[name] for name, short in values.items()}} if values else {}),
+            "params": own,
+            **{name: record[name] for name in rest},
+            "metrics": {short: record[name] for name, short in metrics.items() if record[name] is not None},
+            "seeds": {short: record[name] for name, short in seeds.items()},
         }
-        leading = {name: flat.pop(name) for name in ("trial", "status", "value")}
-        values = {name.removeprefix(VALUES): value for name, value in record.items() if name.startswith(VALUES)}
-        leading |= {"values": values} if values else {}
-        yield {**leading, "params": own, "attempts": flat.pop("attempts"), **flat, "metrics": metrics, "seeds": seeds}
 
 
 def _records(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -47,7 +47,7 @@ from hyperspool.master.analysis.page.side_by_side import side_by_side
 from hyperspool.master.analysis.page.tables import table_files
 from hyperspool.master.analysis.page.trials import shown_trials
 from hyperspool.master.results.notes import note_text, read_notes
-from hyperspool.master.results.reading import read_results
+from hyperspool.master.results.reading import read_recorded
 from hyperspool.master.results.software import difference_sentences
 from hyperspool.master.results.standing import Standing, read_standing
 from hyperspool.master.results.wording import (
@@ -104,8 +104,8 @@ def write_report(folder: StudyFolder, out: Path) -> Written:
         OSError: `out` cannot be written.
     """
     spec = read_published(published_study(folder.root, folder.name))
-    read = read_results(folder, spec)
-    standing = read_standing(folder, spec, read)
+    read, journal = read_recorded(folder, spec)
+    standing = read_standing(folder, spec, read, journal)
     data = study_data(folder, spec, sample(read, standing), journal=standing.journal)
     atomic.make_folder(out / "tables")
     parts = draw_parts(data, out / "figures")
