@@ -25,7 +25,7 @@ from hyperspool.common.wishes import withdraw
 from hyperspool.master.results.rungs import need_epochs
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.workers import read_workers
-from hyperspool.master.run.dispatch import Dispatcher
+from hyperspool.master.run.dispatch import FOLDERS_A_ROUND, Dispatcher
 from hyperspool.master.run.housekeeping import (
     remove_dead_workers,
     remove_heartbeats,
@@ -34,6 +34,7 @@ from hyperspool.master.run.housekeeping import (
     tidy,
 )
 from hyperspool.master.run.jobs_listing import JobsListing
+from hyperspool.master.run.pace import Look, Pace
 from hyperspool.master.run.proposals import Proposals
 from hyperspool.master.run.pruner import Pruner
 from hyperspool.master.run.silence import Silence
@@ -41,8 +42,7 @@ from hyperspool.master.studies.published import restore_published
 
 RESCAN_S = 1.0
 """Seconds between two scans for results without an event, and between two looks at the workers."""
-REOPENED = 1000
-"""Evaluations whose jobs are in memory at once while a study is opened again."""
+REOPENED = 1000  # evaluations whose jobs are in memory at once while a study is opened again
 MOST_HINTS = 10_000
 """Folders with events that are remembered until they are looked into; what is forgotten is found by the next scan."""
 HEARING = 0.1
@@ -98,7 +98,7 @@ class Search:
         self._dispatcher = Dispatcher(folder, spec, self._claims, self._silence)
         self._pruner = Pruner(folder, spec)
         self._proposals = Proposals(folder, spec, self._published, self._until_possible)
-        self._looked_s = self._asked_s = self._hear_s = float("-inf")
+        self._pace, self._hear_s, self._is_to_ask = Pace(folder.jobs), float("-inf"), False
         self._failed: set[EvaluationKey] = set()
         self.standing = Standing(spec)
 
@@ -222,9 +222,9 @@ class Search:
         Args:
             count: how many to propose; 0: only look for requests, once a second; None: a batch.
         """
-        if count == 0 and self._asked_s == self._looked_s:
+        if count == 0 and not self._is_to_ask:
             return False
-        self._asked_s = self._looked_s
+        self._is_to_ask = False
         jobs = self._proposals.enqueued()
         if not jobs and (wanted := (self._lacking() or self._spec.batch) if count is None else count):
             jobs = self._proposals.proposed(wanted)
@@ -247,6 +247,7 @@ class Search:
         landed = self._until_possible(lambda: self._dispatcher.collect(hints))
         self._until_possible(lambda: self._pruner.landed(landed))
         for result in landed:
+            self._pace.stir()
             need_epochs(result)
             self.standing.results[result.evaluation] = self._proposals.share(result)
             if result.status is Status.FAILED:
@@ -256,17 +257,19 @@ class Search:
 
     def _look_around(self, each_second: Callable[[], None]) -> None:
         """Once a second, look at the jobs, the requests and the workers; one listing of the jobs serves all of it."""
-        if time.monotonic() - self._looked_s < RESCAN_S:
+        if not (due := self._pace.due(RESCAN_S, has_workers=bool(self.standing.alive))):
             return
-        self._looked_s = time.monotonic()
-        self._until_possible(lambda: restore_published(self._folder, self._published))
+        began_s, self._is_to_ask = time.monotonic(), Look.REQUESTS in due
+        if Look.STUDY in due:
+            self._until_possible(lambda: restore_published(self._folder, self._published))
         listing = self._until_possible(lambda: JobsListing(self._folder))
         self._hear_wishes(listing)
-        self._until_possible(lambda: self._dispatcher.compare(listing))
-        self._reopen_retried()
-        if self._looked_s >= self._hear_s:
+        self._until_possible(lambda: self._dispatcher.compare(listing, FOLDERS_A_ROUND * (Look.RESULTS in due)))
+        if Look.RESULTS in due:
+            self._reopen_retried()
+        if Look.WORKERS in due and began_s >= self._hear_s:
             self._look_at_workers(listing)
-            self._hear_s = time.monotonic() + (1 / HEARING - 1) * (time.monotonic() - self._looked_s)
+            self._hear_s = time.monotonic() + (1 / HEARING - 1) * (time.monotonic() - began_s)
         each_second()
 
     def _look_at_workers(self, listing: JobsListing) -> None:
