@@ -25,7 +25,7 @@ def test_help_is_quick_because_it_imports_nothing_heavy(side: str) -> None:
         "try: main()\n"
         "except SystemExit: pass\n"
         "print(sorted(set(sys.modules) & {'torch', 'torchvision', 'optuna', 'matplotlib', 'pandas',"
-        " 'jinja2', 'sklearn', 'numpy'}))"
+        " 'jinja2', 'sklearn', 'numpy', 'hyperspool.common.records'}))"
     )
     assert printed.splitlines()[-1] == "[]"
 

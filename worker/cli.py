@@ -155,7 +155,7 @@ def _worker_name(wish: str | None, root: Path) -> str:
     return name
 
 
-def main(early: EarlyChild | None) -> None:
+def main(early: EarlyChild | None = None) -> None:
     """Run the command line. A user's mistake ends it with one message and exit status 2.
 
     Args:

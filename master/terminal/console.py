@@ -4,6 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.logging import RichHandler
@@ -11,11 +12,13 @@ from rich.segment import Segment
 from rich.text import Text
 
 from hyperspool.common.printable import printable
-from hyperspool.master.results.wording import Styled
+
+if TYPE_CHECKING:
+    from hyperspool.master.results.wording import Styled  # loads all records, of which --help needs none
 
 PIPED_WIDTH = 1000
 """Columns of a file or pipe: no line of a table is broken there, so that programs can read it."""
-Shown = str | Text | Sequence[Styled]
+Shown: TypeAlias = "str | Text | Sequence[Styled]"
 """A text, or its parts, each with its own style."""
 
 
