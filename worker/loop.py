@@ -16,7 +16,8 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimChoice
 from hyperspool.common.patience import until_possible
 from hyperspool.common.signals import STOPPED_STATUS
-from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
+from hyperspool.common.watch import FolderWatch, Wakeup
+from hyperspool.worker.attention import Attention
 from hyperspool.worker.device import Device
 from hyperspool.worker.early_child import EarlyChild
 from hyperspool.worker.executor import Executor
@@ -92,8 +93,9 @@ class Worker:
         self._queue = JobQueue(settings.root, settings.study, settings.claim, Claims(claimant))
         child = ChildSettings(settings.device.in_child, settings.objectives, settings.root.absolute() / "data")
         self._reports = Reports(self._patiently)
+        self._attention = Attention(self._reports)
         self._executor = Executor(settings.device, child, self._bell, self._stop, early)
-        self._executor.errands = self._reports
+        self._executor.errands = self._attention
 
     def run(self) -> int:
         """Work until asked to stop, or until idle if the settings say so.
@@ -132,13 +134,12 @@ class Worker:
                 break
             claimed = self._next_claim()
             if claimed is not None:
-                watch.follow({})  # new jobs are none of its business while it evaluates
                 self._work_on(claimed)
                 idleness.end()
                 continue
             if self._settings.study in self._queue.unable:
                 return 2
-            if self._follow(watch):
+            if self._attention.listen(watch, self._settings.root / "jobs", self._queue.studies):
                 continue
             self._presence.idle(self._queue.open_studies)
             if idleness.is_over(has_open=bool(self._queue.open_studies), studies=self._queue.studies):
@@ -170,12 +171,6 @@ class Worker:
             return 0
         logger.error("this worker can serve none of the studies here: %s", ", ".join(self._queue.unable))
         return 2
-
-    def _follow(self, watch: FolderWatch) -> bool:
-        # Studies appear in jobs/, and jobs in their study. What appeared before its folder was followed is found by
-        # looking once more.
-        folders = {folder.jobs: Appearance.RENAMED for folder in self._queue.studies}
-        return watch.follow({self._settings.root / "jobs": Appearance.FOLDER} | folders)
 
     def _work_on(self, claimed: ClaimedJob) -> None:
         claim = claimed.claim

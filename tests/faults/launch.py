@@ -22,6 +22,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from watchdog.events import FileMovedEvent, FileSystemEvent
+
 from hyperspool.common import atomic, claim, locks, patience, watch
 from hyperspool.worker import memory
 
@@ -90,17 +92,18 @@ def _limit_watches(count: str) -> None:
 
 
 def _tamper_with_events(fate: str) -> None:
-    hear = watch.FolderWatch._hear
+    hear = watch._Ringer.on_any_event
 
-    def hear_twice(watching: watch.FolderWatch, number: int, mask: int, name: str) -> bool:
-        rings = [hear(watching, number, mask, each) for each in (name, name, f"{name}.gone")]
-        return any(rings)
+    def hear_twice(ringer: watch._Ringer, event: FileSystemEvent) -> None:
+        hear(ringer, event)
+        hear(ringer, event)
+        hear(ringer, FileMovedEvent("", os.fsdecode(event.src_path) + ".gone"))
 
-    def hear_nothing(_watching: watch.FolderWatch, _number: int, _mask: int, _name: str) -> bool:
-        return False
+    def hear_nothing(_ringer: watch._Ringer, _event: FileSystemEvent) -> None:
+        pass
 
-    watching: Any = watch.FolderWatch
-    watching._hear = hear_twice if fate == "twice" else hear_nothing
+    ringer: Any = watch._Ringer
+    ringer.on_any_event = hear_twice if fate == "twice" else hear_nothing
 
 
 _bring_about_faults()
