@@ -79,7 +79,12 @@ _TRAINING: _Table = {
     "varies": _choice(*SOURCES, default=None),
 }
 
-_CNN: _Table = {"num_filters": _count(1, 4096, 32), **_TRAINING, "keep_hidden": _number(0.01, 1.0, 0.5)}
+_CNN: _Table = {
+    "num_filters": _count(1, 4096, 32),
+    **_TRAINING,
+    "keep_hidden": _number(0.01, 1.0, 0.5),
+    "precision": _choice("float32", "bfloat16", default="float32"),
+}
 
 _MLP: _Table = {
     "hidden_units": _count(1, 65_536, 50),

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hyperspool.worker.training.model import KERNEL, POOL, Cnn
+from hyperspool.worker.training.model import KERNEL, POOL, Cnn, Convolution
 
 RANDOM_BITS = 32
 """Of a random number that decides whether dropout keeps a value."""
@@ -111,33 +111,39 @@ class _PooledConvolution:
     Pooling takes the larger of two rows, then of two columns. Of equal values the upper, then the left one counts.
     """
 
-    def __init__(self, layer: nn.Conv2d) -> None:
+    def __init__(self, layer: Convolution) -> None:
         self._layer = layer
 
     def forward(self, inputs: Tensor) -> _Pooled:
-        maps = _channels_last(functional.conv2d(_channels_second(inputs), self._layer.weight)).contiguous()
+        factors, weight = self._layer.factors, self._layer.weight
+        inputs = _as(factors, inputs)
+        maps = _channels_last(functional.conv2d(_channels_second(inputs), _as(factors, weight))).contiguous()
         count, height, width, filters = maps.shape
         rows = maps.view(count, height // POOL, POOL, width * filters).unbind(2)
         larger = torch.maximum(*rows)
         columns = larger.view(count, height // POOL, width // POOL, POOL, filters).unbind(3)
-        pooled = torch.maximum(*columns).add_(self._layer.bias).relu_()  # type: ignore[arg-type]  # bias is not None
+        pooled = _as(weight.dtype, torch.maximum(*columns))
+        pooled.add_(self._layer.bias).relu_()  # type: ignore[arg-type]  # there is a bias
         return _Pooled(inputs, maps, rows, larger, columns, pooled)
 
     def backward(self, to_pooled: Tensor, found: _Pooled, *, wants_inputs: bool = True) -> list[Tensor]:
         """Return the gradients of the inputs, if wanted, of the weights and of the bias."""
+        factors, weight = self._layer.factors, self._layer.weight
         torch.ops.aten.threshold_backward(to_pooled, found.pooled, 0, grad_input=to_pooled)
-        _put_at_larger(to_pooled, *found.columns)
+        _put_at_larger(_as(factors, to_pooled), *found.columns)
         _put_at_larger(found.larger, *found.rows)  # the gradients of the columns are there now
         to_inputs, to_weight, _ = torch.ops.aten.convolution_backward(
             _channels_second(found.maps),
             _channels_second(found.inputs),
-            self._layer.weight,
+            _as(factors, weight),
             None,
             *([1, 1], [0, 0], [1, 1], False, [0, 0], 1),  # stride, padding, dilation; not transposed; no groups
             [wants_inputs, True, False],
         )
         to_bias = to_pooled.view(-1, to_pooled.shape[-1]).sum(0)
-        return [_channels_last(to_inputs).contiguous() if wants_inputs else to_inputs, to_weight, to_bias]
+        if wants_inputs:
+            to_inputs = _as(weight.dtype, _channels_last(to_inputs)).contiguous()
+        return [to_inputs, _as(weight.dtype, to_weight), to_bias]
 
 
 class _FirstConvolution:
@@ -146,7 +152,7 @@ class _FirstConvolution:
     With 100 filters and mini-batches of 100, maps that leave the cache cost 7 % of the time.
     """
 
-    def __init__(self, layer: nn.Conv2d) -> None:
+    def __init__(self, layer: Convolution) -> None:
         self._layer = _PooledConvolution(layer)
         self._filters = layer.out_channels
 
@@ -224,6 +230,12 @@ def _channels_last(maps: Tensor) -> Tensor:
 
 def _flat(maps: Tensor) -> Tensor:
     return _channels_second(maps).flatten(1)
+
+
+def _as(dtype: torch.dtype, values: Tensor) -> Tensor:
+    return (
+        values if values.dtype == dtype else values.to(dtype)
+    )  # Tensor.to costs a microsecond even if nothing changes
 
 
 def _put_at_larger(gradient: Tensor, first: Tensor, second: Tensor) -> None:

@@ -4,7 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from hyperspool.worker.training.params import CnnParams, MlpParams, TrainingParams
 
@@ -12,8 +14,40 @@ KERNEL = 5
 POOL = 2
 HIDDEN_UNITS = 256
 
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+"""In what a convolution multiplies. It adds in float32, and all else is float32."""
+
 ImageShape = tuple[int, int, int]
 """(channels, height, width)."""
+
+
+class Convolution(nn.Conv2d):
+    """A convolution without padding. In bfloat16 it rounds inputs and weights to 8 bits of mantissa, then multiplies.
+
+    Args:
+        inputs: channels of the input.
+        filters: channels of the output.
+        bias: whether there is one.
+        precision: one of `PRECISIONS`. A network in float64 ignores it.
+    """
+
+    def __init__(self, inputs: int, filters: int, *, bias: bool, precision: str) -> None:
+        super().__init__(inputs, filters, KERNEL, bias=bias)
+        if precision not in PRECISIONS:
+            raise ValueError(f"unknown precision {precision!r}: expected {', '.join(PRECISIONS)}")
+        self._precision = PRECISIONS[precision]
+
+    @property
+    def factors(self) -> torch.dtype:
+        """The type of the numbers that are multiplied."""
+        return self._precision if self.weight.dtype == torch.float32 else self.weight.dtype
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, inputs, height, width) -> (N, filters, height - 4, width - 4)."""
+        if self.factors == self.weight.dtype:
+            return super().forward(images)
+        maps = functional.conv2d(images.to(self.factors), self.weight.to(self.factors)).to(self.weight.dtype)
+        return maps if self.bias is None else maps + self.bias[:, None, None]
 
 
 class Cnn(nn.Module):
@@ -32,9 +66,10 @@ class Cnn(nn.Module):
         keep_input: probability of keeping a pixel of a channel; in training, kept values are divided by it.
         keep_hidden: the same for the units before either dense layer.
         batch_norm: normalise before each ReLU; the layers then have no biases, which normalising would remove.
+        precision: of the convolutions; one of `PRECISIONS`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the hyperparameters of a network
         self,
         image_shape: ImageShape,
         num_filters: int,
@@ -43,13 +78,14 @@ class Cnn(nn.Module):
         keep_input: float = 1.0,
         keep_hidden: float = 0.5,
         batch_norm: bool = False,
+        precision: str = "float32",
     ) -> None:
         super().__init__()
         channels, height, width = image_shape
         self.input_dropout = dropout(keep_input)
-        self.convolution1 = nn.Conv2d(channels, num_filters, KERNEL, bias=not batch_norm)
+        self.convolution1 = Convolution(channels, num_filters, bias=not batch_norm, precision=precision)
         self.norm1 = nn.BatchNorm2d(num_filters) if batch_norm else nn.Identity()
-        self.convolution2 = nn.Conv2d(num_filters, num_filters, KERNEL, bias=not batch_norm)
+        self.convolution2 = Convolution(num_filters, num_filters, bias=not batch_norm, precision=precision)
         self.norm2 = nn.BatchNorm2d(num_filters) if batch_norm else nn.Identity()
         self.pool = nn.MaxPool2d(POOL)
         self.dropout = dropout(keep_hidden)
@@ -113,6 +149,7 @@ def make_model(params: TrainingParams, image_shape: ImageShape, classes: int) ->
 
     Raises:
         TypeError: no network has such params.
+        ValueError: the precision is unknown.
     """
     shared: dict[str, Any] = {
         "keep_input": params.keep_input,
@@ -121,7 +158,7 @@ def make_model(params: TrainingParams, image_shape: ImageShape, classes: int) ->
     }
     match params:
         case CnnParams():
-            return Cnn(image_shape, params.num_filters, classes, **shared)
+            return Cnn(image_shape, params.num_filters, classes, precision=params.precision, **shared)
         case MlpParams():
             return Mlp(image_shape, [params.hidden_units] * params.hidden_layers, classes, **shared)
         case _:

@@ -162,10 +162,12 @@ class CnnParams(TrainingParams):
     Attributes:
         num_filters: filters of each convolution.
         keep_hidden: 0.5, as in the Lasagne MNIST example.
+        precision: float32 or bfloat16, in which the convolutions multiply; see `Convolution`.
     """
 
     num_filters: int
     keep_hidden: float = field(default=0.5, kw_only=True)
+    precision: str = field(default="float32", kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from hyperspool.worker.training.cnn_by_hand import (
 )
 from hyperspool.worker.training.data import Part
 from hyperspool.worker.training.initialisation import initialise
-from hyperspool.worker.training.model import Cnn, Mlp, dropout
+from hyperspool.worker.training.model import Cnn, Convolution, Mlp, dropout
 from hyperspool.worker.training.momentum import MomentumSgd
 from hyperspool.worker.training.step import PlainStep, Step, StepByHand, make_step
 
@@ -66,6 +66,21 @@ def test_gradients_equal_those_of_autograd(
         torch.testing.assert_close(gradient, parameter.grad, **DOUBLE)
 
 
+def test_gradients_in_bfloat16_are_near_those_of_autograd() -> None:
+    model = network(DIGIT, torch.float32, keep_hidden=1.0, precision="bfloat16")
+    some = examples(DIGIT, torch.float32)
+    loss, gradients = by_hand(model, some.images).gradients(some.images, some.labels)
+    expected = functional.cross_entropy(model(some.images), some.labels)
+    expected.backward()  # type: ignore[no-untyped-call]  # torch's Tensor.backward is not annotated
+    torch.testing.assert_close(loss, expected.detach(), rtol=1e-3, atol=0)
+    precise = network(DIGIT, torch.float32, keep_hidden=1.0)
+    assert functional.cross_entropy(precise(some.images), some.labels) != expected
+    for gradient, parameter in zip(gradients, model.parameters(), strict=True):
+        assert parameter.grad is not None
+        assert gradient.dtype == torch.float32
+        assert (gradient - parameter.grad).norm() < 0.05 * parameter.grad.norm()  # rounding makes ties in pools
+
+
 class SameDropout(nn.Module):
     """Draws the masks that the way by hand draws, for the network by autograd."""
 
@@ -103,7 +118,7 @@ def test_dropout_keeps_and_scales_values(keep: float) -> None:
 
 
 def test_of_equal_values_pooling_takes_the_upper_left() -> None:
-    layer = nn.Conv2d(1, 1, 5)
+    layer = Convolution(1, 1, bias=True, precision="float32")
     with torch.no_grad():
         layer.weight.zero_()
         layer.bias.fill_(1.0)  # type: ignore[union-attr]  # the layer has a bias
