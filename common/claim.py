@@ -31,6 +31,13 @@ that may break anywhere:
               lock is released.
     COLLECT   the master reads the result.
 
+    WITHDRAW  once the master has published a later issue, because a holder was silent, it removes the earlier job. The
+              lock file stays: it may be held, and shows that the name was used.
+    DROP      every `LOOK_S` a worker looks, while it evaluates, at its job and its lock file. If a later attempt is
+              noted, or the job is gone and a later one, or a result, is there, it ends the attempt. If the job is gone,
+              it goes on at CLEAR if there is a result, else it removes the lock file; the attempt's files stay for the
+              next issue.
+
     RELEASE   instead of REPORT, a worker that is asked to stop appends {"event": "released"} and unlocks: the attempt
               does not count. If the attempt failed and the study's `limits` allow another, it appends {"event":
               "lost", "kind": ..., "reason": ...} and unlocks: it counts, among those of its kind.
@@ -38,14 +45,17 @@ that may break anywhere:
 Who frees what: the kernel frees the lock at the moment when the process that holds it dies, however it dies. So a
 killed worker's issue is free at once, and no timeout is involved. Only the parent process holds the lock; children are
 started by spawn and inherit no descriptor, or a dead parent's lock would live on in its child. The server of a network
-file system also drops the locks of a host that it has not heard from for its lease; the holder is not told. So every
-`LOOK_S` it looks whether a later attempt began, or the job is gone and a result there; then it drops its own.
+file system also drops the locks of a host that it has not heard from for its lease; the holder is not told, and finds
+out when it looks.
 
 Why no evaluation gets two results: REPORT is exclusive in the file system itself, whoever believes to hold what.
 Why none loses its result: the job is removed only after the result's name is on disk; until then any worker may claim
 it again. Why every one ends: a lock's holder reports, releases or dies, and each of these leads to the next attempt or
 to a result; the number of counted attempts is bounded. A holder that does none of these for `stale_s` is passed by: the
 master publishes the next issue.
+Why two live workers do not evaluate a trial to the end: of two issues, the earlier one has no job from WITHDRAW on, so
+nobody begins it, and whoever was at it drops it at the next look. An attempt that ends before that look reports, and
+REPORT decides.
 Why a proposal is never changed: it is recorded before its first issue is published, and every issue is made from the
 record. If the record is lost, it is made again from what was published, before anything new is.
 Why a promoted trial finds its checkpoint: whoever clears keeps it before the attempt's files go, as the curve; and the
@@ -139,11 +149,15 @@ class Claim:
         return not self._is_taken_over and not is_lost(self._lock)
 
     def _find_out(self) -> bool:
-        # Whether another worker has begun a later attempt, or has ended one and cleared.
+        # Whether another worker has begun a later attempt, or has ended one and cleared; or the job was withdrawn.
         if read_history(self._path).last_attempt > self.attempt.number:
             return True
-        is_open = JOB.file_name(self.issue) in names_of(self.folder.jobs)
-        return not is_open and bool(self.folder.finished([self.issue.evaluation]))
+        names = names_of(self.folder.jobs)
+        if JOB.file_name(self.issue) in names:
+            return False
+        others = (issue for name in names if isinstance(issue := JOB.parse(name), Issue))
+        is_withdrawn = any(issue.evaluation == self.issue.evaluation for issue in others)
+        return is_withdrawn or bool(self.folder.finished([self.issue.evaluation]))
 
     def _read_history(self) -> AttemptHistory:
         if not isinstance(self._lock, KernelLock) or self._lock.descriptor is None:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claim
 from hyperspool.common.errors import ProtocolError
+from hyperspool.common.file_kinds import JOB
 from hyperspool.common.issues import AttemptName, EvaluationName, Issue
-from hyperspool.common.layout import StudyFolder
+from hyperspool.common.layout import StudyFolder, names_of
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, Result, Status
 from hyperspool.common.rejection import make_room, remove_or_set_aside, set_aside
@@ -98,6 +99,24 @@ def clear(claim: Claim, result: Result | None = None) -> None:
     remove_or_set_aside(folder, folder.job(issue))
     claim.remove_lock_file()
     claim.unlock()
+
+
+def drop(claim: Claim) -> None:
+    """DROP: let go of a claim that is ours no longer. Clears the issue if nobody else can be at it.
+
+    Raises:
+        OSError: the file system refuses; the lock is released all the same.
+    """
+    folder, evaluation = claim.folder, claim.issue.evaluation
+    try:
+        if JOB.file_name(claim.issue) in names_of(folder.jobs):
+            return  # another worker has claimed it
+        if folder.finished([evaluation]) and read_result(folder, evaluation) is not None:
+            clear(claim)
+        else:  # withdrawn: what the attempt saved stays, for whoever has the next issue
+            claim.remove_lock_file()
+    finally:
+        claim.unlock()
 
 
 def _attempt_files(claim: Claim, result: Result | None) -> Iterable[Path]:

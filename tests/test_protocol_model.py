@@ -23,11 +23,11 @@ STATES = {
     "two die": (Model(**ONE_ISSUE, crashes=2), 19_664),
     "every evaluation kills its worker": (Model(**ONE_ISSUE, crashes=1, is_deadly=True), 8_252),
     "a worker is asked to stop and a child dies": (Model(**ONE_ISSUE, crashes=0, requests=1, losses=1), 4_568),
-    "a worker is stopped, for a while or for ever": (Model(**SILENT), 44_130),
+    "a worker is stopped, for a while or for ever": (Model(**SILENT), 81_655),
     "three workers, one dies": (Model(**ONE_ISSUE, workers=3, crashes=1), 37_198),
-    "a job is removed by hand": (Model(**CALM, removals=1), 22_323),
-    "a job is removed by hand and one dies": (Model(workers=1, crashes=2, stops=0, removals=1), 29_510),
-    "leases": (Model(**SILENT, is_lease=True), 39_339),
+    "a job is removed by hand": (Model(**CALM, removals=1), 27_191),
+    "a job is removed by hand and one dies": (Model(workers=1, crashes=2, stops=0, removals=1), 34_779),
+    "leases": (Model(**SILENT, is_lease=True), 43_841),
     "the journal is lost": (Model(**CALM, **NO_JOURNAL), 3_638),
     "the journal is lost and one dies": (Model(**ONE_ISSUE, **NO_JOURNAL, crashes=1), 23_485),
     "two rungs": (Model(**TWO_RUNGS, **CALM), 18_132),
@@ -53,6 +53,8 @@ CAUGHT = {
     "checkpoint removed at promotion": (CALM | TWO_RUNGS, "CheckpointKept"),
     "lock outlives its holder": (ONE_ISSUE | {"crashes": 1}, "NoLeftovers"),
     "lock file taken away": (SILENT, "ExclusiveClaim"),
+    "superseded job left": (SILENT, "OneOpenIssue"),
+    "withdrawn before published again": (SILENT, "NothingLost"),
     "silence ignored": (SILENT, "EveryTrialEnds"),
     "START not noted": (ONE_ISSUE | {"crashes": 1, "is_deadly": True}, "AttemptsApart"),
     "no CLEAR by others": (CALM, "NoLeftovers"),
@@ -93,6 +95,7 @@ def test_a_broken_protocol_is_found_out(mutation: str) -> None:
 def test_the_models_steps_are_named_in_the_specification() -> None:
     assert claim.__doc__
     named = {"RECORD", "PUBLISH", "LOCK", "RECHECK", "START", "EVALUATE", "REPORT", "CLEAR", "COLLECT", "RELEASE"}
+    named |= {"WITHDRAW", "DROP"}
     assert all(f"    {name} " in claim.__doc__ for name in named)
     steps = {step.split()[0] for step in PROGRAM}
     assert steps - {"SCAN", "READ", "UNLOCK", "TIDY", "ISSUE", "DONE"} == named - {"RELEASE"}
@@ -100,6 +103,8 @@ def test_the_models_steps_are_named_in_the_specification() -> None:
 
 SPIN = {
     (): None,
+    ("SUPERSEDED_JOB_LEFT",): "==1)|| !((job[",
+    ("WITHDRAWN_BEFORE_PUBLISHED_AGAIN",): "issued[0]>0",
     ("NO_RECHECK",): "job[issue]",
     ("CLEAR_BEFORE_REPORT",): "issued[0]>0",
     ("REPORT_BY_RENAME",): "result[0]!=first[0]",

@@ -60,8 +60,18 @@ class Tries:
 
 
 def open_jobs(names: Iterable[str]) -> list[str]:
-    """Those of the names in a study's folder that may be jobs; the others that end like them begin with a letter."""
-    return [name for name in names if name.endswith(JOB.suffix) and name[0].isdecimal()]
+    """Those of the names in a study's folder that may be jobs; the others that end like them begin with a letter.
+
+    Of several issues of an evaluation only the last: its master is about to withdraw the others.
+    """
+    jobs = [name for name in names if name.endswith(JOB.suffix) and name[0].isdecimal()]
+    return _last_issues(jobs) if any("-" in name for name in jobs) else jobs
+
+
+def _last_issues(jobs: list[str]) -> list[str]:
+    issues = {name: issue for name in jobs if isinstance(issue := JOB.parse(name), Issue)}
+    last = {issue.evaluation: issue for issue in sorted(issues.values())}
+    return [name for name in jobs if name not in issues or last[issues[name].evaluation] == issues[name]]
 
 
 def turns(folder: StudyFolder, names: Sequence[str]) -> list[Turn]:

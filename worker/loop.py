@@ -15,6 +15,7 @@ from hyperspool.common.errors import FolderError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimChoice
 from hyperspool.common.patience import until_possible
+from hyperspool.common.report import drop
 from hyperspool.common.signals import STOPPED_STATUS
 from hyperspool.common.watch import FolderWatch, Wakeup
 from hyperspool.worker.attention import Attention
@@ -218,8 +219,8 @@ class Worker:
                 claim.release()
                 self._say_released(claimed, outcome)
             case _:
-                claim.unlock()
-                logger.warning("%s: attempt dropped: another worker took the claim over", claimed.name)
+                drop(claim)
+                logger.warning("%s: attempt dropped: another worker has the trial, or its result", claimed.name)
 
     def _say_released(self, claimed: ClaimedJob, outcome: Outcome) -> None:
         match outcome:

@@ -1,4 +1,4 @@
-/* The master: TIDY, RECORD, PUBLISH, COLLECT, and issuing again. What it shares with the others is in protocol.pml. */
+/* The master: TIDY, RECORD, PUBLISH, COLLECT, issuing again, WITHDRAW. What it shares with the others is in protocol.pml. */
 
 #if RUNGS == 1
 #define rung 0
@@ -116,6 +116,17 @@ publish:
     fi;
     FATE
   }
+withdraw:
+#ifndef SUPERSEDED_JOB_LEFT
+  atomic {
+    if
+    :: PER_RUNG > 1 && job[FIRST(rung)] && job[LAST(rung)] -> job[FIRST(rung)] = false; withdrawn[FIRST(rung)] = true
+    :: else -> skip
+    fi;
+    FATE
+  }
+#endif
+  assert(PER_RUNG == 1 || !(job[FIRST(rung)] && job[LAST(rung)]));  /* OneOpenIssue */
 collect:
 #ifdef RESULTS_LISTED_FIRST
   atomic { has_result = (result[rung] > 0); FATE }
@@ -150,8 +161,11 @@ collect:
 #endif
   goto collect;
 publish_again:
+#ifdef WITHDRAWN_BEFORE_PUBLISHED_AGAIN
+  atomic { if :: job[FIRST(rung)] -> job[FIRST(rung)] = false; withdrawn[FIRST(rung)] = true :: else -> skip fi; FATE }
+#endif
   atomic { put_out(LAST(rung)); FATE }  /* whatever became of it meanwhile */
-  goto collect;
+  goto withdraw;
 killed:
   atomic { drop(inode); FORGET goto again }
 }

@@ -16,6 +16,7 @@
  *
  * `spin -a -DNAME` breaks it:
  *
+ *   SUPERSEDED_JOB_LEFT  WITHDRAWN_BEFORE_PUBLISHED_AGAIN
  *   NO_RECHECK  CLEAR_BEFORE_REPORT  REPORT_BY_RENAME  LOCK_FILE_BEFORE_JOB  LOCK_OUTLIVES_HOLDER  SILENCE_IGNORED
  *   START_NOT_NOTED (with DEADLY: every evaluation kills its worker)  RESULTS_LISTED_FIRST
  *   LOCK_WITHOUT_NAME, NAME_USED_TWICE (with REMOVALS=1)
@@ -70,6 +71,7 @@ byte owner[INODES];           /* who holds the lock on a lock file, with a name 
 byte links[INODES];           /* names and open descriptors; 0: free to be used again */
 byte counted[INODES];         /* attempts that its text shows and that count */
 byte issued[RUNGS];           /* how many jobs of a rung were ever published */
+bool withdrawn[ISSUES + 1];   /* did the master remove the job, because a later issue has taken its place? */
 bool vanished[ISSUES + 1];    /* was the job removed by hand, and never published again? */
 bool missing;                 /* has the trial no job since then? */
 byte files[ISSUES + 1];       /* the last attempt at an issue that left a curve */
@@ -90,7 +92,7 @@ byte winner;                  /* the issue at which an attempt won on rung 0 */
 bool failed;                  /* that result is FAILED, so the trial is not promoted */
 bool checkpoint[ISSUES + 1];  /* the checkpoint of the last attempt at an issue of rung 0 */
 bool kept;                    /* is the checkpoint kept for rung 1? */
-#define IS_KEPT (kept || (checkpoint[winner] && job[winner]))
+#define IS_KEPT (kept || (checkpoint[winner] && (job[winner] || withdrawn[winner])))
 #define CHECKPOINT_KEPT assert(!result[0] || failed || result[1] || IS_KEPT)
 #define ANY_LOST (IS_LOST(0) || IS_LOST(1))
 #define ANY_OVERWRITTEN (result[0] != first[0] || result[1] != first[1])

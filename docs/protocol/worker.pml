@@ -1,7 +1,8 @@
 /* A worker: SCAN, LOCK, RECHECK, START, EVALUATE, REPORT, CLEAR. What it shares with the others is in protocol.pml. */
 
-/* Any open job, but not the one that was held a moment ago if there is another. */
-#define CAN_TAKE(i) (job[i] && !(issue == i && OPEN_JOBS > 1))
+/* Any open job, but not the one that was held a moment ago if there is another; and of two issues the later one. */
+#define IS_LATEST(i) (i == LAST(RUNG(i)) || !job[LAST(RUNG(i))])
+#define CAN_TAKE(i) (job[i] && IS_LATEST(i) && !(issue == i && OPEN_JOBS > 1))
 #if ISSUES == 1
 #define OPEN_JOBS job[1]
 #elif ISSUES == 2
@@ -45,7 +46,7 @@ scan:
   atomic { if :: result[RUNG(issue)] -> BELIEVES(issue); believes = true; FATE; goto clear :: else -> FATE fi }
 #endif
   atomic {
-    BELIEVES(issue); believes = true; assert(job[issue] || vanished[issue]);  /* OpenWhileHeld */
+    BELIEVES(issue); believes = true; assert(job[issue] || vanished[issue] || withdrawn[issue]);  /* OpenWhileHeld */
     if
     :: name[issue] != NONE && counted[name[issue]] >= ATTEMPTS ->
 #if RUNGS > 1
@@ -71,6 +72,13 @@ scan:
 #ifdef DEADLY
   atomic { goto killed }  /* EVALUATE */
 #endif
+  atomic {  /* DROP, or it ends before the next look */
+    if
+    :: !job[issue] && result[RUNG(issue)] -> FATE; goto clear
+    :: !job[issue] && !result[RUNG(issue)] -> FATE; goto clear_lock
+    :: true -> skip
+    fi
+  }
 #ifdef CLEAR_BEFORE_REPORT
   atomic { job[issue] = false; FATE }
 #endif

@@ -35,7 +35,12 @@ def check_locks(look: Look) -> Iterator[Breach]:
         except OSError as error:
             yield Breach(look.folder.lock(issue), f"cannot be read ({error.strerror})")
             continue
-        if issue not in look.open_issues and issue not in look.held:
+        # Of a job that a running master withdrew, the lock file stays until the master tidies up.
+        is_withdrawn = look.is_master_running and any(
+            later.evaluation == issue.evaluation and later.number > issue.number
+            for later in (*look.open_issues, *look.locked_issues)
+        )
+        if issue not in look.open_issues and issue not in look.held and not is_withdrawn:
             yield Breach(path, "its job is gone, so CLEAR was cut short", Remedy.TIDY)
 
 

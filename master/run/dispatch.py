@@ -19,7 +19,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.reading import read_record, record_of
 from hyperspool.common.records import Job, Result
-from hyperspool.common.rejection import set_aside
+from hyperspool.common.rejection import remove_or_set_aside, set_aside
 from hyperspool.common.report import read_result
 from hyperspool.common.sharing import Shared
 from hyperspool.common.study_spec import StudySpec
@@ -143,6 +143,7 @@ class Dispatcher:
         others = {issue.evaluation for issue in self._others(listing)}
         gone = {self._names[name] for name in listing.missing(self._names.keys())}
         self._take({*self._awaited.folders_of(gone), *self._awaited.next_folders(folders)})
+        self._withdraw(listing)
         unpublished = self._awaited.jobs.keys() - self._public.keys()
         self._issue_missing((gone & self._awaited.jobs.keys() | unpublished) - others)
         self._longest_first.suggest_anew(self._awaited.jobs.values())
@@ -172,6 +173,7 @@ class Dispatcher:
             logger.warning(message, self._name(key), holder.worker, self._silence.silent_for_s(holder.worker))
             silent.append(key)
         self._issue_again(silent)
+        self._withdraw(listing)
 
     def _silent_holder(self, issue: Issue) -> AttemptEvent | None:
         # Silence counts from the claim's first sighting: before it, the worker may have served another study, where
@@ -188,6 +190,13 @@ class Dispatcher:
         if holder is None or since_s <= stale_s or self._silence.silent_for_s(holder.worker) <= stale_s:
             return None
         return holder
+
+    def _withdraw(self, listing: JobsListing) -> None:
+        """WITHDRAW: remove the jobs of issues whose place a later one of this master has taken."""
+        for issue in self._others(listing):
+            latest = JOB.parse(self._public.get(issue.evaluation, ""))
+            if isinstance(latest, Issue) and issue.number < latest.number:
+                remove_or_set_aside(self._folder, self._folder.job(issue))
 
     def _take(self, folders: Iterable[Path]) -> None:
         for key, read in self._awaited.contents(folders):

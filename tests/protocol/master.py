@@ -1,4 +1,4 @@
-"""The master's own steps: TIDY what others left, RECORD, PUBLISH, COLLECT, and issuing again."""
+"""The master's own steps: TIDY what others left, RECORD, PUBLISH, COLLECT, issuing again, and WITHDRAW."""
 
 from tests.protocol.clearing import settled_checkpoint, settled_curve, without_files
 from tests.protocol.model import Model, Steps
@@ -91,7 +91,7 @@ def publish(model: Model, state: State, me: int) -> Steps:
         if model.mutation == "checkpoint removed at promotion" and rung:
             state = state.evaluated(rung - 1, kept=None)
     known = max(state.open_issues(rung), default=0)
-    yield "PUBLISH", state.at(me, step="RECORD" if is_early else "COLLECT 1", known=known)
+    yield "PUBLISH", state.at(me, step="RECORD" if is_early else _collect_or_withdraw(model, state), known=known)
 
 
 def collect_first(model: Model, state: State, me: int) -> Steps:
@@ -136,13 +136,29 @@ def issue_again(model: Model, state: State, me: int) -> Steps:
     # RACE: a holder that was silent wakes up and finishes. No file shows its issue any more, but it is remembered.
     known = 0 if model.mutation == "issues forgotten" else process.known
     issue = max(_next_issue(state, state.rung), known + 1)
+    if model.mutation == "withdrawn before published again" and state.jobs[process.issue - 1]:
+        withdrawn = state.with_job(process.issue, 0)._replace(withdrawn=state.withdrawn | {process.issue})
+        yield "WITHDRAW", withdrawn.at(me, step="ISSUE again")
+        return
     published = state.published(issue, process.journal[state.rung])
-    yield "PUBLISH again", published.at(me, step="COLLECT 1", issue=0, known=issue)
+    yield "PUBLISH again", published.at(me, step=_collect_or_withdraw(model, published), issue=0, known=issue)
+
+
+def withdraw(model: Model, state: State, me: int) -> Steps:
+    """The job of an issue goes when a later one has taken its place. Its lock file stays, for it may be held."""
+    for issue in state.superseded(state.rung)[:1]:
+        state = state.with_job(issue, 0)._replace(withdrawn=state.withdrawn | {issue})
+    yield "WITHDRAW", state.at(me, step=_collect_or_withdraw(model, state))
 
 
 def done(_model: Model, state: State, me: int) -> Steps:
     """Somebody runs the same command again."""
     yield "runs again", state.not_collected().at(me, step="TIDY", issue=0, journal=())
+
+
+def _collect_or_withdraw(model: Model, state: State) -> str:
+    is_left = bool(state.superseded(state.rung)) and model.mutation != "superseded job left"
+    return "WITHDRAW" if is_left else "COLLECT 1"
 
 
 def _after_tidy(state: State) -> str:
@@ -205,5 +221,6 @@ PROGRAM = {
     "COLLECT 2": collect_second,
     "ISSUE again": issue_again,
     "ISSUE missing": issue_again,
+    "WITHDRAW": withdraw,
     "DONE": done,
 }

@@ -24,6 +24,8 @@ MUTATIONS = {
     "checkpoint removed at promotion": "a kept checkpoint is removed when the next rung is published",
     "lock outlives its holder": "a child inherits the lock, and the kernel does not free it with the worker",
     "lock file taken away": "of a silent worker the master removes the lock file instead of publishing the next issue",
+    "superseded job left": "the job of a silent worker stays when the next issue is published",
+    "withdrawn before published again": "that job is removed before the next issue is published",
     "silence ignored": "the master waits for a silent worker for ever",
     "START not noted": "attempts are not counted",
     "no CLEAR by others": "whoever finds a result with its job leaves both as they are",

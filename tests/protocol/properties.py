@@ -36,12 +36,13 @@ def checkpoint_kept(model: Model, state: State) -> bool:
     """The last checkpoint of a lower rung is kept until the next rung has a result.
 
     Or it is still where the attempt left it, and its job is there, so that somebody will clear it. Without its job
-    (removed by hand) the master settles it when it tidies up.
+    (removed by hand, or withdrawn) the master settles it when it tidies up.
     """
     for each, above in zip(state.evaluations, state.evaluations[1:], strict=False):
         if each.has_checkpoint and above.result is None and each.kept != each.result:
             won = each.result
-            will_be_settled = won is not None and (state.jobs[won[0] - 1] or won[0] in state.vanished or model.is_lease)
+            has_no_job = won is not None and won[0] in state.vanished | state.withdrawn
+            will_be_settled = won is not None and (state.jobs[won[0] - 1] or has_no_job or model.is_lease)
             if not will_be_settled or won not in state.checkpoints:
                 return False
     return True
@@ -54,9 +55,18 @@ def exclusive_claim(model: Model, state: State) -> bool:
 
 
 def open_while_held(model: Model, state: State) -> bool:
-    """A worker works only on an issue whose job is there, or was removed by hand. A lease does not promise it."""
+    """A worker works only on an issue whose job is there, or was removed by hand or withdrawn.
+
+    A lease does not promise it.
+    """
     working = (process.issue for process in state.processes[MASTER + 1 :] if process.step in WORKING)
-    return model.is_lease or all(state.jobs[issue - 1] or issue in state.vanished for issue in working)
+    removed = state.vanished | state.withdrawn
+    return model.is_lease or all(state.jobs[issue - 1] or issue in removed for issue in working)
+
+
+def one_open_issue(_model: Model, state: State) -> bool:
+    """While the master waits for a result, one issue of the evaluation is open at most, so nobody begins another."""
+    return state.processes[MASTER].step not in {"COLLECT 1", "COLLECT 2"} or not state.superseded(state.rung)
 
 
 def attempts_apart(model: Model, state: State) -> bool:
@@ -95,6 +105,7 @@ SAFETY: dict[str, Property] = {
     "CheckpointKept": checkpoint_kept,
     "ExclusiveClaim": exclusive_claim,
     "OpenWhileHeld": open_while_held,
+    "OneOpenIssue": one_open_issue,
     "AttemptsApart": attempts_apart,
     "NoNeedlessIssue": no_needless_issue,
     "SameProposal": same_proposal,

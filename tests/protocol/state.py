@@ -117,6 +117,7 @@ class State(NamedTuple):
         checkpoints: the attempts' checkpoints that are there, of all rungs but the last.
         duplicates: results that were kept aside.
         vanished: the issues whose job file somebody removed by hand.
+        withdrawn: the issues whose job file the master removed, because a later issue has taken their place.
         faults: those that may still happen.
     """
 
@@ -129,6 +130,7 @@ class State(NamedTuple):
     checkpoints: frozenset[Name] = frozenset()
     duplicates: frozenset[Name] = frozenset()
     vanished: frozenset[int] = frozenset()
+    withdrawn: frozenset[int] = frozenset()
     faults: Faults = Faults()
 
     @property
@@ -193,6 +195,10 @@ class State(NamedTuple):
         removed = self.with_job(issue, 0)._replace(vanished=self.vanished | {issue})
         is_missing = not removed.open_issues(rung) and self.evaluations[rung].result is None
         return removed.evaluated(rung, is_missing=is_missing)
+
+    def superseded(self, rung: int) -> list[int]:
+        """The issues of a rung whose job is there, but for the last one, which has taken their place."""
+        return self.open_issues(rung)[:-1]
 
     def without_journal(self) -> "State":
         """The state in which somebody has removed the journal."""

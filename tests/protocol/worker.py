@@ -7,9 +7,9 @@ from tests.protocol.state import MASTER, NOBODY, Inode, State
 
 
 def scan(_model: Model, state: State, me: int) -> Steps:
-    """A worker picks an open job."""
+    """A worker picks an open job, but none of which the same listing shows a later issue."""
     for issue, proposal in enumerate(state.jobs, start=1):
-        if proposal:
+        if proposal and issue not in state.superseded(state.rung_of(issue)):
             yield f"SCAN finds issue {issue}", state.at(me, step="LOCK open", issue=issue)
 
 
@@ -102,8 +102,20 @@ def evaluate(model: Model, state: State, me: int) -> Steps:
         yield "EVALUATE", trained.at(me, step="CLEAR job")
     else:
         yield "EVALUATE", trained.at(me, step="REPORT")
+        if not state.jobs[process.issue - 1]:
+            yield "EVALUATE is dropped: the job is gone", trained.at(me, step="DROP", proposal=0)
         if state.inodes[process.inode].owner != me:
             yield "EVALUATE is dropped: the lease is lost", after_issue(trained.let_go(me), me)
+
+
+def drop(model: Model, state: State, me: int) -> Steps:
+    """Under the lock, if it is still its own, the worker clears an issue of which nobody wants a result any more."""
+    process = state.processes[me]
+    if state.inodes[process.inode].owner != me:
+        yield "DROP", after_issue(state.let_go(me), me)
+        return
+    has_result = state.of(process.issue).result is not None
+    yield "DROP", state.at(me, step=first_of_clear(model, state, process.issue) if has_result else "CLEAR lock")
 
 
 PROGRAM = {
@@ -115,4 +127,5 @@ PROGRAM = {
     "RECHECK result": recheck_result,
     "START": start,
     "EVALUATE": evaluate,
+    "DROP": drop,
 }

@@ -13,6 +13,11 @@ def test_files_of_the_study_are_no_jobs() -> None:
     assert open_jobs(names) == ["00001.json", "00001.r1-2.json"]
 
 
+def test_of_two_issues_the_later_one_has_a_turn() -> None:
+    names = ["00001.json", "00002.json", "00001-2.json", "00002.r1-3.json", "00002.r1.json", "9.json"]
+    assert open_jobs(names) == ["00002.json", "00001-2.json", "00002.r1-3.json", "9.json"]
+
+
 def test_workers_that_share_few_jobs_try_different_ones(folder: StudyFolder) -> None:
     names = names_of_jobs(ORDERLY)
     alone = [turn.name for turn in turns(folder, names)]

@@ -222,8 +222,19 @@ def test_the_job_of_a_silent_worker_is_issued_again_once(bench: Bench) -> None:
     bench.clock.now_s += 20
     bench.dispatcher.issue_silent(JobsListing(bench.folder))
     bench.dispatcher.issue_silent(JobsListing(bench.folder))
-    assert bench.folder.open_issues() == [Issue(0), Issue(0, number=2)]
+    assert bench.folder.open_issues() == [Issue(0, number=2)]
     claim.unlock()
+
+
+def test_of_two_issues_only_the_later_stays_open(bench: Bench) -> None:
+    publish(bench.dispatcher, [job_of(0), job_of(1)])
+    put = atomic.replace
+    put(bench.folder.job(Issue(0, number=2)), job_of(0, 2).to_json(), durable=False)  # then its master died
+    again = bench.restarted()
+    publish(again, [job_of(0), job_of(1)])
+    put(bench.folder.job(Issue(0, number=5)), job_of(0, 5).to_json(), durable=False)  # no master publishes this one
+    again.compare(JobsListing(bench.folder))
+    assert bench.folder.open_issues() == [Issue(0, number=2), Issue(0, number=5), Issue(1)]
 
 
 def test_late_report_before_the_next_issue_reuses_no_name(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,7 +263,7 @@ def test_worker_without_heartbeat_is_silent_from_its_claims_sighting(bench: Benc
     assert len(bench.folder.open_issues()) == 1
     bench.clock.now_s += 2
     bench.dispatcher.issue_silent(JobsListing(bench.folder))
-    assert len(bench.folder.open_issues()) == 2
+    assert bench.folder.open_issues() == [Issue(0, number=2)]
     claim.unlock()
 
 
