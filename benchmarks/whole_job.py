@@ -20,8 +20,9 @@ from contextlib import ExitStack
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from benchmarks.fleet import ended_cpu_s
 from benchmarks.harness import Peer, Row, Size, alternate, run_alone, times_at_least
 from benchmarks.loop_search import enqueue
 from benchmarks.timed_worker import TIMES
@@ -46,15 +47,17 @@ def rows(size: Size) -> Iterator[Row]:
         place, number = Path(name), count()
         job = write_job(place / "job.json", trials, epochs, train_size)
         runs = {
-            "ours": lambda: ours_s(place / f"ours-{next(number)}", workers, changes, has_report=size is not Size.TINY),
-            LOOP: lambda: seconds(program("benchmarks.loop_search", str(job), "2")),
-            OPTUNA: lambda: optuna_s(job, place / f"{next(number)}.journal", workers),
+            "ours": lambda: by_us(place / f"ours-{next(number)}", workers, changes, has_report=size is not Size.TINY),
+            LOOP: lambda: spent_by(program("benchmarks.loop_search", str(job), "2")),
+            OPTUNA: lambda: by_optuna(job, place / f"{next(number)}.journal", workers),
         }
         found = alternate(runs, rounds)
         for peer in (LOOP, OPTUNA):
-            what = f"{trials} trials of {epochs} epochs, to the report"
-            bar = Peer(peer, found[peer], is_speed=True)
-            yield Row(f"{what}, beside {peer}", found["ours"], "s", bar, times_at_least(2))
+            what, ours, theirs = f"{trials} trials of {epochs} epochs, to the report", found["ours"], found[peer]
+            beside = Peer(peer, [each.wall_s for each in theirs], is_speed=True)
+            yield Row(f"{what}, beside {peer}", [each.wall_s for each in ours], "s", beside, times_at_least(2))
+            beside = Peer(peer, [each.cpu_s for each in theirs], is_speed=True)
+            yield Row(f"{what}, beside {peer}, CPU", [each.cpu_s for each in ours], "s", beside)
         for part, share in where_time_goes(place / "timed", workers, changes).items():
             yield Row(f"share of the workers' time: {part}", [100 * share], "%")
 
@@ -73,9 +76,16 @@ def program(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
-def seconds(*commands: Sequence[str]) -> float:
-    """Run programs at the same time to their ends; return the seconds."""
-    began_s = time.perf_counter()
+class Spent(NamedTuple):
+    """What programs took: seconds, and CPU seconds of all processes, which depend less on the machine's other work."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def spent_by(*commands: Sequence[str]) -> Spent:
+    """Run programs at the same time to their ends."""
+    began_s, began_cpu_s = time.perf_counter(), ended_cpu_s()
     with ExitStack() as stack:
         running = [
             stack.enter_context(subprocess.Popen(command, stdout=subprocess.DEVNULL))  # noqa: S603 - our own programs
@@ -83,20 +93,23 @@ def seconds(*commands: Sequence[str]) -> float:
         ]
     if any(process.returncode for process in running):
         raise RuntimeError(f"a program failed: {[process.returncode for process in running]}")
-    return time.perf_counter() - began_s
+    return Spent(time.perf_counter() - began_s, ended_cpu_s() - began_cpu_s)
 
 
-def ours_s(root: Path, workers: int, changes: Sequence[str], *, has_report: bool) -> float:
+def by_us(root: Path, workers: int, changes: Sequence[str], *, has_report: bool) -> Spent:
     """Run the search, and write its report."""
     root.mkdir()
-    search_s = seconds(program("master", "run", STUDY, "--root", str(root), "--workers", str(workers), *changes))
-    return search_s + (seconds(program("master", "report", STUDY, "--root", str(root))) if has_report else 0.0)
+    search = spent_by(program("master", "run", STUDY, "--root", str(root), "--workers", str(workers), *changes))
+    if not has_report:
+        return search
+    report = spent_by(program("master", "report", STUDY, "--root", str(root)))
+    return Spent(search.wall_s + report.wall_s, search.cpu_s + report.cpu_s)
 
 
-def optuna_s(job: Path, journal: Path, processes: int) -> float:
+def by_optuna(job: Path, journal: Path, processes: int) -> Spent:
     """Let optuna's processes share the trials. That they were enqueued before does not count."""
     enqueue(json.loads(job.read_text(encoding="utf-8")), str(journal))
-    return seconds(*[program("benchmarks.loop_search", str(job), "1", str(journal)) for _ in range(processes)])
+    return spent_by(*[program("benchmarks.loop_search", str(job), "1", str(journal)) for _ in range(processes)])
 
 
 def where_time_goes(root: Path, workers: int, changes: Sequence[str]) -> dict[str, float]:
@@ -112,7 +125,7 @@ def where_time_goes(root: Path, workers: int, changes: Sequence[str]) -> dict[st
             )
             stack.callback(process.wait)
             stack.callback(process.terminate)
-        seconds(program("master", "run", STUDY, "--root", str(root), *changes))
+        spent_by(program("master", "run", STUDY, "--root", str(root), *changes))
     results = list(open_standing(StudyFolder(root, STUDY)).results.values())
     return shares(results, times, workers)
 
