@@ -27,6 +27,7 @@ BENCHMARKS = {
     "gpu": "training on a GPU",
     "scale": "what a study of 100,000 trials costs",
     "simulation": "simulated random searches",
+    "scaling": "many workers, simulated at measured costs, and the model beside real workers",
     "report": "the report of a large study",
     "sampler_quality": "evaluations until a search is as good as 100 random ones, in batches of 8",
 }

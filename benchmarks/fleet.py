@@ -19,7 +19,11 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Result
 from hyperspool.master.results.standing import open_standing
 
-OBJECTIVES = ("--objective", "nothing=benchmarks.nothing:nothing", "--objective", "gather=benchmarks.nothing:gather")
+OBJECTIVES = tuple(
+    argument
+    for name in ("nothing", "gather", "rest", "rest_long")
+    for argument in ("--objective", f"{name}=benchmarks.nothing:{name}")
+)
 STUDY = """
 trials = {trials}
 {mode}

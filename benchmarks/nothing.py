@@ -20,3 +20,20 @@ def gather(_params: dict[str, float]) -> float:
     while len(os.listdir(place)) < int(count):  # noqa: PTH208 - in a loop, and only the number matters
         time.sleep(0.005)
     return time.time()
+
+
+def rest(params: dict[str, float]) -> float:
+    """Sleep for half a second to one and a half, as `a` says."""
+    time.sleep(rest_s(params))
+    return time.time()
+
+
+def rest_s(params: dict[str, float]) -> float:
+    """How long `rest` sleeps."""
+    return 0.5 + params["a"]
+
+
+def rest_long(_params: dict[str, float]) -> float:
+    """Sleep for fourteen seconds."""
+    time.sleep(14.0)
+    return time.time()
