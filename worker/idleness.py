@@ -11,6 +11,10 @@ from hyperspool.common.file_kinds import MASTER_LEASE
 from hyperspool.common.layout import StudyFolder, study_folders
 from hyperspool.common.locks import ClaimMode, is_held
 
+RESCAN_S = 1.0
+"""Seconds between two looks at `jobs/` without an event; also how soon the job of a killed worker is found free."""
+WAITED_S = 10.0
+LONGEST_RESCAN_S = 5.0
 IDLE_EXIT_S = 5.0
 """With `--exit-when-idle`, seconds without any open job, and without a master that could publish one."""
 TELL_S = 1.0
@@ -51,6 +55,14 @@ class Idleness:
         self._is_looking_for_study = study is not None
         self.end()
         self._had_job = False
+
+    def pause_s(self, listings: int) -> float:
+        """Return how long to wait for an event before the next look, which costs a file server as many listings.
+
+        After `WAITED_S` without a job a worker makes fewer than one a second.
+        """
+        has_waited = self._clock() - self._since_s > WAITED_S
+        return min(RESCAN_S * 1.2 * listings, LONGEST_RESCAN_S) if has_waited else RESCAN_S
 
     def end(self) -> None:
         """Start again: there was a job."""

@@ -22,7 +22,7 @@ from hyperspool.worker.attention import Attention
 from hyperspool.worker.device import Device
 from hyperspool.worker.early_child import EarlyChild
 from hyperspool.worker.executor import Executor
-from hyperspool.worker.idleness import Idleness, Waiting
+from hyperspool.worker.idleness import RESCAN_S, Idleness, Waiting
 from hyperspool.worker.lifetime import Life, Lifetime
 from hyperspool.worker.messages import ChildSettings, DeviceFound, Failed, Finished, Outcome, Pruned, Stopped, Unable
 from hyperspool.worker.presence import Presence
@@ -32,9 +32,6 @@ from hyperspool.worker.reports import Reports
 from hyperspool.worker.retries import Decision, decide, is_exhausted
 from hyperspool.worker.running_attempt import RunningAttempt
 from hyperspool.worker.stopping import StopRequests
-
-RESCAN_S = 1.0
-"""Seconds between two looks at `jobs/` without an event; also how soon the job of a killed worker is found free."""
 
 IN_THE_WAY = frozenset({EEXIST, EISDIR, ELOOP, EMLINK, ENOTDIR, EXDEV})
 """Errors that mean that something stands where a file or folder of the study belongs. Such an error does not pass by
@@ -145,7 +142,7 @@ class Worker:
             self._presence.idle(self._queue.open_studies)
             if idleness.is_over(has_open=bool(self._queue.open_studies), studies=self._queue.studies):
                 return self._status_when_idle()
-            self._bell.wait(RESCAN_S)
+            self._bell.wait(idleness.pause_s(self._queue.listings))
         self._reports.flush()
         if self._lifetime.has_had_its_trials and not self._stop.is_requested:
             logger.info("all of this worker's trials are done; leaving")

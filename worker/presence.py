@@ -20,6 +20,8 @@ from hyperspool.common.shared_folder import time_by
 
 BEAT_S = 2.0
 """Seconds between heartbeats; fewer if the study's `stale_s` is short."""
+IDLE_SLOWER = 4
+"""An idle worker, which holds nothing that anybody waits for, beats so many times more slowly."""
 MIN_INTERVAL_S = 0.5
 """The least seconds between two heartbeats, even when there is news such as the next epoch."""
 AWAY_S = 5.0
@@ -84,8 +86,8 @@ class Presence:
         Costs nothing while there is no news.
         """
         self._needed_s |= dict.fromkeys(open_studies, self._clock())
-        if self._is_due(news=frozenset(open_studies)):
-            self._leave_others()
+        self._leave_others()
+        if self._is_due(news=frozenset(open_studies), slower=IDLE_SLOWER):
             for folder in self._needed_s:
                 self._write(folder, state="idle")
 
@@ -122,8 +124,8 @@ class Presence:
         with suppress(OSError):
             atomic.remove(folder.worker(self._claimant.worker))
 
-    def _is_due(self, news: object) -> bool:
-        interval_s = self._beat_s if news == self._news else MIN_INTERVAL_S
+    def _is_due(self, news: object, slower: int = 1) -> bool:
+        interval_s = slower * self._beat_s if news == self._news else MIN_INTERVAL_S
         if self._clock() - self._last_s < interval_s:
             return False
         self._news = news

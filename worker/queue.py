@@ -77,6 +77,7 @@ class JobQueue:
         unable: studies that this worker cannot serve, each with the reason.
         studies: studies that could get jobs, as of the last listing.
         open_studies: studies that had an open job in the last listing, paused ones too.
+        listings: how many listings a look at all studies takes.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class JobQueue:
         self._tries = Tries(clock)
         self._specs: dict[StudyFolder, tuple[Version, StudySpec | None]] = {}  # None: the file cannot be read
         self._complained: set[str] = set()
+        self.listings = 1
         self.unable: dict[str, str] = {}
         self.studies: list[StudyFolder] = []
         self.open_studies: list[StudyFolder] = []
@@ -146,7 +148,9 @@ class JobQueue:
         self.studies, self.open_studies = [], []
         found: list[Turn] = []
         open_names: dict[Path, set[str]] = {}
-        for folder in self._folders():
+        folders = self._folders()
+        self.listings = len(folders) + (self._study is None)
+        for folder in folders:
             try:
                 names = names_of(folder.jobs)
             except PermissionError:  # somebody's private folder

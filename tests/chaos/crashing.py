@@ -146,7 +146,7 @@ def recover(root: Path) -> int:
 
 def run_worker(root: Path, scene: str, at: int, *, is_staying: bool) -> int:
     """Serve every study of `root` until no job is open, or until stopped. Call it in a separate process."""
-    loop.RESCAN_S, reports.RIPE_S = FAST_S, 0.0
+    idleness.RESCAN_S, reports.RIPE_S = FAST_S, 0.0
     Claims.__init__.__defaults__ = (LEASE_S,)
     idleness.IDLE_EXIT_S = float("inf") if is_staying else 0.0
     crash = Crash(root, at)

@@ -5,7 +5,7 @@ import pytest
 
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode, held
-from hyperspool.worker.idleness import IDLE_EXIT_S, TELL_S, Idleness, Waiting
+from hyperspool.worker.idleness import IDLE_EXIT_S, LONGEST_RESCAN_S, RESCAN_S, TELL_S, Idleness, Waiting
 from tests.worker.clock import Clock
 
 
@@ -69,3 +69,14 @@ def test_an_idle_worker_stays_while_a_master_runs(root: Path, folder: StudyFolde
     assert not idleness.is_over(has_open=False, studies=[folder])
     clock.now_s += IDLE_EXIT_S
     assert idleness.is_over(has_open=False, studies=[folder])
+
+
+def test_a_worker_that_has_waited_long_asks_less_often(root: Path) -> None:
+    clock = Clock()
+    idleness = Idleness(root, None, Waiting(), clock=clock)
+    assert idleness.pause_s(listings=2) == RESCAN_S
+    wait(idleness, clock, 11)
+    assert [idleness.pause_s(number) / number > 1.0 for number in (1, 2, 4)] == [True, True, True]
+    assert idleness.pause_s(100) == LONGEST_RESCAN_S
+    idleness.end()
+    assert idleness.pause_s(listings=2) == RESCAN_S

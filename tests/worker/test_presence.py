@@ -8,7 +8,7 @@ from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
-from hyperspool.worker.presence import AWAY_S, BEAT_S, MIN_INTERVAL_S, Presence
+from hyperspool.worker.presence import AWAY_S, BEAT_S, IDLE_SLOWER, MIN_INTERVAL_S, Presence
 from tests.worker.clock import Clock
 
 ATTEMPT = AttemptName(Issue(5), 1)
@@ -70,7 +70,7 @@ def test_a_waiting_worker_keeps_beating_in_an_open_study(root: Path, presence: P
     presence.idle([folder])
     first = shown(folder).beat
     for _ in range(10):
-        clock.now_s += AWAY_S
+        clock.now_s += IDLE_SLOWER * BEAT_S
         presence.idle([folder])
     assert shown(folder).beat == first + 10
 
