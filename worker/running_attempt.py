@@ -17,7 +17,6 @@ from hyperspool.common.epochs import EpochRecord, best_epoch, metric_names
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.file_kinds import ATTEMPT_LOG
 from hyperspool.common.output import last_lines_of
-from hyperspool.common.reading import read_record
 from hyperspool.common.records import Attribution, Failure, FailureKind, Result, Status, Times
 from hyperspool.common.stops import reason_to_stop
 from hyperspool.worker.attempt_output import AttemptOutput
@@ -42,6 +41,7 @@ from hyperspool.worker.neighbours import busy_neighbours
 from hyperspool.worker.presence import Presence
 from hyperspool.worker.progress import is_further
 from hyperspool.worker.queue import ClaimedJob
+from hyperspool.worker.request import request_for
 
 MAX_MESSAGE = 2000
 """Characters of a failure's message."""
@@ -74,21 +74,7 @@ class RunningAttempt(Listener):
     @property
     def request(self) -> Evaluate:
         """The request to the child."""
-        folder, attempt = self.claimed.claim.folder, self.claimed.claim.attempt
-        job, evaluation = self.claimed.job, attempt.issue.evaluation
-        is_first = attempt.number == 1 and attempt.issue.number == 1  # has no predecessor, so needs no listing
-        earlier = [] if is_first else folder.checkpoints_of(*evaluation)
-        # Whatever an attempt on this rung saved is further than what the lower rung kept.
-        lower = [] if job.continues is None else [folder.kept_checkpoint(job.trial, job.continues)]
-        return Evaluate(self.claimed.spec, job, folder.checkpoint(attempt), (*earlier, *lower), self._start())
-
-    def _start(self) -> Result | None:
-        folder, start = self.claimed.claim.folder, self.claimed.job.starts_from
-        if start is None:
-            return None
-        with suppress(OSError, ProtocolError):  # as a lost checkpoint: it costs a training from the start
-            return read_record(folder.result(start), Result)
-        return None
+        return request_for(self.claimed)
 
     def hear(self, message: Progress | Stop) -> None:
         """Take in a message from the child, or the request to stop that was sent to it."""
