@@ -89,7 +89,9 @@ def test_what_nobody_has_begun_comes_before_what_others_hold(folder: StudyFolder
     publish(folder, *(job_of(trial) for trial in range(4)))
     for trial in (0, 2):
         claim_of(folder, Issue(trial)).unlock()  # its worker was killed
-    assert taken(jobs) == [1, 3, 0, 2]
+    order = taken(jobs)
+    assert {*order[:2]} == {1, 3}  # in an order of its own, as others seem to be at work
+    assert order[2:] == [0, 2]
 
 
 def test_of_many_held_jobs_some_are_tried_each_time(
