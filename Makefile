@@ -15,8 +15,8 @@ MINUTES ?= 10
 SIZE ?= daily
 RUNS ?= 1000000
 SEED ?= 0
-CLUSTER_PACKAGES := slurm-wlm munge
-CLUSTER_LACKS := $(shell command -v slurmctld >/dev/null && command -v munged >/dev/null || echo "; needed: apt-get install $(CLUSTER_PACKAGES)")$(shell test "$$(id -u)" = 0 || echo "; needed: root")
+CLUSTER_PACKAGES := slurm-wlm munge nfs-ganesha nfs-ganesha-vfs user-mode-linux uml-utilities kmod iproute2 nfs-common
+CLUSTER_LACKS := $(shell command -v slurmctld >/dev/null && command -v munged >/dev/null && command -v ganesha.nfsd >/dev/null && command -v linux.uml >/dev/null || echo "; needed: apt-get install $(CLUSTER_PACKAGES)")$(shell test "$$(id -u)" = 0 || echo "; needed: root")
 BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 # The pins apply to installed packages and to build tools. The path is relative, because pip splits the value at blanks.
 export PIP_CONSTRAINT := constraints.txt
@@ -31,7 +31,7 @@ help:
 	@echo "make worker   start a worker; on the second GPU: CUDA_VISIBLE_DEVICES=1 make worker"
 	@echo "make setup    install the pinned versions into .venv"
 	@echo "make test     run the tests"
-	@echo "make test-cluster   run workers on a real Slurm, here; needs root and apt-get install $(CLUSTER_PACKAGES)"
+	@echo "make test-cluster   run workers on a real Slurm and a real NFS, here; needs root and some packages"
 	@echo "make check    check format, lint, types and import boundaries"
 	@echo "make format   fix the format and what ruff can fix of the lint"
 	@echo "make bench    run the benchmarks, SIZE=tiny, daily or full, and write benchmarks/RESULTS.md"
@@ -64,10 +64,10 @@ worker: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@test -n "$(BROWSER)" || echo "no Chromium found, so tests that open a page are skipped; on Debian: apt-get install chromium faketime spin gcc"
-	@echo "left out: the tests on a real Slurm; make test-cluster runs them$(CLUSTER_LACKS)"
+	@echo "left out: the tests on a real Slurm and a real NFS; make test-cluster runs them$(CLUSTER_LACKS)"
 	$(BIN)/python -m pytest --numprocesses auto -m 'not exhaustive and not cluster$(if $(BROWSER),, and not browser)' $(ARGS)
 
-# One Slurm after the other, so without further processes. What this machine cannot run is skipped, with the reason.
+# One cluster after the other, so without further processes. What this machine cannot run is skipped, with the reason.
 test-cluster: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
 

@@ -12,7 +12,8 @@ import pytest
 
 from hyperspool.common.layout import StudyFolder
 from hyperspool.master.launch.cluster import launch_folder
-from tests.cluster.slurm_cluster import CannotStart, SlurmCluster
+from tests.cluster.cannot_start import CannotStart
+from tests.cluster.slurm_cluster import SlurmCluster
 from tests.commands import TERMINAL
 from tests.conftest import study_text
 from tests.processes import REPOSITORY, Processes, until

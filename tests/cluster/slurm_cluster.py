@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from tests.cluster.cannot_start import CannotStart
+
 NODES = 2
 GPUS_PER_NODE = 2
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol", "sinfo")
@@ -55,10 +57,6 @@ GresTypes=gpu
 PartitionName=main Nodes=ALL Default=YES State=UP PriorityTier=10 PreemptMode=OFF
 PartitionName=spot Nodes=ALL State=UP PriorityTier=1 PreemptMode=REQUEUE GraceTime=10
 """
-
-
-class CannotStart(Exception):  # noqa: N818 - no error of the project's: this machine does not allow what it takes
-    """This machine cannot run a Slurm; the text says why."""
 
 
 class SlurmCluster:
