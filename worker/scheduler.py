@@ -8,6 +8,7 @@ JOBS = {
     "LSB_JOBID": "lsf",
     "AWS_BATCH_JOB_ID": "aws-batch",
     "JOB_ID": "sge",
+    "HYPERSPOOL_RAY_ACTOR": "ray",
 }
 """The variable in which a scheduler names the job, and what the scheduler is called here."""
 MAX_CHARACTERS = 100

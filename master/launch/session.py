@@ -112,10 +112,7 @@ class SlurmLaunch:
     def __init__(self, folder: StudyFolder, options: LaunchOptions) -> None:
         self._folder, self._options = folder, options
         self._root = folder.root.absolute()
-        environment = {name: value for name in CARRIED if (value := os.environ.get(name))}
-        if path := environment.get("PYTHONPATH"):
-            environment["PYTHONPATH"] = os.pathsep.join(str(Path(each).absolute()) for each in path.split(os.pathsep))
-        self._place = Place(Path.cwd(), Path(sys.executable), self._root, environment)
+        self._place = Place(Path.cwd(), Path(sys.executable), self._root, carried())
         self.cluster = slurm.Slurm(slurm.job_name(folder), self.workers_script)
 
     def workers_script(self, count: int) -> str:
@@ -177,7 +174,7 @@ class SlurmLaunch:
 
 def dry_run_text(options: LaunchOptions) -> str:
     """Return the scripts that a launch would submit. Writes nothing, and needs no Slurm."""
-    spec = _study(options)
+    spec = launched_study(options)
     launch = SlurmLaunch(StudyFolder(options.root, spec.name), options)
     return "\n".join(launch.scripts().values())
 
@@ -192,7 +189,7 @@ def launch_session(options: LaunchOptions, say: Say) -> None:
     slurm.need_slurm()
     open_shared_folder(options.root)
     _need_shared(options.root)
-    spec = _study(options)
+    spec = launched_study(options)
     folder = StudyFolder(options.root, spec.name)
     publish_study(folder, spec)
     if open_standing(folder).is_finished:
@@ -211,6 +208,14 @@ def launch_session(options: LaunchOptions, say: Say) -> None:
     say(f"to stop all: {command_line('master', 'launch', spec.name, '--slurm', '--stop', *place)}")
 
 
+def carried() -> dict[str, str]:
+    """The variables that workers elsewhere need, with whole paths."""
+    environment = {name: value for name in CARRIED if (value := os.environ.get(name))}
+    if path := environment.get("PYTHONPATH"):
+        environment["PYTHONPATH"] = os.pathsep.join(str(Path(each).absolute()) for each in path.split(os.pathsep))
+    return environment
+
+
 def stop_session(root: Path, study: str, say: Say) -> None:
     """Take a study's jobs out of Slurm's queue. Workers that run save their trials first.
 
@@ -226,7 +231,7 @@ def stop_session(root: Path, study: str, say: Say) -> None:
     say(f"study {study}: {counted(count, 'task')} of Slurm's cancelled; workers that run save their trials first")
 
 
-def _study(options: LaunchOptions) -> StudySpec:
+def launched_study(options: LaunchOptions) -> StudySpec:
     """Return the study that is to be launched, as it is or will be published.
 
     Raises:
