@@ -13,7 +13,16 @@ class WorkerActor:
     """A worker on a node of Ray, with the GPU that Ray gave this process.
 
     The worker watches its standard input, which closes when this process ends, however it ends: it saves and leaves.
+    Where Ray ends an actor, it kills what the actor started too; so whoever wants a worker to save calls `stop` first.
     """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def stop(self) -> None:
+        """Ask the worker to save and leave; `run` returns soon after that."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
 
     def run(self, name: str, command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path) -> int:
         """Run the worker to its end.
@@ -41,4 +50,5 @@ class WorkerActor:
                 start_new_session=True,
             ) as process,
         ):
+            self._process = process
             return process.wait()

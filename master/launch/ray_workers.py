@@ -22,6 +22,8 @@ from hyperspool.master.results.standing import open_standing
 
 LOOK_S = 5.0
 """Seconds between two looks whether the study is finished."""
+STOP_S = 10.0
+"""How long the workers may take to save and leave. Each kills a child that takes longer than 5 s."""
 MAX_RESTARTS = 20
 """How many workers that ended by themselves are replaced before something must be wrong."""
 WRONG_USAGE = 2
@@ -103,7 +105,12 @@ class RayWorkers:
         share = even_share(self._share, self._count, self._ray.available_resources().get("GPU", 0.0))
         # As often as the actor or its node dies, Ray starts it elsewhere, and calls `run` again.
         kind = self._ray.remote(
-            num_cpus=1, num_gpus=share, max_restarts=-1, max_task_retries=-1, scheduling_strategy="SPREAD"
+            num_cpus=1,
+            num_gpus=share,
+            max_restarts=-1,
+            max_task_retries=-1,
+            max_concurrency=2,  # `stop` beside `run`
+            scheduling_strategy="SPREAD",
         )(WorkerActor)
         for number in range(1, self._count + 1):
             name = f"{self._folder.name}-{number}"
@@ -112,7 +119,12 @@ class RayWorkers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Also those that wait for a place: nothing of this study stays in Ray's queue.
+        # Those that run save first. Then all are killed, also those that wait for a place: nothing of this study stays
+        # in Ray's queue.
+        for actor in self._actors.values():
+            actor.stop.remote()
+        if self._running:
+            self._ray.wait(list(self._running), num_returns=len(self._running), timeout=STOP_S)
         for actor in self._actors.values():
             self._ray.kill(actor, no_restart=True)
         self._ray.shutdown()

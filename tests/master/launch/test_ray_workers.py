@@ -1,6 +1,7 @@
 """Workers on Ray, with a Ray that only notes what it is asked for. tests/cluster/test_ray.py has a real one."""
 
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.master.launch.cluster import ClusterError
 from hyperspool.master.launch.ray_actor import ACTOR_VARIABLE, WorkerActor
 from hyperspool.master.launch.ray_workers import RayWorkers, even_share, need_ray
+from tests.processes import until
 
 
 class FakeRay:
@@ -19,7 +21,7 @@ class FakeRay:
 
     def __init__(self, *statuses: int) -> None:
         self.statuses, self.asked, self.killed, self.runs = list(statuses), dict[str, Any](), list[Any](), list[str]()
-        self.is_there = True
+        self.is_there, self.stops = True, 0
 
     def init(self, **_options: object) -> None:
         if not self.is_there:
@@ -40,6 +42,10 @@ class FakeRay:
         self.runs.append(name)
         return len(self.runs)
 
+    def stopped(self) -> int:
+        self.stops += 1
+        return 0
+
     def wait(self, running: Sequence[int], **_options: object) -> tuple[list[int], list[int]]:
         return [running[0]], list(running[1:])
 
@@ -58,11 +64,11 @@ class FakeActor:
     """An actor of the fake cluster."""
 
     def __init__(self, ray: FakeRay) -> None:
-        self.run = self
+        self.run = self.stop = self
         self._ray = ray
 
-    def remote(self, name: str, *_arguments: object) -> int:
-        return self._ray.remote_run(name)
+    def remote(self, name: str = "", *_arguments: object) -> int:
+        return self._ray.remote_run(name) if name else self._ray.stopped()
 
 
 class FakeKind:
@@ -92,7 +98,7 @@ def test_actors_come_back_and_none_is_left(folder: StudyFolder, monkeypatch: pyt
     with workers_on(ray, folder, monkeypatch) as workers:
         workers.keep_up()
     assert ray.runs == ["demo-1", "demo-2", "demo-2"]  # the one that was killed was replaced
-    assert len(ray.killed) == 2
+    assert (ray.stops, len(ray.killed)) == (2, 2)
     assert (ray.asked["max_restarts"], ray.asked["max_task_retries"], ray.asked["num_gpus"]) == (-1, -1, 1.0)
 
 
@@ -123,3 +129,16 @@ def test_an_actor_names_its_worker_and_returns_its_status(tmp_path: Path) -> Non
     log = tmp_path / "log"
     assert WorkerActor().run("demo-1", command, tmp_path, {"X": "y"}, log) == 75
     assert log.read_text() == "y demo-1\n"
+
+
+def test_a_stopped_actor_closes_its_workers_input(tmp_path: Path) -> None:
+    actor, statuses = WorkerActor(), list[int]()
+    actor.stop()
+    log = tmp_path / "log"
+    command = ["sh", "-c", "echo begun; cat; exit 75"]
+    running = threading.Thread(target=lambda: statuses.append(actor.run("demo-1", command, tmp_path, {}, log)))
+    running.start()
+    until(lambda: log.exists() and log.read_text() == "begun\n", "the worker begins", tmp_path)
+    actor.stop()
+    running.join(20)
+    assert statuses == [75]
