@@ -41,7 +41,8 @@ def write(measured: Mapping[str, Sequence[Row]], titles: Mapping[str, str], size
     kept = {text.split("\n", 1)[0]: text for text in sections} if before.strip() == head.strip() else {}
     for name, rows in measured.items():
         when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-        text = f"{name}: {titles[name]}\n\n{when}, {revision()}, size {size}.\n\n{markdown(rows)}"
+        circumstances = f"{when}, {revision()}, size {size}, load average {os.getloadavg()[1]:.0f}"
+        text = f"{name}: {titles[name]}\n\n{circumstances}.\n\n{markdown(rows)}"
         kept = {key: other for key, other in kept.items() if not key.startswith(f"{name}: ")} | {f"{name}: ": text}
     ordered = [text for name in titles for key, text in kept.items() if key.startswith(f"{name}: ")]
     path.write_text(head + "".join(HEADING + text.rstrip("\n") + "\n" for text in ordered), encoding="utf-8")
