@@ -10,7 +10,6 @@ from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import Result, Status
-from hyperspool.common.shared_folder import time_by
 from hyperspool.common.stopping import StudyClock
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.wishes import wishes
@@ -26,7 +25,7 @@ from hyperspool.master.results.reading import StudyResults, read_recorded
 from hyperspool.master.results.settings import RankedSetting, best_trials, ranked_settings, values_so_far
 from hyperspool.master.results.software import Software, software_json, software_of
 from hyperspool.master.results.trade_off import broken_counts, entry_json, front_json, marked
-from hyperspool.master.results.workers import age_s, read_workers
+from hyperspool.master.results.workers import read_workers, silent_workers
 from hyperspool.master.search.known import Evaluation, Known
 from hyperspool.master.search.lengthened import shorter_trials
 from hyperspool.master.search.rungs import Rungs, rungs_of
@@ -285,9 +284,10 @@ def read_standing(
     standing.is_paused, standing.earlier, standing.is_endless = PAUSE in wishes(folder), earlier, not spec.has_limit
     standing.clock = read_clock(folder) if spec.stop else None
     standing.workers = list(read_workers(folder))
-    if standing.workers:
-        now_s, old_s = time_by(folder.workers), spec.limits.stale_s
-        standing.silent = {record.worker for record in standing.workers if age_s(folder, record, now_s) > old_s}
+    standing.silent = silent_workers(folder, standing.workers, spec.limits.stale_s)
+    if standing.silent and standing.is_finished:  # nobody looks after the heartbeats of a finished study
+        standing.workers = [worker for worker in standing.workers if worker.worker not in standing.silent]
+        standing.silent = set()
     return standing
 
 

@@ -7,6 +7,7 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.reading import read_record
+from hyperspool.common.shared_folder import time_by
 
 
 def read_workers(folder: StudyFolder) -> Iterable[WorkerRecord]:
@@ -18,16 +19,18 @@ def read_workers(folder: StudyFolder) -> Iterable[WorkerRecord]:
                 yield record
 
 
-def age_s(folder: StudyFolder, record: WorkerRecord, now_s: float) -> float:
-    """The seconds since a worker's last beat; 0 if its file is gone.
+def silent_workers(folder: StudyFolder, workers: Iterable[WorkerRecord], stale_s: float) -> set[str]:
+    """The names of workers whose last beat is older than `stale_s` by the file server's clock.
 
-    Args:
-        folder: the study's folder.
-        record: of the worker.
-        now_s: the time by the file server's clock.
+    Precise enough to show to a user. The master decides by `Silence` instead.
     """
-    # Precise enough to show to a user. The master decides by `Silence` instead.
+    known = list(workers)
+    now_s = time_by(folder.workers) if known else 0.0
+    return {record.worker for record in known if _age_s(folder, record, now_s) > stale_s}
+
+
+def _age_s(folder: StudyFolder, record: WorkerRecord, now_s: float) -> float:
     try:
         return now_s - folder.worker(record.worker).stat().st_mtime
-    except OSError:
+    except OSError:  # it has just left
         return 0.0

@@ -84,6 +84,18 @@ def test_a_worker_whose_trial_has_its_result_is_between_trials(folder: StudyFold
     assert "between trials" not in lines[2]
 
 
+def test_a_finished_study_names_nobody_as_silent(folder: StudyFolder) -> None:
+    for trial in range(4):
+        read_before = read_standing(folder, spec_of())
+        finish(folder, trial, 0.5)
+        if not trial:
+            atomic.replace(folder.worker("lost"), worker("lost", 3).to_json(), durable=False)
+            os.utime(folder.worker("lost"), (0, 0))
+    assert read_before.silent == {"lost"}
+    finished = read_standing(folder, spec_of())
+    assert (finished.silent, finished.workers) == (set(), [])
+
+
 def test_latest_results_are_ordered_by_the_file_servers_clock(folder: StudyFolder) -> None:
     for trial, landed_s in {0: 3000.0, 1: 1000.0, 2: 2000.0}.items():
         finish(folder, trial, 0.5)
