@@ -217,7 +217,7 @@ class Worker:
                 self._say_released(claimed, outcome)
             case _:
                 drop(claim)
-                logger.warning("%s: attempt dropped: another worker has the trial, or its result", claimed.name)
+                logger.warning("%s: attempt dropped: another worker took the claim over, or its trial", claimed.name)
 
     def _say_released(self, claimed: ClaimedJob, outcome: Outcome) -> None:
         match outcome:
