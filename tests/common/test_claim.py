@@ -1,12 +1,9 @@
-import fcntl
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from errno import ENOLCK, ENOSYS, EOPNOTSUPP
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +13,7 @@ from hyperspool.common.attempts import read_history
 from hyperspool.common.claim import Claimant, Claims
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.locks import ClaimMode, held, is_held, waiting_for, why_no_locks
+from hyperspool.common.locks import ClaimMode, is_held, waiting_for
 from hyperspool.common.records import FailureKind
 from tests.conftest import job_of
 from tests.processes import REPOSITORY, until
@@ -249,20 +246,6 @@ def test_a_stopped_worker_finds_its_lease_taken_over(published: StudyFolder, hol
     claim.unlock()
 
 
-@pytest.mark.parametrize("mode", list(ClaimMode))
-def test_held_yields_nothing_while_another_holds_and_leaves_the_file(tmp_path: Path, mode: ClaimMode) -> None:
-    path = tmp_path / "master.lock"
-    with held(path, mode, "first\n", lease_s=0.6) as is_ours:
-        assert is_ours is not None
-        assert is_ours()
-        with held(path, mode, "second\n", lease_s=0.6) as is_ours_too:
-            assert is_ours_too is None
-        assert path.read_text() == "first\n"
-    with held(path, mode, "third\n", lease_s=0.6) as is_ours:
-        assert is_ours is not None
-    assert path.read_text() == "third\n"
-
-
 def test_waiting_for_a_lock_calls_back_once_and_takes_it(published: StudyFolder, hold: Hold) -> None:
     other = hold(LOCK)
     said: list[str] = []
@@ -274,21 +257,6 @@ def test_waiting_for_a_lock_calls_back_once_and_takes_it(published: StudyFolder,
     with waiting_for(published.lock(Issue(0)), LOCK, on_wait):
         said.append("held")
     assert said == ["waiting", "held"]
-
-
-@pytest.mark.parametrize(("errno", "is_detected"), [(ENOLCK, True), (ENOSYS, True), (EOPNOTSUPP, True), (0, False)])
-def test_a_file_system_without_locks_is_detected(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errno: int, is_detected: bool
-) -> None:
-    def refuse(_descriptor: int, _command: int, _lock: bytes) -> None:
-        if errno:
-            raise OSError(errno, os.strerror(errno))
-
-    monkeypatch.setattr(fcntl, "fcntl", refuse)
-    reason = why_no_locks(tmp_path)
-    assert (reason is not None) == is_detected
-    assert not is_detected or f"the file system of {tmp_path} has no locks" in str(reason)
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

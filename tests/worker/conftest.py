@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from hyperspool.common.claim import Claimant, Claims
+from hyperspool.worker.queue import JobQueue
 from tests.worker.bench import Bench
 
 
@@ -14,3 +16,8 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     yield made
     made.executor.close()
     made.bell.close()
+
+
+@pytest.fixture
+def jobs(root: Path) -> JobQueue:
+    return JobQueue(root, None, None, Claims(Claimant("mine")), clock=lambda: 0.0)  # so that no listing grows old

@@ -293,10 +293,7 @@ ObjectiveFunction = Callable[[Trial], Measured]
 
 
 def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version()}
-    for name in ("torch", "numpy"):
-        if (module := sys.modules.get(name)) is not None:
-            versions[name] = str(module.__version__)
-    if (trainer := sys.modules.get("hyperspool.worker.training.trainer")) is not None:
-        versions["training"] = str(trainer.VERSION)
-    return versions
+    loaded = {name: sys.modules[name] for name in ("torch", "numpy") if name in sys.modules}
+    versions = {"python": platform.python_version()} | {name: str(each.__version__) for name, each in loaded.items()}
+    trainer = sys.modules.get("hyperspool.worker.training.trainer")
+    return versions | ({"training": str(trainer.VERSION)} if trainer else {})

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperspool.common import atomic, confinement, layout
+from hyperspool.common import atomic
 from hyperspool.common.errors import SearchError
 from hyperspool.common.issued import last_issues
 from hyperspool.common.issues import AttemptName, EvaluationKey, Issue
@@ -71,27 +71,6 @@ def test_restarted_master_issues_a_torn_job_again(bench: Bench, content: bytes) 
     assert bench.folder.open_issues() == [Issue(0, number=2), Issue(1)]
     assert read_record(bench.folder.job(Issue(0, number=2)), Job).params == job_of(0).params
     assert len(list(bench.folder.rejected.glob("00000.json.*.reason.txt"))) == 1
-
-
-def test_a_hint_costs_a_listing_of_its_folder(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish(bench.dispatcher, [job_of(trial) for trial in (0, 100, 200)])
-    bench.evaluate(100)
-    bench.evaluate(200)
-    listed: list[str] = []
-
-    def names_in(folder: Path) -> list[str]:
-        listed.append(folder.name)
-        return confinement.names_in(folder)
-
-    monkeypatch.setattr(layout, "names_in", names_in)
-    results = bench.dispatcher.collect({bench.folder.trial_folder(100), bench.folder.trial_folder(900)})
-    assert [result.trial for result in results] == [100]
-    assert bench.dispatcher.collect(set()) == []
-    assert listed == ["00100-00199"]
-    # The jobs that are gone say where else to look.
-    bench.dispatcher.compare(JobsListing(bench.folder), folders=0)
-    assert [result.trial for result in bench.dispatcher.collect(set())] == [200]
-    assert listed == ["00100-00199", bench.folder.name, "00200-00299"]
 
 
 def test_a_result_is_found_in_turn_while_its_job_stays(bench: Bench) -> None:
@@ -306,47 +285,3 @@ def test_collected_results_survive_an_error_of_a_later_file(bench: Bench, monkey
         with pytest.raises(OSError, match="Stale"):
             bench.dispatcher.collect()
     assert [result.trial for result in bench.dispatcher.collect()] == [0, 1]
-
-
-def test_a_step_costs_the_open_jobs_and_not_all_trials(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    for shard in range(0, 100_000, 100):
-        bench.folder.trial_folder(shard).mkdir(parents=True, exist_ok=True)
-    publish(bench.dispatcher, [job_of(5), job_of(99_999, study="demo")])
-    listed = note_listings(monkeypatch)
-    bench.dispatcher.collect()
-    assert set(listed) == {bench.folder.jobs, bench.folder.trial_folder(5), bench.folder.trial_folder(99_999)}
-
-
-@pytest.mark.parametrize("is_restarted", [True, False])
-def test_jobs_that_vanish_together_cost_one_look_together(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, is_restarted: bool
-) -> None:
-    jobs = [job_of(trial) for trial in range(50)]
-    publish(bench.dispatcher, jobs)
-    bench.folder.rejected.mkdir()
-    for job in jobs:
-        claim_of(bench.folder, Issue(job.trial)).unlock()
-        bench.folder.job(Issue(job.trial)).unlink()
-    listed = note_listings(monkeypatch)
-    if is_restarted:
-        publish(bench.restarted(), jobs)
-    else:
-        bench.dispatcher.collect()
-        bench.clock.now_s += MISSING_S + 1
-        bench.dispatcher.collect()
-    assert len(bench.folder.open_issues()) == 50
-    assert listed.count(bench.folder.rejected) <= 2
-    assert listed.count(bench.folder.jobs) <= 6
-
-
-def note_listings(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Return a list to which each folder that is listed is added."""
-    listed: list[Path] = []
-    original = confinement.names_in
-
-    def note(path: Path) -> list[str]:
-        listed.append(path)
-        return original(path)
-
-    monkeypatch.setattr("hyperspool.common.layout.names_in", note)
-    return listed
