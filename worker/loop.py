@@ -160,6 +160,8 @@ class Worker:
     def _next_claim(self) -> ClaimedJob | None:
         # While results wait, only a job of the last listing is taken: a new listing takes as long as to report them.
         if self._reports.can_wait and (claimed := self._queue.next_listed()):
+            if claimed.job.continues is not None or claimed.job.starts_from is not None:
+                self._reports.flush()  # which keeps the checkpoint that it goes on from
             return claimed
         self._reports.flush()
         return None if self._stop.is_requested else self._queue.next_claim()

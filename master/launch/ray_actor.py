@@ -18,9 +18,11 @@ class WorkerActor:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_to_stop = False
 
     def stop(self) -> None:
         """Ask the worker to save and leave; `run` returns soon after that."""
+        self._is_to_stop = True
         if self._process and self._process.stdin:
             self._process.stdin.close()
 
@@ -37,6 +39,7 @@ class WorkerActor:
         Returns:
             Its exit status.
         """
+        self._is_to_stop = False
         given = os.environ | environment | {ACTOR_VARIABLE: name}
         with (
             log.open("ab") as output,
@@ -51,4 +54,6 @@ class WorkerActor:
             ) as process,
         ):
             self._process = process
+            if self._is_to_stop:  # RACE: `stop` was called while the worker began, and did not see it
+                self.stop()
             return process.wait()

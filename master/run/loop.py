@@ -111,7 +111,7 @@ class Search:
         self.reopen()
         while not self._dispatcher.open_count:
             if not self._propose_batch():
-                self._until_possible(self._remove_what_ended_trials_saved)
+                self._tidy_up()  # the last result may have landed since an earlier master's leavings were tidied
                 return True
             self._collect()
         return False
@@ -153,9 +153,7 @@ class Search:
                         self._until_possible(self._dispatcher.publish)
                 if not self._propose_batch():
                     break
-        self._wait_for_clear()
-        self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
-        self._until_possible(self._remove_what_ended_trials_saved)
+        self._tidy_up()
         remove_heartbeats(self._folder, self.standing.silent)
         self.standing.workers = [one for one in self.standing.workers if one.worker not in self.standing.silent]
         return True
@@ -182,7 +180,7 @@ class Search:
         """Whether a trial of the finished study would go on if the study were given more epochs."""
         return self._spec.can_grow_longer and result.can_be_promoted and self._spec.is_at_full_budget(result)
 
-    def _wait_for_clear(self) -> None:
+    def _tidy_up(self) -> None:
         # RACE: the last result lands before its worker has cleared. Tidying now would pass over what other attempts at
         # the same evaluation left, since its job is still open. CLEAR takes milliseconds; a worker that is stopped in
         # its middle is not waited for longer: what it leaves is tidied when a master comes again.
@@ -190,8 +188,10 @@ class Search:
         while time.monotonic() < end_s and not self._should_stop():
             left = self._until_possible(self._folder.open_issues)
             if not any(issue.evaluation in self.standing.results for issue in left):
-                return
+                break
             self._bell.wait(TICK_S / 5)
+        self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
+        self._until_possible(self._remove_what_ended_trials_saved)
 
     def _should_stop(self) -> bool:
         return self._is_to_stop or self._is_interrupted()

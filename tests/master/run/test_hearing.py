@@ -10,6 +10,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.watch import Wakeup
 from hyperspool.master.run import loop
 from hyperspool.master.run.loop import HEARING, Search
+from hyperspool.master.run.pace import Pace
 from tests.conftest import spec_of
 
 
@@ -27,6 +28,7 @@ def test_heartbeats_take_a_tenth_of_the_time_at_most(
     monkeypatch.setattr(loop, "read_workers", read_slowly)
     bell = Wakeup()
     search = Search(folder, spec_of(), bell, lambda: False)
+    search._pace = Pace(folder.jobs, lambda: clock.now_s, is_far=False)
     monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: clock.now_s))
     while clock.now_s < 100:
         search._look_around(lambda: looks.append(clock.now_s))
