@@ -53,9 +53,10 @@ def _timed_objective(train: Callable[[Trial], Any]) -> Callable[[Trial], Any]:
     return measured
 
 
-# In the parent and in the child, which is started by spawn and imports this module again.
-for _name, _train in list(registry.BUILT_IN.items()):
-    registry.BUILT_IN[_name] = _timed_objective(_train)
+# In the parent and in the child, which is started by spawn and imports this module again; in no other process.
+if TIMES in os.environ:
+    for _name, _train in list(registry.BUILT_IN.items()):
+        registry.BUILT_IN[_name] = _timed_objective(_train)
 
 if __name__ == "__main__":
     from hyperspool.common.watch import Wakeup

@@ -106,7 +106,7 @@ def test_what_is_no_value_is_an_error(value: Any, message: str) -> None:
             "def f(params):\n    return 1\nraise ValueError('no data')\n",
             r"ValueError\('no data'\) \(.*/broken_a.py:3\)",
         ),
-        ("import sys\nsys.exit(3)\n", r"SystemExit\(3\) \(.*/broken_a.py:2\)"),
+        ("import sys\nraise SystemExit(3)\n", r"SystemExit\(3\) \(.*/broken_a.py:2\)"),
         ("def g(params):\n    return 1\n", "has no attribute 'f'"),
         ("f = 3\n", "found 3, expected a function"),
     ],
