@@ -162,7 +162,7 @@ def result_of(job: Job, seconds: float) -> Result:
         budget=job.budget,
         seeds=job.seeds,
         attribution=Attribution(worker="w", host="h", pid=1, device="cpu", threads=1),
-        times=Times(published_at="", claimed_at="", ended_at="", evaluation_s=seconds, training_s=0.0),
+        times=Times(published_at="now", claimed_at="now", ended_at="now", evaluation_s=seconds, training_s=0.0),
     )
 
 

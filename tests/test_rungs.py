@@ -137,7 +137,12 @@ def test_checkpoint_is_kept_until_the_next_rung_has_its_result(decay: Stage) -> 
     assert decay.folder.kept_checkpoints() == [(0, 1), (1, 0)]
 
 
-def test_lost_checkpoint_costs_time_and_not_the_result(decay: Stage) -> None:
+def lose_checkpoints(decay: Stage) -> tuple[range, float | None]:
+    """Evaluate three trials whose kept checkpoints are then missing, torn, or another trial's, and a fourth.
+
+    Returns:
+        The three, and the value of the one that ran through.
+    """
     missing, torn, foreign, whole = range(4)
     for trial in (missing, torn, foreign):
         decay.publish(trial, 0, 2)
@@ -147,11 +152,16 @@ def test_lost_checkpoint_costs_time_and_not_the_result(decay: Stage) -> None:
     kept(foreign).write_bytes(kept(torn).read_bytes())
     kept(torn).write_bytes(kept(torn).read_bytes()[:-100])
     kept(missing).unlink()
-    for trial in (missing, torn, foreign):
+    return range(whole), decay.result(whole).value
+
+
+def test_lost_checkpoint_costs_time_and_not_the_result(decay: Stage) -> None:
+    lost, value = lose_checkpoints(decay)
+    for trial in lost:
         decay.publish(trial, 1, FULL, continues=0)
     decay.work()
-    assert [decay.result(trial, 1).resumed_from_epoch for trial in (missing, torn, foreign)] == [0, 0, 0]
-    assert {decay.result(trial, 1).value for trial in (missing, torn, foreign)} == {decay.result(whole).value}
+    assert [decay.result(trial, 1).resumed_from_epoch for trial in lost] == [0, 0, 0]
+    assert {decay.result(trial, 1).value for trial in lost} == {value}
 
 
 def test_killed_promoted_trial_resumes_from_its_own_checkpoint(root: Path, processes: Processes) -> None:
@@ -198,18 +208,10 @@ def test_trial_that_continues_others_equals_one_uninterrupted(stage: Stage) -> N
 
 
 def test_lost_checkpoint_of_another_trial_costs_time_only(decay: Stage) -> None:
-    missing, torn, foreign, whole = range(4)
-    for trial in (missing, torn, foreign):
-        decay.publish(trial, 0, 2)
-    decay.publish(whole, 0, FULL)
-    decay.work()
-    kept = decay.folder.kept_checkpoint
-    kept(foreign).write_bytes(kept(torn).read_bytes())
-    kept(torn).write_bytes(kept(torn).read_bytes()[:-100])
-    kept(missing).unlink()
-    starts = {4 + trial: trial for trial in (missing, torn, foreign)} | {9: 8}  # trial 8 was never evaluated
+    lost, value = lose_checkpoints(decay)
+    starts = {4 + trial: trial for trial in lost} | {9: 8}  # trial 8 was never evaluated
     for trial, start in starts.items():
         decay.publish(trial, 0, FULL, starts_from=start)
     decay.work()
     assert {decay.result(trial).resumed_from_epoch for trial in starts} == {0}
-    assert {decay.result(trial).value for trial in starts} == {decay.result(whole).value}
+    assert {decay.result(trial).value for trial in starts} == {value}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from benchmarks.batch_order import result_of
 from benchmarks.fleet import Fleet
 from benchmarks.results import revision
 from benchmarks.scaling.requests import Requests
@@ -21,7 +22,7 @@ from hyperspool.common.claim import Claim, Claimant, Claims
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder, names_of
-from hyperspool.common.records import Attribution, Budget, Job, Result, Seeds, Status, Times
+from hyperspool.common.records import Budget, Job, Seeds
 from hyperspool.common.report import report
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
@@ -152,7 +153,7 @@ def _dispatched(folder: StudyFolder, spec: StudySpec, jobs: int) -> tuple[float,
     dispatcher.expect(wanted)
     publish_s = _cpu_s(dispatcher.publish)
     for job in wanted:
-        report(_claim(folder, job.trial), _result(job), b"")
+        report(_claim(folder, job.trial), result_of(job, seconds=1.0), b"")
     collect_s = _cpu_s(dispatcher.collect)
     return publish_s / jobs, collect_s / jobs
 
@@ -232,19 +233,3 @@ def _claim(folder: StudyFolder, trial: int) -> Claim:
         raise RuntimeError(f"trial {trial} of a new folder is held")
     claim.start()
     return claim
-
-
-def _result(job: Job) -> Result:
-    return Result(
-        study=job.study,
-        trial=job.trial,
-        issue=1,
-        attempt=1,
-        status=Status.COMPLETE,
-        value=0.5,
-        params=job.params,
-        budget=job.budget,
-        seeds=job.seeds,
-        attribution=Attribution(worker="w", host="lab", pid=1, device="cpu", threads=1),
-        times=Times(published_at="now", claimed_at="now", ended_at="now", evaluation_s=1.0, training_s=0.0),
-    )
