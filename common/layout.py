@@ -231,9 +231,12 @@ class StudyFolder:
 
     def checkpoints_of(self, trial: int, rung: int = 0, upto: AttemptName | None = None) -> list[Path]:
         """The checkpoints of an evaluation's attempts, latest first and none after `upto`; no temporary files."""
-        found = _listed(kinds.CHECKPOINT, AttemptName, self.checkpoints)
-        own = sorted((attempt for attempt in found if attempt.issue.evaluation == (trial, rung)), reverse=True)
-        return [self.checkpoint(attempt) for attempt in own if upto is None or attempt <= upto]
+        own = (each for each in self.attempts_with_checkpoint() if each.issue.evaluation == (trial, rung))
+        return [self.checkpoint(each) for each in sorted(own, reverse=True) if upto is None or each <= upto]
+
+    def attempts_with_checkpoint(self) -> list[AttemptName]:
+        """The attempts that have a checkpoint, in no order."""
+        return list(_listed(kinds.CHECKPOINT, AttemptName, self.checkpoints))
 
     def kept_checkpoints(self) -> list[EvaluationName]:
         """The evaluations that have a kept checkpoint."""

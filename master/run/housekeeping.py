@@ -80,7 +80,12 @@ def remove_used_checkpoints(folder: StudyFolder) -> None:
 
 
 def remove_kept_checkpoints(folder: StudyFolder, evaluations: Collection[EvaluationKey]) -> None:
-    """Remove the kept checkpoints of evaluations from which no trial will go on."""
+    """Remove the last checkpoints of finished evaluations from which no trial will go on."""
+    # RACE: a result lands before its worker moves the checkpoint to where it is kept. Removed there and then here, it
+    # is found wherever it is.
+    for attempt in folder.attempts_with_checkpoint():
+        if attempt.issue.evaluation in evaluations:
+            remove_or_set_aside(folder, folder.checkpoint(attempt))
     for name in set(folder.kept_checkpoints()) & set(evaluations):
         remove_or_set_aside(folder, folder.kept_checkpoint(*name))
 

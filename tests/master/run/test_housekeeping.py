@@ -10,7 +10,14 @@ from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
-from hyperspool.master.run.housekeeping import GONE, remove_dead_workers, remove_temporary_files, sweep, sweep_attempts
+from hyperspool.master.run.housekeeping import (
+    GONE,
+    remove_dead_workers,
+    remove_kept_checkpoints,
+    remove_temporary_files,
+    sweep,
+    sweep_attempts,
+)
 from tests.common.test_report import claim_of
 from tests.conftest import job_of
 from tests.master.bench import Bench, publish
@@ -44,6 +51,15 @@ def test_sweeping_attempts_settles_a_curve_that_a_crash_left_behind(bench: Bench
     sweep_attempts(folder)
     assert folder.curve(0).exists()
     assert [path.name for path in folder.checkpoints.iterdir()] == ["00001.issue1.attempt1.pt"]
+
+
+def test_useless_checkpoint_goes_wherever_its_worker_has_it(bench: Bench) -> None:
+    folder = bench.folder
+    left = ("00000.issue1.attempt1.pt", "00000.pt", "00001.issue1.attempt2.pt", "00002.issue1.attempt1.pt", "00003.pt")
+    for name in left:
+        (folder.checkpoints / name).touch()
+    remove_kept_checkpoints(folder, {(0, 0), (1, 0)})
+    assert sorted(path.name for path in folder.checkpoints.iterdir()) == list(left[3:])
 
 
 def test_only_temporary_files_without_a_maker_are_removed(bench: Bench) -> None:
