@@ -6,7 +6,7 @@ them.
 
 import math
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 Scalar = bool | int | float | str
@@ -37,6 +37,16 @@ def setting_key(params: Mapping[str, Scalar]) -> Hashable:
     """
     # Python takes 1, 1.0 and True for equal. The first two should be; the flag keeps true apart from them.
     return frozenset((name, isinstance(value, bool), value) for name, value in params.items())
+
+
+def setting_keys(rows: Sequence[Mapping[str, Scalar]]) -> Sequence[Hashable]:
+    """Keys of settings, equal exactly where those of `setting_key` are. They are made for each other alone."""
+    names = set(map(tuple, rows))
+    kinds = {kind for row in rows for kind in map(type, row.values())}
+    # Nearly always all have the same names in the same order: then the values alone tell settings apart.
+    if len(names) == 1 and bool not in kinds:
+        return [tuple(row.values()) for row in rows]
+    return list(map(setting_key, rows))
 
 
 class ValueSet:

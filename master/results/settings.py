@@ -5,12 +5,14 @@ mean of its trials in the search, so that no lucky replicate leads; once a study
 come first, by the mean of their fresh replicates.
 """
 
+import heapq
 import math
 import statistics
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hyperspool.common.collector import paused_collector
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Result
 from hyperspool.common.space import Params
@@ -113,8 +115,13 @@ class RankedSetting:
         return entry
 
 
+@paused_collector()
 def ranked_settings(
-    spec: StudySpec, searched: Iterable[Evaluation], confirmed: Iterable[Finalist], front: Front | None
+    spec: StudySpec,
+    searched: Iterable[Evaluation],
+    confirmed: Iterable[Finalist],
+    front: Front | None,
+    count: int | None = None,
 ) -> list[RankedSetting]:
     """Rank the settings of a search, best first; the earlier wins a tie.
 
@@ -126,22 +133,26 @@ def ranked_settings(
         searched: the finished evaluations of its search, at the full budget.
         confirmed: the finalists with a mean, best first; empty until all have their results.
         front: of a study with several objectives, which compares trials one by one: these lead, in its order.
+        count: return the best so many; None: all.
     """
     finalists = {one.searched.key: one for one in confirmed}
     settings = [Setting((seen,)) for seen in searched] if front else settings_of(searched)
     found = [
-        RankedSetting(each, spec.replicates, finalists.get(each.key))
+        each
         for each in settings
-        if each.mean is not None and (each.key in finalists or each.keeps_constraints)
+        if each.mean is not None and (not spec.constraints or each.keeps_constraints or each.key in finalists)
     ]
     places = _places(finalists, front)
     direction = spec.objective.direction
 
-    def rank(each: RankedSetting) -> tuple[int, bool, float, int]:
-        place = places.get(each.key if front else each.searched.key, len(places)) if places else 0
-        return place, not each.is_settled, loss_of(each.value, direction), each.trial
+    def rank(each: Setting) -> tuple[int, bool, float, int]:
+        first = each.representative.proposal
+        place = places.get(first.key if front else each.key, len(places)) if places else 0
+        is_open = len(each.evaluations) < spec.replicates
+        return place, is_open, loss_of(each.mean or 0.0, direction), first.trial
 
-    return sorted(found, key=rank)
+    best = sorted(found, key=rank) if count is None else heapq.nsmallest(count, found, key=rank)
+    return [RankedSetting(each, spec.replicates, finalists.get(each.key) if finalists else None) for each in best]
 
 
 def best_so_far(

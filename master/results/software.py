@@ -38,8 +38,12 @@ Software = Mapping[str, Sequence[Version]]
 def software_of(results: Iterable[Result], running: Iterable[WorkerRecord] = ()) -> Software:
     """The software of results and of running trials, in the order in which it was first seen."""
     seen: Counter[tuple[str, str | None, tuple[tuple[str, str], ...]]] = Counter()
-    for who in (result.attribution for result in results):
-        seen[who.host, who.code, tuple(who.versions.items())] += 1
+    # Results share their attributions, so there are few, in the order in which they were first seen.
+    shared = [result.attribution for result in results]
+    each = {id(who): who for who in shared}
+    for place, count in Counter(map(id, shared)).items():
+        who = each[place]
+        seen[who.host, who.code, tuple(who.versions.items())] += count
     for worker in running:
         seen[worker.host, worker.code, tuple((worker.versions or {}).items())] += 0
     counts: dict[str, dict[str, Counter[str]]] = {}

@@ -4,9 +4,10 @@ import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 from hyperspool.common.space import Params
-from hyperspool.common.values import setting_key
+from hyperspool.common.values import setting_key, setting_keys
 from hyperspool.master.search.known import Direction, Evaluation, excess_of, keeps, loss_of
 
 
@@ -53,9 +54,10 @@ class Setting:
 
 def settings_of(evaluations: Iterable[Evaluation]) -> list[Setting]:
     """Group evaluations into settings, in the order of their first trials."""
+    ordered = sorted(evaluations, key=attrgetter("proposal.trial", "proposal.rung"))
     by_key: dict[Hashable, list[Evaluation]] = {}
-    for evaluation in sorted(evaluations, key=lambda seen: (seen.proposal.trial, seen.proposal.rung)):
-        by_key.setdefault(setting_key(evaluation.params), []).append(evaluation)
+    for key, evaluation in zip(setting_keys([seen.params for seen in ordered]), ordered, strict=True):
+        by_key.setdefault(key, []).append(evaluation)
     return [Setting(tuple(own)) for own in by_key.values()]
 
 
@@ -88,6 +90,9 @@ def finalists_of(evaluations: Iterable[Evaluation], count: int, direction: Direc
 
 def mean_of(evaluations: Sequence[Evaluation]) -> float | None:
     """Return the mean of the finite values; None if there are no finite values."""
+    if len(evaluations) == 1:  # as nearly always, and this is asked of every setting
+        number = evaluations[0].number
+        return None if number is None else number + 0.0  # a sum has no negative zero
     numbers = [number for seen in evaluations if (number := seen.number) is not None]
     # Divided before the sum, because the sum of two very large numbers is infinite.
     return math.fsum(number / len(numbers) for number in numbers) if numbers else None
