@@ -62,7 +62,7 @@ def write_study(root: Path, trials: int, epochs: int = 0, planned: int = 0) -> S
     generator = np.random.default_rng(0)
     with folder.journal.open("w") as journal:
         for entry in _recorded(spec, trials):
-            journal.write(f"{entry.model_dump_json(exclude_none=True)}\n")
+            journal.write(f"{entry.line()}\n")
             if isinstance(entry, ProposalEntry):
                 _write_trial(spec, folder, entry, generator)
     return folder

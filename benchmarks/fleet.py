@@ -16,7 +16,7 @@ from typing import Self
 from benchmarks.counted_worker import COUNTS
 from benchmarks.nothing import GATHERING
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.master.results.standing import open_standing
 
 OBJECTIVES = tuple(
@@ -55,7 +55,7 @@ class Cpu:
 class Done:
     """A study that has ended."""
 
-    results: Sequence[Result]
+    results: Sequence[Finished]
     cpu: Cpu
 
     @property

@@ -11,6 +11,7 @@ memory. The error is the one that each search selected by.
 import argparse
 import statistics
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def best_error(spec: StudySpec, data: Dataset, limit: int) -> float:
         (proposal,) = proposals
         entry = ProposalEntry.of(proposal, spec, 0)
         params = NETWORKS[spec.objective.name](**entry.params)  # type: ignore[arg-type]  # as the study's space has it
-        seeds = TrainingSeeds(**entry.seeds.model_dump())
+        seeds = TrainingSeeds(**asdict(entry.seeds))
         trainer = Trainer(data, params, seeds, data.training.images.device, spec.epochs)
         before = (entry.starts_from, 0) if entry.starts_from is not None else (entry.trial, entry.continues)
         if (state := states.get(before)) is not None:  # type: ignore[arg-type]  # a trial that begins has none

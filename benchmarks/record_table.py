@@ -22,7 +22,8 @@ import torch
 from hyperspool.common import atomic
 from hyperspool.common.curve import read_curve
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Result, Status
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import Status
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.reading import read_results
 from hyperspool.master.studies.preset import load_preset
@@ -89,7 +90,7 @@ def packed(folder: StudyFolder, spec: StudySpec, path: Path) -> bytes:
     return lzma.compress(json.dumps(table, separators=(",", ":")).encode(), preset=9)
 
 
-def _row(folder: StudyFolder, result: Result) -> dict[str, Any] | None:
+def _row(folder: StudyFolder, result: Finished) -> dict[str, Any] | None:
     if result.status is not Status.COMPLETE:
         return None
     curve = read_curve(folder.curve(*result.evaluation))

@@ -23,6 +23,7 @@ from benchmarks.fleet import until_one_exists
 from benchmarks.floor import FLOOR, floor_ms
 from benchmarks.harness import Peer, Row, Size, alternate, at_most, run_alone, seconds_of, times_at_most
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.outcome import Finished
 from hyperspool.common.records import Result
 from hyperspool.master.results.standing import open_standing
 
@@ -145,11 +146,11 @@ def first_trial_s(root: Path) -> tuple[float, float]:
     return min(map(_first_step_s, firsts)) - began_s, min(map(_ended_s, firsts)) - began_s
 
 
-def _ended_s(result: Result) -> float:
+def _ended_s(result: Finished) -> float:
     return datetime.fromisoformat(result.times.ended_at).timestamp()
 
 
-def _first_step_s(result: Result) -> float:
+def _first_step_s(result: Finished) -> float:
     return _ended_s(result) - result.times.training_s
 
 

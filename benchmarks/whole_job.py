@@ -27,7 +27,7 @@ from benchmarks.harness import Peer, Row, Size, alternate, run_alone, times_at_l
 from benchmarks.loop_search import enqueue
 from benchmarks.timed_worker import TIMES
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.master.results.standing import open_standing
 from hyperspool.master.search.known import Known
 from hyperspool.master.search.methods import make_sampler
@@ -130,7 +130,7 @@ def where_time_goes(root: Path, workers: int, changes: Sequence[str]) -> dict[st
     return shares(results, times, workers)
 
 
-def shares(results: Sequence[Result], times: Path, workers: int) -> dict[str, float]:
+def shares(results: Sequence[Finished], times: Path, workers: int) -> dict[str, float]:
     """The share of each part in the time of all workers, from the first claim to the last trial's end."""
     first_s = min(_seconds(result.times.claimed_at) for result in results)
     last_s = max(_seconds(result.times.ended_at) for result in results)

@@ -153,6 +153,23 @@ def names_in(folder: Path) -> list[str]:
         os.close(descriptor)
 
 
+def listing_of(folder: Path) -> tuple[list[str], int]:
+    """The names in a folder, from a fresh listing, and when they last changed before it.
+
+    Returns:
+        The names; and a time by the file server's clock, in nanoseconds since 1970.
+
+    Raises:
+        OSError: as `open_folder`.
+    """
+    descriptor = open_folder(folder)
+    try:
+        changed_ns = os.fstat(descriptor).st_mtime_ns
+        return os.listdir(descriptor), changed_ns  # noqa: PTH208 - pathlib knows no descriptors
+    finally:
+        os.close(descriptor)
+
+
 def folders_in(folder: Path) -> list[str]:
     """The names of the folders in a folder; links to folders are left out.
 

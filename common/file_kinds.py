@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hyperspool.common.asked import EnqueuedSetting, Note, StopRequest, Wish
+from hyperspool.common.digest import Digest
 from hyperspool.common.earlier import EarlierResults
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import AttemptName, EvaluationName, Issue
@@ -32,6 +33,7 @@ class Place(StrEnum):
     STOPS = "stops"
     REQUESTS = "requests"
     NOTES = "notes"
+    DIGESTS = "digests"
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ WORKER_LOG = FileKind("output of a local worker", Place.LOGS, str, ".log", "the 
 STOP = FileKind("stop file", Place.STOPS, Issue, ".json", "the master", "the evaluation has no result yet", StopRequest)
 REQUEST = FileKind("request", Place.REQUESTS, str, ".json", "anybody", "no trial is recorded for it", EnqueuedSetting)
 NOTE = FileKind("note", Place.NOTES, str, ".json", "anybody", "always, once written", Note)
+DIGEST = FileKind("digest", Place.DIGESTS, str, ".json", "the master", "as long as anybody likes", Digest)
 
 KINDS = (
     STUDY,
@@ -141,6 +144,7 @@ KINDS = (
     STOP,
     REQUEST,
     NOTE,
+    DIGEST,
 )
 
 

@@ -15,10 +15,10 @@ results/<study>/checkpoints/             00017.issue1.attempt1.pt, from which th
                                          which the next rung goes on
 results/<study>/workers/<worker>.json    the worker's heartbeat: what it does now
 results/<study>/rejected/                files that were set aside, each with the reason beside it
-results/<study>/duplicates/              00017.issue1.attempt2.json, a late result of an evaluation that had one
-                                         already, and 00017.issue1.attempt2.csv, its curve
+results/<study>/duplicates/              00017.issue1.attempt2.json, a late result of an evaluation; .csv, its curve
 results/<study>/files/, saved/           folders in which trials' programs keep files (`common.trial_folders`)
 results/<study>/logs/                    00017.issue1.attempt1.log, output of an attempt; worker-1.log, of a worker
+results/<study>/digests/                 00000-00099.json: what the results in that trial folder say (`common.digest`)
 results/<study>/notes/                   20261126T212503123-3f9a1c.json, a note of the study or of a trial
 results/<study>/report/, launch/         the report: a page, its figures, its tables; what a scheduler runs and prints
 results/<study>/final/                   the answer of a final evaluation, and its model (`common.final`)

@@ -4,7 +4,8 @@ import math
 from collections.abc import Collection
 
 from hyperspool.common.goals import SECONDS
-from hyperspool.common.records import Result, Status
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import Status
 from hyperspool.common.study_spec import StudySpec
 
 
@@ -35,7 +36,7 @@ def missing_text(spec: StudySpec, metrics: Collection[str], of_epochs: Collectio
     )
 
 
-def number_of(spec: StudySpec, result: Result, measure: str) -> float:
+def number_of(spec: StudySpec, result: Finished, measure: str) -> float:
     """A measure of a result; NaN if the result does not have it.
 
     The name of the objective's value comes first, then a metric of the name, then `seconds`.
@@ -50,7 +51,7 @@ def number_of(spec: StudySpec, result: Result, measure: str) -> float:
     return result.seconds if measure == SECONDS else math.nan
 
 
-def values_of(spec: StudySpec, result: Result) -> tuple[float, ...]:
+def values_of(spec: StudySpec, result: Finished) -> tuple[float, ...]:
     """What a result measured for each of a study's objectives, in their order.
 
     Empty if the study has only one, or the result is not COMPLETE. NaN stands for a measure that the result lacks.
@@ -60,7 +61,7 @@ def values_of(spec: StudySpec, result: Result) -> tuple[float, ...]:
     return tuple(number_of(spec, result, goal.measure) for goal in spec.objectives or ())
 
 
-def violations_of(spec: StudySpec, result: Result) -> tuple[float, ...]:
+def violations_of(spec: StudySpec, result: Finished) -> tuple[float, ...]:
     """How far a result lies beyond each of a study's constraints, in their order.
 
     At most 0 where it keeps one; infinity where it lacks the measure, or is not COMPLETE.

@@ -10,15 +10,38 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hyperspool.common.issues import EvaluationName
 from hyperspool.common.names import MAX_TRIALS, StudyName, WorkerName
+from hyperspool.common.record_parts import Count, Moment, Seed, Seeds, Stage, Times
 from hyperspool.common.space import NAME_PATTERN, BoundedParams, Scalar, same_params
 
+# Also exports the parts of records, so that code about records imports from one module.
+__all__ = [
+    "Attribution",
+    "Budget",
+    "Count",
+    "Failure",
+    "FailureKind",
+    "Job",
+    "KeptFile",
+    "Label",
+    "Message",
+    "ModelFile",
+    "Moment",
+    "Record",
+    "Result",
+    "Rung",
+    "Seed",
+    "Seeds",
+    "Stage",
+    "Status",
+    "StudyBudget",
+    "Times",
+    "TrialNumber",
+    "scalar_text",
+]
+
 TrialNumber = Annotated[int, Field(ge=0, lt=MAX_TRIALS)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Count = Annotated[int, Field(ge=0, lt=2**31)]
 Rung = Annotated[int, Field(ge=0, lt=1000)]
 # Texts and numbers that others read are bounded: without that, one file could fill its readers' memory.
-Moment = Annotated[str, Field(max_length=40)]
-"""The time of an event; see `common.clock`."""
 Label = Annotated[str, Field(max_length=255)]
 Message = Annotated[str, Field(max_length=20_000)]
 MAX_EPOCHS = 200_000
@@ -80,36 +103,6 @@ class StudyBudget(Budget):
         if self.horizon is not None and self.horizon < self.epochs:
             raise ValueError(f"horizon: found {self.horizon}, expected at least the {self.epochs} of epochs")
         return self
-
-
-class Seeds(Record):
-    """The seeds of a trial's randomness, one per source, all derived from the study's seed."""
-
-    initialisation: Seed
-    shuffling: Seed
-    dropout: Seed
-
-
-class Stage(Record):
-    """What a trial is for. Recorded when it is proposed, so it never has to be worked out from the trial's number."""
-
-    kind: Literal["search", "confirmation"] = "search"
-    """Whether the trial searches, or evaluates a finalist again."""
-    setting: Count = 0
-    """The number of its setting, from 0: within the search, within its test case's search, or among the finalists."""
-    replicate: Count = 0
-    """The number of this evaluation of that setting, from 0."""
-    round: Annotated[int, Field(ge=1, lt=2**31)] | None = None
-    """The round of a search in rounds, from 1."""
-    case: Count | None = None
-    """The test case of an ablation, from 0, in the order of `hyperspool.common.ablation.cases_of`."""
-    request: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,60}$")] | None = None
-    """The name of the request that enqueued it; None: the search method proposed it."""
-
-    @property
-    def is_search(self) -> bool:
-        """Whether the trial belongs to the search, and so may become its incumbent."""
-        return self.kind == "search"
 
 
 class Job(Record):
@@ -197,18 +190,6 @@ class Attribution(Record):
     versions: Annotated[dict[Label, Label], Field(max_length=100)] = Field(default_factory=dict)
     code: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
     """The digest of the source of a user's own objective; None for the networks."""
-
-
-class Times(Record):
-    """When an attempt's steps happened (ISO 8601, UTC, by the worker's clock) and how long they took in seconds."""
-
-    published_at: Moment
-    claimed_at: Moment
-    ended_at: Moment
-    evaluation_s: Annotated[float, Field(ge=0, lt=1e15)]
-    """Wall-clock time of this attempt, from claim to end."""
-    training_s: Annotated[float, Field(ge=0, lt=1e15)]
-    """Sum of the curve's seconds, including the resumed epochs of earlier attempts."""
 
 
 class ModelFile(Record):

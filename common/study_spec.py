@@ -14,6 +14,7 @@ from hyperspool.common.limits import Limits
 from hyperspool.common.locks import ClaimMode
 from hyperspool.common.names import MAX_TRIALS, StudyName
 from hyperspool.common.objectives import PARAMETERS, space_problems
+from hyperspool.common.outcome import Finished
 from hyperspool.common.population import PBT, planned
 from hyperspool.common.pruning import Pruning
 from hyperspool.common.records import Job, Record, Result, Seed, Status, StudyBudget
@@ -252,11 +253,11 @@ class StudySpec(Record):
         """Whether a trial may have several evaluations: it is promoted, or the study has been given more epochs."""
         return self.halving is not None or (self.budget is not None and self.budget.horizon is not None)
 
-    def is_at_full_budget(self, result: Result) -> bool:
+    def is_at_full_budget(self, result: Finished) -> bool:
         """Whether an evaluation got all the epochs of the study, so that it may be compared with others."""
         return result.budget.epochs >= self.epochs
 
-    def trial_status(self, result: Result) -> Status:
+    def trial_status(self, result: Finished) -> Status:
         """The status of a trial whose last evaluation this is.
 
         A trial that was stopped below the study's epochs is PRUNED by halving and by pbt; in a study that was given

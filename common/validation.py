@@ -3,7 +3,8 @@
 import difflib
 import types
 from collections.abc import Iterator
-from typing import Annotated, Any, Union, get_args, get_origin
+from dataclasses import is_dataclass
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -16,7 +17,7 @@ MAX_PROBLEMS = 20
 """More than a person reads, and a bound on what a hostile file can make us write to the log."""
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> tuple[str, ...]:
+def explain(error: ValidationError, model: type[Any]) -> tuple[str, ...]:
     """The first twenty problems, one line each: `budget.epochs: found 'five', expected an integer`."""
     problems = error.errors(include_url=False)
     lines = tuple(cut(_line(details, model), MAX_LINE) for details in problems[:MAX_PROBLEMS])
@@ -61,14 +62,14 @@ _EXPECTED = {
 }
 
 
-def _line(details: ErrorDetails, model: type[BaseModel]) -> str:
+def _line(details: ErrorDetails, model: type[Any]) -> str:
     kind, location = details["type"], details["loc"]
     key = ".".join(str(part) for part in location if not _is_union_tag(part) and part != "[key]") or "the file"
     named = cut(printable_line(key))
     context = details.get("ctx", {})
     found = f"{named}: found {shown(details['input'])}"
     match kind:
-        case "extra_forbidden":
+        case "extra_forbidden" | "unexpected_keyword_argument":
             line = unknown_key(key, _allowed_keys(model, location[:-1]))
         case "missing":
             line = f"{named}: missing; it is required"
@@ -80,7 +81,7 @@ def _line(details: ErrorDetails, model: type[BaseModel]) -> str:
             line = f"{found}, expected a table with a type: {_tags(model, location)}"
         case "union_tag_invalid":
             line = f"{named}.type: found {shown(context.get('tag'))}, expected one of {context.get('expected_tags')}"
-        case "model_type" | "model_attributes_type" if keys := _allowed_keys(model, location):
+        case "model_type" | "model_attributes_type" | "dataclass_type" if keys := _allowed_keys(model, location):
             line = f"{found}, expected a table, e.g. {named} = {{ {keys[0]} = ... }}; its keys: {', '.join(keys)}"
         case "too_short":
             line = f"{found}, expected at least {context.get('min_length')}"
@@ -96,39 +97,46 @@ def _is_union_tag(part: int | str) -> bool:
     return isinstance(part, str) and part in {"float", "int", "categorical", "fixed", "bool", "str"}
 
 
-def _tags(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
-    members = [member for member in _models_at(model, location) if "type" in member.model_fields]
-    return ", ".join(repr(get_args(member.model_fields["type"].annotation)[0]) for member in members)
+def _tags(model: type[Any], location: tuple[int | str, ...]) -> str:
+    kinds = (own["type"] for member in _models_at(model, location) if "type" in (own := _annotations(member)))
+    return ", ".join(repr(get_args(kind)[0]) for kind in kinds)
 
 
-def _allowed_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+def _allowed_keys(model: type[Any], location: tuple[int | str, ...]) -> list[str]:
     for member in _models_at(model, location):
-        tag = member.model_fields.get("type")
-        if tag is None or get_args(tag.annotation)[0] in location:
-            return [name for name in member.model_fields if name != "schema_version"]
+        own = _annotations(member)
+        if "type" not in own or get_args(own["type"])[0] in location:
+            return [name for name in own if name != "schema_version"]
     return []
 
 
-def _models_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[type[BaseModel]]:
-    current: list[type[BaseModel]] = [model]
+def _models_at(model: type[Any], location: tuple[int | str, ...]) -> list[type[Any]]:
+    current: list[type[Any]] = [model]
     for part in location:
         if _is_union_tag(part):
             continue
         following = [
             found
             for member in current
-            for name, field in member.model_fields.items()
+            for name, annotation in _annotations(member).items()
             if name in {str(part), "root"}
-            for found in _models_in(field.annotation)
+            for found in _models_in(annotation)
         ]
         current = following or current
     return current
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+def _models_in(annotation: Any) -> Iterator[type[Any]]:
     origin = get_origin(annotation)
     if origin in {Union, types.UnionType, Annotated, dict, tuple, list}:
         for argument in get_args(annotation):
             yield from _models_in(argument)
-    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    elif isinstance(annotation, type) and (issubclass(annotation, BaseModel) or is_dataclass(annotation)):
         yield annotation
+
+
+def _annotations(model: type[Any]) -> dict[str, Any]:
+    """What stands behind each field's name, in a model or in a dataclass that is a part of one."""
+    if issubclass(model, BaseModel):
+        return {name: field.annotation for name, field in model.model_fields.items()}
+    return {name: hint for name, hint in get_type_hints(model, include_extras=True).items() if name[0] != "_"}

@@ -11,8 +11,9 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.final import final_folder
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.names import StudyName
+from hyperspool.common.outcome import Finished
 from hyperspool.common.reading import read_record
-from hyperspool.common.records import Count, Label, Message, ModelFile, Moment, Record, Result, TrialNumber
+from hyperspool.common.records import Count, Label, Message, ModelFile, Moment, Record, TrialNumber
 from hyperspool.common.space import BoundedParams
 
 NORMAL_95 = 1.959963984540054
@@ -47,7 +48,7 @@ class Answer(Record):
     evaluated_at: Moment
 
 
-def answer_of(result: Result, study: str, trial: int, chosen: str) -> Answer:
+def answer_of(result: Finished, study: str, trial: int, chosen: str) -> Answer:
     """Make the answer from a final evaluation's result.
 
     Args:

@@ -1,10 +1,11 @@
 """The model card: everything that a reader needs who has only the model's folder."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.objectives import with_defaults
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.finalize.answer import Answer
 from hyperspool.master.finalize.cycles import cycles_remark
@@ -32,7 +33,7 @@ def classes(images):  # (N, channels, height, width) float32 in [0, 1]
 """
 
 
-def model_card(spec: StudySpec, result: Result, answer: Answer, curve: Sequence[EpochRecord]) -> str:
+def model_card(spec: StudySpec, result: Finished, answer: Answer, curve: Sequence[EpochRecord]) -> str:
     """Return the card, in Markdown.
 
     Args:
@@ -69,7 +70,7 @@ def answer_text(answer: Answer) -> str:
     )
 
 
-def _data(spec: StudySpec, result: Result) -> str:
+def _data(spec: StudySpec, result: Finished) -> str:
     name = spec.data.name if spec.data else "digits"
     count = (result.metrics or {}).get("training_examples")
     size = f" ({count:.0f} images)" if count else ""
@@ -79,7 +80,7 @@ def _data(spec: StudySpec, result: Result) -> str:
     )
 
 
-def _training(spec: StudySpec, result: Result, answer: Answer, curve: Sequence[EpochRecord]) -> str:
+def _training(spec: StudySpec, result: Finished, answer: Answer, curve: Sequence[EpochRecord]) -> str:
     text = f"Network {spec.objective.name}, {counted(spec.epochs, 'epoch')}. "
     if answer.networks:
         text += (
@@ -89,7 +90,7 @@ def _training(spec: StudySpec, result: Result, answer: Answer, curve: Sequence[E
     if remark := cycles_remark(spec):
         text += f"{remark} "
     text += "Early stopping is off, because it needs data that the model is not trained on. Seeds: "
-    text += ", ".join(f"{name} {seed}" for name, seed in result.seeds.model_dump().items()) + "."
+    text += ", ".join(f"{name} {seed}" for name, seed in asdict(result.seeds).items()) + "."
     if curve:
         last = curve[-1]
         text += (
@@ -100,7 +101,7 @@ def _training(spec: StudySpec, result: Result, answer: Answer, curve: Sequence[E
     return text
 
 
-def _surroundings(result: Result) -> dict[str, object]:
+def _surroundings(result: Finished) -> dict[str, object]:
     who = result.attribution
     return {"device": who.device, "threads": who.threads} | who.versions | {"at": result.times.ended_at}
 

@@ -12,15 +12,16 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.final import final_folder, model_path
 from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.outcome import Finished
 from hyperspool.common.reading import read_bytes
-from hyperspool.common.records import ModelFile, Result
+from hyperspool.common.records import ModelFile
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.finalize.answer import Answer
 
 MODEL = "model.pt"
 
 
-def write_files(folder: StudyFolder, final: StudyFolder, spec: StudySpec, result: Result, answer: Answer) -> Path:
+def write_files(folder: StudyFolder, final: StudyFolder, spec: StudySpec, result: Finished, answer: Answer) -> Path:
     """Write all files into the study's final folder, replacing earlier ones; return the folder.
 
     Args:
@@ -58,7 +59,7 @@ def copy_files(place: Path, out: Path) -> None:
             atomic.replace(out / name, (place / name).read_bytes(), durable=False)
 
 
-def _place_model(final: StudyFolder, result: Result, model: ModelFile, target: Path) -> None:
+def _place_model(final: StudyFolder, result: Finished, model: ModelFile, target: Path) -> None:
     if _is_model(target, model):
         return
     source = model_path(final.checkpoint(AttemptName(Issue(result.trial, number=result.issue), result.attempt)))
@@ -77,7 +78,7 @@ def _is_model(path: Path, model: ModelFile) -> bool:
         return False
 
 
-def _curve(final: StudyFolder, result: Result) -> list[EpochRecord]:
+def _curve(final: StudyFolder, result: Finished) -> list[EpochRecord]:
     try:
         return read_curve(final.curve(result.trial))
     except FileNotFoundError:

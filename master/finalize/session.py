@@ -8,7 +8,7 @@ from hyperspool.common.errors import SearchError, UsageError
 from hyperspool.common.final import SUFFIX
 from hyperspool.common.invocation import command_line, place_of
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.common.shared_folder import open_shared_folder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.finalize.answer import Answer, answer_of, answer_path, give_answer, read_answer
@@ -99,7 +99,7 @@ def _show(console: Terminal, folder: StudyFolder, answer: Answer, options: Final
 
 def _evaluate(
     console: Terminal, final: StudyFolder, spec: StudySpec, choice: Choice, options: FinalizeOptions
-) -> Result | None:
+) -> Finished | None:
     def begin(_standing: Standing) -> AbstractContextManager[View]:
         console.say(
             f"{choice.reason}\n"
@@ -118,7 +118,7 @@ def _evaluate(
 class _Silent:
     """The view of a study with one trial, whose result is printed at the end."""
 
-    def landed(self, standing: Standing, result: Result) -> None:
+    def landed(self, standing: Standing, result: Finished) -> None:
         """Print nothing."""
 
     def tick(self, standing: Standing) -> None:

@@ -8,6 +8,7 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.fsck.breach import Breach, Severity
+from hyperspool.master.fsck.digests import check_digests
 from hyperspool.master.fsck.leavings import (
     check_attempts,
     check_heartbeats,
@@ -39,6 +40,7 @@ CHECKS: tuple[Callable[[Look], Iterator[Breach]], ...] = (
     check_stop_files,
     check_notes,
     check_heartbeats,
+    check_digests,
     check_temporary_files,
     check_duplicates,
     check_names,

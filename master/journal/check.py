@@ -52,7 +52,7 @@ def _first_wrong_replicate(entries: Collection[ProposalEntry], spec: StudySpec) 
         if entry.stage.setting >= len(settings) or entry.stage.replicate >= spec.replicates:
             return entry
         setting = settings[entry.stage.setting]
-        stage = setting.stage.model_copy(update={"replicate": entry.stage.replicate})
+        stage = replace(setting.stage, replicate=entry.stage.replicate)
         if ProposalEntry.of(Proposal(entry.trial, setting.params, stage), spec, entry.batch) != entry:
             return entry
     return None

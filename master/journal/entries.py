@@ -1,13 +1,16 @@
 """The lines of a journal: one line for a batch, then one line for each of its proposals."""
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal, Self
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, Self, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from hyperspool.common.clock import now_text
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.names import MAX_TRIALS, StudyName
+from hyperspool.common.outcome import Finished
+from hyperspool.common.record_parts import PART
 from hyperspool.common.records import (
     MAX_EPOCHS,
     Budget,
@@ -15,14 +18,12 @@ from hyperspool.common.records import (
     Job,
     Moment,
     Record,
-    Result,
     Rung,
     Seeds,
     Stage,
     TrialNumber,
 )
-from hyperspool.common.sharing import share
-from hyperspool.common.space import BoundedParams
+from hyperspool.common.space import BoundedParams, same_params
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.counter_random import seeds_for
 from hyperspool.master.search.known import Proposal
@@ -31,8 +32,11 @@ Span = Annotated[tuple[TrialNumber, TrialNumber, Rung], Field(strict=False)]
 """The first and last of consecutive trials, and their rung; so a whole batch takes one span."""
 
 
-class ProposalEntry(Record):
-    """One proposal: everything that its job says, and the trial's stage."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalEntry:
+    """One proposal: everything that its job says, and the trial's stage. Not a model, because there are so many."""
+
+    __pydantic_config__ = PART
 
     entry: Literal["proposal"] = "proposal"
     batch: Count
@@ -65,11 +69,9 @@ class ProposalEntry(Record):
             stage=proposal.stage,
         )
 
-    @model_validator(mode="after")
-    def _check_job(self) -> Self:
+    def __post_init__(self) -> None:
         if self.horizon is not None or self.continues is not None or self.starts_from is not None:
             self.job("any")  # which says whether they fit together
-        return self
 
     @property
     def key(self) -> EvaluationKey:
@@ -81,15 +83,29 @@ class ProposalEntry(Record):
         epochs, start = self.budget.epochs, self.starts_from
         return Proposal(self.trial, self.params, self.stage, self.rung, epochs, self.continues, start)
 
-    def as_found(self, found: Job | Result) -> Self:
+    def as_found(self, found: Job | Finished) -> Self:
         """Return the entry with the params, budget, horizon, start and seeds that its job or result holds."""
         names = ("params", "budget", "horizon", "starts_from", "seeds")
-        return self.model_copy(update={name: getattr(found, name) for name in names})
+        return replace(self, **{name: getattr(found, name) for name in names})
 
-    def share(self, result: Result) -> Result:
-        """Let the result of this proposal share its params, seeds and stage; return the same result."""
-        share(result, self.params, seeds=self.seeds, stage=self.stage)
-        return result
+    def is_met_by(self, found: Job | Finished) -> bool:
+        """Whether a job or a result is of this proposal."""
+        names = ("trial", "rung", "budget", "horizon", "starts_from", "seeds")
+        is_same = all(getattr(found, name) == getattr(self, name) for name in names)
+        return is_same and same_params(found.params, self.params)
+
+    @classmethod
+    def of_line(cls, line: bytes) -> Self:
+        """Read the entry in a line of the journal.
+
+        Raises:
+            ValidationError: it is not a proposal.
+        """
+        return cast("Self", _PROPOSAL.validate_json(line))
+
+    def line(self) -> str:
+        """The entry as a line of the journal."""
+        return _PROPOSAL.dump_json(self, exclude_none=True).decode()
 
     def job(self, study: StudyName, issue: int = 1) -> Job:
         """Return the job that asks for this evaluation."""
@@ -108,6 +124,9 @@ class ProposalEntry(Record):
             batch=self.batch,
             published_at=now_text(),
         )
+
+
+_PROPOSAL = TypeAdapter(ProposalEntry)
 
 
 class BatchEntry(Record):
@@ -135,6 +154,10 @@ class BatchEntry(Record):
         if sum(last - first + 1 for first, last, _ in self.told) > MAX_TRIALS:
             raise ValueError(f"told: more than {MAX_TRIALS} evaluations")
         return self
+
+    def line(self) -> str:
+        """The head as a line of the journal."""
+        return self.model_dump_json(exclude_none=True)
 
     def received_keys(self) -> Iterator[EvaluationKey]:
         """The evaluations that the search method received, from the spans of `told`."""

@@ -1,12 +1,14 @@
 """The journal's file: read as untrusted input, appended to batch by batch, rewritten if it is damaged."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from hyperspool.common import atomic
+from hyperspool.common.collector import paused_collector
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
@@ -43,6 +45,7 @@ class _DamageError(Exception):
     """A line is damaged, so nothing from this line on counts."""
 
 
+@paused_collector()
 def read_journal(folder: StudyFolder, spec: StudySpec) -> JournalFile:
     """Read a study's journal. A missing file is an empty journal.
 
@@ -135,7 +138,7 @@ def _read_batches(journal: Journal, lines: Sequence[bytes], spec: StudySpec) -> 
             raise _DamageError(f"line {number}: found batch {head.batch}, expected batch {journal.next_batch}")
         proposals: dict[EvaluationKey, ProposalEntry] = {}
         for below, text in _next(entries, head.proposals):
-            entry = _parsed(below, text)
+            entry = _parsed(below, text, is_proposal=True)
             if not isinstance(entry, ProposalEntry):
                 raise _DamageError(f"line {below}: found a batch, expected a proposal of batch {head.batch}")
             if entry.key in journal.entries or entry.key in proposals:
@@ -154,9 +157,12 @@ def _next(entries: Iterator[tuple[int, bytes]], count: int) -> Iterator[tuple[in
         yield entry
 
 
-def _parsed(number: int, line: bytes) -> Entry:
+def _parsed(number: int, line: bytes, *, is_proposal: bool = False) -> Entry:
     if len(line) > MAX_RECORD_BYTES or line.count(b",") > MAX_VALUES:
         raise _DamageError(f"line {number}: longer than any entry")
+    if is_proposal:  # as nearly all are: asking which of the two it is takes as long as reading it
+        with suppress(ValidationError):
+            return ProposalEntry.of_line(line)
     try:
         return _ENTRY.validate_json(line)
     except ValidationError as error:

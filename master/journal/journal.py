@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.records import Stage
-from hyperspool.common.sharing import thinned
+from hyperspool.common.sharing import SharedParts
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry
 
 
@@ -23,8 +23,8 @@ class Batch:
 
     def lines(self) -> Iterator[str]:
         """The batch as lines of the journal's file."""
-        for entry in (self.head, *self.proposals):
-            yield entry.model_dump_json(exclude_none=True)
+        yield self.head.line()
+        yield from (entry.line() for entry in self.proposals)
 
 
 class Journal:
@@ -38,6 +38,7 @@ class Journal:
         self._batches: list[Batch] = []
         self._entries: dict[EvaluationKey, ProposalEntry] = {}
         self._trials: set[int] = set()
+        self._shared = SharedParts()
         for batch in batches:
             self.add(batch)
 
@@ -68,8 +69,8 @@ class Journal:
 
     def add(self, batch: Batch) -> None:
         """Add the next batch."""
-        for entry in batch.proposals:
-            thinned(entry, entry.budget, entry.seeds, entry.stage, entry.horizon)
+        for entry in batch.proposals:  # frozen, but equal: nobody notices
+            object.__setattr__(entry, "budget", self._shared.budget(entry.budget))
         self._batches.append(batch)
         self._entries |= {entry.key: entry for entry in batch.proposals}
         self._trials |= {entry.trial for entry in batch.proposals}

@@ -1,11 +1,13 @@
 """Proposes a study's batches one after another, each from everything that is known by then."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from hyperspool.common.clock import now_text
 from hyperspool.common.earlier import EarlierResults
 from hyperspool.common.issues import EvaluationKey
-from hyperspool.common.records import Job, Result, Stage, Status
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import Job, Stage, Status
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.check import follows_from_seed
@@ -16,7 +18,7 @@ from hyperspool.master.search.methods import is_seeded, make_endless, make_sampl
 from hyperspool.master.search.population import population_of
 from hyperspool.master.search.rungs import rungs_of
 
-Found = Mapping[EvaluationKey, Job | Result]
+Found = Mapping[EvaluationKey, Job | Finished]
 
 
 class Proposer:
@@ -36,7 +38,7 @@ class Proposer:
         self._new: set[EvaluationKey] = set()  # finished, and not yet part of a batch's `told`
         self._received = journal.received
 
-    def finish(self, result: Result) -> None:
+    def finish(self, result: Finished) -> None:
         """Add a result to what is known. A result that was never proposed is ignored."""
         entry = self._journal.entries.get(result.evaluation)
         if entry is None:
@@ -97,7 +99,7 @@ class Proposer:
         if record is None:
             return entry
         if record.stage and record.stage.request:  # the method did not propose it
-            return entry.as_found(record).model_copy(update={"stage": record.stage})
+            return replace(entry.as_found(record), stage=record.stage)
         return entry if is_seeded(self._spec) else entry.as_found(record)
 
     def never_promoted(self) -> set[EvaluationKey]:
@@ -125,8 +127,7 @@ class Proposer:
             below = [rung for trial, rung in every if trial == record.trial and rung < record.rung]
             if below and (record.trial, max(below)) in self._known.evaluations:
                 lower = self._journal.entries[record.trial, max(below)]
-                change = {"batch": number, "rung": record.rung, "continues": lower.rung}
-                yield lower.as_found(record).model_copy(update=change)
+                yield replace(lower.as_found(record), batch=number, rung=record.rung, continues=lower.rung)
 
     def _replicates_found(self, entries: Sequence[ProposalEntry], found: Found) -> Iterable[ProposalEntry]:
         """Record replicates as found, if the study had fewer once, so that the method numbers them otherwise now."""
@@ -137,7 +138,7 @@ class Proposer:
             record = found.get(entry.key)
             if record is None or record.stage is None:
                 return
-            own = entry.as_found(record).model_copy(update={"stage": record.stage})
+            own = replace(entry.as_found(record), stage=record.stage)
             if not follows_from_seed([own], self._spec):
                 return
             yield own

@@ -7,6 +7,7 @@ from hyperspool.common.earlier import EarlierResults
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.outcome import Finished
 from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job, Result
 from hyperspool.common.study_spec import StudySpec
@@ -14,12 +15,12 @@ from hyperspool.master.journal.journal import Journal
 from hyperspool.master.journal.proposer import Proposer
 
 
-def unrecorded(journal: Journal, records: Iterable[Job | Result]) -> dict[EvaluationKey, Job | Result]:
+def unrecorded(journal: Journal, records: Iterable[Job | Finished]) -> dict[EvaluationKey, Job | Finished]:
     """Return the jobs and results whose evaluation a journal lacks."""
     return {record.evaluation: record for record in records if record.evaluation not in journal.entries}
 
 
-def find_unrecorded(folder: StudyFolder, spec: StudySpec, journal: Journal) -> dict[EvaluationKey, Job | Result]:
+def find_unrecorded(folder: StudyFolder, spec: StudySpec, journal: Journal) -> dict[EvaluationKey, Job | Finished]:
     """Return the valid jobs and results in a study's folder whose evaluation the journal lacks. Opens only those.
 
     Raises:
@@ -40,7 +41,7 @@ def find_unrecorded(folder: StudyFolder, spec: StudySpec, journal: Journal) -> d
 def completed(
     journal: Journal,
     spec: StudySpec,
-    results: Mapping[EvaluationKey, Result],
+    results: Mapping[EvaluationKey, Finished],
     jobs: Iterable[Job] = (),
     earlier: EarlierResults | None = None,
 ) -> Journal:

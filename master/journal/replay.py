@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hyperspool.common.earlier import EarlierResult
 from hyperspool.common.issues import EvaluationKey
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.values import same_params
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry
@@ -46,7 +46,7 @@ class Replay:
 def replay(
     spec: StudySpec,
     journal: Journal,
-    results: Mapping[EvaluationKey, Result],
+    results: Mapping[EvaluationKey, Finished],
     earlier: Sequence[EarlierResult] = (),
 ) -> Replay:
     """Propose the batches of a study again, each from the results that it was proposed from.

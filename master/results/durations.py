@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hyperspool.common.records import Result, Status
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import Status
 from hyperspool.common.space import Categorical, Fixed, Parameter, Params, Scalar, Space, same_value
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Durations:
         """The mean seconds of an evaluation; 0 if none was measured."""
         return self._whole_s / self._count if self._count else 0.0
 
-    def add(self, result: Result) -> None:
+    def add(self, result: Finished) -> None:
         """Learn from a result, unless it is FAILED."""
         if result.status is not Status.FAILED:
             self._count += 1

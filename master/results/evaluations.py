@@ -1,17 +1,20 @@
 """Results with what each was for."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 
+from hyperspool.common.collector import paused_collector
 from hyperspool.common.issues import EvaluationKey
-from hyperspool.common.records import Result, Stage
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import Stage
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.search.known import Evaluation, Proposal
 
 
-def last_of_each(results: Iterable[Result]) -> list[Result]:
+def last_of_each(results: Iterable[Finished]) -> list[Finished]:
     """Return the result of each trial on the highest rung that it reached, in the order of their trials."""
-    last: dict[int, Result] = {}
+    last: dict[int, Finished] = {}
     for result in sorted(results, key=lambda result: result.evaluation):
         last[result.trial] = result
     return list(last.values())
@@ -21,10 +24,10 @@ class EvaluationsSoFar:
     """The evaluations of a study whose results land one after another, as they were last asked for."""
 
     def __init__(self) -> None:
-        self._of: tuple[Result | None, int, int] = (None, 0, 0)
+        self._of: tuple[Finished | None, int, int] = (None, 0, 0)
         self._found: list[Evaluation] = []
 
-    def of(self, results: dict[EvaluationKey, Result], journal: Journal, spec: StudySpec) -> list[Evaluation]:
+    def of(self, results: dict[EvaluationKey, Finished], journal: Journal, spec: StudySpec) -> list[Evaluation]:
         """Return what `evaluations_of` does, the same list as long as nothing has landed. It is not to be changed.
 
         Args:
@@ -38,10 +41,11 @@ class EvaluationsSoFar:
         return self._found
 
 
-def evaluations_of(results: Iterable[Result], journal: Journal, spec: StudySpec) -> list[Evaluation]:
+@paused_collector()
+def evaluations_of(results: Iterable[Finished], journal: Journal, spec: StudySpec) -> list[Evaluation]:
     """Return results with their stages, in the order of their trials. The default stage is search."""
     found: list[Evaluation] = []
-    for result in sorted(results, key=lambda result: (result.trial, result.rung)):
+    for result in sorted(results, key=attrgetter("trial", "rung")):
         entry = journal.entries.get((result.trial, result.rung))
         stage = Stage(setting=result.trial)
         proposal = entry.proposal() if entry else Proposal(result.trial, result.params, stage, result.rung)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hyperspool.common.issues import EvaluationKey
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.results.rungs import RungsStanding, counted_rungs, epochs_spent
@@ -89,7 +89,7 @@ Entries = Mapping[EvaluationKey, ProposalEntry]
 def counted_levels(
     spec: StudySpec,
     entries: Entries,
-    results: Mapping[EvaluationKey, Result],
+    results: Mapping[EvaluationKey, Finished],
     find_best: Callable[[], RankedSetting | None],
 ) -> Levels | None:
     """Count what each rung or generation of a study holds; None if every trial gets the whole budget.
@@ -108,7 +108,7 @@ def counted_levels(
 
 
 def _counted_generations(
-    population: Population, entries: Entries, results: Mapping[EvaluationKey, Result], lineage: tuple[int, ...]
+    population: Population, entries: Entries, results: Mapping[EvaluationKey, Finished], lineage: tuple[int, ...]
 ) -> GenerationsStanding:
     counts: list[GenerationCounts] = []
     for generation in range(population.generations):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationName
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.measures import values_of
+from hyperspool.common.outcome import Finished
 from hyperspool.common.output import find_log, last_lines_of
+from hyperspool.common.reading import read_record
 from hyperspool.common.records import Result, Seeds, Status
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
@@ -54,7 +56,7 @@ class OneTrial:
     status: Status
     params: Params | None
     result: Result | None = None
-    lower: list[Result] = field(default_factory=list)
+    lower: list[Finished] = field(default_factory=list)
     seeds: Seeds | None = None
     curve: tuple[EpochRecord, ...] = ()
     worker: WorkerRecord | None = None
@@ -78,7 +80,7 @@ class OneTrial:
             **{name: result[name] for name in kept if name in result},
             **({"values": self.values} if self.values else {}),
             **({"breaks": self.breaks} if self.breaks else {}),
-            **({"seeds": self.seeds.model_dump(mode="json")} if self.seeds else {}),
+            **({"seeds": asdict(self.seeds)} if self.seeds else {}),
             **({"lineage": list(self.lineage)} if self.lineage else {}),
             **({"attempts": self.attempts} if self.attempts else {}),
             **({"worker": self.worker.model_dump(mode="json", exclude_none=True)} if self.worker else {}),
@@ -104,7 +106,8 @@ def look_at_trial(folder: StudyFolder, trial: int) -> OneTrial:
         )
     of_trial = [key for key in (*standing.journal.entries, *standing.results) if key[0] == trial]
     name = EvaluationName(*max(of_trial, default=(trial, 0)))
-    result, entry = standing.results.get(name), standing.journal.entries.get(name)
+    result = _result(folder, name) if name in standing.results else None
+    entry = standing.journal.entries.get(name)
     worker = next((one for one in standing.running() if (one.trial, one.rung or 0) == name), None)
     log = find_log(folder, name)
     files = {what: path for what, path in _files(folder, name) if path.exists()}
@@ -127,6 +130,12 @@ def look_at_trial(folder: StudyFolder, trial: int) -> OneTrial:
     )
 
 
+def _result(folder: StudyFolder, name: EvaluationName) -> Result | None:
+    with suppress(OSError, ProtocolError):  # it was removed or replaced a moment ago
+        return read_record(folder.result(*name), Result)
+    return None
+
+
 def _curve(files: Mapping[str, Path]) -> tuple[EpochRecord, ...]:
     """The epochs of the finished curve, else of the last attempt's running one; empty if there is none to read."""
     running = [path for what, path in files.items() if what.startswith("running curve")]
@@ -136,12 +145,12 @@ def _curve(files: Mapping[str, Path]) -> tuple[EpochRecord, ...]:
     return ()
 
 
-def _values(spec: StudySpec, result: Result) -> dict[str, float]:
+def _values(spec: StudySpec, result: Finished) -> dict[str, float]:
     measures = [goal.measure for goal in spec.objectives or ()]
     return dict(zip(measures, values_of(spec, result), strict=False))
 
 
-def _lower(standing: Standing, name: EvaluationName) -> list[Result]:
+def _lower(standing: Standing, name: EvaluationName) -> list[Finished]:
     found = (standing.results.get((name.trial, rung)) for rung in range(name.rung))
     return [result for result in found if result]
 

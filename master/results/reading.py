@@ -5,16 +5,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hyperspool.common.bulk import FileRead, read_files
+from hyperspool.common.collector import paused_collector
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.file_kinds import RESULT
 from hyperspool.common.issues import EvaluationKey, EvaluationName
 from hyperspool.common.layout import TRIALS_PER_FOLDER, StudyFolder, names_of
+from hyperspool.common.outcome import Finished
 from hyperspool.common.reading import record_of
 from hyperspool.common.records import Result
-from hyperspool.common.sharing import Shared
+from hyperspool.common.sharing import SharedParts
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
+from hyperspool.master.results.digests import Digests
 
 
 class Unreadable(NamedTuple):
@@ -55,16 +58,16 @@ class StudyResults:
         left_out: trials with results that are not among these, because there are too many to be shown.
     """
 
-    results: dict[EvaluationKey, Result] = field(default_factory=dict)
+    results: dict[EvaluationKey, Finished] = field(default_factory=dict)
     landed_s: dict[EvaluationKey, float] = field(default_factory=dict)
     foreign: dict[EvaluationKey, Foreign] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
     left_out: int = 0
 
-    def in_order_of_landing(self) -> dict[EvaluationKey, Result]:
+    def in_order_of_landing(self) -> dict[EvaluationKey, Finished]:
         """The results, ordered by when they landed, the latest last."""
-        order = sorted(self.results, key=lambda name: (self.landed_s[name], name))
-        return {name: self.results[name] for name in order}
+        order = sorted((at_s, name) for name, at_s in self.landed_s.items())
+        return {name: self.results[name] for _, name in order}
 
     def problems(self, folder: StudyFolder) -> list[str]:
         """The problems of the files that were left out, a line for each file."""
@@ -73,6 +76,7 @@ class StudyResults:
         return sorted(lines)
 
 
+@paused_collector()
 def read_results(
     folder: StudyFolder, spec: StudySpec, before: StudyResults | None = None, journal: Journal | None = None
 ) -> StudyResults:
@@ -84,23 +88,49 @@ def read_results(
         before: what was read earlier. A file that has not changed since is not read again.
         journal: of the study; results share with their proposals what is equal, to save memory.
     """
-    found, shared = StudyResults(), Shared()
-    known_s = before.landed_s if before else {}
+    found, reader = StudyResults(), FolderReader(folder, spec, before, journal)
+    digests = Digests(folder, spec, reader.shared)
     for path in folder.trial_folders():
-        names = _names_in(folder, path)
-        for read in read_files(path, names, lambda file, at_s: known_s.get(names[file]) != at_s):  # noqa: B023 - used at once
+        if digest := digests.trusted(path):
+            results, landed_s = digest
+            found.results.update(results)
+            found.landed_s.update(zip(results, landed_s, strict=True))
+        else:
+            reader.read(path, found)
+    return found
+
+
+class FolderReader:
+    """Reads the result files of a study's trial folders.
+
+    Args:
+        folder: of the study.
+        spec: the study.
+        before: what was read earlier. A file that has not changed since is not read again.
+        journal: of the study, for what results share with their proposals.
+
+    Attributes:
+        shared: the parts that results share.
+    """
+
+    def __init__(
+        self, folder: StudyFolder, spec: StudySpec, before: StudyResults | None = None, journal: Journal | None = None
+    ) -> None:
+        self._folder, self._spec = folder, spec
+        self._before, self._journal, self.shared = before or StudyResults(), journal or Journal(), SharedParts()
+
+    def read(self, path: Path, found: StudyResults) -> None:
+        """Read the results in a trial folder, and add them to what was found."""
+        names, known_s = _names_in(self._folder, path), self._before.landed_s
+        for read in read_files(path, names, lambda file, at_s: known_s.get(names[file]) != at_s):
             name = names[read.name]
             if read.error:
                 found.unreadable.append(_unreadable(path / read.name, read.error))
-            elif read.content is None and before:
-                found.results[name], found.landed_s[name] = before.results[name], read.modified_s
-            else:
-                _add(found, name, read, path, spec)
-                if result := found.results.get(name):
-                    shared.result(result)
-                    if entry := journal.entries.get(name) if journal else None:
-                        entry.share(result)
-    return found
+            elif read.content is None:
+                found.results[name], found.landed_s[name] = self._before.results[name], read.modified_s
+            elif result := _result_in(found, name, read, path, self._spec):
+                found.results[name] = self.shared.outcome(result, self._journal.entries.get(name))
+                found.landed_s[name] = read.modified_s
 
 
 def read_recorded(folder: StudyFolder, spec: StudySpec) -> tuple[StudyResults, Journal]:
@@ -121,16 +151,18 @@ def _names_in(folder: StudyFolder, path: Path) -> dict[str, EvaluationName]:
     return {file: name for name, file in parsed if name.trial // TRIALS_PER_FOLDER in own}
 
 
-def _add(found: StudyResults, name: EvaluationName, read: FileRead, folder: Path, spec: StudySpec) -> None:
+def _result_in(
+    found: StudyResults, name: EvaluationName, read: FileRead, folder: Path, spec: StudySpec
+) -> Result | None:
     try:
         result = record_of(read.content or b"", folder / read.name, Result)
     except ProtocolError as error:
         found.unreadable.append(_unreadable(folder / read.name, error))
-        return
+        return None
     if problems := (*_misnamed(result, name), *spec.problems_of(result)):
         found.foreign[name] = Foreign(result, problems)
-    else:
-        found.results[name], found.landed_s[name] = result, read.modified_s
+        return None
+    return result
 
 
 def _unreadable(path: Path, error: ProtocolError | OSError) -> Unreadable:

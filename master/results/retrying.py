@@ -14,7 +14,8 @@ from hyperspool.common.errors import UsageError
 from hyperspool.common.file_kinds import JOB
 from hyperspool.common.issues import AttemptName, Issue
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Result, Status
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import Status
 from hyperspool.common.rejection import set_aside
 from hyperspool.master.results.evaluations import last_of_each
 from hyperspool.master.results.standing import Standing
@@ -22,7 +23,7 @@ from hyperspool.master.results.standing import Standing
 REASON = "the trial FAILED, and is evaluated again because somebody asked for it (retry)"
 
 
-def failed_results(standing: Standing, trials: Sequence[int]) -> list[Result]:
+def failed_results(standing: Standing, trials: Sequence[int]) -> list[Finished]:
     """Return the results of the FAILED trials.
 
     Args:
@@ -44,7 +45,7 @@ def failed_results(standing: Standing, trials: Sequence[int]) -> list[Result]:
     return [result for result in failed if not trials or result.trial in trials]
 
 
-def retry(folder: StudyFolder, result: Result) -> None:
+def retry(folder: StudyFolder, result: Finished) -> None:
     """Open a FAILED evaluation again.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Any
 
 from hyperspool.common.errors import SearchError
 from hyperspool.common.issues import EvaluationKey
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.master.results.wording import counted
 
 
@@ -71,7 +71,7 @@ class RungsStanding:
 
 
 def counted_rungs(
-    ladder: tuple[int, ...], proposed: Collection[EvaluationKey], results: Mapping[EvaluationKey, Result]
+    ladder: tuple[int, ...], proposed: Collection[EvaluationKey], results: Mapping[EvaluationKey, Finished]
 ) -> RungsStanding:
     """Count the evaluations of each rung.
 
@@ -97,12 +97,12 @@ def counted_rungs(
     return RungsStanding(tuple(counts), epochs_spent(results.values()), len(begun_at) * ladder[-1])
 
 
-def epochs_spent(results: Iterable[Result]) -> int:
+def epochs_spent(results: Iterable[Finished]) -> int:
     """Return the epochs that were trained, each once."""
     return sum(max(result.epochs - result.resumed_from_epoch, 0) for result in results)
 
 
-def need_epochs(result: Result) -> None:
+def need_epochs(result: Finished) -> None:
     """Check that an evaluation of a part of the budget was one.
 
     Raises:

@@ -14,7 +14,7 @@ from typing import Any
 
 from hyperspool.common.collector import paused_collector
 from hyperspool.common.issues import EvaluationKey
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.values import setting_key
@@ -99,7 +99,7 @@ class RankedSetting:
             return f"mean of {counted(self.confirmed.replicates, 'fresh replicate')}"
         return f"mean of {self.replicates_text} replicates" if self.has_replicates else ""
 
-    def to_json(self, spec: StudySpec, result: Result) -> dict[str, Any]:
+    def to_json(self, spec: StudySpec, result: Finished) -> dict[str, Any]:
         """The setting as `top --json` prints it.
 
         Args:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hyperspool.common.heartbeat import WorkerRecord
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.master.results.wording import counted, first_line
 
 CODE = "code"
@@ -35,7 +35,7 @@ Software = Mapping[str, Sequence[Version]]
 """The versions by the name of the software."""
 
 
-def software_of(results: Iterable[Result], running: Iterable[WorkerRecord] = ()) -> Software:
+def software_of(results: Iterable[Finished], running: Iterable[WorkerRecord] = ()) -> Software:
     """The software of results and of running trials, in the order in which it was first seen."""
     seen: Counter[tuple[str, str | None, tuple[tuple[str, str], ...]]] = Counter()
     # Results share their attributions, so there are few, in the order in which they were first seen.

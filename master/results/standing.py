@@ -9,7 +9,8 @@ from hyperspool.common.file_kinds import PAUSE
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Result, Status
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import Status
 from hyperspool.common.stopping import StudyClock
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.wishes import wishes
@@ -53,7 +54,7 @@ class Standing:
     """
 
     spec: StudySpec
-    results: dict[EvaluationKey, Result] = field(default_factory=dict)
+    results: dict[EvaluationKey, Finished] = field(default_factory=dict)
     workers: list[WorkerRecord] = field(default_factory=list)
     silent: set[str] = field(default_factory=set)
     alive: set[str] = field(default_factory=set)
@@ -100,7 +101,7 @@ class Standing:
             return None
         return stopped_by(self.spec, self.known()) or run_out(self.spec.stop, self.clock)
 
-    def resting(self) -> Iterable[Result]:
+    def resting(self) -> Iterable[Finished]:
         """The last result of each trial of which no evaluation is open."""
         if not self.spec.has_rungs:
             return self.results.values()
@@ -160,13 +161,13 @@ class Standing:
 
     def best(self, count: int) -> list[RankedSetting]:
         """The best settings of the search, best first, as `master.results.settings` ranks them."""
-        return ranked_settings(self.spec, self._searched(), self.confirmed(), self.front)[:count]
+        return ranked_settings(self.spec, self._searched(), self.confirmed(), self.front, count)
 
     def best_of_search(self, count: int) -> list[RankedSetting]:
         """The best settings by what the search alone says of them."""
-        return ranked_settings(self.spec, self._searched(), (), self.front)[:count]
+        return ranked_settings(self.spec, self._searched(), (), self.front, count)
 
-    def best_trials(self, count: int) -> list[Result]:
+    def best_trials(self, count: int) -> list[Finished]:
         """The best single trials of the search, by their own values."""
         return [self.results[key] for key in best_trials(self.spec, self._searched(), self.front)[:count]]
 
@@ -177,7 +178,7 @@ class Standing:
         place = {key: number for number, key in enumerate(self.results)}
         return values_so_far(self.spec, sorted(self._searched(), key=lambda seen: place[seen.proposal.key]))
 
-    def result_of(self, setting: RankedSetting) -> Result:
+    def result_of(self, setting: RankedSetting) -> Finished:
         """The result of the trial that stands for a setting."""
         return self.results[setting.key]
 
@@ -220,7 +221,7 @@ class Standing:
         """The results with the stage of each, in the order of their trials. It is not to be changed."""
         return self._seen.of(self.results, self.journal, self.spec)
 
-    def latest(self, count: int) -> list[Result]:
+    def latest(self, count: int) -> list[Finished]:
         """The results that landed last, the latest last."""
         return list(self.results.values())[-count:]
 
@@ -282,8 +283,7 @@ def read_standing(
     journal = completed(known, spec, found.results, earlier=earlier)
     standing = Standing(spec.so_far(journal.trial_count), found.in_order_of_landing(), journal=journal)
     standing.is_paused, standing.earlier, standing.is_endless = PAUSE in wishes(folder), earlier, not spec.has_limit
-    standing.clock = read_clock(folder) if spec.stop else None
-    standing.workers = list(read_workers(folder))
+    standing.clock, standing.workers = read_clock(folder) if spec.stop else None, list(read_workers(folder))
     standing.silent = silent_workers(folder, standing.workers, spec.limits.stale_s)
     if standing.silent and standing.is_finished:  # nobody looks after the heartbeats of a finished study
         standing.workers = [worker for worker in standing.workers if worker.worker not in standing.silent]

@@ -5,7 +5,7 @@ from typing import Any
 
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.measures import values_of
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.front import Front
 from hyperspool.master.search.known import Evaluation
@@ -18,7 +18,7 @@ def broken_counts(spec: StudySpec, evaluations: Iterable[Evaluation]) -> dict[st
     return {str(each): sum(own[place] > 0 for own in violations) for place, each in constraints}
 
 
-def entry_json(spec: StudySpec, result: Result) -> dict[str, Any]:
+def entry_json(spec: StudySpec, result: Finished) -> dict[str, Any]:
     """Return a COMPLETE trial as `--json` prints it; with several objectives, `values` has each of them."""
     entry: dict[str, Any] = {"trial": result.trial, "value": result.value, "params": result.params}
     measures = [goal.measure for goal in spec.objectives or ()]
@@ -31,7 +31,7 @@ def marked(entries: Iterable[dict[str, Any]], front: Front | None) -> list[dict[
     return [entry | ({"on_front": entry["trial"] in leading} if front else {}) for entry in entries]
 
 
-def front_json(spec: StudySpec, front: Front, results: Mapping[EvaluationKey, Result]) -> dict[str, Any]:
+def front_json(spec: StudySpec, front: Front, results: Mapping[EvaluationKey, Finished]) -> dict[str, Any]:
     """Return the front, its hypervolume and the reference point as `status --json` prints them."""
     return {
         "front": [entry_json(spec, results[seen.proposal.key]) for seen in front.evaluations],

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from hyperspool.common.earlier import EarlierResults
 from hyperspool.common.measures import values_of, violations_of
-from hyperspool.common.records import Result, Status, scalar_text
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import Status, scalar_text
 from hyperspool.common.space import Params, Scalar
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.stopping import Stopped
@@ -82,7 +83,7 @@ def _clean(line: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in line)[:MAX_LINE]
 
 
-def outcome_text(result: Result) -> str:
+def outcome_text(result: Finished) -> str:
     """A trial's outcome: its value, or why it failed."""
     if result.failure:
         return f"FAILED ({result.failure.kind.replace('_', ' ')})"
@@ -90,7 +91,7 @@ def outcome_text(result: Result) -> str:
     return measured_text(result.value) + how
 
 
-def outcome_texts(result: Result, spec: StudySpec) -> dict[str, str]:
+def outcome_texts(result: Finished, spec: StudySpec) -> dict[str, str]:
     """A trial's outcome by measure: its value, or each number of several objectives; behind the first why it failed."""
     if not spec.objectives:
         return {spec.objective.measure_name: outcome_text(result)}
@@ -101,7 +102,7 @@ def outcome_texts(result: Result, spec: StudySpec) -> dict[str, str]:
     return texts | ({measures[0]: f"{texts[measures[0]]} diverged"} if result.diverged else {})
 
 
-def broken_text(result: Result, spec: StudySpec) -> str:
+def broken_text(result: Finished, spec: StudySpec) -> str:
     """The constraints that a COMPLETE trial breaks: `size_mb <= 10, seconds <= 60`; empty if it breaks none."""
     if result.status is not Status.COMPLETE:
         return ""

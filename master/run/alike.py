@@ -8,7 +8,8 @@ from typing import Self
 from hyperspool.common.errors import SearchError
 from hyperspool.common.invocation import command_line, place_of
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Failure, FailureKind, Result
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import Failure, FailureKind
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import counted, first_line
@@ -49,7 +50,7 @@ class AlikeFailures:
         self._first_trial = 0
         self._has_others = False
 
-    def add(self, standing: Standing, result: Result) -> None:
+    def add(self, standing: Standing, result: Finished) -> None:
         """Take in a result of this run."""
         self._has_others = self._has_others or any(other.value is not None for other in standing.results.values())
         if result.failure is None or (self._failures and _like(result.failure) != _like(self._failures[0])):
@@ -98,7 +99,7 @@ class Watched(AbstractContextManager["Watched"]):
     ) -> bool | None:
         return self._view.__exit__(kind, error, traceback)
 
-    def landed(self, standing: Standing, result: Result) -> None:
+    def landed(self, standing: Standing, result: Finished) -> None:
         """Show a result, and count it."""
         self._shown.landed(standing, result)
         self._alike.add(standing, result)

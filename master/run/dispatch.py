@@ -17,11 +17,11 @@ from hyperspool.common.issued import last_issues, rejected_issues
 from hyperspool.common.issues import EvaluationKey, EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
+from hyperspool.common.outcome import Finished
 from hyperspool.common.reading import read_record, record_of
 from hyperspool.common.records import Job, Result
 from hyperspool.common.rejection import remove_or_set_aside, set_aside
 from hyperspool.common.report import read_result
-from hyperspool.common.sharing import Shared
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.run.awaited import Awaited
 from hyperspool.master.run.jobs_listing import JobsListing
@@ -49,6 +49,10 @@ class Dispatcher:
         claims: tests whether a silent worker still holds its job.
         silence: how long each worker has been silent.
         clock: monotonic time in seconds.
+
+    Attributes:
+        awaited: what is awaited.
+        landed_s: when results appeared, by the file server's clock; the caller takes out what it has seen.
     """
 
     def __init__(
@@ -60,11 +64,11 @@ class Dispatcher:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder, self._spec, self._claims, self._silence, self._clock = folder, spec, claims, silence, clock
-        self._awaited = Awaited(folder)
+        self.awaited = Awaited(folder)
         self._longest_first = LongestFirst(folder, spec)
         self._held: dict[EvaluationKey, tuple[tuple[Issue, int], float]] = {}
         self._landed: list[Result] = []
-        self._shared = Shared()
+        self.landed_s: dict[EvaluationKey, float] = {}
         self._missing_s: dict[EvaluationKey, float] = {}
         self._issued: dict[EvaluationKey, int] = {}
         self._public: dict[EvaluationKey, str] = {}  # the names of jobs that this master wrote, or found whole
@@ -73,18 +77,18 @@ class Dispatcher:
     @property
     def open_count(self) -> int:
         """The number of awaited results."""
-        return len(self._awaited.jobs)
+        return len(self.awaited.jobs)
 
-    @property
-    def awaited(self) -> Collection[EvaluationKey]:
-        """The evaluations whose results are awaited."""
-        return self._awaited.jobs.keys()
+    def expect(self, jobs: Sequence[Job], finished: Iterable[Finished] = ()) -> set[Path]:
+        """Await the results of these jobs, published yet or not; return the folders in which these will appear.
 
-    def expect(self, jobs: Sequence[Job]) -> set[Path]:
-        """Await the results of these jobs, published yet or not; return the folders in which these will appear."""
+        `finished` are results that the caller knows already, for what they say of durations.
+        """
+        for result in finished:
+            self._longest_first.landed(result)
         for job in jobs:
-            self._awaited.add(job)
-        return self._awaited.folders_of(job.evaluation for job in jobs)
+            self.awaited.add(job)
+        return self.awaited.folders_of(job.evaluation for job in jobs)
 
     def publish(self) -> None:
         """PUBLISH the awaited jobs that are neither finished nor open, as far as this master has not seen them open.
@@ -92,18 +96,18 @@ class Dispatcher:
         A job that an earlier master published and that has vanished, or was torn by a power cut, gets a new name. Its
         issue number may exceed `limits.max_issues` by one: a user who starts the master again wants another try.
         """
-        unseen = self._awaited.jobs.keys() - self._public.keys()
+        unseen = self.awaited.jobs.keys() - self._public.keys()
         if not unseen:
             return
         for issue in self._others(JobsListing(self._folder)):
             if issue.evaluation in unseen and self._is_whole(issue):
                 self._make_public(issue)
-        folders = self._awaited.folders_of(unseen)
-        is_there = self._public.keys() | self._awaited.landed(folders)
+        folders = self.awaited.folders_of(unseen)
+        is_there = self._public.keys() | self.awaited.landed(folders)
         for path in folders:
             atomic.make_folder(path)
         if missing := sorted(unseen - is_there):
-            self._longest_first.suggest(self._awaited.jobs.values())
+            self._longest_first.suggest(self.awaited.jobs.values())
             self._write(self._next_issues(missing))
 
     def collect(self, hints: Collection[Path] | None = None) -> list[Result]:
@@ -120,7 +124,7 @@ class Dispatcher:
             SearchError: a job has disappeared, or its result was rejected, as often as `limits.max_issues` allows.
         """
         if hints is None:
-            self.compare(JobsListing(self._folder), len(self._awaited.folders))
+            self.compare(JobsListing(self._folder), len(self.awaited.folders))
         else:
             self._take(hints)
         landed, self._landed = self._landed, []
@@ -142,11 +146,11 @@ class Dispatcher:
         # result was linked earlier, and the second listing shows it. A job that is still listed is not missing.
         others = {issue.evaluation for issue in self._others(listing)}
         gone = {self._names[name] for name in listing.missing(self._names.keys())}
-        self._take({*self._awaited.folders_of(gone), *self._awaited.next_folders(folders)})
+        self._take({*self.awaited.folders_of(gone), *self.awaited.next_folders(folders)})
         self._withdraw(listing)
-        unpublished = self._awaited.jobs.keys() - self._public.keys()
-        self._issue_missing((gone & self._awaited.jobs.keys() | unpublished) - others)
-        self._longest_first.suggest_anew(self._awaited.jobs.values())
+        unpublished = self.awaited.jobs.keys() - self._public.keys()
+        self._issue_missing((gone & self.awaited.jobs.keys() | unpublished) - others)
+        self._longest_first.suggest_anew(self.awaited.jobs.values())
 
     def issue_silent(self, listing: JobsListing) -> None:
         """Issue a job again if the worker that holds it has been silent for longer than the study's `stale_s`.
@@ -199,11 +203,12 @@ class Dispatcher:
                 remove_or_set_aside(self._folder, self._folder.job(issue))
 
     def _take(self, folders: Iterable[Path]) -> None:
-        for key, read in self._awaited.contents(folders):
+        for key, read in self.awaited.contents(folders):
             if (result := self._result(key, read)) is not None:
-                self._landed.append(self._shared.result(result))
+                self._landed.append(result)
                 self._longest_first.landed(result)
-                self._awaited.remove(key)
+                self.landed_s[key] = read.modified_s
+                self.awaited.remove(key)
                 self._missing_s.pop(key, None)
                 self._held.pop(key, None)
                 self._issued.pop(key, None)
@@ -211,7 +216,7 @@ class Dispatcher:
                     del self._names[name]
 
     def _result(self, key: EvaluationKey, read: FileRead) -> Result | None:
-        job = self._awaited.jobs[key]
+        job = self.awaited.jobs[key]
         if read.content:
             with suppress(ProtocolError):
                 result = record_of(read.content, Path(read.name), Result)
@@ -257,7 +262,8 @@ class Dispatcher:
 
     def _others(self, listing: JobsListing) -> list[Issue]:
         """The listed issues of awaited evaluations, without those under the names that are known."""
-        issues = [issue for issue in listing.open_issues(but=self._names.keys()) if issue.evaluation in self.awaited]
+        listed, awaited = listing.open_issues(but=self._names.keys()), self.awaited.jobs
+        issues = [issue for issue in listed if issue.evaluation in awaited]
         for issue in issues:
             self._issued[issue.evaluation] = max(issue.number, self._issued.get(issue.evaluation, 0))
         return issues
@@ -287,7 +293,7 @@ class Dispatcher:
                 self._make_public(issue)
 
     def _text(self, issue: Issue, at: str) -> bytes:
-        job = self._awaited.jobs[issue.evaluation]
+        job = self.awaited.jobs[issue.evaluation]
         return job.model_copy(update={"issue": issue.number, "published_at": at}).to_json()
 
     def _name(self, key: EvaluationKey) -> str:

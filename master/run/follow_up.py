@@ -16,6 +16,8 @@ from hyperspool.common import atomic
 from hyperspool.common.curve import read_curve, to_text
 from hyperspool.common.errors import ProtocolError, UsageError
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import read_standing
 from hyperspool.master.results.wording import counted
@@ -48,12 +50,12 @@ class FollowUp:
         copied = 0
         for key in sorted(searched - set(folder.all_finished())):
             atomic.make_folder(folder.trial_folder(key[0]))
-            result = standing.results[key].model_copy(update={"study": self.spec.name})
-            if result.epochs:
-                try:
-                    curve = read_curve(self.source.curve(*key))
-                except (FileNotFoundError, ProtocolError):
-                    continue  # a result without its curve is incomplete: the trial is evaluated again
+            try:
+                result = read_record(self.source.result(*key), Result).model_copy(update={"study": self.spec.name})
+                curve = read_curve(self.source.curve(*key)) if result.epochs else None
+            except (FileNotFoundError, ProtocolError):
+                continue  # a result without its curve is incomplete: the trial is evaluated again
+            if curve is not None:
                 atomic.write_once(folder.curve(*key), to_text(curve).encode())
             # The curve comes first: a reader that finds the result expects its curve.
             copied += atomic.write_once(folder.result(*key), result.to_json())

@@ -5,7 +5,7 @@ Only the study's master may call these functions.
 
 import os
 import socket
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,10 +17,12 @@ from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationKey, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.locks import ClaimMode
+from hyperspool.common.outcome import Finished
 from hyperspool.common.rejection import remove_or_set_aside
 from hyperspool.common.report import clear, settle
 from hyperspool.common.stops import remove_used_stops
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.common.trial_folders import remove_all_saved
 from hyperspool.common.wishes import withdraw
 from hyperspool.master.run.silence import Silence
 
@@ -88,6 +90,19 @@ def remove_kept_checkpoints(folder: StudyFolder, evaluations: Collection[Evaluat
             remove_or_set_aside(folder, folder.checkpoint(attempt))
     for name in set(folder.kept_checkpoints()) & set(evaluations):
         remove_or_set_aside(folder, folder.kept_checkpoint(*name))
+
+
+def remove_what_ended_trials_kept(
+    folder: StudyFolder, spec: StudySpec, results: Mapping[EvaluationKey, Finished]
+) -> None:
+    """Remove what the trials of a finished study saved, but for those that go on if it is given more epochs."""
+    if not spec.can_grow_longer:
+        remove_all_saved(folder)
+
+    def may_go_on(result: Finished) -> bool:
+        return spec.can_grow_longer and result.can_be_promoted and spec.is_at_full_budget(result)
+
+    remove_kept_checkpoints(folder, {key for key, result in results.items() if not may_go_on(result)})
 
 
 def remove_temporary_files(folder: StudyFolder) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from hyperspool.common.batch_order import write_order
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Job, Result
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import Job
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.durations import LEAST, Durations
 
@@ -42,7 +43,7 @@ class LongestFirst:
         self._epochs: dict[EvaluationKey, int] = {}
         self._due = LEAST
 
-    def landed(self, result: Result) -> None:
+    def landed(self, result: Finished) -> None:
         """Learn from a result."""
         self._durations.add(result)
         if result.can_be_promoted:

@@ -4,33 +4,36 @@ Only files carry state from one run to the next. A master that resumes a study r
 collects the results that are there, and waits for the rest.
 """
 
-import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.collector import paused_collector
 from hyperspool.common.file_kinds import PAUSE, STOP_MASTER
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.outcome import Finished, Outcome
 from hyperspool.common.patience import until_possible
-from hyperspool.common.records import Result, Status
+from hyperspool.common.records import Status
 from hyperspool.common.shared_folder import takes_files
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.common.trial_folders import remove_all_saved, remove_saved_of
+from hyperspool.common.trial_folders import remove_saved_of
 from hyperspool.common.watch import Appearance, FolderWatch, Wakeup
 from hyperspool.common.wishes import withdraw
 from hyperspool.master.results.rungs import need_epochs
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.workers import read_workers
+from hyperspool.master.run.digesting import Digesting
 from hyperspool.master.run.dispatch import FOLDERS_A_ROUND, Dispatcher
 from hyperspool.master.run.housekeeping import (
     remove_dead_workers,
     remove_heartbeats,
     remove_kept_checkpoints,
     remove_used_checkpoints,
+    remove_what_ended_trials_kept,
     tidy,
 )
 from hyperspool.master.run.jobs_listing import JobsListing
@@ -57,13 +60,12 @@ ALIVE_S = 10.0
 """A worker is alive if its heartbeat changed within this time; it beats every 2 s."""
 
 T = TypeVar("T")
-logger = logging.getLogger(__name__)
 
 
 class View(Protocol):
     """Shows a user the progress of the study."""
 
-    def landed(self, standing: Standing, result: Result) -> None:
+    def landed(self, standing: Standing, result: Finished) -> None:
         """Called for each result, once it is part of `standing`."""
 
     def tick(self, standing: Standing) -> None:
@@ -96,11 +98,10 @@ class Search:
         self._bell, self._is_interrupted, self._is_to_stop = bell, should_stop, False
         self._claims, self._silence = Claims(Claimant("master")), Silence()
         self._dispatcher = Dispatcher(folder, spec, self._claims, self._silence)
-        self._pruner = Pruner(folder, spec)
+        self._pruner, self._digesting = Pruner(folder, spec), Digesting(folder, spec)
         self._proposals = Proposals(folder, spec, self._published, self._until_possible)
         self._pace, self._hear_s, self._is_to_ask = Pace(folder.jobs), float("-inf"), False
-        self._failed: set[EvaluationKey] = set()
-        self.standing = Standing(spec)
+        self._failed, self.standing = set[EvaluationKey](), Standing(spec)
 
     def resume(self) -> bool:
         """Tidy up after an earlier master, read its proposals, collect the results, and propose the next open batch.
@@ -170,16 +171,6 @@ class Search:
             remove_kept_checkpoints(self._folder, useless)
             remove_saved_of(self._folder, useless)
 
-    def _remove_what_ended_trials_saved(self) -> None:
-        if not self._spec.can_grow_longer:
-            remove_all_saved(self._folder)
-        ended = {key for key, result in self.standing.results.items() if not self._may_go_on(result)}
-        remove_kept_checkpoints(self._folder, ended)
-
-    def _may_go_on(self, result: Result) -> bool:
-        """Whether a trial of the finished study would go on if the study were given more epochs."""
-        return self._spec.can_grow_longer and result.can_be_promoted and self._spec.is_at_full_budget(result)
-
     def _tidy_up(self) -> None:
         # RACE: the last result lands before its worker has cleared. Tidying now would pass over what other attempts at
         # the same evaluation left, since its job is still open. CLEAR takes milliseconds; a worker that is stopped in
@@ -191,7 +182,8 @@ class Search:
                 break
             self._bell.wait(TICK_S / 5)
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
-        self._until_possible(self._remove_what_ended_trials_saved)
+        self._until_possible(lambda: remove_what_ended_trials_kept(self._folder, self._spec, self.standing.results))
+        self._digesting.write_all()
 
     def _should_stop(self) -> bool:
         return self._is_to_stop or self._is_interrupted()
@@ -207,13 +199,15 @@ class Search:
         """Whether no other master has recorded a proposal since this one did."""
         return self._proposals.is_current
 
+    @paused_collector()
     def reopen(self) -> None:
         """Tidy up after an earlier master, read its proposals, and collect the results."""
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
         self._proposals.open()
         self.standing.journal = self._proposals.journal
-        for jobs in self._proposals.recorded(REOPENED):
-            self._collect(self._dispatcher.expect(jobs))
+        for outcomes, jobs in self._proposals.recorded(REOPENED, self._until_possible(self._digesting.known)):
+            self._finish(outcomes)
+            self._collect(self._dispatcher.expect(jobs, outcomes))
         self._collect()
 
     def _propose_batch(self, count: int | None = None) -> bool:
@@ -243,17 +237,21 @@ class Search:
             self._dispatcher.expect(self._proposals.reopened(key))
         self._until_possible(self._dispatcher.publish)
 
-    def _collect(self, hints: Collection[Path] | None = None) -> list[Result]:
-        landed = self._until_possible(lambda: self._dispatcher.collect(hints))
-        self._until_possible(lambda: self._pruner.landed(landed))
-        for result in landed:
+    def _collect(self, hints: Collection[Path] | None = None) -> list[Outcome]:
+        outcomes = list(map(self._proposals.outcome, self._until_possible(lambda: self._dispatcher.collect(hints))))
+        self._digesting.landed(outcomes, self._dispatcher.landed_s)
+        self._finish(outcomes)
+        return outcomes
+
+    def _finish(self, outcomes: Sequence[Outcome]) -> None:
+        self._until_possible(lambda: self._pruner.landed(outcomes))
+        for outcome in outcomes:
             self._pace.stir()
-            need_epochs(result)
-            self.standing.results[result.evaluation] = self._proposals.share(result)
-            if result.status is Status.FAILED:
-                self._failed.add(result.evaluation)
-            self._proposals.finish(result)
-        return landed
+            need_epochs(outcome)
+            self.standing.results[outcome.evaluation] = outcome
+            if outcome.status is Status.FAILED:
+                self._failed.add(outcome.evaluation)
+            self._proposals.finish(outcome)
 
     def _look_around(self, each_second: Callable[[], None]) -> None:
         """Once a second, look at the jobs, the requests and the workers; one listing of the jobs serves all of it."""
@@ -267,6 +265,7 @@ class Search:
         self._until_possible(lambda: self._dispatcher.compare(listing, FOLDERS_A_ROUND * (Look.RESULTS in due)))
         if Look.RESULTS in due:
             self._reopen_retried()
+        self._digesting.write(self.standing.journal.trial_count, self._dispatcher.awaited.folders)
         if Look.WORKERS in due and began_s >= self._hear_s:
             self._look_at_workers(listing)
             self._hear_s = time.monotonic() + (1 / HEARING - 1) * (time.monotonic() - began_s)
@@ -281,7 +280,7 @@ class Search:
         self.standing.silent = {name for name, for_s in silent_s.items() if for_s > self._spec.limits.stale_s}
         self.standing.alive = {name for name, for_s in silent_s.items() if for_s < ALIVE_S}
         self._until_possible(lambda: self._dispatcher.issue_silent(listing))
-        self._until_possible(lambda: self._pruner.look(self.standing.running(), self._dispatcher.awaited))
+        self._until_possible(lambda: self._pruner.look(self.standing.running(), self._dispatcher.awaited.jobs))
 
     def _until_possible(self, action: Callable[[], T]) -> T:
         return until_possible(action, "the master", self._should_stop, self._pause)

@@ -6,8 +6,10 @@ from typing import Protocol, TypeVar
 
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.outcome import Finished, Outcome
 from hyperspool.common.records import Job, Result
 from hyperspool.common.requests import read_requests, remove_request
+from hyperspool.common.sharing import SharedParts, with_equal_parts
 from hyperspool.common.space import Params
 from hyperspool.common.stopping import StudyClock
 from hyperspool.common.study_spec import StudySpec
@@ -41,11 +43,11 @@ class Proposals:
 
     _writer: JournalWriter
     _proposer: Proposer
-    _found: Mapping[EvaluationKey, Job | Result]
+    _found: Mapping[EvaluationKey, Job | Finished]
 
     def __init__(self, folder: StudyFolder, spec: StudySpec, published: StudySpec, patiently: Patiently) -> None:
         self._folder, self._spec, self._published, self._patiently = folder, spec, published, patiently
-        self._time_limit = TimeLimit(folder, spec)
+        self._time_limit, self._shared = TimeLimit(folder, spec), SharedParts()
 
     @property
     def journal(self) -> Journal:
@@ -66,16 +68,25 @@ class Proposals:
         """Read the journal, and mend it."""
         self._patiently(self._open)
 
-    def recorded(self, together: int) -> Iterator[list[Job]]:
-        """The jobs of all recorded proposals, so many together."""
+    def recorded(
+        self, together: int, known: Mapping[EvaluationKey, Outcome]
+    ) -> Iterator[tuple[list[Outcome], list[Job]]]:
+        """All recorded proposals, so many together: the outcomes of those that have one, the jobs of the others.
+
+        Args:
+            together: how many at once.
+            known: outcomes; one that is not of its proposal does not count.
+        """
         wanted = [entry for entry in self.journal.entries.values() if entry.trial < self._spec.all_trials]
         for first in range(0, len(wanted), together):
-            yield [entry.job(self._spec.name) for entry in wanted[first : first + together]]
+            some = {entry.key: entry for entry in wanted[first : first + together]}
+            ended = {key: known[key] for key, entry in some.items() if key in known and entry.is_met_by(known[key])}
+            jobs = [entry.job(self._spec.name) for key, entry in some.items() if key not in ended]
+            yield [with_equal_parts(outcome, some[key]) for key, outcome in ended.items()], jobs
 
-    def share(self, result: Result) -> Result:
-        """Let a result share with its proposal what is equal in both, to save memory; return the same result."""
-        entry = self.journal.entries.get(result.evaluation)
-        return entry.share(result) if entry else result
+    def outcome(self, result: Result) -> Outcome:
+        """The outcome of a result. It shares with its proposal what is equal in both, to save memory."""
+        return self._shared.outcome(result, self.journal.entries.get(result.evaluation))
 
     def _open(self) -> None:
         found = checked(read_journal(self._folder, self._published), self._published)
@@ -84,7 +95,7 @@ class Proposals:
         self._found = find_unrecorded(self._folder, self._published, found.journal)
         self._proposer = Proposer(self._spec, found.journal, read_earlier(self._folder))
 
-    def finish(self, result: Result) -> None:
+    def finish(self, result: Finished) -> None:
         """Let the search method know a result."""
         self._proposer.finish(result)
 

@@ -9,7 +9,8 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import AttemptName, EvaluationKey, EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Result, Status
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import Status
 from hyperspool.common.stops import ask_to_stop, remove_used_stops
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.search.pruning import Losses, losses, verdict
@@ -31,7 +32,7 @@ class Pruner:
         self._seen: dict[AttemptName, int] = {}
         self._asked: set[Issue] = set()
 
-    def landed(self, results: Sequence[Result]) -> None:
+    def landed(self, results: Sequence[Finished]) -> None:
         """Learn from results, and remove the stop files of their evaluations."""
         if self._rule is None:
             return
@@ -74,7 +75,7 @@ class Pruner:
             ask_to_stop(self._folder, attempt.issue, reason)
             self._asked.add(attempt.issue)
 
-    def _curve_of(self, result: Result) -> list[EpochRecord]:
+    def _curve_of(self, result: Finished) -> list[EpochRecord]:
         try:
             return read_curve(self._folder.curve(*result.evaluation))
         except FileNotFoundError:  # its worker has reported, and has not cleared yet

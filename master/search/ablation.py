@@ -5,7 +5,7 @@ each case, in turns. Each proposal's stage records its case.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hyperspool.common.records import Stage
 from hyperspool.common.study_spec import StudySpec
@@ -85,7 +85,7 @@ class AblationSearch:
             return Proposal(trial, dict(best.params), stage)
         inner = self._searches[place.case].suggest(1, tuning)[0]
         tuning.propose(inner)
-        return Proposal(trial, inner.params, inner.stage.model_copy(update={"case": place.case}))
+        return Proposal(trial, inner.params, replace(inner.stage, case=place.case))
 
 
 def _tuning(known: Known, case: int) -> Known:

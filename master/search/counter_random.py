@@ -6,6 +6,7 @@ the study's file.
 
 import hashlib
 from collections.abc import Collection
+from dataclasses import fields
 from functools import lru_cache
 
 from hyperspool.common.objectives import varying_seeds
@@ -15,6 +16,8 @@ from hyperspool.common.study_spec import StudySpec
 
 TOGETHER = 64
 """Trials whose numbers are drawn at once: making a generator takes as long as drawing some hundred numbers."""
+SOURCES = tuple(source.name for source in fields(Seeds))
+"""The sources of a trial's randomness."""
 
 
 def unit_number(seed: int, purpose: str, trial: int) -> float:
@@ -22,7 +25,7 @@ def unit_number(seed: int, purpose: str, trial: int) -> float:
     return (word(seed, purpose, trial) >> 11) * 2.0**-53
 
 
-def trial_seeds(seed: int, trial: int, own: Collection[str] = tuple(Seeds.model_fields)) -> Seeds:
+def trial_seeds(seed: int, trial: int, own: Collection[str] = SOURCES) -> Seeds:
     """Return the seeds of a trial's randomness, all derived from the study's seed.
 
     Args:
@@ -32,9 +35,9 @@ def trial_seeds(seed: int, trial: int, own: Collection[str] = tuple(Seeds.model_
     """
     drawn = {
         name: word(seed, f"seed of {name}", trial) if name in own else word(seed, f"common seed of {name}", 0)
-        for name in Seeds.model_fields
+        for name in SOURCES
     }
-    return Seeds.model_validate({name: word >> 32 for name, word in drawn.items()})
+    return Seeds(**{name: word >> 32 for name, word in drawn.items()})
 
 
 def seeds_for(spec: StudySpec, trial: int, params: Params) -> Seeds:

@@ -12,14 +12,15 @@ from typing import Literal, Self
 from hyperspool.common.goals import Goal
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.measures import values_of, violations_of
-from hyperspool.common.records import Result, Stage, Status
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import Stage, Status
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
 
 Direction = Literal["minimise", "maximise"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """An evaluation that a search method asks for.
 
@@ -50,7 +51,7 @@ class Proposal:
         return self.trial, self.rung
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """A finished evaluation.
 
@@ -75,9 +76,10 @@ class Evaluation:
     violations: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, proposal: Proposal, result: Result, spec: StudySpec) -> Self:
+    def of(cls, proposal: Proposal, result: Finished, spec: StudySpec) -> Self:
         """Make the evaluation of a proposal from its result."""
-        values, violations = values_of(spec, result), violations_of(spec, result)
+        values = values_of(spec, result) if spec.objectives else ()
+        violations = violations_of(spec, result) if spec.constraints else ()
         return cls(proposal, result.status, result.value, result.diverged, measured=values, violations=violations)
 
     @property

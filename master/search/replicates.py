@@ -39,7 +39,7 @@ class Replicated:
         ]
 
     def _replicate(self, setting: Proposal, number: int) -> Proposal:
-        stage = setting.stage.model_copy(update={"replicate": number})
+        stage = replace(setting.stage, replicate=number)
         return replace(setting, stage=stage)
 
 

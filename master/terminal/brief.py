@@ -8,7 +8,7 @@ from typing import Any, Self
 from rich.console import Console
 
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import counted, duration_text, stopped_text
@@ -31,7 +31,7 @@ class QuietView:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def landed(self, standing: Standing, result: Result) -> None:
+    def landed(self, standing: Standing, result: Finished) -> None:
         """Show nothing."""
 
     def tick(self, standing: Standing) -> None:
@@ -52,7 +52,7 @@ class NotebookView(QuietView):
         if self._standing:  # as it is now: the run may end between two drawings
             self._draw(self._standing, is_last=True)
 
-    def landed(self, standing: Standing, result: Result) -> None:
+    def landed(self, standing: Standing, result: Finished) -> None:
         """Count the result for the time left."""
         self._pace.landed(result)
         self._draw(standing)

@@ -7,7 +7,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 from rich.text import Text
 
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.terminal.trials_table import TrialsTable
 from hyperspool.master.terminal.workers_table import WorkersTable
@@ -39,7 +39,7 @@ class FittedPicture:
 
     head: Sequence[RenderableType]
     workers: WorkersTable
-    results: Sequence[Result]
+    results: Sequence[Finished]
     spec: StudySpec
     advice: str = ""
     is_fitted: bool = True

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from hyperspool.common.invocation import command_line, place_of
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.settings import RankedSetting
 from hyperspool.master.results.standing import Standing
@@ -179,7 +179,7 @@ def _print_finalists(console: Terminal, standing: Standing) -> None:
     console.print()
 
 
-def failures_text(folder: StudyFolder, failed: list[Result]) -> str:
+def failures_text(folder: StudyFolder, failed: list[Finished]) -> str:
     """Say why trials failed, grouped by reason: forty that fail because of the same missing file make one message."""
     reasons = Counter(_reason(result) for result in failed)
     lines: list[str] = []
@@ -192,10 +192,10 @@ def failures_text(folder: StudyFolder, failed: list[Result]) -> str:
     return "\n".join(lines)
 
 
-def _reason(result: Result) -> str:
+def _reason(result: Finished) -> str:
     return first_line(result.failure.message) if result.failure else ""
 
 
-def _where(path: Path, result: Result) -> str:
+def _where(path: Path, result: Finished) -> str:
     has_traceback = result.failure is not None and result.failure.traceback is not None
     return f"{'its traceback is' if has_traceback else 'its result is'} in {path}"

@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from hyperspool.common.epochs import metric_names
 from hyperspool.common.records import Status
@@ -97,7 +98,7 @@ def _curve(one: OneTrial, *, is_plain: bool) -> Iterator[str]:
 
 def _seeds(one: OneTrial) -> Iterator[str]:
     if one.seeds:
-        yield " ".join(f"{source}={seed}" for source, seed in one.seeds.model_dump().items())
+        yield " ".join(f"{source}={seed}" for source, seed in asdict(one.seeds).items())
 
 
 def _failure(one: OneTrial) -> Iterator[str]:

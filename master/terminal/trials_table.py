@@ -9,7 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hyperspool.common.records import Result, scalar_text
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import scalar_text
 from hyperspool.common.space import Categorical, Fixed, Float, Int, Params, Space
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.settings import RankedSetting
@@ -44,7 +45,7 @@ class TrialsTable:
         front: the trials on the front, which are marked; empty: there is no such column.
     """
 
-    results: Sequence[Result]
+    results: Sequence[Finished]
     spec: StudySpec
     settings: Sequence[RankedSetting] = ()
     front: Collection[int] = ()
@@ -119,7 +120,7 @@ class TrialsTable:
             "breaks": any(broken_text(result, self.spec) for result in self.results),
         }
 
-    def _outcome(self, result: Result) -> list[str]:
+    def _outcome(self, result: Finished) -> list[str]:
         setting = next((each for each in self.settings if each.trial == result.trial), None)
         confirmed = setting.confirmed if setting else None
         further = {
@@ -141,7 +142,7 @@ def settings_table(standing: Standing, settings: Sequence[RankedSetting]) -> Tri
     return TrialsTable([standing.result_of(each) for each in settings], standing.spec, settings, _front(standing))
 
 
-def trials_table(standing: Standing, results: Sequence[Result]) -> TrialsTable:
+def trials_table(standing: Standing, results: Sequence[Finished]) -> TrialsTable:
     """Return the table of some trials of a study, each with its own value."""
     return TrialsTable(results, standing.spec, front=_front(standing))
 
@@ -178,10 +179,10 @@ def _new_table(headings: Sequence[str], *, is_broken: bool, gap: int) -> Table:
     return table
 
 
-def _add(table: Table, result: Result, cells: Sequence[str]) -> None:
+def _add(table: Table, result: Finished, cells: Sequence[str]) -> None:
     # As Text, so that rich does not read a value in brackets as markup.
     table.add_row(*map(Text, cells), style=_style(result))
 
 
-def _style(result: Result) -> str:
+def _style(result: Finished) -> str:
     return "red" if result.failure else "yellow" if result.diverged else ""

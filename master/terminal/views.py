@@ -12,8 +12,8 @@ from rich.text import Text
 
 from hyperspool.common.invocation import command_line, place_of
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.outcome import Finished
 from hyperspool.common.printable import printable
-from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.results.progress import ProgressReader
 from hyperspool.master.results.standing import Standing
@@ -51,7 +51,7 @@ class Pace:
         self._evaluating_s = self._began_s
         self._landed = 0
 
-    def landed(self, result: Result) -> None:
+    def landed(self, result: Finished) -> None:
         """Count a result. The pace counts from the start of the first evaluation, because workers may start late."""
         if not self._landed:
             self._evaluating_s = max(self._clock() - result.times.evaluation_s, self._began_s)
@@ -76,7 +76,7 @@ def waiting_for_workers(root: Path) -> str:
     return f"waiting for workers; start one in another terminal: {command_line('worker', *place_of(root))}"
 
 
-def result_line(standing: Standing, result: Result, total: int) -> str:
+def result_line(standing: Standing, result: Finished, total: int) -> str:
     """Describe a result of a standing on one line, with its own place among all: several may land at once.
 
     Args:
@@ -93,7 +93,7 @@ def result_line(standing: Standing, result: Result, total: int) -> str:
     return f"{done}  {_outcome(result, standing.spec)}  {params_text(result.params)}  {where}{why}"
 
 
-def _outcome(result: Result, spec: StudySpec) -> str:
+def _outcome(result: Finished, spec: StudySpec) -> str:
     texts = outcome_texts(result, spec)
     measured = ", ".join(f"{name} {text}" if spec.objectives else text for name, text in texts.items() if text)
     broken = broken_text(result, spec)
@@ -116,7 +116,7 @@ class PlainView:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def landed(self, standing: Standing, result: Result) -> None:
+    def landed(self, standing: Standing, result: Finished) -> None:
         """Print the result."""
         # Of several that landed together, the first one counts for all: with rungs, counting takes a look at each.
         if self._counted != len(standing.results):
@@ -154,7 +154,7 @@ class LiveView:
     ) -> None:
         self._live.stop()
 
-    def landed(self, standing: Standing, result: Result) -> None:
+    def landed(self, standing: Standing, result: Finished) -> None:
         """Count the result for the time left, and draw it."""
         self._pace.landed(result)
         if standing.latest(1)[-1] is result:  # of several that landed together, the last one draws them all

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.reading import read_record
+from hyperspool.common.records import Result
 from hyperspool.master.journal.check import checked
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.results.reading import read_results
@@ -51,7 +53,7 @@ def broken_journal(folder: StudyFolder) -> str | None:
     found = checked(read_journal(folder, spec), spec)
     if found.damage or found.is_cut_short:
         return f"the journal is damaged: {found.damage or 'cut short'}"
-    results = read_results(folder, spec).results
+    results = {key: read_record(folder.result(*key), Result) for key in read_results(folder, spec).results}
     wrong = [
         key
         for key, result in results.items()

@@ -1,8 +1,18 @@
+from dataclasses import dataclass
+
 import pytest
 
-from hyperspool.common.records import Attribution, Budget, Record, Result, Seeds, Stage, Status, Times
-from hyperspool.common.sharing import Shared, share
+from hyperspool.common.outcome import Outcome
+from hyperspool.common.records import Attribution, Budget, Result, Seeds, Stage, Status, Times
+from hyperspool.common.sharing import SharedParts
 from hyperspool.common.space import Params
+
+
+@dataclass
+class Asked:
+    params: Params
+    seeds: Seeds
+    stage: Stage | None
 
 
 def result_of(trial: int, params: Params) -> Result:
@@ -23,22 +33,25 @@ def result_of(trial: int, params: Params) -> Result:
     )
 
 
-def test_results_share_what_is_equal_and_stay_as_they_were() -> None:
-    shared = Shared()
+def test_outcomes_share_what_is_equal_and_change_nothing() -> None:
+    shared = SharedParts()
     written = [result_of(trial, {"x": 1}) for trial in range(2)]
-    read = [shared.result(Result.model_validate_json(result.to_json())) for result in written]
-    assert read == written
-    assert [result.to_json() for result in read] == [result.to_json() for result in written]
-    assert read[0].attribution is read[1].attribution
-    assert read[0].budget is read[1].budget
+    kept = [shared.outcome(Result.model_validate_json(result.to_json())) for result in written]
+    assert kept == [Outcome.of(result) for result in written]
+    assert all(getattr(kept[1], name) == getattr(written[1], name) for name in Outcome._fields)
+    assert kept[0].attribution is kept[1].attribution
+    assert kept[0].budget is kept[1].budget
+
+
+def test_an_outcome_has_each_field_of_a_result() -> None:
+    assert {*Result.model_fields} - {*Outcome._fields} == {"schema_version", "study"}
 
 
 @pytest.mark.parametrize(("recorded", "is_shared"), [({"x": 1}, True), ({"x": 1.0}, False), ({"x": True}, False)])
 def test_params_are_shared_only_with_the_same_types(recorded: Params, is_shared: bool) -> None:
-    result = result_of(0, {"x": 1})
-    parts: dict[str, Record] = {"seeds": Seeds(initialisation=1, shuffling=2, dropout=0), "stage": Stage(setting=9)}
-    share(result, recorded, **parts)
-    assert (result.params is recorded) is is_shared
-    assert repr(result.params) == "{'x': 1}"
-    assert result.seeds is parts["seeds"]
-    assert result.stage == Stage(setting=0)
+    asked = Asked(recorded, Seeds(initialisation=1, shuffling=2, dropout=0), Stage(setting=9))
+    outcome = SharedParts().outcome(result_of(0, {"x": 1}), asked)
+    assert (outcome.params is recorded) is is_shared
+    assert repr(outcome.params) == "{'x': 1}"
+    assert outcome.seeds is asked.seeds
+    assert outcome.stage == Stage(setting=0)

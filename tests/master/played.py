@@ -1,6 +1,8 @@
 """Studies played through in memory: a search method, what is known, and values that a test gives."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
 
 from hyperspool.common.records import Stage, Status
 from hyperspool.common.space import Params
@@ -17,9 +19,9 @@ def evaluated(proposal: Proposal, value: float | None, *, diverged: bool = False
     return Evaluation(proposal, Status.FAILED if value is None else Status.COMPLETE, value, diverged)
 
 
-def evaluation(trial: int, params: Params, value: float | None, **stage: object) -> Evaluation:
+def evaluation(trial: int, params: Params, value: float | None, **stage: Any) -> Evaluation:
     """An evaluation by itself; keyword arguments are its stage's."""
-    return evaluated(Proposal(trial, params, Stage.model_validate({"setting": trial} | stage)), value)
+    return evaluated(Proposal(trial, params, replace(Stage(setting=trial), **stage)), value)
 
 
 def batches(spec: StudySpec, measure: Measure, batch: int | None = None) -> Iterator[list[Evaluation]]:

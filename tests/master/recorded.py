@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.file import JournalFile, JournalWriter
@@ -12,7 +12,7 @@ from hyperspool.master.journal.journal import Batch, Journal
 from hyperspool.master.journal.proposer import Proposer
 
 
-def journal_of(spec: StudySpec, results: Mapping[EvaluationKey, Result]) -> Journal:
+def journal_of(spec: StudySpec, results: Mapping[EvaluationKey, Finished]) -> Journal:
     """What a master recorded that proposed what these are results of: every batch until one is not finished."""
     journal = Journal()
     proposer = Proposer(spec, journal)
@@ -24,7 +24,7 @@ def journal_of(spec: StudySpec, results: Mapping[EvaluationKey, Result]) -> Jour
     return journal
 
 
-def _as_found(entry: ProposalEntry, results: Mapping[EvaluationKey, Result]) -> ProposalEntry:
+def _as_found(entry: ProposalEntry, results: Mapping[EvaluationKey, Finished]) -> ProposalEntry:
     result = results.get(entry.key)
     return entry.as_found(result) if result else entry
 

@@ -95,7 +95,7 @@ def _train(
     device: torch.device,
     record_of: Callable[[Epoch], EpochRecord],
 ) -> Trainer:
-    seeds = TrainingSeeds(**trial.seeds.model_dump())
+    seeds = TrainingSeeds(**asdict(trial.seeds))
     make = partial(Trainer, data, params, seeds, device, trial.horizon, keeps_networks=trial.is_final)
     trainer = _restored(trial, make) or make()
     trial.begin([record_of(epoch) for epoch in trainer.curve])

@@ -14,7 +14,7 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.issues import AttemptName, EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.objectives import EPOCH_METRICS, PARAMETERS
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.columns import add_names, series
 from hyperspool.master.analysis.data.places import Places
@@ -34,7 +34,7 @@ _LEADING_TYPES = {
 def curves_frame_of(
     folder: StudyFolder,
     spec: StudySpec,
-    results: Sequence[Result],
+    results: Sequence[Finished],
     places: Places,
     unreadable: list[str],
     kept: KeptCurves | None = None,
@@ -88,7 +88,7 @@ def frame_of_curves(
     return pd.DataFrame({name: series(columns[name], dtype) for name, dtype in types.items()})
 
 
-def _read_curve(folder: StudyFolder, result: Result, unreadable: list[str]) -> list[EpochRecord]:
+def _read_curve(folder: StudyFolder, result: Finished, unreadable: list[str]) -> list[EpochRecord]:
     """Read a trial's curve. Returns an empty curve if the file is missing or malformed."""
     path = folder.curve(*result.evaluation)
     try:

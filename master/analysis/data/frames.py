@@ -23,9 +23,10 @@ from typing import Any
 import pandas as pd
 
 from hyperspool.common.ablation import cases_of
+from hyperspool.common.collector import paused_collector
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.outcome import Finished, Outcome
 from hyperspool.common.population import PBT
-from hyperspool.common.records import Result
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.analysis.data.columns import (
     TIMESTAMP,
@@ -151,6 +152,7 @@ def load_study(root: Path | str, study: str) -> StudyData:
     return study_data(folder, spec, read, journal=completed(journal, spec, read.results, earlier=read_earlier(folder)))
 
 
+@paused_collector()
 def study_data(
     folder: StudyFolder,
     spec: StudySpec,
@@ -206,22 +208,24 @@ def spent_s(trials: pd.DataFrame) -> "pd.Series[float]":
     return trials["training_s"].where(trials["epochs"] > 0, trials["evaluation_s"])
 
 
-def _last_rows(per_rung: pd.DataFrame, last: Sequence[Result], spec: StudySpec) -> pd.DataFrame:
+def _last_rows(per_rung: pd.DataFrame, last: Sequence[Finished], spec: StudySpec) -> pd.DataFrame:
     rows = per_rung.drop_duplicates("trial", keep="last").reset_index(drop=True)
     return rows.assign(status=series([spec.trial_status(result).value for result in last], TRIAL_TYPES["status"]))
 
 
-def _as_declared(result: Result, spec: StudySpec) -> Result:
+def _as_declared(result: Finished, spec: StudySpec) -> Finished:
     # A value that equals a declared one but for its last digits is that one. From here on the two are the same bits.
     own = result.params
     params = {name: as_declared(spec.space.root[name], value) for name, value in own.items()}
     if all(params[name] is value or repr(params[name]) == repr(value) for name, value in own.items()):
         return result  # as nearly always: a copy takes time and memory
+    if isinstance(result, Outcome):
+        return result._replace(params=params)
     return result.model_copy(update={"params": params})
 
 
 def _trials(
-    spec: StudySpec, results: Sequence[Result], journal: Journal, places: Places, metrics: Sequence[str]
+    spec: StudySpec, results: Sequence[Finished], journal: Journal, places: Places, metrics: Sequence[str]
 ) -> pd.DataFrame:
     cells: dict[str, list[Any]] = {name: [] for name in TRIAL_TYPES}
     for result in results:
@@ -243,7 +247,7 @@ def _trials(
     return pd.DataFrame(columns)
 
 
-def _row(result: Result, place: Place, entry: ProposalEntry | None) -> dict[str, Any]:
+def _row(result: Finished, place: Place, entry: ProposalEntry | None) -> dict[str, Any]:
     times, who, failure = result.times, result.attribution, result.failure
     return {
         **place._asdict(),

@@ -4,7 +4,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from hyperspool.common.issues import EvaluationKey
-from hyperspool.common.records import Job, Result
+from hyperspool.common.outcome import Finished
+from hyperspool.common.records import Job
 from hyperspool.common.values import setting_key
 
 
@@ -18,7 +19,7 @@ class Place(NamedTuple):
 Places = Mapping[EvaluationKey, Place]
 
 
-def places_of(results: Sequence[Result | Job]) -> dict[EvaluationKey, Place]:
+def places_of(results: Sequence[Finished | Job]) -> dict[EvaluationKey, Place]:
     """The place of each evaluation. All rungs of a trial have the same place."""
     settings: dict[Hashable, int] = {}
     counts: list[int] = []

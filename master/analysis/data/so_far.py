@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
@@ -142,7 +142,7 @@ def _row(
         "host": worker.host if worker else None,
         "device": worker.device if worker else None,
         "threads": spec.objective.threads,
-        **{f"seed_{source}": seed for source, seed in job.seeds.model_dump().items()},
+        **{f"seed_{source}": seed for source, seed in asdict(job.seeds).items()},
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from hyperspool.common.clock import now_text
-from hyperspool.common.records import Result
+from hyperspool.common.outcome import Finished
 from hyperspool.master.analysis.data.frames import StudyData
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import counted
@@ -25,5 +25,5 @@ def made_sentences(data: StudyData, standing: Standing) -> Iterator[str]:
     yield "The published study:"
 
 
-def _versions(result: Result) -> Iterable[tuple[str, str]]:
+def _versions(result: Finished) -> Iterable[tuple[str, str]]:
     return result.attribution.versions.items()

@@ -8,8 +8,9 @@ from hyperspool.common.attempts import read_history
 from hyperspool.common.errors import ProtocolError
 from hyperspool.common.issues import EvaluationName
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.outcome import Finished
 from hyperspool.common.output import find_log, last_lines_of
-from hyperspool.common.records import Result, Status
+from hyperspool.common.records import Status
 from hyperspool.master.analysis.page.render import ShownOutput
 from hyperspool.master.results.standing import Standing
 from hyperspool.master.results.wording import first_line, measured_text
@@ -40,7 +41,7 @@ def _of_status(standing: Standing, status: Status) -> Iterator[Ended]:
     return (_ended(result) for _, result in sorted(standing.results.items()) if result.status is status)
 
 
-def _ended(result: Result) -> Ended:
+def _ended(result: Finished) -> Ended:
     pruned = "PRUNED at " if result.status is Status.PRUNED else ""
     ending = first_line(result.failure.message) if result.failure else f"{pruned}{measured_text(result.value)}"
     return EvaluationName(result.trial, result.rung), ending

@@ -15,9 +15,10 @@ from markupsafe import Markup
 from hyperspool.common.file_kinds import ATTEMPT_LOG
 from hyperspool.common.issues import AttemptName, EvaluationKey, EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder, names_of
+from hyperspool.common.outcome import Finished
 from hyperspool.common.output import last_lines_of
 from hyperspool.common.printable import printable
-from hyperspool.common.records import Failure, Result, Status
+from hyperspool.common.records import Failure, Status
 from hyperspool.master.analysis.data.columns import curve_metrics, metrics_columns, params_column, values_column
 from hyperspool.master.analysis.data.frames import StudyData, spent_s
 from hyperspool.master.analysis.data.so_far import frames_so_far
@@ -56,7 +57,7 @@ class Shared:
 
     folder: StudyFolder
     out: Path
-    results: Mapping[EvaluationKey, Result]
+    results: Mapping[EvaluationKey, Finished]
     outputs: frozenset[AttemptName]
 
 
@@ -157,7 +158,7 @@ def _facts(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield label, "" if _is_missing(at) else at.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _files(row: dict[str, Any], result: Result | None, shared: Shared) -> Iterator[tuple[str, Path]]:
+def _files(row: dict[str, Any], result: Finished | None, shared: Shared) -> Iterator[tuple[str, Path]]:
     folder, evaluation = shared.folder, EvaluationName(row["trial"], row["rung"])
     if result is None:
         yield "job", folder.job(Issue(*evaluation, row["issue"]))
@@ -169,7 +170,7 @@ def _files(row: dict[str, Any], result: Result | None, shared: Shared) -> Iterat
         yield "output", log
 
 
-def _log(result: Result, shared: Shared) -> Path | None:
+def _log(result: Finished, shared: Shared) -> Path | None:
     attempt = AttemptName(Issue(*result.evaluation, result.issue), result.attempt)
     return shared.folder.path(ATTEMPT_LOG, attempt) if attempt in shared.outputs else None
 

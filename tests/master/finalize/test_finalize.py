@@ -183,7 +183,7 @@ def standing(*values: tuple[float, float | None], **changes: Any) -> Standing:
     }
     spec = spec_of(**(table | changes))
     results = {(trial, 0): result_of(spec, trial, *pair) for trial, pair in enumerate(values)}
-    return Standing(spec, results, journal=journal_of(spec, results))
+    return Standing(spec, {**results}, journal=journal_of(spec, results))
 
 
 def test_the_winner_is_the_setting_with_the_best_mean() -> None:

@@ -16,6 +16,7 @@ from hyperspool.common.reading import read_record
 from hyperspool.common.records import Job
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.file import read_journal
+from tests.master.results.digested import digest, digest_path, edit_in_place
 
 FIRST = "trials/00000-00099"
 LONG_AGO_S = 1_000_000_000
@@ -85,6 +86,21 @@ def lock_that_is_a_folder(folder: StudyFolder) -> None:
 
 def foreign_file_among_jobs(folder: StudyFolder) -> None:
     (folder.jobs / "notes.txt").write_text("buy milk")
+
+
+def digest_of_an_edited_result(folder: StudyFolder) -> None:
+    assert digest(folder, read_record(folder.spec, StudySpec))
+    edit_in_place(folder.result(2), '"worker": "', '"worker": "other-')
+
+
+def torn_digest(folder: StudyFolder) -> None:
+    assert digest(folder, read_record(folder.spec, StudySpec))
+    os.truncate(digest_path(folder), 100)
+
+
+def digest_of_another_folder(folder: StudyFolder) -> None:
+    assert digest(folder, read_record(folder.spec, StudySpec))
+    digest_path(folder).rename(digest_path(folder).with_name("00100-00199.json"))
 
 
 def torn_result(folder: StudyFolder) -> None:

@@ -1,12 +1,13 @@
 """Proposals from a journal and results, and the reconstruction of a lost journal."""
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
 
 from hyperspool.common.issues import EvaluationKey
-from hyperspool.common.records import Job, Result
+from hyperspool.common.records import Job, Result, Times
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.check import checked, first_disagreement
 from hyperspool.master.journal.file import JournalFile
@@ -21,6 +22,8 @@ from tests.master.search.contract_studies import STUDIES
 
 FINE: dict[str, Any] = {"name": "coarse-to-fine", "rounds": 2, "keep": 2}
 ROUNDS = spec_of(trials=8, batch=3, sampler=FINE, confirm={"finalists": 2, "replicates": 2})
+AT = "2026-01-01T00:00:00.000Z"
+TIMES = Times(published_at=AT, claimed_at=AT, ended_at=AT, evaluation_s=1.0, training_s=0.0)
 
 
 def result_of(job: Job, value: float | None = None) -> Result:
@@ -36,11 +39,7 @@ def result_of(job: Job, value: float | None = None) -> Result:
             "status": "COMPLETE",
             "value": float(job.trial * 7 % 5) if value is None else value,
             "attribution": {"worker": "w", "host": "h", "pid": 1, "device": "cpu", "threads": 1},
-            "times": {
-                **dict.fromkeys(("published_at", "claimed_at", "ended_at"), "2026-01-01T00:00:00.000Z"),
-                "evaluation_s": 1.0,
-                "training_s": 0.0,
-            },
+            "times": TIMES,
         }
     )
 
@@ -139,9 +138,7 @@ def test_seeded_methods_are_checked_against_their_seed() -> None:
     assert first_disagreement(journal, spec) is None
     forged = Journal()
     for batch in journal.batches:
-        entries = [
-            entry.model_copy(update={"params": {"x": 0.5}}) if entry.trial == 3 else entry for entry in batch.proposals
-        ]
+        entries = [replace(entry, params={"x": 0.5}) if entry.trial == 3 else entry for entry in batch.proposals]
         forged.add(type(batch)(batch.head, tuple(entries)))
     found = checked(JournalFile(forged), spec)
     assert found.damage == "trial 3 is not what the study's seed gives"

@@ -37,7 +37,7 @@ def standing(
     rates = [0.0, 0.1, 0.2, 0.3, *(finalists[turn % 2] / 10 for turn in range(4))]
     values = enumerate(zip(rates, [*SEARCH, *again], strict=False))
     results = {(trial, 0): result_of(spec, trial, rate, value) for trial, (rate, value) in values}
-    return Standing(spec, results, journal=journal_of(spec, results))
+    return Standing(spec, {**results}, journal=journal_of(spec, results))
 
 
 def shown(renderable: RenderableType) -> str:

@@ -52,7 +52,7 @@ def standing(*values: float | None, replicates: int = 2) -> Standing:
     rates = [0.1] * replicates + [0.2] * replicates
     pairs = zip(rates, values, strict=False)
     results = {(trial, 0): result_of(spec, trial, rate, value) for trial, (rate, value) in enumerate(pairs)}
-    return Standing(spec, results, journal=journal_of(spec, results))
+    return Standing(spec, {**results}, journal=journal_of(spec, results))
 
 
 def test_the_run_names_the_setting_with_the_best_mean(study: Finished) -> None:

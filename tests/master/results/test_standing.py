@@ -9,7 +9,8 @@ from hyperspool.common import atomic
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder
-from hyperspool.common.records import Failure, FailureKind, Result, Status
+from hyperspool.common.outcome import Outcome
+from hyperspool.common.records import Failure, FailureKind, Status
 from hyperspool.common.report import report
 from hyperspool.master.results.reading import read_results
 from hyperspool.master.results.standing import Standing, read_standing
@@ -151,7 +152,8 @@ def test_params_are_shown_short() -> None:
 def test_trials_with_different_params_share_a_table(folder: StudyFolder) -> None:
     finish(folder, 0, 0.5)
     result = read_standing(folder, spec_of()).results[0, 0]
-    other: Result = result.model_copy(update={"params": {"y": 1}, "trial": 1, "diverged": True})
+    assert isinstance(result, Outcome)
+    other = result._replace(params={"y": 1}, trial=1, diverged=True)
     table = TrialsTable([result, other], spec_of()).in_columns(is_broken=False)
     assert [column.header for column in table.columns] == ["trial", "value", "x", "y", "time"]
     assert table.row_count == 2
@@ -160,7 +162,8 @@ def test_trials_with_different_params_share_a_table(folder: StudyFolder) -> None
 def test_untrusted_text_is_shown_and_moves_no_cursor(folder: StudyFolder) -> None:
     finish(folder, 0, 0.5)
     result = read_standing(folder, spec_of()).results[0, 0]
-    odd = result.model_copy(update={"params": {"activation": "[/relu] \x1b[2J\nnext"}})
+    assert isinstance(result, Outcome)
+    odd = result._replace(params={"activation": "[/relu] \x1b[2J\nnext"})
     console = Console(width=100, record=True, file=io.StringIO())
     console.print(TrialsTable([odd], spec_of()))
     assert "[/relu] ?[2J" in console.export_text()

@@ -1,20 +1,19 @@
+from dataclasses import asdict, astuple
 from typing import Any
 
 import pytest
 
 from hyperspool.common.records import Seeds
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.master.search.counter_random import seeds_for, trial_seeds
+from hyperspool.master.search.counter_random import SOURCES, seeds_for, trial_seeds
 from hyperspool.master.search.known import Known
 from hyperspool.master.search.methods import make_sampler
 from hyperspool.master.studies.preset import load_preset
 from tests.conftest import spec_of
 
-SOURCES = tuple(Seeds.model_fields)
-
 
 def seeds_of(spec: StudySpec, **params: Any) -> list[dict[str, int]]:
-    return [seeds_for(spec, trial, params).model_dump() for trial in range(100)]
+    return [asdict(seeds_for(spec, trial, params)) for trial in range(100)]
 
 
 def test_seeds_never_change() -> None:
@@ -44,7 +43,7 @@ def test_only_the_source_named_varies_from_trial_to_trial(source: str) -> None:
         if name == source:
             assert [seeds[name] for seeds in drawn] == [seeds[name] for seeds in own]
         else:
-            assert {seeds[name] for seeds in drawn} == {trial_seeds(spec.seed, 0, own=()).model_dump()[name]}
+            assert {seeds[name] for seeds in drawn} == {getattr(trial_seeds(spec.seed, 0, own=()), name)}
 
 
 def test_nothing_or_everything_varies_on_request() -> None:
@@ -64,5 +63,5 @@ def test_another_objectives_parameter_varies_changes_no_seeds() -> None:
 def test_stochasticity_has_five_equal_trials_and_five_per_source() -> None:
     spec = load_preset("stochasticity")
     proposals = make_sampler(spec).suggest(spec.trials, Known())
-    drawn = [tuple(seeds_for(spec, each.trial, each.params).model_dump().values()) for each in proposals]
+    drawn = [astuple(seeds_for(spec, each.trial, each.params)) for each in proposals]
     assert [len(set(drawn[first : first + 5])) for first in range(0, 25, 5)] == [1, 5, 5, 5, 5]

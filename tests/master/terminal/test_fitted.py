@@ -42,7 +42,7 @@ def standing(done: int = DONE, workers: int = WORKERS) -> Standing:
         result = result_of(spec, trial, 0.1, 1 / (1 + trial)).model_copy(update={"params": entries[trial, 0].params})
         results[trial, 0] = result
     running = [worker(number, done + number, epochs=9) for number in range(workers)]
-    return Standing(spec, results, running, journal=journal_of(spec, {}))
+    return Standing(spec, {**results}, running, journal=journal_of(spec, {}))
 
 
 def worker(number: int, trial: int, epochs: int) -> WorkerRecord:
@@ -118,9 +118,9 @@ def test_loading_worker_is_shown_as_loading() -> None:
 def test_failed_trial_is_shown_with_its_reason() -> None:
     stands = standing(1)
     failure = Failure(kind=FailureKind.EXCEPTION, message="ValueError: no data in data/")
-    stands.results[0, 0] = stands.results[0, 0].model_copy(
-        update={"status": Status.FAILED, "value": None, "failure": failure}
-    )
+    failed = stands.results[0, 0]
+    assert isinstance(failed, Result)
+    stands.results[0, 0] = failed.model_copy(update={"status": Status.FAILED, "value": None, "failure": failure})
     assert "trial 0 FAILED: ValueError: no data in data/" in shown(80, 24, stands)
 
 

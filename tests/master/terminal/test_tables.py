@@ -25,7 +25,7 @@ def standing_of(name: str) -> Standing:
     results: dict[tuple[int, int], Result] = {
         (trial, 0): result_of(spec, trial, 0.5 + trial, 0.25) for trial in range(2)
     }
-    return Standing(spec, results)
+    return Standing(spec, {**results})
 
 
 def shown(width: int) -> str:
