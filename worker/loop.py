@@ -132,6 +132,7 @@ class Worker:
                 break
             claimed = self._next_claim()
             if claimed is not None:
+                self._attention.begin(has_more=self._queue.has_more)
                 self._work_on(claimed)
                 idleness.end()
                 continue

@@ -111,6 +111,11 @@ class JobQueue:
         self._list()
         return self.next_listed()
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the last listing holds jobs that nobody had claimed, and that this worker has not tried."""
+        return any(not turn.was_claimed for turn in self._turns)
+
     def next_listed(self) -> ClaimedJob | None:
         """Claim a job of the last listing, if that is not out of date; return None if there is none."""
         misses = 0

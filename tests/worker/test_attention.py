@@ -1,6 +1,9 @@
 """A worker listens for new jobs only while it has none."""
 
 import time
+from collections.abc import Iterator
+
+import pytest
 
 from hyperspool.common import atomic
 from hyperspool.common.issues import Issue
@@ -11,8 +14,15 @@ from hyperspool.worker.reports import Reports
 from tests.conftest import job_of
 
 
-def test_a_busy_worker_looks_away_and_an_idle_one_back(folder: StudyFolder) -> None:
-    now_s, bell = 0.0, Wakeup()
+@pytest.fixture
+def bell() -> Iterator[Wakeup]:
+    wakeup = Wakeup()
+    yield wakeup
+    wakeup.close()
+
+
+def test_a_busy_worker_looks_away_and_an_idle_one_back(folder: StudyFolder, bell: Wakeup) -> None:
+    now_s = 0.0
     attention = Attention(Reports(lambda action, _: action()), lambda: now_s)
 
     def is_woken() -> bool:
@@ -32,4 +42,13 @@ def test_a_busy_worker_looks_away_and_an_idle_one_back(folder: StudyFolder) -> N
         bell.reset()
         assert not is_woken()
         assert attention.listen(watch, folder.jobs.parent, [folder])
-    bell.close()
+
+
+@pytest.mark.parametrize("has_more", [True, False])
+def test_a_worker_that_sees_more_jobs_looks_away_at_once(folder: StudyFolder, bell: Wakeup, has_more: bool) -> None:
+    attention = Attention(Reports(lambda action, _: action()), lambda: 0.0)
+    with FolderWatch(bell) as watch:
+        attention.listen(watch, folder.jobs.parent, [folder])
+        attention.begin(has_more=has_more)
+        attention.do_if_due()
+        assert attention.listen(watch, folder.jobs.parent, [folder]) is has_more
