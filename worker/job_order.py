@@ -81,11 +81,11 @@ def turns(folder: StudyFolder, names: Sequence[str]) -> list[Turn]:
         folder: the study's folder.
         names: from one listing of its open jobs.
     """
-    jobs = open_jobs(names)
-    locks = {name.rpartition(".")[0] for name in names if name.endswith((LOCK.suffix, LEASE.suffix))}
-    claimed = {name for name in jobs if name.removesuffix(JOB.suffix) in locks}
-    begun = _begun(folder) & {*jobs} if len(jobs) > 1 else set()
-    fresh = [name for name in jobs if name not in claimed and name not in begun]
+    jobs = {*open_jobs(names)}
+    locks = (name.rpartition(".")[0] for name in names if name.endswith((LOCK.suffix, LEASE.suffix)))
+    claimed = jobs.intersection(f"{stem}{JOB.suffix}" for stem in locks)
+    begun = _begun(folder) & jobs if len(jobs) > 1 else set()
+    fresh = [*(jobs - claimed - begun)]
     others = claimed - begun
     is_suggested, others_at_work = ORDER.suffix in names, len(claimed)
     fresh = _suggested_order(folder, fresh, others_at_work) if is_suggested else _own_order(fresh, others_at_work)

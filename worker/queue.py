@@ -1,6 +1,7 @@
 """Finds jobs and claims them: the scan of `jobs/`, and RECHECK of the protocol (see `common.claim`)."""
 
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from hyperspool.common import confinement
 from hyperspool.common.claim import Claim, Claims
 from hyperspool.common.errors import ProtocolError
-from hyperspool.common.file_kinds import JOB, PAUSE, RESULT
+from hyperspool.common.file_kinds import JOB, LEASE, LOCK, PAUSE, RESULT
 from hyperspool.common.issues import Issue
 from hyperspool.common.layout import StudyFolder, names_of, study_names
 from hyperspool.common.locks import ClaimChoice, ClaimMode, why_unknown_here
@@ -125,10 +126,10 @@ class JobQueue:
             turn = self._turns.popleft()
             if turn.was_claimed and not self._tries.take():
                 continue
-            path = turn.folder.jobs / turn.name
             try:
-                claimed = self._try_take(turn.folder, path)
+                claimed = self._try_take(turn)
             except (OSError, ValueError) as error:
+                path = turn.folder.jobs / turn.name
                 self._complain(f"jobs cannot be claimed: {getattr(error, 'strerror', None) or error}", str(path))
                 continue
             if claimed is not None:
@@ -190,12 +191,9 @@ class JobQueue:
                 return []
         return turns(folder, names)
 
-    def _try_take(self, folder: StudyFolder, path: Path) -> ClaimedJob | None:
-        # Other workers have taken jobs of an older listing, and a look costs a hundredth of a try to lock. The look is
-        # only a hint: a network file system may still show a job that is gone. RECHECK finds out. It may also hide a
-        # pause for a while; the next listing, within `LISTED_S`, shows it.
-        issue, pause = JOB.parse(path.name), folder.path(PAUSE)
-        if not isinstance(issue, Issue) or folder.name in self.unable or not path.exists() or pause.exists():
+    def _try_take(self, turn: Turn) -> ClaimedJob | None:
+        folder, issue = turn.folder, JOB.parse(turn.name)
+        if not isinstance(issue, Issue) or folder.name in self.unable or not _seems_open(turn):
             return None
         spec = self._spec(folder)
         claim = self._claims.try_lock(folder, issue, spec.claim) if spec else None
@@ -244,6 +242,18 @@ class JobQueue:
         if message not in self._complained:
             self._complained.add(message)
             logger.warning("%s%s", message, f" ({example})" if example else "")
+
+
+def _seems_open(turn: Turn) -> bool:
+    # Other workers have taken jobs of an older listing, and a look costs a hundredth of a try to lock. The look is only
+    # a hint: a network file system may still show a job that is gone. RECHECK finds out. It may also hide a pause for
+    # a while; the next listing, within `LISTED_S`, shows it. A lock file that was not listed is another worker's, whose
+    # lock need not be tried; should the job be freed again, the next listing shows both.
+    path = f"{turn.folder.jobs}/{turn.name}"
+    if not os.path.lexists(path) or os.path.lexists(turn.folder.path(PAUSE)):
+        return False
+    stem = path.removesuffix(JOB.suffix)
+    return turn.was_claimed or not (os.path.lexists(stem + LOCK.suffix) or os.path.lexists(stem + LEASE.suffix))
 
 
 def _version(folder: StudyFolder) -> Version:

@@ -6,9 +6,10 @@ import pytest
 
 from hyperspool.common import atomic
 from hyperspool.common.batch_order import write_order
-from hyperspool.common.claim import Claimant, Claims
+from hyperspool.common.claim import Claim, Claimant, Claims
 from hyperspool.common.issues import AttemptName, EvaluationName, Issue
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.locks import ClaimMode
 from hyperspool.worker import job_order
 from hyperspool.worker.queue import JobQueue
 from tests.common.test_report import claim_of
@@ -55,6 +56,30 @@ def test_a_job_that_another_worker_holds_is_skipped(folder: StudyFolder, jobs: J
     assert taken(jobs) == [1]
     claim.unlock()
     assert taken(jobs) == [0, 1]
+
+
+def test_a_job_claimed_since_the_listing_is_not_tried(
+    folder: StudyFolder, jobs: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(folder, *(job_of(trial) for trial in range(3)))
+    first = jobs.next_claim()
+    assert first is not None
+    assert first.claim.issue == Issue(0)
+    assert jobs.has_more
+    other = claim_of(folder, Issue(1))
+    tried: list[Issue] = []
+    try_lock = Claims.try_lock
+
+    def noted(claims: Claims, study: StudyFolder, issue: Issue, mode: ClaimMode) -> Claim | None:
+        tried.append(issue)
+        return try_lock(claims, study, issue, mode)
+
+    monkeypatch.setattr(Claims, "try_lock", noted)
+    last = jobs.next_listed()
+    assert last is not None
+    assert tried == [last.claim.issue] == [Issue(2)]
+    for claim in (first.claim, other, last.claim):
+        claim.unlock()
 
 
 def test_what_nobody_has_begun_comes_before_what_others_hold(folder: StudyFolder, jobs: JobQueue) -> None:
