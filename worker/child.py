@@ -39,6 +39,7 @@ from hyperspool.worker.messages import (
     ChildSettings,
     DeviceFound,
     Evaluate,
+    EvaluateNext,
     Failed,
     Finished,
     FromChild,
@@ -98,6 +99,7 @@ def _end_all() -> NoReturn:
 
 
 def _listen(connection: Connection, inbox: "queue.SimpleQueue[ProbeDevice | Evaluate]", stop: threading.Event) -> None:
+    last: Evaluate | None = None
     while True:
         try:
             message: ToChild = connection.recv()
@@ -105,9 +107,15 @@ def _listen(connection: Connection, inbox: "queue.SimpleQueue[ProbeDevice | Eval
             _end_all()  # the parent is gone
         if isinstance(message, Stop):
             stop.set()
-        else:
-            stop.clear()  # a request that came after its trial's answer is not for the next trial
-            inbox.put(message)
+            continue
+        stop.clear()  # a request that came after its trial's answer is not for the next trial
+        if isinstance(message, EvaluateNext):
+            if last is None:
+                raise TypeError("the first job of a child came without its study")
+            message = message.of(last.spec)
+        if isinstance(message, Evaluate):
+            last = message
+        inbox.put(message)
 
 
 def _probe(settings: ChildSettings) -> DeviceFound | Unable:

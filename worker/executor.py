@@ -7,16 +7,16 @@ signals ring, and wakes up every `TICK_S` to show that it lives.
 import atexit
 import logging
 import signal
-import time
 from contextlib import suppress
-from multiprocessing.connection import Connection
 
 from hyperspool.common.records import FailureKind
+from hyperspool.common.study_spec import StudySpec
 from hyperspool.common.watch import Wakeup
 from hyperspool.worker.child_process import ChildProcess, how_it_ended, variables_of
 from hyperspool.worker.code import ObjectiveCode
 from hyperspool.worker.device import Device
 from hyperspool.worker.early_child import EarlyChild
+from hyperspool.worker.ending import TICK_S, Ending
 from hyperspool.worker.guardian import Guardian
 from hyperspool.worker.memory import MemoryKills
 from hyperspool.worker.messages import (
@@ -33,16 +33,9 @@ from hyperspool.worker.messages import (
     Progress,
     Stop,
     Stopped,
-    ToChild,
     Unable,
 )
 from hyperspool.worker.stopping import StopRequests
-
-TICK_S = 0.5
-STOP_GRACE_S = 5.0
-"""How long a child may take to save when it is asked to stop; then it is killed. Clusters grant more than that."""
-PREPARE_LIMIT_S = 3600.0
-"""How long a child may take before training begins: importing torch, and on first use downloading a data set."""
 
 ENDED_BY_SIGNALS = frozenset({FailureKind.EXCEPTION, FailureKind.WORKER_LOST})
 """Failures that a signal to every process of a trial can cause."""
@@ -111,6 +104,8 @@ class Executor:
     ) -> None:
         self._device, self._settings, self._bell, self._stop = device, settings, bell, stop
         self.errands, self._kills = Errands(), kills or MemoryKills()
+        self._sent: StudySpec | None = None
+        """The study that the child has."""
         self._child, self._guardian = early.hand_over() if early else (None, Guardian())
         self._settle(self._child)
         # Before multiprocessing's own end, which would wait for a child that nobody ended.
@@ -170,17 +165,17 @@ class Executor:
         return exitcode
 
     def _converse(
-        self, request: ToChild, listener: Listener, limit_s: float | None, threads: int = 1
+        self, request: ProbeDevice | Evaluate, listener: Listener, limit_s: float | None, threads: int = 1
     ) -> Outcome | DeviceFound:
         had_child = self._child is not None
-        ending = _Ending(limit_s)
+        ending = Ending(limit_s)
         answer = self._exchange(self._send(request, threads), listener, ending)
         if isinstance(answer, Failed) and answer.is_child_lost and had_child and not ending.has_begun:
             # The child died of an earlier trial, or while it had nothing to do. That is not this trial's fault.
             answer = self._exchange(self._send(request, threads), listener, ending)
         return answer
 
-    def _exchange(self, child: ChildProcess, listener: Listener, ending: "_Ending") -> Outcome | DeviceFound:
+    def _exchange(self, child: ChildProcess, listener: Listener, ending: Ending) -> Outcome | DeviceFound:
         while True:
             message = self._wait(child, listener, ending)
             if isinstance(message, Began):
@@ -204,7 +199,7 @@ class Executor:
         for chunk in child.output.drain():
             listener.take(chunk)
 
-    def _end_if_due(self, child: ChildProcess, listener: Listener, ending: "_Ending") -> Outcome | None:
+    def _end_if_due(self, child: ChildProcess, listener: Listener, ending: Ending) -> Outcome | None:
         # Ends an evaluation that is to stop, has used up its time, or has lost its claim.
         outcome: Outcome | None = None
         if (self._stop.is_requested or listener.is_pruned()) and not ending.is_stopping:
@@ -220,7 +215,7 @@ class Executor:
             self._end(listener)
         return outcome
 
-    def _wait(self, child: ChildProcess, listener: Listener, ending: "_Ending") -> FromChild | None:
+    def _wait(self, child: ChildProcess, listener: Listener, ending: Ending) -> FromChild | None:
         # Waits for the child's next message, its end, the bell, or `TICK_S`. What is printed meanwhile is passed on.
         rest_s, output = child.output.rest_s(), child.output.fileno()
         timeout_s = min(ending.timeout_s(), rest_s or TICK_S, self.errands.due_in_s())
@@ -237,21 +232,29 @@ class Executor:
             return self._lost(listener)
         return None if child.is_alive() else self._lost(listener)
 
-    def _send(self, request: ToChild, threads: int) -> ChildProcess:
+    def _send(self, request: ProbeDevice | Evaluate, threads: int) -> ChildProcess:
         self._kills.begin()  # before the child has the request: it may be killed in the next moment
         if self._child is not None and self._child.is_alive():
             with suppress(OSError):
-                self._child.connection.send(request)
+                self._ask(self._child, request)
                 return self._child
         self._end(Listener())
         self._child = ChildProcess(variables_of(self._device, threads), threads, self._guardian)
         self._settle(self._child)
         with suppress(OSError):  # the child died at once, and `_exchange` will find that out
-            self._child.connection.send(request)
+            self._ask(self._child, request)
         return self._child
+
+    def _ask(self, child: ChildProcess, request: ProbeDevice | Evaluate) -> None:
+        if isinstance(request, ProbeDevice):
+            child.connection.send(request)
+            return
+        child.connection.send(request.next if request.spec is self._sent else request)
+        self._sent = request.spec
 
     def _settle(self, child: ChildProcess | None) -> None:
         # The first that a child reads.
+        self._sent = None
         with suppress(OSError):  # it died at once, and the first request finds that out
             if child is not None:
                 child.connection.send(self._settings)
@@ -266,35 +269,3 @@ class Executor:
 
 def _is_child_lost(message: FromChild) -> bool:
     return isinstance(message, Failed) and message.is_child_lost
-
-
-class _Ending:
-    """When to end an evaluation: at its time limit, or after a request to stop."""
-
-    def __init__(self, limit_s: float | None) -> None:
-        self.has_begun = self.is_stopping = self.is_child_spent = False
-        self.limit_s = PREPARE_LIMIT_S
-        self._training_limit_s = float("inf") if limit_s is None else limit_s
-        self._deadline_s = time.monotonic() + PREPARE_LIMIT_S
-        self._kill_at_s = float("inf")
-
-    def begin(self) -> None:
-        """Let the study's time limit count from now on, because preparation is over."""
-        self.has_begun, self.limit_s = True, self._training_limit_s
-        self._deadline_s = time.monotonic() + self.limit_s
-
-    def timeout_s(self) -> float:
-        return max(min(TICK_S, self._deadline_s - time.monotonic()), 0.0)
-
-    def is_over(self) -> bool:
-        return time.monotonic() >= self._deadline_s
-
-    def ask_to_stop(self, connection: Connection) -> None:
-        """Ask the child to stop; its grace begins."""
-        self.is_stopping, self._kill_at_s = True, time.monotonic() + STOP_GRACE_S
-        with suppress(OSError):  # the child has just died, and the next round of `_exchange` will find that out
-            connection.send(Stop())
-
-    def is_grace_over(self, *, is_urgent: bool) -> bool:
-        """Whether the child has used up its grace; an urgent request ends the grace at once."""
-        return self.is_stopping and (is_urgent or time.monotonic() >= self._kill_at_s)

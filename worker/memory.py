@@ -15,6 +15,8 @@ from pathlib import Path
 WINDOW_S = 10.0
 """How far back a kill may lie. A killed process takes a while to die, because its memory, often many GiB, is freed
 first."""
+FRESH_S = 0.25
+"""A count that is younger serves a trial that begins: to ask the kernel takes longer than a trial without content."""
 _COUNT = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
 
 
@@ -32,8 +34,9 @@ class MemoryKills:
         self._seen: deque[tuple[float, int]] = deque()
 
     def begin(self) -> None:
-        """Count from now on."""
-        self._seen.clear()
+        """Count from now on; kills of the last `FRESH_S` may be counted too."""
+        while self._seen and (len(self._seen) > 1 or self._clock() - self._seen[0][0] >= FRESH_S):
+            self._seen.popleft()
         self.look()
 
     def look(self) -> None:
@@ -49,7 +52,11 @@ class MemoryKills:
     def has_risen(self) -> bool:
         """Whether the kernel killed within the last `WINDOW_S`; False also where the kernel does not count."""
         count = self._count()
-        return count is not None and bool(self._seen) and count > self._seen[0][1]
+        if count is None or not self._seen:
+            return False
+        before = self._seen[0][1]
+        self._seen.append((self._clock(), count))  # so that no later trial counts the same kill
+        return count > before
 
     def _count(self) -> int | None:
         with suppress(OSError):  # no such file on this system

@@ -44,6 +44,25 @@ class Evaluate:
     start: Result | None = None
     """The result of the trial whose kept checkpoint the job starts from; None: the job names none, or it is gone."""
 
+    @property
+    def next(self) -> "EvaluateNext":
+        """The same for a child that has the study already."""
+        return EvaluateNext(self.job, self.checkpoint, self.earlier_checkpoints, self.start)
+
+
+@dataclass(frozen=True)
+class EvaluateNext:
+    """To the child: evaluate a job of the same study as the last one. A study takes longer to send than all else."""
+
+    job: Job
+    checkpoint: Path
+    earlier_checkpoints: tuple[Path, ...]
+    start: Result | None
+
+    def of(self, spec: StudySpec) -> Evaluate:
+        """The whole request."""
+        return Evaluate(spec, self.job, self.checkpoint, self.earlier_checkpoints, self.start)
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -160,7 +179,7 @@ class Abandoned:
     """The claim was lost meanwhile, so the parent killed the child. Another worker evaluates the job."""
 
 
-ToChild = ProbeDevice | Evaluate | Stop
+ToChild = ProbeDevice | Evaluate | EvaluateNext | Stop
 Progress = Began | Resumed | EpochDone | EpochAmended | LeftBehind
 Answer = Finished | Failed | Stopped | Unable
 FromChild = DeviceFound | Progress | Answer

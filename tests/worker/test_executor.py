@@ -4,7 +4,7 @@ import signal
 import pytest
 
 from hyperspool.common.records import FailureKind
-from hyperspool.worker import executor as executor_module
+from hyperspool.worker import ending
 from hyperspool.worker.child_process import ChildProcess
 from hyperspool.worker.guardian import Guardian
 from hyperspool.worker.messages import (
@@ -138,13 +138,13 @@ def test_a_child_is_asked_to_save_before_it_stops(bench: Bench) -> None:
 
 
 def test_a_child_that_ignores_stop_is_killed_after_its_grace(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor_module, "STOP_GRACE_S", 0.2)
+    monkeypatch.setattr(ending, "STOP_GRACE_S", 0.2)
     bench.stop.is_requested = True
     assert bench.evaluate("deaf") == Stopped(is_saved=False)
 
 
 def test_an_urgent_request_to_stop_grants_no_grace(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor_module, "STOP_GRACE_S", 1000.0)
+    monkeypatch.setattr(ending, "STOP_GRACE_S", 1000.0)
     bench.stop.is_requested = bench.stop.is_urgent = True
     assert bench.evaluate("deaf") == Stopped(is_saved=False)
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperspool.worker.memory import WINDOW_S, MemoryKills, kernel_counter
+from hyperspool.worker.memory import FRESH_S, WINDOW_S, MemoryKills, kernel_counter
 
 
 class Kernel:
@@ -37,8 +37,23 @@ def test_a_kill_since_the_beginning_is_seen(kernel: Kernel, kills: MemoryKills) 
 
 def test_a_kill_before_the_beginning_does_not_count(kernel: Kernel, kills: MemoryKills) -> None:
     kernel.count(1)
+    kernel.now_s += FRESH_S
     kills.begin()
     assert not kills.has_risen()
+
+
+def test_a_kill_counts_for_one_trial_alone(kernel: Kernel, kills: MemoryKills) -> None:
+    kernel.count(1)
+    assert kills.has_risen()
+    kills.begin()
+    assert not kills.has_risen()
+
+
+def test_short_trials_share_one_look_at_the_count(kernel: Kernel, kills: MemoryKills) -> None:
+    kernel.path.unlink()
+    kills.begin()
+    kernel.count(1)
+    assert kills.has_risen()
 
 
 def test_a_kill_is_seen_while_its_victim_is_dying(kernel: Kernel, kills: MemoryKills) -> None:

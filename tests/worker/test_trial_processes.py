@@ -9,7 +9,7 @@ import pytest
 
 from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.reading import read_record
-from hyperspool.worker import executor as executor_module
+from hyperspool.worker import ending
 from hyperspool.worker.messages import Failed, Finished, LeftBehind, Stopped
 from tests.processes import Processes, children_of, is_alive, until
 from tests.worker.bench import Bench
@@ -72,7 +72,7 @@ def test_a_daemon_that_a_trial_leaves_ends_with_it(bench: Bench) -> None:
 
 @linux
 def test_a_stopped_trial_leaves_no_process(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor_module, "STOP_GRACE_S", 0.2)
+    monkeypatch.setattr(ending, "STOP_GRACE_S", 0.2)
     bench.follower.stop_at_first_epoch = True
     assert bench.evaluate("leaves", x=3.0) == Stopped(is_saved=False)
     assert len(left(bench.notes)) == 4

@@ -7,7 +7,7 @@ from hyperspool.common.epochs import metric_names
 from hyperspool.worker.check.call import Call, Caller, peak_memory_bytes
 from hyperspool.worker.check.result import CheckResult
 from hyperspool.worker.check.study import CheckedStudy
-from hyperspool.worker.executor import TICK_S
+from hyperspool.worker.ending import TICK_S
 from hyperspool.worker.messages import Abandoned, Failed, Finished, Outcome, Pruned, Stopped, Unable
 from hyperspool.worker.objectives.command import GRACE_S
 
