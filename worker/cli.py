@@ -79,12 +79,12 @@ def work(
         from hyperspool.worker.lifetime import Life
         from hyperspool.worker.loop import Worker, WorkerSettings
         from hyperspool.worker.scheduler import scheduler_job
-        from hyperspool.worker.slots import slot_count
+        from hyperspool.worker.slots import count_of_slots
 
     _check_place(root, study)
     sent = receive(objective_from_stdin) if objective_from_stdin else None
     own = OwnObjectives(tuple(objective or ()), tuple(command or ()), tuple(study_file or ()), sent)
-    count = slot_count(slots, trials)
+    count = count_of_slots(slots, trials)
     claimant = Claimant(_worker_name(name, root))
     settings = WorkerSettings(
         root=root.absolute(),  # the evaluating process may change its directory
@@ -134,7 +134,7 @@ def _run_slots(settings: "WorkerSettings", name: str, count: int | None) -> int:
             name=name,
             device=settings.device,
             count=count,
-            trials=settings.life.trials,
+            life=settings.life,
             exit_with_stdin=settings.exit_with_stdin,
             stopped_status=settings.stopped_status,
         )

@@ -94,6 +94,11 @@ class Lifetime:
         return self._end_s is not None and self._clock() >= self._end_s
 
     @property
+    def left_s(self) -> float | None:
+        """How much of `--lifetime` is left, the margin included; None if the worker has no end."""
+        return None if self._end_s is None else self._end_s + MARGIN_S - self._clock()
+
+    @property
     def is_too_short(self) -> bool:
         """Whether a trial that began now would probably be stopped before its first checkpoint: nothing would stay."""
         if self._end_s is None:

@@ -19,8 +19,10 @@ from pathlib import Path
 from hyperspool.common.errors import UsageError
 from hyperspool.common.gpus import gpu_use
 from hyperspool.common.invocation import own_process
+from hyperspool.common.slots import slot_count
 from hyperspool.common.watch import Wakeup
 from hyperspool.worker.device import Device
+from hyperspool.worker.lifetime import Life, Lifetime
 from hyperspool.worker.slot_count import Choice, Ended, Measuring, most_in_memory
 from hyperspool.worker.stopping import StopRequests
 
@@ -28,7 +30,6 @@ MAX_RESTARTS = 20
 """How many dead slots are replaced, over all slots."""
 WRONG_USAGE = 2
 """A worker's exit status if it can serve nothing. A restart would not help."""
-AUTO = "auto"
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class SlotSettings:
         name: of the worker; a slot's name is this, a dot, and its number.
         device: chosen already.
         count: how many slots; None: as many as pay.
-        trials: how many all slots together evaluate; None: no limit.
+        life: how many trials all slots together evaluate, and when they leave.
         exit_with_stdin: leave when standard input ends.
         stopped_status: the exit status after a request to stop while work is open.
     """
@@ -51,24 +52,21 @@ class SlotSettings:
     name: str
     device: Device
     count: int | None
-    trials: int | None
+    life: Life
     exit_with_stdin: bool
     stopped_status: int
 
 
-def slot_count(wish: str, trials: int | None) -> int | None:
+def count_of_slots(wish: str, trials: int | None) -> int | None:
     """Return the number of slots that `--slots` asks for; None for `auto`.
 
     Raises:
         UsageError: it is neither, or `auto` comes with a number of trials.
     """
-    if wish == AUTO:
-        if trials is not None:
-            raise UsageError("--slots auto takes no --trials, because it needs many to measure; give --slots a number")
-        return None
-    if not (wish.isascii() and wish.isdecimal() and 0 < int(wish) <= 1000):  # noqa: PLR2004 - far above any device
-        raise UsageError(f"--slots {wish}: expected auto, or a number from 1 to 1000")
-    return int(wish)
+    count = slot_count(wish)
+    if count is None and trials is not None:
+        raise UsageError("--slots auto takes no --trials, because it needs many to measure; give --slots a number")
+    return count
 
 
 def shares(trials: int | None, slots: int) -> list[int | None]:
@@ -86,7 +84,8 @@ class Slots:
         self._bell = Wakeup()
         self._stop = StopRequests(self._bell)
         self._running: dict[int, subprocess.Popen[bytes]] = {}
-        self._shares = shares(settings.trials, settings.count) if settings.count else []
+        self._lifetime = Lifetime(settings.life)
+        self._shares = shares(settings.life.trials, settings.count) if settings.count else []
         self._statuses: list[int] = []
         self._superfluous: set[int] = set()
         self._restarts = 0
@@ -97,7 +96,8 @@ class Slots:
 
         Returns:
             0 if nothing is left to do; the settings' `stopped_status` if the slots were asked to stop while work is
-            open; 2 if one can serve nothing; 1 if more died than are replaced.
+            open, or their time is over and one came further; 2 if one can serve nothing; 1 if more died than are
+            replaced, or none came further in its time.
         """
         signal.signal(signal.SIGCHLD, lambda *_: None)  # a signal that Python handles rings the bell
         self._stop.listen(to_stdin=self._settings.exit_with_stdin)
@@ -127,6 +127,8 @@ class Slots:
         command += ["--name", f"{self._settings.name[:94]}.{slot + 1}"]
         if self._shares and (share := self._shares[slot]) is not None:
             command += ["--trials", str(share)]
+        if (left_s := self._lifetime.left_s) is not None:  # a slot that is started again has no more than the others
+            command += ["--lifetime", f"{max(left_s, 1.0):.3f}"]
         passed = [self._measuring.entrance] if self._measuring else []
         command += ["--ended-to", str(passed[0])] if passed else []
         self._running[slot] = subprocess.Popen(  # noqa: S603 - our own program, with our own arguments
@@ -169,7 +171,7 @@ class Slots:
             is_regular = status in {0, WRONG_USAGE, self._settings.stopped_status}
             if slot in self._superfluous:
                 self._superfluous.discard(slot)
-            elif is_regular or self._stop.is_requested or self._restarts >= MAX_RESTARTS:
+            elif is_regular or self._is_ending or self._restarts >= MAX_RESTARTS:
                 logger.info("slot %d has left with status %d", slot + 1, status)
                 self._statuses.append(status if is_regular else 1)
             else:
@@ -177,8 +179,14 @@ class Slots:
                 logger.warning("slot %d ended with status %d; starting it again", slot + 1, status)
                 self._start(slot)
 
+    @property
+    def _is_ending(self) -> bool:
+        return self._stop.is_requested or self._lifetime.is_over
+
     def _status(self) -> int:
-        worst_first = (1, WRONG_USAGE, self._settings.stopped_status)
+        worst_first = [1, WRONG_USAGE, self._settings.stopped_status]
+        if self._lifetime.is_over:  # 1 is a slot that came no further; another turn pays if any of them did
+            worst_first = worst_first[1:] + worst_first[:1]
         return next((status for status in worst_first if status in self._statuses), 0)
 
 

@@ -27,6 +27,7 @@ def launch(
     gpus_per_worker: Annotated[
         float, typer.Option(min=0, max=64, help="Give each worker N GPUs; on Ray also a share, such as 0.5.")
     ] = 1,
+    slots: Annotated[str, typer.Option(metavar="K|auto", help="Let each worker run K trials at once.")] = "1",
     time: Annotated[str | None, typer.Option(help="Limit a worker's job, as sbatch does: 4:00:00.")] = None,
     partition: Annotated[str | None, typer.Option(help="Use this partition. Default: the cluster's.")] = None,
     sbatch: Annotated[
@@ -55,8 +56,9 @@ def launch(
     Exit status: 0 submitted or finished, 1 the engine refuses, 2 wrong usage.
     """
     from hyperspool.common.definitions import OwnObjectives
+    from hyperspool.master.launch.options import LaunchOptions
     from hyperspool.master.launch.ray_session import ray_session
-    from hyperspool.master.launch.session import LaunchOptions, dry_run_text, launch_session, stop_session
+    from hyperspool.master.launch.session import dry_run_text, launch_session, stop_session
     from hyperspool.master.launch.slurm_script import Resources
 
     if slurm == ray:
@@ -79,6 +81,7 @@ def launch(
         max_workers=max_workers,
         with_master=with_master,
         watch=watch,
+        slots=slots,
         max_idle_s=max_idle,
         wait_s=wait,
     )

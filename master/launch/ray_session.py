@@ -3,8 +3,9 @@
 from hyperspool.common.invocation import command_line, own_process, place_of
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.shared_folder import open_shared_folder
+from hyperspool.master.launch.options import LaunchOptions
 from hyperspool.master.launch.ray_workers import RayWorkers, need_ray
-from hyperspool.master.launch.session import LaunchOptions, Say, carried, launched_study
+from hyperspool.master.launch.session import Say, carried, launched_study
 from hyperspool.master.results.standing import open_standing
 from hyperspool.master.results.wording import counted
 from hyperspool.master.studies.published import publish_study
@@ -32,7 +33,7 @@ def ray_session(options: LaunchOptions, share: float, address: str | None, say: 
         say(f"study {spec.name} is finished: there is no work to launch workers for")
         return
     command = [*own_process("worker"), "--root", str(folder.root), "--study", spec.name]
-    command += [*options.leaving, *options.own.arguments]
+    command += [*options.of_a_worker, *options.own.arguments]
     with RayWorkers(folder, options.workers, share, address, command, carried()) as workers:
         held = counted(options.workers, "worker")
         say(f"{held} on Ray until the study is finished; Ctrl-C ends them, and they save first")

@@ -3,11 +3,9 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from hyperspool.common import atomic
-from hyperspool.common.definitions import OwnObjectives
 from hyperspool.common.errors import FolderError, UsageError
 from hyperspool.common.invocation import command_line, own_process, place_of
 from hyperspool.common.layout import StudyFolder
@@ -17,8 +15,9 @@ from hyperspool.common.shared_folder import open_shared_folder
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.launch import slurm
 from hyperspool.master.launch.cluster import LIVE, launch_folder
-from hyperspool.master.launch.slurm_script import Place, Resources, master_script, workers_script
-from hyperspool.master.launch.top_up import Bounds, TopUp
+from hyperspool.master.launch.options import LaunchOptions
+from hyperspool.master.launch.slurm_script import Place, master_script, workers_script
+from hyperspool.master.launch.top_up import TopUp
 from hyperspool.master.results.standing import open_standing
 from hyperspool.master.results.wording import counted
 from hyperspool.master.studies.changes import Changes
@@ -32,73 +31,8 @@ CARRIED = ("PYTHONPATH", "VIRTUAL_ENV")
 ONE_HOST = frozenset({"overlay", "ramfs", "tmpfs"})
 """File systems that no other machine can see."""
 TASK = "master.launch.slurm_task"
-FIRST_JOB_S = 600.0
-MAX_IDLE_S = 60.0
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class LaunchOptions:
-    """The options of `launch`.
-
-    Attributes:
-        root: the shared folder.
-        study: a preset, a TOML file or a published study.
-        workers: how many to begin with.
-        resources: of each worker.
-        own: the user's objectives.
-        max_workers: up to how many they are topped up; None: `workers`.
-        with_master: also submit the study's master.
-        watch: top up from this process until the study is finished.
-        max_idle_s: after so long without a free job a worker leaves; None: as `leaving` says.
-        wait_s: for so long a worker waits for its first job.
-    """
-
-    root: Path
-    study: str
-    workers: int
-    resources: Resources
-    own: OwnObjectives = field(default_factory=OwnObjectives)
-    max_workers: int | None = None
-    with_master: bool = False
-    watch: bool = False
-    max_idle_s: float | None = None
-    wait_s: float = FIRST_JOB_S
-
-    def __post_init__(self) -> None:
-        """Check that the options fit together.
-
-        Raises:
-            UsageError: they do not.
-        """
-        if self.max_workers is not None and self.max_workers < self.workers:
-            raise UsageError(f"--max-workers {self.max_workers}: expected at least the {self.workers} of --workers")
-        if self.max_workers is not None and not self.is_topped_up:
-            raise UsageError("--max-workers: who adds workers? Give --watch, or --with-master, whose job does it")
-
-    @property
-    def is_topped_up(self) -> bool:
-        """Whether somebody replaces workers that leave."""
-        return self.watch or self.with_master
-
-    @property
-    def bounds(self) -> Bounds:
-        """How many workers there may be."""
-        return Bounds(self.workers, self.max_workers or self.workers)
-
-    @property
-    def leaving(self) -> list[str]:
-        """When a worker leaves: the options of `python -m worker`.
-
-        Where nobody replaces it, it stays as long as the master runs: the next batch needs it.
-        """
-        idle_s = MAX_IDLE_S if self.max_idle_s is None and self.is_topped_up else self.max_idle_s
-        return [
-            "--exit-when-idle",
-            *([] if idle_s is None else ["--max-idle", f"{idle_s:g}"]),
-            *["--wait", f"{self.wait_s:g}"],
-        ]
 
 
 class SlurmLaunch:
@@ -128,7 +62,7 @@ class SlurmLaunch:
             "--study",
             self._folder.name,
         ]
-        command += [*options.leaving, *options.own.arguments]
+        command += [*options.of_a_worker, *options.own.arguments]
         name, logs = slurm.job_name(self._folder), launch_folder(self._folder).absolute()
         return workers_script(name, count, options.resources, self._place, command, logs)
 
@@ -148,6 +82,7 @@ class SlurmLaunch:
         arguments = ["launch", self._folder.name, "--slurm", "--watch", "--root", str(self._root)]
         arguments += ["--workers", str(options.workers), "--max-workers", str(options.bounds.most)]
         arguments += ["--gpus-per-worker", str(asked.gpus), "--wait", f"{options.wait_s:g}"]
+        arguments += [] if options.slots == "1" else ["--slots", options.slots]
         arguments += [] if options.max_idle_s is None else ["--max-idle", f"{options.max_idle_s:g}"]
         arguments += ["--time", asked.time] if asked.time else []
         arguments += ["--partition", asked.partition] if asked.partition else []

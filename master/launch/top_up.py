@@ -1,6 +1,7 @@
 """Keeps as many workers in an engine's queue as there is work for."""
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,10 +27,16 @@ class Bounds:
     Attributes:
         least: while more trials are to come, so many stay in the queue.
         most: never more than so many.
+        slots: trials that each of them evaluates at once; 1 where that is not known.
     """
 
     least: int
     most: int
+    slots: int = 1
+
+    def needed(self, trials: int) -> int:
+        """Return how many workers evaluate so many trials at once."""
+        return math.ceil(trials / self.slots)
 
 
 class TopUp:
@@ -92,14 +99,14 @@ class TopUp:
 
     def _wanted(self) -> tuple[int, bool]:
         """Return how many workers there is work for, and whether the study is finished."""
-        count = len(self._folder.open_issues())
+        count = self._bounds.needed(len(self._folder.open_issues()))
         if count >= self._bounds.least:
             return min(count, self._bounds.most), False
         standing = open_standing(self._folder)
         if standing.is_finished:
             return 0, True
         # Between two batches little is open, and workers that gave up their place would have to queue again.
-        return min(max(count, min(self._bounds.least, _left(standing))), self._bounds.most), False
+        return min(max(count, min(self._bounds.least, self._bounds.needed(_left(standing)))), self._bounds.most), False
 
     def _look_for_life(self) -> None:
         beats = {record.worker: record.beat for record in read_workers(self._folder)}

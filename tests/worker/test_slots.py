@@ -9,7 +9,8 @@ import pytest
 from hyperspool.common.errors import UsageError
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.signals import STOPPED_STATUS
-from hyperspool.worker.slots import mps_note, shares, slot_count
+from hyperspool.worker.lifetime import MARGIN_S
+from hyperspool.worker.slots import count_of_slots, mps_note, shares
 from tests.conftest import MakeStudy
 from tests.processes import Processes, results_of, until
 
@@ -50,6 +51,14 @@ def test_slots_share_their_trials_and_leave(root: Path, processes: Processes, ma
     assert len(results_of(StudyFolder(root, "demo"))) == 5
 
 
+def test_slots_leave_when_their_common_time_is_over(root: Path, processes: Processes, make_study: MakeStudy) -> None:
+    processes.master(make_study("deaf", trials=2))
+    worker = processes.worker("--slots", "2", "--lifetime", f"{MARGIN_S + 6:g}", objective="deaf")
+    assert worker.wait(60) == 1  # neither came further
+    assert "slot 2 has left with status 1" in processes.output(worker)
+    assert "starting it again" not in processes.output(worker)
+
+
 def test_auto_settles_by_the_trials_that_end(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     processes.master(make_study("brief", trials=2000, batch=2000))
     worker = processes.worker("--slots", "auto", objective="brief")
@@ -62,13 +71,13 @@ def test_auto_settles_by_the_trials_that_end(root: Path, processes: Processes, m
 @pytest.mark.parametrize("wish", ["0", "-1", "1001", "many", "1.5"])
 def test_wrong_numbers_of_slots_are_refused(wish: str) -> None:
     with pytest.raises(UsageError, match=f"--slots {wish}: expected auto, or a number from 1 to 1000"):
-        slot_count(wish, None)
+        count_of_slots(wish, None)
 
 
 def test_auto_takes_no_number_of_trials() -> None:
-    assert slot_count("auto", None) is None
+    assert count_of_slots("auto", None) is None
     with pytest.raises(UsageError, match="--slots auto takes no --trials"):
-        slot_count("auto", 5)
+        count_of_slots("auto", 5)
 
 
 def test_trials_are_divided_among_slots() -> None:

@@ -40,6 +40,16 @@ def test_a_launch_submits_what_it_keeps(study: Path, root: Path, slurm: FakeSlur
     assert "of study demo is as it should be" in said("master", "fsck", "demo", "--root", str(root))
 
 
+def test_slots_reach_the_workers_and_their_successors(study: Path, root: Path) -> None:
+    options = ("--dry-run", "--with-master", "--workers", "2")
+    master, workers = launch(study, root, *options, "--slots", "auto").split("#!/usr/bin/env bash")[1:]
+    assert "--slots auto" in workers
+    assert "--slots auto" in master  # whose job replaces workers that left
+    assert "--slots" not in launch(study, root, *options)
+    command = ("master", "launch", str(study), "--root", str(root), "--slurm", *SQUARE)
+    assert "--slots 0: expected auto, or a number from 1" in refused(*command, "--slots", "0")
+
+
 def test_a_dry_run_prints_scripts_and_touches_nothing(
     study: Path, root: Path, slurm: FakeSlurm, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,12 @@ def test_open_work_brings_workers_up_to_the_most(folder: StudyFolder, bench: Ben
     assert cluster.submitted == [3, 1]
 
 
+def test_a_worker_with_slots_counts_for_its_trials(folder: StudyFolder, bench: Bench, cluster: FakeCluster) -> None:
+    publish(bench.dispatcher, [job_of(trial) for trial in range(4)])
+    TopUp(folder, cluster, Bounds(least=1, most=3, slots=3)).look()
+    assert cluster.submitted == [2]
+
+
 def test_the_least_waits_for_the_next_batch(folder: StudyFolder, cluster: FakeCluster) -> None:
     top_up = TopUp(folder, cluster, OF_8)
     assert not top_up.look()
