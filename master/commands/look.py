@@ -77,7 +77,7 @@ def status(
     """Show whether a study runs, its progress, its best setting, and what each worker does."""
     from hyperspool.common.layout import StudyFolder
     from hyperspool.common.shared_folder import need_folder
-    from hyperspool.master.launch.cluster import tasks_text, with_gone
+    from hyperspool.master.launch.cluster import all_tasks, queues_text
     from hyperspool.master.launch.slurm import TaskReader
     from hyperspool.master.results.notes import notes_json, read_notes
     from hyperspool.master.results.progress import ProgressReader
@@ -91,8 +91,7 @@ def status(
     tasks = TaskReader(folder) if folder else None
 
     def tasks_of(standing: "Standing") -> list["Task"] | None:
-        found = tasks.read() if tasks else None
-        return None if found is None else with_gone(found, standing.workers, standing.silent)
+        return all_tasks(tasks.read(), standing.workers, standing.silent) if tasks else None
 
     def look() -> list[tuple["Standing", "StudyState"]]:
         return [_look_at(folder)] if folder else _look_at_all(root)
@@ -114,7 +113,7 @@ def status(
         found = look()
         is_fitted, progress = watch and output.is_terminal, reader.of if reader else None
         if folder:
-            queue = tasks_text(tasks_of(found[0][0]) or ()) or (tasks.problem if tasks else "")
+            queue = queues_text(tasks_of(found[0][0]) or ()) or (tasks.problem if tasks else "")
             notes = read_notes(folder)
             shown: Picture = standing_view(*found[0], progress, notes, queue=queue, is_fitted=is_fitted)
         else:

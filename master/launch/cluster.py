@@ -12,6 +12,10 @@ from hyperspool.common.heartbeat import WorkerRecord
 from hyperspool.common.layout import StudyFolder
 
 FOLDER = "launch"
+SLURM, RAY = "slurm", "ray"
+"""Schedulers, as a job's name begins in a worker's heartbeat: `slurm:1234_5`, `ray:demo-1`."""
+LABELS = {SLURM: "Slurm", RAY: "Ray"}
+"""What people call them."""
 
 
 class ClusterError(SearchError, RuntimeError):
@@ -93,19 +97,46 @@ def launch_folder(folder: StudyFolder) -> Path:
     return folder.results / FOLDER
 
 
-def with_gone(tasks: Iterable[Task], workers: Iterable[WorkerRecord], silent: Collection[str]) -> list[Task]:
-    """Return the tasks, and those of silent workers that the engine no longer knows.
+def all_tasks(
+    queued: Iterable[Task] | None, workers: Iterable[WorkerRecord], silent: Collection[str]
+) -> list[Task] | None:
+    """Return the tasks of all engines, also those of silent workers that their engine no longer knows.
+
+    Of Ray only the program that launched the workers knows the queue; what runs there is seen by its heartbeats.
 
     Args:
-        tasks: as the engine lists them.
+        queued: as Slurm lists them; None if it was not asked, or did not answer.
         workers: the study's, by their heartbeats.
         silent: the names of those whose heartbeat stands still.
+
+    Returns:
+        The tasks; None if Slurm has not listed any, and no worker says that it runs on Ray.
     """
-    found = list(tasks)
+    placed = [(worker.job.split()[0], worker) for worker in workers if worker.job]
+    on_ray = {
+        job: Task(job, TaskState.RUNNING, node=worker.host)
+        for job, worker in placed
+        if engine_of(job) == RAY and worker.worker not in silent
+    }
+    found = [*(queued or ()), *on_ray.values()]
     known = {task.job for task in found if task.state in LIVE}
     # After a restart a worker's job is called `slurm:1234_5 restart 1`.
-    lost = {worker.job.split()[0] for worker in workers if worker.job and worker.worker in silent}
-    return found + [Task(job, TaskState.GONE) for job in sorted(lost - known)]
+    asked = {RAY} if queued is None else {RAY, SLURM}
+    lost = {job for job, worker in placed if worker.worker in silent and engine_of(job) in asked}
+    gone = [Task(job, TaskState.GONE) for job in sorted(lost - known)]
+    return None if queued is None and not (found or gone) else found + gone
+
+
+def engine_of(job: str) -> str:
+    """Return the engine that a job's name begins with."""
+    return job.partition(":")[0]
+
+
+def queues_text(tasks: Iterable[Task]) -> str:
+    """Say what a study's tasks do on each engine: `Slurm: 2 running, 1 gone; Ray: 3 running`."""
+    found = list(tasks)
+    own = {label: tasks_text(task for task in found if engine_of(task.job) == name) for name, label in LABELS.items()}
+    return "; ".join(f"{label}: {text}" for label, text in own.items() if text)
 
 
 def tasks_text(tasks: Iterable[Task]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from hyperspool.common.errors import SearchError, UsageError
 from hyperspool.common.layout import StudyFolder
-from hyperspool.master.launch.cluster import ClusterError, Task, TaskState, launch_folder
+from hyperspool.master.launch.cluster import LABELS, SLURM, ClusterError, Task, TaskState, launch_folder
 
 ANSWER_S = 60.0
 """How long a command of Slurm's may take. Its controller is slow while it is busy with others' jobs."""
@@ -19,7 +19,6 @@ SHORT_S = 5.0
 """The same for a picture that a person waits for."""
 AGAIN_S = 15.0
 """Seconds between two questions of a reader."""
-SCHEDULER = "slurm"
 MASTER = "master"
 """What a study's master adds to the name of its job."""
 COLUMNS = {"ArrayJobID": 20, "ArrayTaskID": 20, "StateCompact": 8, "RestartCnt": 10, "NodeList": 60, "Reason": 120}
@@ -54,7 +53,7 @@ class Slurm:
     def cancel(self, tasks: Sequence[Task]) -> None:
         """Call scancel; see `Cluster`."""
         if tasks:
-            _call("scancel", *(task.job.removeprefix(f"{SCHEDULER}:") for task in tasks))
+            _call("scancel", *(task.job.removeprefix(f"{SLURM}:") for task in tasks))
 
 
 def job_name(folder: StudyFolder, part: str = "") -> str:
@@ -132,7 +131,7 @@ def task_of(line: str) -> Task | None:
         return None
     number = f"{job}_{index}" if _NUMBER.fullmatch(index) else job
     reason = "" if cells["Reason"] in {"None", "N/A"} else cells["Reason"]
-    return Task(f"{SCHEDULER}:{number}", found, reason, cells["NodeList"], restarts)
+    return Task(f"{SLURM}:{number}", found, reason, cells["NodeList"], restarts)
 
 
 class TaskReader:
@@ -163,7 +162,7 @@ class TaskReader:
                 self._tasks = [task for name in self._names for task in queued(name, SHORT_S)]
                 self.problem = ""
             except ClusterError as error:
-                self._tasks, self.problem = None, str(error)
+                self._tasks, self.problem = None, f"{LABELS[SLURM]}: {error}"
         return self._tasks
 
 

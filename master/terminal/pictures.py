@@ -46,13 +46,13 @@ def standing_view(
         state: whether it runs, and since when.
         progress_of: reads how far a worker is; None: the heartbeats alone are shown.
         notes: what people noted, the oldest first; the newest are shown.
-        queue: what its workers do in a scheduler's queue, in words.
+        queue: what its workers do in schedulers' queues, in words.
         is_fitted: fill the window with results, and no more.
     """
     head: list[RenderableType] = [
         Text.assemble((standing.spec.name, "bold"), f"  {standing.spec.title}"),
         *([Text(state.sentence)] if state else []),
-        *([Text(f"Slurm: {queue}")] if queue else []),
+        *([Text(queue)] if queue else []),
         progress_row(standing, ""),
         *standing_lines(standing, is_plain=output.options.ascii_only),
     ]
