@@ -1,4 +1,4 @@
-"""What Ray runs: an actor that keeps one worker. It imports nothing of Ray, so that a node loads it quickly."""
+"""What Ray runs: an actor that keeps one worker, and a task that looks around. It imports nothing of Ray."""
 
 import os
 import subprocess
@@ -7,6 +7,30 @@ from pathlib import Path
 
 ACTOR_VARIABLE = "HYPERSPOOL_RAY_ACTOR"
 """In it the worker finds the actor's name, for its heartbeat."""
+
+
+def unseen(token: Path, folder: Path, python: Path) -> list[str]:
+    """Return what this node does not see of what a worker needs.
+
+    Args:
+        token: a file that was made in the shared folder a moment ago.
+        folder: in which the worker starts.
+        python: its interpreter.
+    """
+    needed = {
+        f"the shared folder {token.parent.parent}": _is_listed(token),
+        f"the folder {folder}": os.access(folder, os.X_OK),
+        f"the interpreter {python}": os.access(python, os.X_OK),
+    }
+    return [name for name, is_seen in needed.items() if not is_seen]
+
+
+def _is_listed(path: Path) -> bool:
+    # By listing: a client of NFS that has looked for a name remembers for long that it was not there.
+    try:
+        return any(each.name == path.name for each in path.parent.iterdir())
+    except OSError:
+        return False
 
 
 class WorkerActor:

@@ -18,6 +18,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.signals import STOPPED_STATUS
 from hyperspool.master.launch.cluster import ClusterError
 from hyperspool.master.launch.ray_actor import WorkerActor
+from hyperspool.master.launch.ray_nodes import need_seeing_nodes
 from hyperspool.master.results.standing import open_standing
 
 LOOK_S = 5.0
@@ -103,6 +104,7 @@ class RayWorkers:
             ) from error
         atomic.make_folder(self._folder.logs)
         share = even_share(self._share, self._count, self._ray.available_resources().get("GPU", 0.0))
+        need_seeing_nodes(self._ray, share, self._folder.root)
         # As often as the actor or its node dies, Ray starts it elsewhere, and calls `run` again.
         kind = self._ray.remote(
             num_cpus=1,

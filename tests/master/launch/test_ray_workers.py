@@ -30,6 +30,9 @@ class FakeRay:
     def available_resources(self) -> dict[str, float]:
         return {"GPU": 2.0}
 
+    def nodes(self) -> list[dict[str, Any]]:
+        return []
+
     def remote(self, **asked: object) -> Any:
         self.asked = asked
         return lambda _kind: self
