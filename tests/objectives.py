@@ -58,6 +58,13 @@ def waiting(params: dict[str, Any], trial: Trial) -> float:
     return square(params, trial)
 
 
+def last_waits(params: dict[str, Any], trial: Trial) -> float:
+    """Returns at once, but trial 89 waits for the file `go`."""
+    while trial.number == 89 and not _gate("go").exists():
+        threading.Event().wait(0.01)
+    return square(params, trial)
+
+
 def brief(params: dict[str, Any], trial: Trial) -> float:
     """Takes a twentieth of a second, in which it leaves the cores to others."""
     threading.Event().wait(0.05)
