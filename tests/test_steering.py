@@ -26,7 +26,8 @@ def beats_idle(folder: StudyFolder) -> int:
 
 def test_no_trial_begins_while_a_study_is_paused(root: Path, processes: Processes, make_study: MakeStudy) -> None:
     folder = StudyFolder(root, "demo")
-    master = processes.master(make_study("waiting", trials=4, batch=2))
+    # A worker that waits beats at least once in as many seconds.
+    master = processes.master(make_study("waiting", trials=4, batch=2, more="limits.stale_s = 5"))
     processes.worker("--name", "lab-1", objective="waiting")
     until(lambda: has_noted(processes), "a trial runs", root)
     printed = said("master", "pause", "demo", "--root", str(root))
