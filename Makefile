@@ -65,7 +65,7 @@ worker: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	@test -n "$(BROWSER)" || echo "no Chromium found, so tests that open a page are skipped; on Debian: apt-get install chromium faketime spin gcc"
 	@echo "left out: the tests on a real Slurm and a real NFS; make test-cluster runs them$(CLUSTER_LACKS)"
-	$(BIN)/python -m pytest --numprocesses auto -m 'not exhaustive and not cluster$(if $(BROWSER),, and not browser)' $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m 'not exhaustive and not cluster$(if $(BROWSER),, and not browser)' $(ARGS)
 
 # One cluster after the other, so without further processes. What this machine cannot run is skipped, with the reason.
 test-cluster: $(VENV)/.installed-dev
@@ -87,7 +87,7 @@ bench: $(VENV)/.installed
 # Crashes at every operation and looks at every state of the protocol; then kills and stops masters and workers at
 # random, study after study, until the time is up.
 chaos: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --numprocesses auto -m exhaustive
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m exhaustive
 	$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
 
 # Runs a coverage-guided fuzzer over everything that reads the shared folder.

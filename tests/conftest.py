@@ -1,5 +1,6 @@
 """Fixtures that tests of several packages share."""
 
+import math
 import os
 import signal
 import subprocess
@@ -24,6 +25,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Containers often forbid Python to write bytecode. Then each of the hundreds of processes that tests start would
 # compile this project again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes for two cores: tests of real processes wait for much of their time."""
+    return math.ceil(1.5 * len(os.sched_getaffinity(0)))
 
 
 @pytest.fixture
