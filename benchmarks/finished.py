@@ -1,10 +1,12 @@
 """A finished study, written as its master and its workers would leave it: what benchmarks of large studies look at.
 
 The results and curves are invented, because no time depends on them. Every file is there that a finished study has, and
-is valid: the study, its journal, and for each trial a result and, if the study has epochs, a curve.
+is valid: the study, its journal, for each trial a result and, if the study has epochs, a curve, and the digests.
 """
 
 import math
+import os
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,10 +18,14 @@ from hyperspool.common.clock import text_of
 from hyperspool.common.curve import to_text
 from hyperspool.common.epochs import EpochRecord
 from hyperspool.common.layout import StudyFolder
+from hyperspool.common.outcome import Outcome
 from hyperspool.common.records import Attribution, Budget, Result, Stage, Status, Times
 from hyperspool.common.space import Params
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.entries import BatchEntry, ProposalEntry
+from hyperspool.master.results.digests import SETTLED_S
+from hyperspool.master.results.reading import read_results
+from hyperspool.master.run.digesting import Digesting
 from hyperspool.master.search.known import Known, Proposal
 from hyperspool.master.search.random_search import RandomSearch
 
@@ -65,7 +71,18 @@ def write_study(root: Path, trials: int, epochs: int = 0, planned: int = 0) -> S
             journal.write(f"{entry.line()}\n")
             if isinstance(entry, ProposalEntry):
                 _write_trial(spec, folder, entry, generator)
+    _digest(folder, spec)
     return folder
+
+
+def _digest(folder: StudyFolder, spec: StudySpec) -> None:
+    """Write the digests, as the study's master does some seconds later."""
+    written, before_s = Digesting(folder, spec), time.time() - 2 * SETTLED_S
+    for path in folder.trial_folders():
+        os.utime(path, (before_s, before_s))
+    results = read_results(folder, spec).results.values()
+    written.landed((one for one in results if isinstance(one, Outcome)), {})
+    written.write_all()
 
 
 def _recorded(spec: StudySpec, trials: int) -> Iterator[BatchEntry | ProposalEntry]:

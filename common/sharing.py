@@ -68,8 +68,9 @@ def with_equal_parts(outcome: Outcome, asked: Asked) -> Outcome:
     params, wanted = outcome.params, asked.params
     # Python takes 1, 1.0 and True for equal, and a file has its parameters in an order.
     is_same = params == wanted and list(params) == list(wanted)
-    if is_same and list(map(type, params.values())) == list(map(type, wanted.values())):
-        outcome = outcome._replace(params=wanted)
-    if outcome.seeds == asked.seeds:
-        outcome = outcome._replace(seeds=asked.seeds)
-    return outcome._replace(stage=asked.stage) if outcome.stage == asked.stage else outcome
+    is_same = is_same and list(map(type, params.values())) == list(map(type, wanted.values()))
+    return outcome._replace(
+        params=wanted if is_same else params,
+        seeds=asked.seeds if outcome.seeds == asked.seeds else outcome.seeds,
+        stage=asked.stage if outcome.stage == asked.stage else outcome.stage,
+    )

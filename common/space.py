@@ -117,6 +117,16 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
         return any(parameter.when for parameter in self.root.values())
 
     @cached_property
+    def _ranges(self) -> tuple[tuple[str, type, float, float], ...] | None:
+        """The type and the bounds of each parameter; None if that is not all that there is to check."""
+        found: list[tuple[str, type, float, float]] = []
+        for name, each in self.root.items():
+            if not isinstance(each, Float | Int) or each.step is not None:
+                return None
+            found.append((name, float if isinstance(each, Float) else int, each.low, each.high))
+        return tuple(found)
+
+    @cached_property
     def _ordered(self) -> tuple[str, ...]:
         names = list(self.root)
         missing = {name: len(parameter.when) for name, parameter in self.root.items()}
@@ -161,6 +171,8 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
     def problems(self, params: Mapping[str, Scalar]) -> tuple[str, ...]:
         """Why `params` do not lie in the space: the first twenty reasons, one line each; empty if they do."""
         if not self._has_conditions and params.keys() == self.root.keys():
+            if self._ranges and _are_within(params, self._ranges):  # nearly always, and asked for each of very many
+                return ()
             parameters = self.root
             if all(_problem_of(parameters[name], value) is None for name, value in params.items()):
                 return ()
@@ -182,6 +194,10 @@ class Space(RootModel[dict[Annotated[str, Field(pattern=NAME_PATTERN)], Paramete
                 yield f"params.{name}: {problem}"
             else:
                 active[name] = params[name]
+
+
+def _are_within(params: Mapping[str, Any], ranges: Iterable[tuple[str, type, float, float]]) -> bool:
+    return all(type(params[name]) is kind and low <= params[name] <= high for name, kind, low, high in ranges)
 
 
 def _lists(parameter: Float | Int | Categorical | Fixed) -> Iterator[tuple[Scalar, ...]]:

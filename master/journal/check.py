@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
+from hyperspool.common.records import Stage
 from hyperspool.common.study_spec import StudySpec
 from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.file import JournalFile
@@ -10,6 +11,9 @@ from hyperspool.master.journal.journal import Journal
 from hyperspool.master.search.counter_random import seeds_for
 from hyperspool.master.search.known import Known, Proposal
 from hyperspool.master.search.methods import is_seeded, make_endless, make_search_of_settings, settings_count
+
+TOGETHER = 1024
+"""Proposals that are made again at once."""
 
 
 def first_disagreement(journal: Journal, spec: StudySpec) -> ProposalEntry | None:
@@ -19,10 +23,13 @@ def first_disagreement(journal: Journal, spec: StudySpec) -> ProposalEntry | Non
         return None
     if spec.replicates > 1:
         return _first_wrong_replicate(entries, spec)
-    proposals = make_endless(spec).suggest(len(entries), Known())
-    for proposal, entry in zip(proposals, entries, strict=False):
-        if entry.stage.request is None and not _agrees(entry, proposal, spec):
-            return entry
+    search = make_endless(spec)
+    for first in range(0, len(entries), TOGETHER):  # not all at once, which would take as much memory as the journal
+        some = entries[first : first + TOGETHER]
+        before = Known(pending=[Proposal(first - 1, {}, Stage())] if first else [])
+        for proposal, entry in zip(search.suggest(len(some), before), some, strict=False):
+            if entry.stage.request is None and not _agrees(entry, proposal, spec):
+                return entry
     return None
 
 

@@ -58,13 +58,12 @@ def read_journal(folder: StudyFolder, spec: StudySpec) -> JournalFile:
         return JournalFile(Journal())
     except ProtocolError as error:
         return JournalFile(Journal(), error.reason)
-    journal = Journal()
-    *lines, torn = content.split(b"\n")
+    journal, end = Journal(), content.rfind(b"\n") + 1
     try:
-        is_whole = _read_batches(journal, lines, spec)
+        is_whole = _read_batches(journal, _lines_of(content, end), spec)
     except _DamageError as error:
         return JournalFile(journal, str(error))
-    return JournalFile(journal, is_cut_short=bool(torn) or not is_whole)
+    return JournalFile(journal, is_cut_short=end < len(content) or not is_whole)
 
 
 class JournalWriter:
@@ -127,7 +126,16 @@ class JournalWriter:
             return 0
 
 
-def _read_batches(journal: Journal, lines: Sequence[bytes], spec: StudySpec) -> bool:
+def _lines_of(content: bytes, end: int) -> Iterator[bytes]:
+    """The lines up to a newline, one after another: a list of them would take as much memory as the content again."""
+    begin = 0
+    while begin < end:
+        after = content.index(b"\n", begin)
+        yield content[begin:after]
+        begin = after + 1
+
+
+def _read_batches(journal: Journal, lines: Iterator[bytes], spec: StudySpec) -> bool:
     """Add a file's batches to the journal; return False if the last batch lacks proposals."""
     entries = enumerate(lines, start=1)
     for number, line in entries:

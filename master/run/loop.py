@@ -205,7 +205,8 @@ class Search:
         self._until_possible(lambda: tidy(self._folder, self._spec, self._claims))
         self._proposals.open()
         self.standing.journal = self._proposals.journal
-        for outcomes, jobs in self._proposals.recorded(REOPENED, self._until_possible(self._digesting.known)):
+        known = self._until_possible(lambda: self._digesting.known(self.standing.journal.entries))
+        for outcomes, jobs in self._proposals.recorded(REOPENED, known):
             self._finish(outcomes)
             self._collect(self._dispatcher.expect(jobs, outcomes))
         self._collect()

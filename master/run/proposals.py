@@ -9,7 +9,7 @@ from hyperspool.common.layout import StudyFolder
 from hyperspool.common.outcome import Finished, Outcome
 from hyperspool.common.records import Job, Result
 from hyperspool.common.requests import read_requests, remove_request
-from hyperspool.common.sharing import SharedParts, with_equal_parts
+from hyperspool.common.sharing import SharedParts
 from hyperspool.common.space import Params
 from hyperspool.common.stopping import StudyClock
 from hyperspool.common.study_spec import StudySpec
@@ -75,14 +75,13 @@ class Proposals:
 
         Args:
             together: how many at once.
-            known: outcomes; one that is not of its proposal does not count.
+            known: outcomes.
         """
         wanted = [entry for entry in self.journal.entries.values() if entry.trial < self._spec.all_trials]
         for first in range(0, len(wanted), together):
             some = {entry.key: entry for entry in wanted[first : first + together]}
-            ended = {key: known[key] for key, entry in some.items() if key in known and entry.is_met_by(known[key])}
-            jobs = [entry.job(self._spec.name) for key, entry in some.items() if key not in ended]
-            yield [with_equal_parts(outcome, some[key]) for key, outcome in ended.items()], jobs
+            jobs = [entry.job(self._spec.name) for key, entry in some.items() if key not in known]
+            yield [known[key] for key in some if key in known], jobs
 
     def outcome(self, result: Result) -> Outcome:
         """The outcome of a result. It shares with its proposal what is equal in both, to save memory."""

@@ -148,7 +148,7 @@ def load_study(root: Path | str, study: str) -> StudyData:
     """
     folder = published_study(Path(root), study)
     spec = read_published(folder)
-    read, journal = read_recorded(folder, spec)
+    read, journal = read_recorded(folder, spec, is_kept=True)
     return study_data(folder, spec, read, journal=completed(journal, spec, read.results, earlier=read_earlier(folder)))
 
 

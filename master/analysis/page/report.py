@@ -103,10 +103,7 @@ def write_report(folder: StudyFolder, out: Path) -> Written:
         UsageError: there is no such study.
         OSError: `out` cannot be written.
     """
-    spec = read_published(published_study(folder.root, folder.name))
-    read, journal = read_recorded(folder, spec)
-    standing = read_standing(folder, spec, read, journal)
-    data = study_data(folder, spec, sample(read, standing), journal=standing.journal)
+    standing, data = _read(folder)
     atomic.make_folder(out / "tables")
     parts = draw_parts(data, out / "figures")
     tables = table_files(data, parts.answers)
@@ -115,6 +112,13 @@ def write_report(folder: StudyFolder, out: Path) -> Written:
     page = write_page(folder, data, standing, parts, out)
     figures = sum(len(section.figures) for section in parts.sections)
     return Written(page, figures, len({Path(name).stem for name in tables}), parts.missing)
+
+
+def _read(folder: StudyFolder) -> tuple[Standing, StudyData]:
+    spec = read_published(published_study(folder.root, folder.name))
+    read, journal = read_recorded(folder, spec, is_kept=True)
+    standing = read_standing(folder, spec, read, journal)
+    return standing, study_data(folder, spec, sample(read, standing), journal=standing.journal)
 
 
 def draw_parts(data: StudyData, folder: Path | None) -> Parts:
