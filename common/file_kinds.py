@@ -36,7 +36,7 @@ class Place(StrEnum):
     DIGESTS = "digests"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FileKind:
     """One kind of file.
 

@@ -2,17 +2,14 @@
 
 jobs/<study>/study.json                  the study, published once
 jobs/<study>/master.lock                 held by the study's master; master.lease beside it with `--claim lease`
-jobs/<study>/00017.json                  an open job; 00017-2.json is the same evaluation, published a second time;
-                                         00017.r1.json is the trial on rung 1
+jobs/<study>/00017.json                  an open job; 00017-2.json, published a second time; 00017.r1.json, on rung 1
 jobs/<study>/00017.lock                  the job's lock file: the attempts, and who claimed each of them
 jobs/<study>/00017.lease                 the job's lease, which is held instead of the lock with `--claim lease`
 jobs/<study>/order.txt                   in which order the open jobs should begin (`common.batch_order`)
 results/<study>/journal.jsonl            what the master proposed, batch by batch, recorded before it was published
-results/<study>/trials/00000-00099/      00017.json, the result, and 00017.csv, its curve; a hundred trials per folder,
-                                         so that looking for new results costs the same however many trials there are
+results/<study>/trials/00000-00099/      00017.json, the result, and 00017.csv, its curve; of a hundred trials
 results/<study>/running/                 00017.issue1.attempt1.csv: the curve of an unfinished attempt
-results/<study>/checkpoints/             00017.issue1.attempt1.pt, from which the next attempt goes on; 00017.pt, from
-                                         which the next rung goes on
+results/<study>/checkpoints/             00017.issue1.attempt1.pt, for the next attempt; 00017.pt, for the next rung
 results/<study>/workers/<worker>.json    the worker's heartbeat: what it does now
 results/<study>/rejected/                files that were set aside, each with the reason beside it
 results/<study>/duplicates/              00017.issue1.attempt2.json, a late result of an evaluation; .csv, its curve
@@ -30,7 +27,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -72,6 +69,7 @@ class StudyFolder:
             )
         confine(self.root)
 
+    @lru_cache(256)  # noqa: B019 - as `path`
     def place(self, place: Place) -> Path:
         """The path of one of the study's folders."""
         return self.results / place.value if place.value else self.jobs
@@ -131,6 +129,7 @@ class StudyFolder:
         """Every folder that must exist before a job is published."""
         return (self.jobs, self.trials, self.running, self.checkpoints, self.workers)
 
+    @lru_cache(256)  # noqa: B019 - as `path`
     def trial_folder(self, trial: int) -> Path:
         """The folder of a trial's results and curves."""
         first = trial - trial % TRIALS_PER_FOLDER
@@ -140,6 +139,7 @@ class StudyFolder:
         """The trial folders that exist. Costs a listing."""
         return _folders(self.trials)
 
+    @lru_cache(256)  # noqa: B019 - a trial asks for each path several times, and a folder that is kept is small
     def path(self, kind: FileKind, subject: Subject | None = None) -> Path:
         """The path of a kind's file for a subject."""
         if isinstance(subject, EvaluationName) and kind.place is Place.TRIALS:

@@ -112,6 +112,9 @@ def _begin_log() -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(PrintableFormatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    # A line says when and what; where in the program, in which thread and process it came up need not be found out.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001 - documented in the "Optimization" of logging's manual
 
 
 def _check_place(root: Path, study: str | None) -> None:

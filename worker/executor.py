@@ -220,7 +220,8 @@ class Executor:
         rest_s, output = child.output.rest_s(), child.output.fileno()
         timeout_s = min(ending.timeout_s(), rest_s or TICK_S, self.errands.due_in_s())
         ready = child.ready(self._bell.fileno(), timeout_s, with_output=not rest_s)
-        self._bell.reset()  # before the requests to stop are looked at, so that a later ring ends the next wait
+        if self._bell.fileno() in ready:
+            self._bell.reset()  # before the requests to stop are looked at, so that a later ring ends the next wait
         self._kills.look()
         if output in ready:
             listener.take(child.output.read())

@@ -71,6 +71,8 @@ def is_exhausted(limits: Limits, history: AttemptHistory) -> bool:
 
     Only deaths matter here: a worker that sees an attempt fail in another way reports the trial's failure itself.
     """
+    if not history.events:
+        return False
     return history.counts().get(FailureKind.WORKER_LOST, 0) > _retries(limits, FailureKind.WORKER_LOST)
 
 
