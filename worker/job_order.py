@@ -8,6 +8,7 @@ come first of all, but only a lock tells whether one is free: they are tried at 
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -26,6 +27,10 @@ workers that died within a second, and 64 workers do not keep the lock server bu
 MOST_TRIES = TRIES_PER_S
 """How many such tries a worker saves up while it evaluates: at the end of a batch many workers are idle at once, and 64
 of them that each tried 64 held jobs had 3.6 failed claims a trial."""
+
+
+FARTHEST = 8
+"""How many places a worker that keeps missing jobs goes on at most: another one is at work at the same place."""
 
 
 class Turn(NamedTuple):
@@ -90,6 +95,22 @@ def turns(folder: StudyFolder, names: Sequence[str]) -> list[Turn]:
     is_suggested, others_at_work = ORDER.suffix in names, len(claimed)
     fresh = _suggested_order(folder, fresh, others_at_work) if is_suggested else _own_order(fresh, others_at_work)
     return [Turn(folder, name, name in claimed) for name in (*_tried(begun), *fresh, *_tried(others))]
+
+
+def take_turn(listed: deque[Turn], misses: int) -> Turn:
+    """Take the next turn away; after misses, one of the next few that nobody had claimed.
+
+    Workers that one event woke try the same job first. If those that missed it all went on to the next one, 32 of them
+    would meet again at each of the first jobs.
+
+    Args:
+        listed: the turns that are left, at least one.
+        misses: how many jobs of the listing were taken by others when their turn came.
+    """
+    ahead = random.randrange(min(2**misses, FARTHEST, len(listed)))
+    if ahead and not (listed[0].was_claimed or listed[ahead].was_claimed):
+        listed[0], listed[ahead] = listed[ahead], listed[0]
+    return listed.popleft()
 
 
 def _begun(folder: StudyFolder) -> set[str]:

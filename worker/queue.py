@@ -22,7 +22,7 @@ from hyperspool.common.records import Job
 from hyperspool.common.rejection import set_aside
 from hyperspool.common.report import clear, read_result
 from hyperspool.common.study_spec import StudySpec
-from hyperspool.worker.job_order import Tries, Turn, open_jobs, turns
+from hyperspool.worker.job_order import Tries, Turn, open_jobs, take_turn, turns
 
 LISTED_S = 1.0
 """An older listing is not used up: meanwhile somebody may have paused the study, or freed a job that was begun."""
@@ -123,7 +123,7 @@ class JobQueue:
         while self._turns and self._clock() - self._listed_s <= LISTED_S:
             if misses >= MISSES and self._clock() - self._listed_s > YOUNG_S:
                 break
-            turn = self._turns.popleft()
+            turn = take_turn(self._turns, misses)
             if turn.was_claimed and not self._tries.take():
                 continue
             try:

@@ -1,7 +1,9 @@
 """The order in which a worker tries open jobs."""
 
+from collections import deque
+
 from hyperspool.common.layout import StudyFolder
-from hyperspool.worker.job_order import ORDERLY, Tries, open_jobs, turns
+from hyperspool.worker.job_order import FARTHEST, ORDERLY, Tries, Turn, open_jobs, take_turn, turns
 
 
 def names_of_jobs(count: int) -> list[str]:
@@ -28,6 +30,21 @@ def test_workers_that_share_few_jobs_try_different_ones(folder: StudyFolder) -> 
     assert len({order[0] for order in orders}) > 4
     assert all(order[0] < "00025.json" for order in orders)  # nearly in order
     assert all(set(order[-8:]) == set(names[:8]) for order in orders)
+
+
+def test_a_worker_that_missed_jobs_goes_on_elsewhere(folder: StudyFolder) -> None:
+    names = names_of_jobs(20)
+
+    def order(misses: int) -> list[str]:
+        listed = deque(Turn(folder, name, was_claimed=name >= "00010.json") for name in names)
+        return [take_turn(listed, misses).name for _ in names]
+
+    assert order(0) == names
+    orders = [order(misses) for misses in range(1, 9) for _ in range(20)]
+    assert all(sorted(each) == names for each in orders)
+    assert all(each[10:] == names[10:] for each in orders)  # what others may hold still comes last
+    assert len({each[0] for each in orders[-20:]}) > 2
+    assert {each[0] for each in orders} <= {*names[:FARTHEST]}
 
 
 def test_tries_are_saved_up_and_bounded() -> None:
