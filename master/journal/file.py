@@ -1,7 +1,6 @@
 """The journal's file: read as untrusted input, appended to batch by batch, rewritten if it is damaged."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -149,11 +148,12 @@ def _read_batches(journal: Journal, lines: Iterator[bytes], spec: StudySpec) -> 
             entry = _parsed(below, text, is_proposal=True)
             if not isinstance(entry, ProposalEntry):
                 raise _DamageError(f"line {below}: found a batch, expected a proposal of batch {head.batch}")
-            if entry.key in journal.entries or entry.key in proposals:
+            key = entry.key
+            if key in journal.entries or key in proposals:
                 raise _DamageError(f"line {below}: trial {entry.trial} is proposed a second time")
             if problem := _problem(entry, head, spec):
                 raise _DamageError(f"line {below}: {problem}")
-            proposals[entry.key] = entry
+            proposals[key] = entry
         if len(proposals) < head.proposals:
             return False
         journal.add(Batch(head, tuple(proposals.values())))
@@ -169,8 +169,10 @@ def _parsed(number: int, line: bytes, *, is_proposal: bool = False) -> Entry:
     if len(line) > MAX_RECORD_BYTES or line.count(b",") > MAX_VALUES:
         raise _DamageError(f"line {number}: longer than any entry")
     if is_proposal:  # as nearly all are: asking which of the two it is takes as long as reading it
-        with suppress(ValidationError):
+        try:
             return ProposalEntry.of_line(line)
+        except ValidationError:
+            pass  # what is wrong is said below
     try:
         return _ENTRY.validate_json(line)
     except ValidationError as error:

@@ -118,8 +118,10 @@ class Proposer:
 
     def _promoted(self, found: Found, number: int) -> Iterable[ProposalEntry]:
         """Record promotions as found. The method might promote others now: it knew other results at that time."""
-        above = {key for key in found.keys() - self._journal.entries.keys() if found[key].rung}
-        if not above:  # as nearly always, at no cost
+        recorded = self._journal.entries
+        # Not by a difference of sets, which would look at every entry. There is nothing above, as nearly always.
+        above = [key for key, record in found.items() if record.rung and key not in recorded]
+        if not above:
             return
         every = self._journal.entries.keys() | found.keys()
         for key in sorted(above):
