@@ -8,8 +8,6 @@ where the kernel refuses, and on other systems.
 import os
 from collections.abc import Sequence
 
-from hyperspool.common import kernel_flush
-
 AT_ONCE = 8
 """Threads."""
 
@@ -22,7 +20,10 @@ def flush(descriptors: Sequence[int]) -> None:
     """
     if len(descriptors) == 1:
         os.fsync(descriptors[0])
-    elif not kernel_flush.try_flush(descriptors):
+        return
+    from hyperspool.common import kernel_flush  # takes 10 ms, and only a worker of trials of milliseconds needs it
+
+    if not kernel_flush.try_flush(descriptors):
         _flush_by_threads(descriptors)
 
 

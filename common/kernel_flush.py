@@ -6,7 +6,6 @@ spent on a trial without content. The structures are those of <linux/aio_abi.h> 
 
 import ctypes
 import os
-import platform
 import sys
 from collections.abc import Sequence
 from errno import EINTR
@@ -111,7 +110,7 @@ def try_flush(descriptors: Sequence[int]) -> bool:
 
 @cache
 def _kernel() -> _Kernel | None:
-    numbers = _NUMBERS.get(platform.machine()) if sys.platform == "linux" and sys.maxsize > 2**32 else None
+    numbers = _NUMBERS.get(os.uname().machine) if sys.platform == "linux" and sys.maxsize > 2**32 else None
     try:
         return _Kernel(*numbers) if numbers else None
     except OSError:

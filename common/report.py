@@ -47,7 +47,8 @@ def write_results(reports: Sequence[Report]) -> list[bool]:
     """
     for claim, _, curve in reports:
         _write_curve(claim, curve)
-        atomic.make_folder(claim.folder.trial_folder(claim.issue.trial))
+    for folder in dict.fromkeys(claim.folder.trial_folder(claim.issue.trial) for claim, _, _ in reports):
+        atomic.make_folder(folder)
     paths = [claim.folder.result(*claim.issue.evaluation) for claim, _, _ in reports]
     return atomic.write_each_once(
         [(path, result.to_json()) for path, (_, result, _) in zip(paths, reports, strict=True)]
