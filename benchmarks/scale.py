@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.finished import NAME, write_study
-from benchmarks.fleet import TICKS
+from benchmarks.fleet import cpu_s
 from benchmarks.harness import Bar, Peer, Row, Size, at_most, run_alone, times_at_most
 
 MANY = 100_000
@@ -87,7 +87,7 @@ def go_on(root: Path, finished: int, more: int) -> Continued:
         at: list[tuple[float, float]] = []
         for line in process.stdout or ():
             if "] trial" in line:
-                at.append((time.monotonic(), _cpu_s(process.pid)))
+                at.append((time.monotonic(), cpu_s([process.pid])))
                 if len(at) == more:
                     peak_mb = _peak_mb(process.pid)
         if process.wait() or len(at) != more:
@@ -111,11 +111,6 @@ def look(root: Path, command: str) -> tuple[float, float]:
     if process.returncode:
         raise RuntimeError(f"{command} ended with status {process.returncode}")
     return time.monotonic() - began_s, used.ru_maxrss / KILOBYTES_IN_MB
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def _peak_mb(pid: int) -> float:

@@ -4,10 +4,10 @@
     python -m benchmarks.scaling --calibrate                                     measure the costs of this machine first
     python -m benchmarks.scaling --figure docs/pictures/scaling.svg [--most N]   draw the figure, print its tables
 
-costs.py measures what each operation costs on this machine, requests.py counts how many requests of a file server it
-takes, model.py is a study in virtual time, samplers.py times
-the search methods, check.py runs the same studies with real workers, and sweep.py simulates
-studies of 10 to 10,000 workers. costs.json holds the costs that were measured last.
+costs.py and worker_costs.py measure what each operation costs on this machine, requests.py counts how many requests of
+a file server it takes. model.py is a study in virtual time, with the workers of crew.py in the world of world.py, and
+sweep.py simulates studies of 10 to 10,000 workers. samplers.py times the search methods, check.py runs the same
+studies with real workers. costs.json holds the costs that were measured last.
 """
 
 import os

@@ -17,6 +17,7 @@ from benchmarks.batch_order import result_of
 from benchmarks.fleet import Fleet
 from benchmarks.results import revision
 from benchmarks.scaling.requests import Requests
+from benchmarks.scaling.worker_costs import alone, crowding_of, joining_s, waking
 from hyperspool.common import atomic
 from hyperspool.common.claim import Claim, Claimant, Claims
 from hyperspool.common.heartbeat import WorkerRecord
@@ -51,9 +52,14 @@ class Costs(Requests):
         heartbeat_s: of the master, for each worker whose heartbeat it reads.
         master_name_s: of the master, for each name among the jobs in that look.
         worker_name_s: of a worker, for each name among the jobs when it looks for one.
+        join_s: of a worker, for a study that is new to it.
+        wake_s: of a worker without a job, for a look that an event causes.
+        event_s: of a worker without a job, for each job that is published.
         failed_try_s: of a worker, for a try to claim what another one holds.
         trial_s: of a worker, for a trial that costs nothing.
         busy_share: of a core, by a worker whose objective sleeps.
+        crowding: by which share all CPU seconds grow with each further worker for each core: processes that take turns
+            find the caches cold.
         flush_s: until a small file is on disk.
         names_per_request: in the answer to one request for a listing.
     """
@@ -66,9 +72,13 @@ class Costs(Requests):
     heartbeat_s: float
     master_name_s: float
     worker_name_s: float
+    join_s: float
+    wake_s: float
+    event_s: float
     failed_try_s: float
     trial_s: float
     busy_share: float
+    crowding: float
     flush_s: float
     names_per_request: float = NAMES_PER_REQUEST
 
@@ -98,7 +108,12 @@ def calibrate(requests: Requests, trials: int = 400, entries: int = 1000) -> Cos
         heartbeat_s = _heartbeats(folder, entries)
         master_name_s, worker_name_s, look_s = _listings(place / "names", entries)
         failed_try_s = _failed_tries(place / "held")
-        trial_s, busy_share = _worker(place / "fleet", trials)
+        with Fleet(place / "fleet", 1) as fleet:
+            fleet.gather()
+            trial_s, busy_share = alone(fleet, trials)
+            join_s = joining_s(fleet, trial_s)
+            wake_s, event_s = waking(fleet)
+        crowding = crowding_of(place / "crowd", trial_s + busy_share)
         flush_s = _flush(place, max(trials // 4, 1))
     return Costs(
         machine=f"{platform.machine()}, {os.cpu_count()} cores",
@@ -109,9 +124,13 @@ def calibrate(requests: Requests, trials: int = 400, entries: int = 1000) -> Cos
         heartbeat_s=heartbeat_s,
         master_name_s=master_name_s,
         worker_name_s=worker_name_s,
+        join_s=join_s,
+        wake_s=wake_s,
+        event_s=event_s,
         failed_try_s=failed_try_s,
         trial_s=trial_s,
         busy_share=busy_share,
+        crowding=crowding,
         flush_s=flush_s,
         **asdict(requests),
     )
@@ -198,17 +217,6 @@ def _failed_tries(root: Path, jobs: int = int(MOST_TRIES)) -> float:
     for claim in held:
         claim.unlock()
     return seconds / jobs
-
-
-def _worker(root: Path, trials: int) -> tuple[float, float]:
-    """The CPU seconds of a trial, of the worker's parent and child, and the share of a core while one evaluates."""
-    with Fleet(root, 1) as fleet:
-        fleet.gather()
-        done = fleet.run("nothing", trials)
-        trial_s = (done.cpu.parents_s + done.cpu.children_s) / trials
-        rested = fleet.run("rest", 10)
-    spent_s = rested.cpu.parents_s + rested.cpu.children_s - 10 * trial_s
-    return trial_s, max(spent_s / rested.seconds, 0.0)
 
 
 def _flush(place: Path, files: int) -> float:

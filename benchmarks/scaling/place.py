@@ -12,12 +12,14 @@ class Place:
         cores: of the one machine; None: a cluster, in which each process has its own.
         requests_per_s: what the file server answers; None: a local disk.
         round_trip_s: of a request, with nothing to wait for.
+        found_s: after how long the workers find the study, all at once; on a cluster each does at its next look.
     """
 
     name: str
     cores: int | None = None
     requests_per_s: float | None = None
     round_trip_s: float = 0.0
+    found_s: float = 0.0
 
 
 @dataclass
