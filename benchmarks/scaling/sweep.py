@@ -120,7 +120,7 @@ def draw(found: Sequence[Point], path: Path) -> None:
 
     marks = {"": "o", "end of batch": "s", "news": "D", "master": "^", "file server": "X"}
     figure, panels = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True, layout="constrained")
-    seconds = sorted({point.seconds for point in found})
+    seconds, counts = (sorted({getattr(point, name) for point in found}) for name in ("seconds", "workers"))
     colours = [plt.get_cmap("viridis")(place / max(len(seconds), 1)) for place in range(len(seconds))]
     for panel, mode in zip(panels, MODES, strict=True):
         for colour, mean_s in zip(colours, seconds, strict=True):
@@ -129,6 +129,8 @@ def draw(found: Sequence[Point], path: Path) -> None:
             for point in line:
                 panel.plot(point.workers, 100 * point.outcome.used, marks[point.bound], color=colour, ms=6)
         panel.set(xscale="log", xlabel="workers", title=mode, ylim=(0, 103))
+        panel.set_xticks(counts, [f"{count:,}" for count in counts], fontsize=8)
+        panel.minorticks_off()
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("workers' time that is used (%)")
     lines = [
