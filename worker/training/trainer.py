@@ -21,12 +21,13 @@ from hyperspool.worker.training.schedules import make_schedule
 from hyperspool.worker.training.step import make_step
 from hyperspool.worker.training.validation import evaluate
 
-VERSION = 2
+VERSION = 3
 """Versions of the training give other numbers from the same params and seeds. Every result names its version, under
 `versions`, and no training goes on from a checkpoint of another one.
 
 2: on a CPU the CNN's gradients are written out by hand, and its dropout draws other numbers; the update of any network
 rounds otherwise there.
+3: on a CPU the second convolution of a CNN with 32 filters or more rounds otherwise: it goes by Winograd's way.
 """
 
 

@@ -21,6 +21,7 @@ from hyperspool.worker.training.initialisation import initialise
 from hyperspool.worker.training.model import Cnn, Convolution, Mlp, dropout
 from hyperspool.worker.training.momentum import MomentumSgd
 from hyperspool.worker.training.step import PlainStep, Step, StepByHand, make_step
+from hyperspool.worker.training.winograd import Winograd
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -64,6 +65,26 @@ def test_gradients_equal_those_of_autograd(
     torch.testing.assert_close(loss, expected.detach(), **DOUBLE)
     for gradient, parameter in zip(gradients, model.parameters(), strict=True):
         torch.testing.assert_close(gradient, parameter.grad, **DOUBLE)
+
+
+@pytest.mark.parametrize(("wide", "is_winograds"), [(6, True), (7, False)])
+def test_wide_convolutions_take_winograds_way(wide: int, is_winograds: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cnn_by_hand, "WIDE", wide)  # the network has 6 filters
+    taken: list[Tensor] = []
+
+    def noted(weight: Tensor, inputs: Tensor) -> Winograd:
+        taken.append(weight)
+        return Winograd(weight, inputs)
+
+    monkeypatch.setattr(cnn_by_hand, "Winograd", noted)
+    model, some = network(DIGIT, keep_hidden=1.0), examples(DIGIT)
+    loss, gradients = by_hand(model, some.images).gradients(some.images, some.labels)
+    expected = functional.cross_entropy(model(some.images), some.labels)
+    expected.backward()  # type: ignore[no-untyped-call]  # torch's Tensor.backward is not annotated
+    torch.testing.assert_close(loss, expected.detach(), **DOUBLE)
+    for gradient, parameter in zip(gradients, model.parameters(), strict=True):
+        torch.testing.assert_close(gradient, parameter.grad, **DOUBLE)
+    assert len(taken) == is_winograds
 
 
 def test_gradients_in_bfloat16_are_near_those_of_autograd() -> None:
