@@ -4,6 +4,7 @@ import io
 import os
 import pty
 import re
+import select
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -18,6 +19,8 @@ from rich.text import Text
 
 CONTROL = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|(\r?\n)|\r")
 ROWS, COLUMNS = 40, 104
+QUIET_S = 0.05
+"""After so long without output a picture is drawn to its end."""
 SCALE = 1.25
 """Pixels of the picture for each of the SVG file's."""
 
@@ -60,9 +63,10 @@ def shown_by(command: Sequence[str], folder: Path, is_time: Callable[[str], bool
         os.close(other)
         text, taken = "", None
         with suppress(OSError):  # the other side is closed
-            while read := os.read(main, 65536):
-                text += read.decode(errors="replace")
-                if taken is None and is_time(text):
+            while True:
+                if select.select([main], [], [], QUIET_S)[0]:
+                    text += os.read(main, 65536).decode(errors="replace")
+                elif taken is None and is_time(text):
                     taken = lines_of(text)
         process.wait()
     os.close(main)
