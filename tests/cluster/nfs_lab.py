@@ -21,7 +21,6 @@ from tests.processes import REPOSITORY
 PROGRAMS = ("ganesha.nfsd", "linux.uml", "ip", "nsenter", "mount.nfs4")
 PACKAGES = "nfs-ganesha nfs-ganesha-vfs user-mode-linux uml-utilities kmod iproute2 nfs-common"
 PORT = 20490
-LEASE_S = 10
 MOUNT = Path("/mnt/shared")
 START_S = 60.0
 NET = "10.79.0"
@@ -49,12 +48,12 @@ modules=/usr/lib/uml/modules/$(uname -r)/kernel
 for module in fs/nfs_common/grace net/sunrpc/sunrpc net/dns_resolver/dns_resolver fs/netfs/netfs fs/fscache/fscache \\
   fs/lockd/lockd fs/nfs/nfs fs/nfs/nfsv4; do [ -e $modules/$module.ko ] && insmod $modules/$module.ko; done
 mount -t nfs4 -o port={port},minorversion=2,hard {net}.1:/export {mount} || exit 1
-mkdir -p {mount}/{name}; touch {mount}/{name}/up
-number=0
+mkdir -p {place}; touch {place}/up
+number={first}
 while :; do
   if [ -n "$(ls {scripts} | grep -x $number.sh)" ]; then
-    bash {scripts}/$number.sh >{mount}/{name}/$number.out 2>&1 </dev/null &
-    echo $! >{mount}/{name}/$number.pid; number=$((number + 1))
+    bash {scripts}/$number.sh >{place}/$number.out 2>&1 </dev/null &
+    echo $! >{place}/$number.pid; number=$((number + 1))
   else sleep 0.2; fi
 done
 """
@@ -71,19 +70,25 @@ class NfsHost:
     def __init__(self, lab: "NfsLab", number: int) -> None:
         self._lab, self._number, self.name = lab, number, f"host{number}"
         self._scripts = lab.here / f"{self.name}-scripts"
-        self._count = 0
+        self._count = self._boots = 0
         self._kernel: subprocess.Popen[bytes] | None = None
 
     def switch_on(self) -> None:
         """Begin to boot it."""
-        shutil.rmtree(self._scripts, ignore_errors=True)
-        shutil.rmtree(self._seen, ignore_errors=True)
-        self._scripts.mkdir()
-        self._count = 0
+        # What an earlier boot has left stays: the server ends if files go behind its back that a client had open.
+        self._boots += 1
+        self._scripts.mkdir(exist_ok=True)
         init = self._lab.here / f"{self.name}-init"
         init.write_text(
             FIRST_PROCESS.format(
-                name=self.name, address=f"{NET}.1{self._number}", net=NET, port=PORT, mount=MOUNT, scripts=self._scripts
+                name=self.name,
+                address=f"{NET}.1{self._number}",
+                net=NET,
+                port=PORT,
+                mount=MOUNT,
+                scripts=self._scripts,
+                place=self._place,
+                first=self._count,
             )
         )
         init.chmod(0o755)
@@ -112,7 +117,8 @@ class NfsHost:
             CannotStart: it ends, or takes too long.
         """
         if self._kernel:
-            self._lab.wait_for((self._seen / "up").exists, f"{self.name} mounts the folder", self._kernel)
+            up = self._lab.export / self._place.name / "up"
+            self._lab.wait_for(up.exists, f"{self.name} mounts the folder", self._kernel)
 
     def cut_power(self) -> None:
         """Kill its kernel with all that runs in it."""
@@ -121,31 +127,56 @@ class NfsHost:
                 os.killpg(self._kernel.pid, signal.SIGKILL)
             self._kernel.wait()
 
-    def start(self, module: str, *arguments: str) -> int:
-        """Start one of the project's commands in the shared folder; return its number on this host."""
+    def cut_network(self) -> None:
+        """Pull its cable. (A paused kernel would be another way to be away, but this kind dies when it is to go on.)"""
+        self._lab.link(self._number, "nomaster")
+
+    def join_network(self) -> None:
+        """Plug the cable in again."""
+        self._lab.link(self._number, "master", "bridge")
+
+    def start(self, module: str, *arguments: str, notes: str = "other") -> int:
+        """Start one of the project's commands in the shared folder.
+
+        Args:
+            module: of the command.
+            *arguments: its arguments.
+            notes: a folder for what its objectives note, and the gates that they wait for.
+
+        Returns:
+            Its number on this host.
+        """
         words = " ".join([f"'{sys.executable}'", "-m", module, *(f"'{word}'" for word in arguments)])
+        place = self._place / notes
+        kept = f"PYTHONPATH='{REPOSITORY}' PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 NOTES={place}/notes"
+        return self.run(f"mkdir -p {place}; cd '{REPOSITORY}'\nexport {kept}\nexec {words} --root {MOUNT}\n")
+
+    def run(self, text: str) -> int:
+        """Run a script of the shell; return its number on this host."""
         script = self._scripts / f"{self._count}.sh"
-        kept = f"PYTHONPATH='{REPOSITORY}' PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 NOTES={MOUNT}/{self.name}/notes"
         new = script.with_suffix(".new")
-        new.write_text(f"cd '{REPOSITORY}'\nexport {kept}\nexec {words} --root {MOUNT}\n")
+        new.write_text(text)
         new.rename(script)
         self._count += 1
         return self._count - 1
 
+    def open_gate(self, notes: str) -> None:
+        """Let the walks on this host end whose commands have this folder for notes."""
+        self.run(f"cd {self._place}/{notes} && touch go go0")
+
     def printed(self, number: int) -> str:
         """Return what a command has printed."""
-        path = self._seen / f"{number}.out"
-        return path.read_text() if path.exists() else ""
+        return "".join(path.read_text() for path in self._lab.export.glob(f"{self.name}-*/{number}.out"))
+
+    def noted(self, notes: str) -> list[str]:
+        """Return the lines that objectives have noted on this host in such a folder."""
+        found = sorted(self._lab.export.glob(f"{self.name}-*/{notes}/notes"))
+        return [line for path in found for line in path.read_text().splitlines()]
 
     @property
-    def notes(self) -> list[str]:
-        """Return the lines that objectives have noted on this host."""
-        path = self._seen / "notes"
-        return path.read_text().splitlines() if path.exists() else []
-
-    @property
-    def _seen(self) -> Path:
-        return self._lab.export / self.name
+    def _place(self) -> Path:
+        """The folder of this boot, as the hosts see it."""
+        return MOUNT / f"{self.name}-{self._boots}"
 
 
 class NfsLab:
@@ -153,10 +184,11 @@ class NfsLab:
 
     Args:
         here: an empty folder.
+        lease_s: so long the server keeps the locks of a host that it does not hear.
     """
 
-    def __init__(self, here: Path) -> None:
-        self.here, self.export = here, here / "export"
+    def __init__(self, here: Path, lease_s: int) -> None:
+        self.here, self.export, self.lease_s = here, here / "export", lease_s
         self.namespace = here.name
         self._server: subprocess.Popen[bytes] | None = None
         self.hosts = (NfsHost(self, 1), NfsHost(self, 2))
@@ -178,7 +210,7 @@ class NfsLab:
             (self.here / name).mkdir()
         self._make_network()
         configuration = self.here / "ganesha.conf"
-        own = {"here": self.here, "port": PORT, "plugins": plugins.parent, "lease_s": LEASE_S}
+        own = {"here": self.here, "port": PORT, "plugins": plugins.parent, "lease_s": self.lease_s}
         configuration.write_text(CONFIGURATION.format(**own))
         files = ["-f", str(configuration), "-L", str(self.here / "ganesha.log"), "-p", str(self.here / "ganesha.pid")]
         self._server = subprocess.Popen(
@@ -226,6 +258,10 @@ class NfsLab:
                 logs = [path.read_text(errors="replace").splitlines()[-3:] for path in self.here.glob("*.log")]
                 raise CannotStart(f"{what}: not within {START_S:g} s; {logs}")
             time.sleep(0.05)
+
+    def link(self, number: int, *change: str) -> None:
+        """Change the link of a host to the bridge."""
+        subprocess.run(["ip", "-n", self.namespace, "link", "set", f"tap{number}", *change], check=True)
 
     def _make_network(self) -> None:
         inside = ["ip", "-n", self.namespace]
