@@ -31,7 +31,7 @@ help:
 	@echo "make worker   start a worker; on the second GPU: CUDA_VISIBLE_DEVICES=1 make worker"
 	@echo "make setup    install the pinned versions into .venv"
 	@echo "make test     run the tests"
-	@echo "make test-cluster   run workers on a real Slurm and a real NFS, here; needs root and some packages"
+	@echo "make test-cluster   run workers on a real Slurm, NFS and Ray, here; needs root and some packages"
 	@echo "make check    check format, lint, types and import boundaries"
 	@echo "make format   fix the format and what ruff can fix of the lint"
 	@echo "make bench    run the benchmarks, SIZE=tiny, daily or full, and write benchmarks/RESULTS.md"
@@ -64,11 +64,13 @@ worker: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@test -n "$(BROWSER)" || echo "no Chromium found, so tests that open a page are skipped; on Debian: apt-get install chromium faketime spin gcc"
-	@echo "left out: the tests on a real Slurm and a real NFS; make test-cluster runs them$(CLUSTER_LACKS)"
+	@echo "left out: the tests on a real Slurm, NFS and Ray; make test-cluster runs them$(CLUSTER_LACKS)"
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m 'not exhaustive and not cluster$(if $(BROWSER),, and not browser)' $(ARGS)
 
 # One cluster after the other, so without further processes. What this machine cannot run is skipped, with the reason.
+# Ray takes 250 MB, so it is installed only here, and is no part of the development install.
 test-cluster: $(VENV)/.installed-dev
+	@test -e $(VENV)/.installed-ray || { $(BIN)/pip install --quiet --editable '.[ray]' && touch $(VENV)/.installed-ray; } || echo "Ray cannot be installed, so its tests are skipped"
 	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
 
 check: $(VENV)/.installed-dev
@@ -98,7 +100,7 @@ fuzz: $(VENV)/.installed-dev
 lock:
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	PIP_CONSTRAINT= build/lock/bin/pip install --quiet 'torch==2.13.0' 'torchvision==0.28.0'
-	PIP_CONSTRAINT= build/lock/bin/pip install --quiet '.[dev]'
+	PIP_CONSTRAINT= build/lock/bin/pip install --quiet '.[dev,ray]'
 	{ sed -n '/^#/p' constraints.txt; build/lock/bin/pip freeze --exclude hyperspool | grep -v '^nvidia-.*-cu1' | sed 's/+.*//'; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
 

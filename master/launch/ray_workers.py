@@ -143,12 +143,20 @@ class RayWorkers:
         """Wait until the study is finished, or no worker is left. Replaces workers that died.
 
         Raises:
-            SearchError: a worker cannot serve the study, or too many have ended by themselves.
+            SearchError: a worker cannot begin or serve the study, or too many have ended by themselves.
         """
         while self._running and not open_standing(self._folder).is_finished:
             ended, _ = self._ray.wait(list(self._running), num_returns=1, timeout=LOOK_S)
             for run in ended:
-                self._look_at(self._running.pop(run), int(self._ray.get(run)))
+                name = self._running.pop(run)
+                self._look_at(name, self._status(name, run))
+
+    def _status(self, name: str, run: Any) -> int:
+        try:
+            return int(self._ray.get(run))
+        except self._ray.exceptions.RayTaskError as error:
+            said = str(error).splitlines()[-1]
+            raise SearchError(f"worker {name} cannot begin on the node where Ray has placed it: {said}") from error
 
     def _look_at(self, name: str, status: int) -> None:
         log = self._log(name)

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.cluster.cannot_start import CannotStart
+from tests.cluster.free_ports import free_ports
 
 NODES = 2
 GPUS_PER_NODE = 2
@@ -158,7 +159,7 @@ class SlurmCluster:
         key.write_bytes(os.urandom(1024))
         for number, device in enumerate(("/dev/null", "/dev/zero")):  # Slurm wants devices; nobody opens them
             (self.here / "gpu" / f"gpu{number}").symlink_to(device)
-        controller_port, *ports = _free_ports(NODES + 1)
+        controller_port, *ports = free_ports(NODES + 1)
         host = socket.gethostname().split(".")[0]
         nodes = [
             f"NodeName=n{number} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=4 RealMemory=4000 "
@@ -213,14 +214,3 @@ class SlurmCluster:
         # A steward works in its node's spool folder, and has its log open.
         links = [process / "cwd", *(process / "fd").iterdir()]
         return " ".join(link.name for path in links if (link := Path(os.path.realpath(path))).is_relative_to(self.here))
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()

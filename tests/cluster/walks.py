@@ -38,4 +38,5 @@ def _place() -> str:
     variables = dict(
         text.split("=", 1) for text in Path(f"/proc/{os.getppid()}/environ").read_text().split("\0") if "=" in text
     )
-    return f"{variables.get('SLURMD_NODENAME')} GPU {variables.get('CUDA_VISIBLE_DEVICES')}"
+    node = variables.get("SLURMD_NODENAME", variables.get("PLACE"))
+    return f"{node} GPU {variables.get('CUDA_VISIBLE_DEVICES')}"

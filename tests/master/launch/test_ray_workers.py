@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,12 +17,17 @@ from hyperspool.master.launch.ray_workers import RayWorkers, even_share, need_ra
 from tests.processes import until
 
 
+class RayTaskError(Exception):
+    """What an actor's method raises."""
+
+
 class FakeRay:
     """A cluster whose actors end at once, each with the next of these statuses."""
 
     def __init__(self, *statuses: int) -> None:
         self.statuses, self.asked, self.killed, self.runs = list(statuses), dict[str, Any](), list[Any](), list[str]()
         self.is_there, self.stops = True, 0
+        self.exceptions = SimpleNamespace(RayTaskError=RayTaskError)
 
     def init(self, **_options: object) -> None:
         if not self.is_there:
@@ -53,6 +59,8 @@ class FakeRay:
         return [running[0]], list(running[1:])
 
     def get(self, _run: int) -> int:
+        if not self.statuses:
+            raise RayTaskError("Traceback ...\nFileNotFoundError: no such log")
         return self.statuses.pop(0)
 
     def kill(self, actor: object, *, no_restart: bool) -> None:
@@ -112,6 +120,14 @@ def test_a_worker_that_can_serve_nothing_ends_the_launch(folder: StudyFolder, mo
         with pytest.raises(SearchError, match="no such objective"):
             workers.keep_up()
     assert len(ray.killed) == 2
+
+
+def test_a_node_on_which_no_worker_begins_ends_the_launch(folder: StudyFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        workers_on(FakeRay(), folder, monkeypatch) as workers,
+        pytest.raises(SearchError, match=r"demo-1 .* no such log"),
+    ):
+        workers.keep_up()
 
 
 def test_a_cluster_that_is_not_there_is_named(folder: StudyFolder, monkeypatch: pytest.MonkeyPatch) -> None:
