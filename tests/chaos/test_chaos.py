@@ -13,7 +13,7 @@ SEED = 17
 @pytest.mark.parametrize(
     ("weather", "at_least"),
     [
-        (Weather("quick", epochs=3, pause_s=(0.05, 0.3)), 15),
+        (Weather("quick", trials=250, batch=50, epochs=3, pause_s=(0.05, 0.3)), 25),
         (Weather("cnn", CNN, trials=3, batch=3, epochs=4, workers=2, pause_s=(2.0, 4.0), is_timed=True), 1),
     ],
     ids=lambda value: value.name if isinstance(value, Weather) else "",
