@@ -10,6 +10,7 @@ import torch
 
 from hyperspool.common.layout import StudyFolder
 from hyperspool.common.records import FailureKind, Result, Status
+from hyperspool.master.results.workers import read_workers
 from hyperspool.worker.child import failure_of
 from hyperspool.worker.messages import Failed
 from tests.conftest import MakeStudy
@@ -88,7 +89,8 @@ def test_only_trials_that_shared_the_memory_are_retried(
 ) -> None:
     processes.master(make_study("waiting", name="other", trials=1, batch=1))
     neighbour = processes.worker("--name", "lab-1", "--study", "other", objective="waiting")
-    until(processes.notes.exists, "a neighbour that computes", root)
+    other = StudyFolder(root, "other")
+    until(lambda: [each.state for each in read_workers(other)] == ["running"], "a neighbour that computes", root)
     worker = processes.worker("--name", "lab-2", "--study", "demo", *OBJECTIVES)
     processes.finish(processes.master(make_study("starving")))
     small, large = by_size(StudyFolder(root, "demo"))
