@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from hyperspool.master.launch.ray_actor import unseen
 
 ANSWER_S = 60.0
 """How long the nodes may take to answer. Ray starts a process of its own on each, which imports Ray."""
+AGAIN_S = 0.5
+"""How long until a node is asked again on which no task could be placed."""
 
 logger = logging.getLogger(__name__)
 
@@ -49,19 +52,35 @@ def need_seeing_nodes(ray: Any, share: float, root: Path) -> None:
     if not hosts:
         logger.warning("no node of Ray has a CPU and %g GPUs for a worker; workers wait until one joins", share)
         return
-    on = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+    lacking: dict[str, list[str]] = {}
+    end_s = time.monotonic() + ANSWER_S
     with _token_in(root / "jobs") as token:
-        look = ray.remote(num_cpus=0, max_retries=0)(unseen)
-        asked = {
-            look.options(scheduling_strategy=on(node, soft=False)).remote(token, Path.cwd(), Path(sys.executable)): host
-            for node, host in hosts.items()
-        }
-        ended, _ = ray.wait(list(asked), num_returns=len(asked), timeout=ANSWER_S)
-        said = {host: _answer(ray, task) if task in ended else [] for task, host in asked.items()}
-    if lacking := {host: what for host, what in said.items() if what}:
+        # RACE: Ray lists a node that has just joined before it can place a task there. So a node that lost its task and
+        # is still listed is asked again; one that was lost is listed no longer.
+        while hosts:
+            said = _ask(ray, hosts, token, end_s)
+            lacking |= {hosts[node]: what for node, what in said.items() if what}
+            listed = hosts_of_workers(ray.nodes(), share)
+            hosts = {node: host for node, host in hosts.items() if said[node] is None and node in listed}
+            if not hosts or time.monotonic() > end_s:
+                break
+            time.sleep(AGAIN_S)
+    if lacking:
         each = "; ".join(f"{host} does not see {', '.join(what)}" for host, what in lacking.items())
         advice = "workers need the same folders and Python on all nodes of Ray; a folder that all mount is --root"
         raise FolderError(root.absolute(), f"{each}; {advice}")
+
+
+def _ask(ray: Any, nodes: Iterable[str], token: Path, end_s: float) -> dict[str, list[str] | None]:
+    """Return what each node does not see: nothing if it is still looking at the end, None if it lost the task."""
+    on = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+    look = ray.remote(num_cpus=0, max_retries=0)(unseen)
+    asked = {
+        look.options(scheduling_strategy=on(node, soft=False)).remote(token, Path.cwd(), Path(sys.executable)): node
+        for node in nodes
+    }
+    ended, _ = ray.wait(list(asked), num_returns=len(asked), timeout=max(end_s - time.monotonic(), 0.0))
+    return {node: _answer(ray, task) if task in ended else [] for task, node in asked.items()}
 
 
 @contextmanager
@@ -75,10 +94,10 @@ def _token_in(folder: Path) -> Iterator[Path]:
         atomic.remove(token)
 
 
-def _answer(ray: Any, task: Any) -> list[str]:
+def _answer(ray: Any, task: Any) -> list[str] | None:
     try:
         return list(ray.get(task))
     except ray.exceptions.RayTaskError as error:  # it could not begin there, mostly because a module is missing
         return [f"this project ({str(error).splitlines()[-1]})"]
-    except ray.exceptions.RayError:  # the node is lost, and Ray knew it not yet when it listed the nodes
-        return []
+    except ray.exceptions.RayError:  # the node is lost, or so new that Ray cannot place a task there yet
+        return None

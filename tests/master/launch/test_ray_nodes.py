@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hyperspool.common.errors import FolderError
+from hyperspool.master.launch import ray_nodes
 from hyperspool.master.launch.ray_actor import unseen
 from hyperspool.master.launch.ray_nodes import hosts_of_workers, need_seeing_nodes
 
@@ -27,10 +28,14 @@ class RayTaskError(RayError):
 
 
 class LookingRay:
-    """A cluster in which a task runs at once; on the node `blind` it does not see what is new in a folder."""
+    """A cluster in which a task runs at once; on the nodes `blind` and `new` it does not see what is new in a folder.
+
+    On `new` the first task cannot be placed. When a task has failed on `lost`, that node is listed no longer.
+    """
 
     def __init__(self, *nodes: str) -> None:
-        self._nodes = nodes
+        self._nodes = list(nodes)
+        self._joining = {"new"}
         strategies = SimpleNamespace(NodeAffinitySchedulingStrategy=lambda node, *, soft: node)
         self.util = SimpleNamespace(scheduling_strategies=strategies)
         self.exceptions = SimpleNamespace(RayError=RayError, RayTaskError=RayTaskError)
@@ -39,7 +44,7 @@ class LookingRay:
         def placed(look: Callable[..., list[str]]) -> Any:
             def on(node: str) -> Any:
                 token = Path("/nowhere/jobs/token")
-                return lambda seen, *more: (node, lambda: look(token if node == "blind" else seen, *more))
+                return lambda seen, *more: (node, lambda: look(token if node in ("blind", "new") else seen, *more))
 
             return SimpleNamespace(options=lambda scheduling_strategy: SimpleNamespace(remote=on(scheduling_strategy)))
 
@@ -55,6 +60,10 @@ class LookingRay:
         if task[0] == "bare":
             raise RayTaskError("Traceback ...\nNo module named 'hyperspool'")
         if task[0] == "lost":
+            self._nodes.remove("lost")
+            raise RayError
+        if task[0] in self._joining:
+            self._joining.remove(task[0])
             raise RayError
         return task[1]()
 
@@ -65,6 +74,12 @@ def test_a_node_that_does_not_see_the_folder_is_named(root: Path) -> None:
     ):
         need_seeing_nodes(LookingRay("fine", "blind"), 0.0, root)
     assert list((root / "jobs").iterdir()) == []
+
+
+def test_a_node_that_has_just_joined_is_asked_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_nodes, "AGAIN_S", 0.0)
+    with pytest.raises(FolderError, match=r"new \(10\.0\.0\.1\) does not see the shared folder /nowhere; workers"):
+        need_seeing_nodes(LookingRay("fine", "lost", "new"), 0.0, root)
 
 
 def test_a_node_without_the_project_is_named(root: Path) -> None:
